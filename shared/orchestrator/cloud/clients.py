@@ -1,0 +1,71 @@
+"""The one door to AWS: a cached client per service, and one error for whatever goes wrong behind it.
+
+The SDK costs 250 ms to import, so it is imported by the first call that needs it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.model.errors import Unavailable
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session
+
+#: Seconds to reach a service and to wait for its answer; with retries well below any function's timeout.
+CONNECT_TIMEOUT = 2
+READ_TIMEOUT = 5
+
+
+class CloudError(Unavailable):
+    """AWS refused or could not be reached; `code` is the service's own name for it."""
+
+    def __init__(self, service: str, operation: str, code: str) -> None:
+        super().__init__("A service we need is away. Please try again.")
+        self.service = service
+        self.operation = operation
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.operation}: {self.code}"
+
+
+@lru_cache(maxsize=1)
+def session() -> Session:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+@lru_cache(maxsize=16)
+def client(service: str, endpoint: str | None = None) -> BaseClient:
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        tcp_keepalive=True,
+    )
+    return session().create_client(service, endpoint_url=endpoint, config=config)
+
+
+def call(service: str, operation: str, *, endpoint: str | None = None, **parameters: Any) -> dict[str, Any]:
+    """One request to AWS. Raises CloudError for a refusal as well as for silence."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: dict[str, Any] = getattr(client(service, endpoint), operation)(**parameters)
+    except ClientError as error:
+        raise CloudError(service, operation, error.response.get("Error", {}).get("Code", "Unknown")) from error
+    except BotoCoreError as error:
+        raise CloudError(service, operation, type(error).__name__) from error
+    return answer
+
+
+def forget() -> None:
+    """Drop every client: for tests that move the endpoint or the credentials."""
+    client.cache_clear()
+    session.cache_clear()

@@ -1,0 +1,181 @@
+"""JSON Web Tokens: ours (HS256, keys by `kid` from Secrets Manager) and, where set, those of one outside issuer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from orchestrator.cloud.clients import CloudError
+from orchestrator.cloud.secrets import Secrets
+from orchestrator.model.errors import Unauthenticated, Unavailable
+from orchestrator.observe import logger
+
+if TYPE_CHECKING:
+    from jwt import PyJWKClient
+
+#: Seconds a token of ours, and the cookie that carries it, lives.
+LIFETIME = 20 * 60
+#: Seconds two machines' clocks may differ.
+LEEWAY = 5
+#: Seconds between two forced looks for an unknown `kid`, so forged tokens cannot hammer Secrets Manager.
+PAUSE_BETWEEN_LOOKS = 10.0
+#: Bytes an HS256 key has at least.
+SHORTEST_KEY = 32
+#: Bytes a subject has at most: it becomes an owner, and a queue's message group.
+LONGEST_SUBJECT = 128
+
+OUR_ALGORITHM = "HS256"
+OUTSIDE_ALGORITHMS = ("RS256", "ES256")
+ROLES = ("operator",)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling, as their token says."""
+
+    owner: str
+    name: str
+    role: str | None
+    expires_at: float
+
+
+class Tokens:
+    """Issues and verifies. A token names its algorithm, yet only the two sets above are ever tried."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        secret_arn: str,
+        *,
+        issuer: str,
+        audience: str,
+        oidc_issuer: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._secrets = secrets
+        self._secret_arn = secret_arn
+        self._issuer = issuer
+        self._audience = audience
+        self._oidc_issuer = oidc_issuer
+        self._clock = clock
+        self._next_look = float("-inf")
+
+    def issue(self, owner: str, name: str, role: str | None = None) -> tuple[str, int]:
+        """A signed token and the seconds it lives."""
+        import jwt
+
+        secret = self._secrets.get_json(self._secret_arn)
+        kid = str(secret.get("current", ""))
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": owner,
+            "name": name,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": uuid4().hex,
+        }
+        if role is not None:
+            claims["role"] = role
+        key = _key(secret, kid)
+        if key is None:
+            logger.error("the token secret's current key is missing or too short", kid=kid)
+            raise Unavailable("Signing in is away for the moment. Please try again.")
+        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), LIFETIME
+
+    def verify(self, token: str) -> Identity:
+        """The caller, or Unauthenticated: never a hint at which check failed."""
+        import jwt
+
+        try:
+            header = jwt.get_unverified_header(token)
+            claims = self._claims(token, header)
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable("The identity provider is away. Please try again.") from error
+        except jwt.PyJWTError as error:
+            logger.info("token refused", reason=type(error).__name__)
+            raise Unauthenticated("The access token is not valid.") from error
+        return _identity(claims)
+
+    def _claims(self, token: str, header: Mapping[str, Any]) -> dict[str, Any]:
+        algorithm = header.get("alg")
+        if algorithm == OUR_ALGORITHM:
+            return self._decode(token, self._our_key(header.get("kid")), [OUR_ALGORITHM], self._issuer)
+        if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
+            key = self._outside_keys.get_signing_key_from_jwt(token).key
+            return self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
+        raise Unauthenticated("The access token is not valid.")
+
+    def _decode(self, token: str, key: Any, algorithms: list[str], issuer: str) -> dict[str, Any]:
+        import jwt
+
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            issuer=issuer,
+            audience=self._audience,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+        return claims
+
+    def _our_key(self, kid: object) -> bytes:
+        key = _key(self._secrets.get_json(self._secret_arn), kid)
+        if key is None and self._clock() >= self._next_look:
+            self._next_look = self._clock() + PAUSE_BETWEEN_LOOKS
+            key = _key(self._secrets.refresh(self._secret_arn), kid)
+        if key is None:
+            raise Unauthenticated("The access token is not valid.")
+        return key
+
+    @cached_property
+    def _outside_keys(self) -> PyJWKClient:
+        from jwt import PyJWKClient
+
+        return PyJWKClient(_jwks_address(self._oidc_issuer), cache_jwk_set=True, lifespan=300, timeout=5)
+
+
+def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
+    """The key of that id, or None where there is none fit for use."""
+    keys = secret.get("keys")
+    encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) else None
+    if not isinstance(encoded, str):
+        return None
+    try:
+        key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) >= SHORTEST_KEY else None
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    subject, name, role = claims["sub"], claims.get("name"), claims.get("role")
+    if not isinstance(subject, str) or not 0 < len(subject.encode("utf-8", "replace")) <= LONGEST_SUBJECT:
+        raise Unauthenticated("The access token is not valid.")
+    return Identity(
+        owner=subject,
+        name=name if isinstance(name, str) else "",
+        role=role if role in ROLES else None,
+        expires_at=float(claims["exp"]),
+    )
+
+
+def _jwks_address(issuer: str) -> str:
+    """Where the issuer publishes its keys, by its own discovery document."""
+    import json
+    from urllib.request import urlopen
+
+    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    try:
+        with urlopen(address, timeout=5) as answer:  # noqa: S310 - the operator's own https setting
+            return str(json.load(answer)["jwks_uri"])
+    except (OSError, ValueError, KeyError) as error:
+        raise CloudError("oidc", "discovery", type(error).__name__) from error

@@ -1,0 +1,38 @@
+"""Named places where a process can die between two effects.
+
+In production `reach` does nothing. A test arms it with what should happen at a point, usually SIGKILL to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+Point = Literal[
+    "submit.committed",  # row committed, message not sent
+    "run.claimed",  # lease taken, handler not started
+    "run.in_handler",  # inside the handler, effects written, nothing committed
+    "run.handled",  # handler done, outcome not committed
+    "run.finished",  # outcome committed, children not woken, batch not answered
+    "run.dead_lettered",  # dead letter sent, row not yet told so
+    "sweep.marked",  # sweeper committed its marks, messages not sent
+    "push.read",  # events read, nothing sent
+    "push.sent",  # frames sent, cursor not kept
+    "cancel.committed",  # cancelled, watchers not told
+    "redrive.committed",  # rows revived, messages not sent
+]
+POINTS: tuple[Point, ...] = get_args(Point)
+
+_armed: Callable[[Point], None] | None = None
+
+
+def arm(action: Callable[[Point], None] | None) -> None:
+    """Call `action` at every point from now on; None disarms."""
+    global _armed  # noqa: PLW0603 (one switch per process, flipped by tests alone)
+    _armed = action
+
+
+def reach(point: Point) -> None:
+    """Say that the process is at `point`."""
+    if _armed is not None:
+        _armed(point)

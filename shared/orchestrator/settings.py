@@ -1,0 +1,134 @@
+"""Everything the environment may say, read once and checked. Nothing else reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, Self, get_args
+
+Environment = Literal["local", "staging", "prod"]
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class BadSettings(Exception):
+    """The environment is unfit; every fault is named, one a line."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("The environment is unfit:\n" + "\n".join(f"- {fault}" for fault in self.faults))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field per variable, of the same name in lower case; empty means not set."""
+
+    environment: Environment = "local"
+    service_version: str = "dev"
+    agent_log_level: str = "INFO"
+
+    database_secret_arn: str = ""
+    #: These three win over what the secret says: RDS's own secret knows no proxy.
+    database_host: str = ""
+    database_port: int = 0
+    database_name: str = ""
+
+    task_queue_url: str = ""
+    dead_letter_queue_url: str = ""
+    event_queue_url: str = ""
+
+    #: Public address that clients connect to, stage included.
+    websocket_url: str = ""
+    #: Management endpoint that frames are posted to.
+    websocket_endpoint: str = ""
+
+    jwt_secret_arn: str = ""
+    jwt_issuer: str = "agent-orchestrator"
+    jwt_audience: str = "agent-orchestrator"
+    #: An outside OpenID Connect issuer whose tokens are good here too.
+    oidc_issuer: str = ""
+    allowed_origins: tuple[str, ...] = ()
+
+    appconfig_application: str = ""
+    appconfig_environment: str = ""
+    appconfig_profile: str = ""
+
+    otlp_endpoint: str = ""
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.environment != "local"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the environment; raises BadSettings with all that is wrong with it."""
+        source = os.environ if environ is None else environ  # noqa: TID251 - this is the one reader
+        faults: list[str] = []
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            raw = source.get(field.name.upper(), "").strip()
+            if not raw:
+                continue
+            try:
+                values[field.name] = _READERS.get(field.name, str)(raw)
+            except ValueError as error:
+                faults.append(f"{field.name.upper()} {error}")
+        if faults:
+            raise BadSettings(faults)
+        return cls(**values)  # type: ignore[arg-type] # each reader returns its field's type
+
+    def require(self, *names: str) -> None:
+        """Insist on these fields; raises BadSettings naming every one that is empty."""
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            raise BadSettings(f"{name.upper()} is not set" for name in missing)
+
+
+def _environment(raw: str) -> str:
+    if raw not in get_args(Environment):
+        raise ValueError(f"must be one of {', '.join(get_args(Environment))}, not {raw!r}")
+    return raw
+
+
+def _log_level(raw: str) -> str:
+    if raw.upper() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {raw!r}")
+    return raw.upper()
+
+
+def _port(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit() or not 0 < int(raw) < 65536:
+        raise ValueError(f"must be a port number, not {raw!r}")
+    return int(raw)
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if not raw.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must be a {' or '.join(schemes)} address, not {raw!r}")
+        return raw
+
+    return read
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().rstrip("/") for origin in raw.split(",") if origin.strip())
+    wrong = [origin for origin in origins if not origin.startswith(("http://", "https://"))]
+    if wrong:
+        raise ValueError(f"must be a comma list of origins like https://app.example, not {', '.join(wrong)}")
+    return origins
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "environment": _environment,
+    "agent_log_level": _log_level,
+    "database_port": _port,
+    "task_queue_url": _url("http", "https"),
+    "dead_letter_queue_url": _url("http", "https"),
+    "event_queue_url": _url("http", "https"),
+    "websocket_url": _url("ws", "wss"),
+    "websocket_endpoint": _url("http", "https"),
+    "oidc_issuer": _url("https"),
+    "allowed_origins": _origins,
+    "otlp_endpoint": _url("http", "https"),
+}
