@@ -1,0 +1,1 @@
+"""The playdate application: families, their friends, and agents that plan for them."""

@@ -1,0 +1,27 @@
+"""Gives back what it was sent: shows that the whole path works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
+from pydantic import BaseModel, ConfigDict
+
+
+class EchoPayload(BaseModel):
+    """Anything at all."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class EchoResult(BaseModel):
+    """What arrived."""
+
+    message: str
+    received: dict[str, Any]
+
+
+@agent("echo", payload=EchoPayload, result=EchoResult, open_to_users=True)
+def echo(ctx: Context, payload: EchoPayload) -> EchoResult:
+    return EchoResult(message="Echo from the worker.", received=payload.model_dump())

@@ -1,0 +1,63 @@
+"""A guardian asks another, known by name, to be friends."""
+
+from __future__ import annotations
+
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.model.errors import Refuse
+from playmate.rules.friendship import Asked, Refusal, judge_ask
+from playmate.store import accounts, friends
+from playmate.store.accounts import GuardianId
+
+
+class FriendAsk(BaseModel):
+    """Whom to ask."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    friendName: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+
+
+class Friend(BaseModel):
+    """A guardian as friends lists show one."""
+
+    id: int
+    name: str
+
+
+class FriendAsked(BaseModel):
+    """What came of asking."""
+
+    message: str
+    friend: Friend
+
+
+@agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True)
+def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
+    me = accounts.guardian_id(ctx.owner)
+    found = accounts.find_guardian_by_name(ctx.db, payload.friendName)
+    if found is None:
+        raise Refuse(f"There is no guardian called {payload.friendName}.", code="unknown_friend")
+    friend_id, name = found
+    if friend_id == me:
+        raise Refuse("You cannot ask yourself to be your friend.", code="oneself")
+    message = _link(ctx, me, friend_id, name)
+    return FriendAsked(message=message, friend=Friend(id=friend_id, name=name))
+
+
+def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:
+    if friends.ask(ctx.db, me, friend_id) is not None:
+        return f"{name} has been asked."
+    link = friends.lock_link(ctx.db, me, friend_id)
+    if link is None:  # deleted between our two statements
+        friends.ask(ctx.db, me, friend_id)
+        return f"{name} has been asked."
+    verdict = judge_ask(link, me, name)
+    if isinstance(verdict, Refusal):
+        raise Refuse(verdict.message, code=verdict.code)
+    if verdict is Asked.THEY_ASKED_FIRST:
+        return f"{name} has asked you already: you only need to accept."
+    friends.ask_anew(ctx.db, me, friend_id)
+    return f"{name} has been asked."

@@ -1,0 +1,1 @@
+"""Rows of the playdate application ↔ its values; the statements stand in queries/."""

@@ -1,0 +1,96 @@
+"""Guardians: who they are and how they prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+from psycopg import errors
+from psycopg.rows import DictRow
+
+from orchestrator.model.errors import Conflict, Forbidden
+from orchestrator.store.db import Connection, load_queries
+
+GuardianId = NewType("GuardianId", int)
+
+SQL = load_queries("playmate.store", "accounts")
+TAKEN = {
+    "guardians_name_key": "That name is taken.",
+    "guardians_email_key": "That e-mail address is taken.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a login answers with."""
+
+    id: GuardianId
+    name: str
+    email: str
+    role: str
+
+    @classmethod
+    def from_row(cls, row: DictRow) -> Account:
+        return cls(GuardianId(row["id"]), row["name"], row["email"], row["role"])
+
+    def public(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "email": self.email}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account with the hash its password is checked against."""
+
+    account: Account
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """A guardian as agents see one: name and playdate point."""
+
+    id: GuardianId
+    name: str
+    latitude: float | None
+    longitude: float | None
+
+    @classmethod
+    def from_row(cls, row: DictRow) -> Guardian:
+        return cls(GuardianId(row["id"]), row["name"], row["playdate_latitude"], row["playdate_longitude"])
+
+
+def guardian_id(owner: str) -> GuardianId:
+    """The guardian behind a token's subject; someone else's issuer may know people we do not."""
+    if not owner.isascii() or not owner.isdigit() or len(owner) > 18:
+        raise Forbidden("This account is no guardian here.")
+    return GuardianId(int(owner))
+
+
+def create_guardian(conn: Connection, *, name: str, email: str, password_hash: str, role: str) -> Account:
+    values = {"name": name, "email": email, "password_hash": password_hash, "role": role}
+    try:
+        row = conn.execute(SQL["create_guardian"], values).fetchone()
+    except errors.UniqueViolation as error:
+        raise Conflict(TAKEN.get(error.diag.constraint_name or "", "That account exists.")) from error
+    assert row is not None  # noqa: S101 (insert … returning gives one row or raises)
+    return Account.from_row(row)
+
+
+def find_credentials(conn: Connection, identifier: str) -> Credentials | None:
+    row = conn.execute(SQL["find_credentials"], {"identifier": identifier}).fetchone()
+    return Credentials(Account.from_row(row), row["password_hash"]) if row else None
+
+
+def replace_password_hash(conn: Connection, guardian: GuardianId, old_hash: str, new_hash: str) -> None:
+    values = {"guardian_id": guardian, "old_hash": old_hash, "new_hash": new_hash}
+    conn.execute(SQL["replace_password_hash"], values)
+
+
+def find_guardian_by_name(conn: Connection, name: str) -> tuple[GuardianId, str] | None:
+    row = conn.execute(SQL["find_guardian_by_name"], {"name": name}).fetchone()
+    return (GuardianId(row["id"]), row["name"]) if row else None
+
+
+def get_guardian(conn: Connection, guardian: GuardianId) -> Guardian | None:
+    row = conn.execute(SQL["get_guardian"], {"guardian_id": guardian}).fetchone()
+    return Guardian.from_row(row) if row else None

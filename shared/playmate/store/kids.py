@@ -1,0 +1,56 @@
+"""Kids: a guardian's own, and those of accepted friends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from orchestrator.store.db import Connection, load_queries
+from playmate.store.accounts import GuardianId
+
+SQL = load_queries("playmate.store", "kids")
+
+
+@dataclass(frozen=True, slots=True)
+class Kid:
+    """A child as its guardian described it."""
+
+    id: int
+    guardian_id: GuardianId
+    name: str
+    age: int
+    favorite_activity: str
+
+    @classmethod
+    def from_row(cls, row: DictRow) -> Kid:
+        guardian = GuardianId(row["guardian_id"])
+        return cls(row["id"], guardian, row["name"], row["age"], row["favorite_activity"])
+
+    def public(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "age": self.age,
+            "favoriteActivity": self.favorite_activity,
+            "guardianId": self.guardian_id,
+        }
+
+
+def of_guardian(conn: Connection, guardian: GuardianId) -> list[Kid]:
+    """The guardian's own kids, in the order they were added."""
+    rows = conn.execute(SQL["of_guardian"], {"guardian_id": guardian}).fetchall()
+    return [Kid.from_row(row) for row in rows]
+
+
+def add(conn: Connection, guardian: GuardianId, *, name: str, age: int, favorite_activity: str) -> Kid | None:
+    """The new kid; None when the guardian is gone or has as many as we keep."""
+    values = {"guardian_id": guardian, "name": name, "age": age, "favorite_activity": favorite_activity}
+    row = conn.execute(SQL["add"], values).fetchone()
+    return Kid.from_row(row) if row else None
+
+
+def remove(conn: Connection, guardian: GuardianId, kid_id: int) -> bool:
+    """False when there is no such kid of this guardian."""
+    return conn.execute(SQL["remove"], {"guardian_id": guardian, "kid_id": kid_id}).fetchone() is not None

@@ -1,0 +1,23 @@
+"""Playdate points: where a family likes to meet."""
+
+from __future__ import annotations
+
+from orchestrator.store.db import Connection, load_queries
+from playmate.rules.coordinates import Point
+from playmate.store.accounts import GuardianId
+
+SQL = load_queries("playmate.store", "points")
+
+
+def get_point(conn: Connection, guardian: GuardianId) -> Point | None:
+    """The guardian's point; None until there is one."""
+    row = conn.execute(SQL["get_point"], {"guardian_id": guardian}).fetchone()
+    if row is None or row["playdate_latitude"] is None:
+        return None
+    return Point(row["playdate_latitude"], row["playdate_longitude"])
+
+
+def set_point(conn: Connection, guardian: GuardianId, point: Point) -> bool:
+    """False when there is no such guardian any more."""
+    values = {"guardian_id": guardian, "latitude": point.latitude, "longitude": point.longitude}
+    return conn.execute(SQL["set_point"], values).fetchone() is not None

@@ -1,0 +1,63 @@
+-- name: ask
+-- One row a pair (friend_links_pair): whoever comes second, even at the same moment, inserts nothing.
+insert into friend_links (asker_id, receiver_id)
+values (%(asker_id)s, %(receiver_id)s)
+on conflict do nothing
+returning asker_id, receiver_id, state;
+
+-- name: lock_link
+-- The link between two guardians whoever asked (friend_links_pair), held until the transaction ends.
+select asker_id, receiver_id, state
+from friend_links
+where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+for update;
+
+-- name: ask_anew
+-- The one who once refused asks in turn: the same row, with the roles changed (friend_links_pair).
+update friend_links
+set asker_id = %(asker_id)s, receiver_id = %(receiver_id)s, state = 0, asked_at = now(), answered_at = null
+where asker_id = %(receiver_id)s and receiver_id = %(asker_id)s and state = 2
+returning asker_id, receiver_id, state;
+
+-- name: confirmed
+-- Friends of the caller, whoever asked (friend_links_asker, friend_links_receiver).
+select g.id, g.name
+from (
+    select receiver_id as friend_id from friend_links where asker_id = %(guardian_id)s and state = 1
+    union all
+    select asker_id from friend_links where receiver_id = %(guardian_id)s and state = 1
+) as friend
+join guardians as g on g.id = friend.friend_id
+order by lower(g.name);
+
+-- name: pending
+-- Those the caller asked and who have not answered (friend_links_asker).
+select g.id, g.name
+from friend_links as l join guardians as g on g.id = l.receiver_id
+where l.asker_id = %(guardian_id)s and l.state = 0
+order by lower(g.name);
+
+-- name: asking
+-- Those who asked the caller and wait for an answer (friend_links_receiver).
+select g.id, g.name
+from friend_links as l join guardians as g on g.id = l.asker_id
+where l.receiver_id = %(guardian_id)s and l.state = 0
+order by lower(g.name);
+
+-- name: answer
+-- The one who was asked answers (friend_links_pair decides the row, the receiver guards it).
+update friend_links
+set state = %(state)s, answered_at = case when %(state)s::smallint = 0 then null else now() end
+where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and receiver_id = %(guardian_id)s
+returning asker_id, receiver_id, state;
+
+-- name: remove
+-- An accepted friendship ends, or a request of the caller's own is taken back (friend_links_pair).
+delete from friend_links
+where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and (state = 1 or (state = 0 and asker_id = %(guardian_id)s))
+returning id;
