@@ -144,9 +144,12 @@ class Tokens:
 
 
 def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
-    """The key of that id, or None where there is none fit for use."""
-    keys = secret.get("keys")
-    encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) else None
+    """The key of that id, or None where there is none fit for use.
+
+    The keys stand beside `current`, as a template can generate the first of them, or together under `keys`.
+    """
+    keys = secret.get("keys", secret)
+    encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) and kid != "current" else None
     if not isinstance(encoded, str):
         return None
     try:

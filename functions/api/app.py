@@ -1,0 +1,18 @@
+"""HTTP API: every route of the orchestrator and of the application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import bootstrap
+from orchestrator.edge.invocation import entry
+from playmate.routes import ROUTERS
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@entry
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return bootstrap.http_app("playmate.agents", ROUTERS).resolve(event, context)

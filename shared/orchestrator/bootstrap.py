@@ -1,0 +1,156 @@
+"""The composition root: every part is made here, once per warm container, at its first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from orchestrator.cloud.flags import Flags, FlagSource
+from orchestrator.cloud.queue import EventQueue, TaskQueue
+from orchestrator.cloud.secrets import Secrets
+from orchestrator.cloud.sockets import Sockets
+from orchestrator.observe import logger
+from orchestrator.settings import Settings
+from orchestrator.store.db import Connection, Database, connect
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+    from orchestrator.edge.http import RouterMaker, Services
+    from orchestrator.edge.tokens import Tokens
+    from orchestrator.engine.agents import Agents
+
+#: Seconds to reach Postgres.
+CONNECT_TIMEOUT = 5
+
+
+@cache
+def settings() -> Settings:
+    read = Settings.from_env()
+    logger.setLevel(read.agent_log_level)
+    logger.structure_logs(append=True, version=read.service_version)
+    return read
+
+
+@cache
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@cache
+def database() -> Database:
+    settings().require("database_secret_arn")
+    return Database(open_connection)
+
+
+def open_connection() -> Connection:
+    """A new connection. A failure looks at the secret again: the password may just have been rotated."""
+    arn = settings().database_secret_arn
+    first = _conninfo(arn)
+    try:
+        return connect(**first)
+    except psycopg.OperationalError:
+        secrets().refresh(arn)
+        second = _conninfo(arn)
+        if second == first:
+            raise
+        return connect(**second)
+
+
+def _conninfo(arn: str) -> dict[str, str]:
+    secret, values = secrets().get_json(arn), settings()
+    return {
+        "conninfo": "",
+        "host": values.database_host or str(secret["host"]),
+        "port": str(values.database_port or secret.get("port", 5432)),
+        "dbname": values.database_name or str(secret["dbname"]),
+        "user": str(secret["username"]),
+        "password": str(secret["password"]),
+        "sslmode": "prefer" if values.environment == "local" else "require",
+        "connect_timeout": str(CONNECT_TIMEOUT),
+        "application_name": "agent-orchestrator",
+    }
+
+
+@cache
+def task_queue() -> TaskQueue:
+    settings().require("task_queue_url")
+    return TaskQueue(settings().task_queue_url)
+
+
+@cache
+def dead_letter_queue() -> TaskQueue:
+    settings().require("dead_letter_queue_url")
+    return TaskQueue(settings().dead_letter_queue_url)
+
+
+@cache
+def event_queue() -> EventQueue:
+    settings().require("event_queue_url")
+    return EventQueue(settings().event_queue_url)
+
+
+@cache
+def sockets() -> Sockets:
+    settings().require("websocket_endpoint")
+    return Sockets(settings().websocket_endpoint)
+
+
+@cache
+def flags() -> Flags:
+    values = settings()
+    source = (values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
+    return Flags(FlagSource(*source) if all(source) else None)
+
+
+@cache
+def agents(*packages: str) -> Agents:
+    from orchestrator.engine.agents import Agents
+
+    return Agents(*packages)
+
+
+@cache
+def tokens() -> Tokens:
+    from orchestrator.edge.tokens import Tokens
+
+    settings().require("jwt_secret_arn", "jwt_issuer", "jwt_audience")
+    values = settings()
+    return Tokens(
+        secrets(),
+        values.jwt_secret_arn,
+        issuer=values.jwt_issuer,
+        audience=values.jwt_audience,
+        oidc_issuer=values.oidc_issuer,
+    )
+
+
+@cache
+def services(agents_package: str) -> Services:
+    from orchestrator.edge.http import Services
+
+    settings().require("websocket_url")
+    values = settings()
+    return Services(
+        db=database(),
+        queue=task_queue(),
+        dead_letters=dead_letter_queue(),
+        agents=agents(agents_package),
+        tokens=tokens(),
+        flags=flags(),
+        allowed_origins=frozenset(values.allowed_origins),
+        secure_cookies=values.secure_cookies,
+        websocket_url=values.websocket_url,
+        version=values.service_version,
+    )
+
+
+@cache
+def http_app(agents_package: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
+    """The HTTP API: the orchestrator's own routes and the application's."""
+    from orchestrator.edge.http import build_app
+    from orchestrator.edge.routes import ROUTERS
+
+    return build_app(services(agents_package), (*ROUTERS, *routers))

@@ -1,0 +1,90 @@
+"""The one place where an error becomes an HTTP answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from orchestrator.model.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Rejected,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from orchestrator.observe import logger
+
+#: Seconds a client waits before it asks a part again that was away.
+RETRY_AFTER = 2
+
+
+class MethodNotAllowed(Rejected):
+    """The path exists, but not for this method."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        super().__init__("This method is not allowed here.")
+        self.allowed = allowed
+
+
+STATUS: Mapping[type[Rejected], int] = {
+    InvalidInput: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    TooLarge: 413,
+    KeyReused: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+
+
+def answer_error(error: Exception, request_id: str) -> Response[Any]:
+    """The answer to a request that ended in `error`; what was not meant for the caller stays in the log."""
+    if not isinstance(error, Rejected):
+        logger.exception("request failed", exc_info=error)
+        return json_response(500, {"message": "Something went wrong on our side.", "requestId": request_id})
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    if status >= 500:
+        logger.warning("request not served", exc_info=error)
+    body: dict[str, Any] = {"message": error.message}
+    if isinstance(error, InvalidInput):
+        body["faults"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
+    return json_response(status, body, _headers(error))
+
+
+def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=to_json(body),
+        headers=dict(headers or {}),
+    )
+
+
+def to_json(value: object) -> str:
+    """Compact JSON; NaN and infinities, which are not JSON, are an error of ours."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _headers(error: Rejected) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case MethodNotAllowed():
+            return {"Allow": ", ".join(sorted(error.allowed))}
+        case TooMany():
+            return {"Retry-After": str(error.retry_after)}
+        case Unavailable():
+            return {"Retry-After": str(RETRY_AFTER)}
+        case _:
+            return {}

@@ -1,0 +1,178 @@
+"""The HTTP function: one resolver around all routers; identity, limits, headers and errors stand here once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.router import Router
+
+from orchestrator.edge.auth import SAFE_METHODS, authenticate
+from orchestrator.edge.errors import MethodNotAllowed, answer_error, json_response, to_json
+from orchestrator.edge.operations import declared
+from orchestrator.edge.requests import idempotency_key, raw_body, traceparent
+from orchestrator.edge.tokens import Identity, Tokens
+from orchestrator.engine.submit import Order, submit
+from orchestrator.model.errors import Forbidden, NotFound
+from orchestrator.observe import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.api_gateway import Route
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from orchestrator.cloud.flags import Flags
+    from orchestrator.cloud.queue import TaskQueue
+    from orchestrator.engine.agents import Agents
+    from orchestrator.store.db import Database
+
+#: Seconds a browser remembers what a preflight allowed.
+PREFLIGHT_AGE = 600
+ALLOWED_HEADERS = "authorization, content-type, idempotency-key, traceparent"
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What routes work with, made once by bootstrap."""
+
+    db: Database
+    queue: TaskQueue
+    dead_letters: TaskQueue
+    agents: Agents
+    tokens: Tokens
+    flags: Flags
+    allowed_origins: frozenset[str]
+    secure_cookies: bool
+    websocket_url: str
+    version: str
+
+
+RouterMaker = Callable[[Services], Router]
+
+
+def build_app(services: Services, routers: Iterable[RouterMaker]) -> APIGatewayHttpResolver:
+    """The resolver that serves every router's routes behind the same gate."""
+    app = APIGatewayHttpResolver(serializer=to_json)
+    known: set[Route] = set()
+    app.use([_envelope(services), _gate(services, known)])
+    for make in routers:
+        app.include_router(make(services))
+    known.update(routes_of(app))
+    app.not_found(lambda _: _answer_unrouted(app))
+    return app
+
+
+def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
+    """Every route the app serves; Powertools keeps them to itself."""
+    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001 - no public list exists
+
+
+def identity(router: Router | APIGatewayHttpResolver) -> Identity:
+    """Who is calling; only inside a route that is not open."""
+    found = router.context["identity"]
+    assert isinstance(found, Identity)  # noqa: S101 - tells the type checker what _gate put there
+    return found
+
+
+def current_owner(router: Router | APIGatewayHttpResolver) -> str:
+    return identity(router).owner
+
+
+def submit_task(
+    services: Services,
+    caller: Identity,
+    task_type: str,
+    payload: Mapping[str, Any],
+    request: APIGatewayProxyEventV2,
+) -> Response[Any]:
+    """Submit on the caller's behalf and answer 202 with where to look."""
+    order = Order(
+        owner=caller.owner,
+        type=task_type,
+        payload=payload,
+        idempotency_key=idempotency_key(request),
+        traceparent=traceparent(request),
+    )
+    task = submit(services.db, services.queue, services.agents, order).task
+    return json_response(202, {"taskId": str(task.id), "status": task.status.value})
+
+
+def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+    """Outermost: whatever happens inside leaves as JSON, with the headers every answer has."""
+
+    def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        request_id = str(app.lambda_context.aws_request_id)
+        try:
+            response: Response[Any] = next_middleware(app)
+            if response.body is not None and not isinstance(response.body, str | bytes):
+                response.body = to_json(response.body)
+        except Exception as error:
+            response = answer_error(error, request_id)
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["X-Request-Id"] = request_id
+        response.headers.update(_cors_headers(app, services.allowed_origins))
+        route: Route = app.context["_route"]
+        logger.append_keys(method=route.method, route=route.path, status=response.status_code)
+        return response
+
+    return envelope
+
+
+def _gate(
+    services: Services, known: Collection[Route]
+) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+    """Second: no route is reached by a caller who may not, or with more bytes than we take."""
+
+    def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        route: Route = app.context["_route"]
+        if route not in known:
+            return next_middleware(app)
+        promise = declared(route.func)
+        if promise is None or promise.access != "open":
+            caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
+            if promise is not None and promise.access == "operator" and caller.role != "operator":
+                raise Forbidden("This is for operators.")
+            app.append_context(identity=caller)
+        if route.method not in SAFE_METHODS:
+            raw_body(app.current_event)
+        return next_middleware(app)
+
+    return gate
+
+
+def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
+    """404, 405, or a preflight's answer."""
+    event = app.current_event
+    methods = frozenset(route.method for route in routes_of(app) if route.rule.match(event.path))
+    if not methods:
+        raise NotFound("There is nothing here.")
+    if event.http_method == "OPTIONS" and event.headers.get("access-control-request-method"):
+        return Response(
+            status_code=204,
+            headers={
+                "Access-Control-Allow-Methods": ", ".join(sorted(methods)),
+                "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+                "Access-Control-Max-Age": str(PREFLIGHT_AGE),
+            },
+        )
+    raise MethodNotAllowed(methods)
+
+
+def _cors_headers(app: APIGatewayHttpResolver, allowed_origins: frozenset[str]) -> dict[str, str]:
+    headers = {"Vary": "Origin"}
+    origin = app.current_event.headers.get("origin")
+    if origin in allowed_origins:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Allow-Credentials"] = "true"
+        headers["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+    return headers

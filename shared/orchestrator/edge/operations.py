@@ -1,0 +1,69 @@
+"""What a route promises, said beside it: the OpenAPI document is generated from these at build time.
+
+Shapes are named "module:Name" and not imported here, so that a cold start never pays for pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+JsonSchema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value in the query, the path or a header, with its JSON schema."""
+
+    name: str
+    schema: JsonSchema
+    where: Literal["query", "path", "header"] = "query"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    summary: str
+    #: Success statuses, each with the shape of its answer ("module:Name", or None for no body).
+    answers: Mapping[int, str | None]
+    body: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    #: Statuses of refusals beyond those every route can give.
+    refusals: tuple[int, ...] = ()
+    access: Literal["open", "user", "operator"] = "user"
+    tag: str = "tasks"
+
+
+_DECLARED = "__operation__"
+
+#: Path parameters of a UUID kind look alike everywhere.
+TASK_ID = Parameter("task_id", {"type": "string", "format": "uuid"}, "path")
+
+
+def operation(
+    summary: str,
+    answers: Mapping[int, str | None],
+    *,
+    body: str | None = None,
+    parameters: tuple[Parameter, ...] = (),
+    refusals: tuple[int, ...] = (),
+    access: Literal["open", "user", "operator"] = "user",
+    tag: str = "tasks",
+) -> Callable[[F], F]:
+    """Declare a route; goes below its `@router.get(…)`. A route without one is closed and fails the build."""
+    declared = Operation(summary, answers, body, parameters, refusals, access, tag)
+
+    def declare(route: F) -> F:
+        setattr(route, _DECLARED, declared)
+        return route
+
+    return declare
+
+
+def declared(route: Callable[..., Any]) -> Operation | None:
+    found = getattr(route, _DECLARED, None)
+    return found if isinstance(found, Operation) else None

@@ -1,0 +1,176 @@
+"""What a request says, checked: its body, its query, its headers. Every fault of one reading is named at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import secrets
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from uuid import UUID
+
+from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from pydantic import BaseModel, ValidationError
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+#: Bytes of a request's body.
+LARGEST_BODY = 256 * 1024
+#: Objects and arrays within one another.
+DEEPEST_BODY = 64
+#: Characters of an idempotency key.
+LONGEST_KEY = 255
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+#: Postgres keeps no NUL, UTF-8 no lone surrogate.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def raw_body(event: APIGatewayProxyEventV2) -> bytes:
+    """The body's bytes, however the gateway wrapped them. Raises TooLarge."""
+    body = event.get("body") or ""
+    if len(body) > LARGEST_BODY * 2:
+        raise TooLarge(_too_large())
+    try:
+        data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    except binascii.Error as error:
+        raise InvalidInput("The body is not readable.") from error
+    if len(data) > LARGEST_BODY:
+        raise TooLarge(_too_large())
+    return data
+
+
+def json_body(event: APIGatewayProxyEventV2) -> Any:
+    """The body as JSON that Postgres can keep. Raises InvalidInput."""
+    try:
+        value = json.loads(raw_body(event), parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("The body is not JSON.", [Fault("body", "must be JSON")]) from error
+    faults = [Fault("body", message) for message in dict.fromkeys(_unstorable(value))]
+    if faults:
+        raise InvalidInput("The body cannot be kept.", faults)
+    return value
+
+
+def parse(model: type[Model], value: object) -> Model:
+    """`value` as a `model`. Raises InvalidInput that names every fault."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidInput("The request has faults.", list(_faults(error))) from error
+
+
+def read(model: type[Model], event: APIGatewayProxyEventV2) -> Model:
+    """The request's body as a `model`."""
+    return parse(model, json_body(event))
+
+
+def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
+    key = event.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        fault = Fault("Idempotency-Key", f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces")
+        raise InvalidInput("The request has faults.", [fault])
+    return key
+
+
+def traceparent(event: APIGatewayProxyEventV2) -> str:
+    """The caller's trace (W3C), or the beginning of a new one."""
+    given = event.headers.get("traceparent", "")
+    if _TRACEPARENT.fullmatch(given):
+        return given
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def path_uuid(value: str, what: str = "task") -> UUID:
+    """An id out of the path; one that cannot be an id names nothing that is there."""
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        raise NotFound(f"There is no such {what}.")
+    return UUID(value)
+
+
+class Query:
+    """Reads the query string value by value; `check` raises InvalidInput with all that was wrong."""
+
+    def __init__(self, event: APIGatewayProxyEventV2) -> None:
+        self._given = event.get("queryStringParameters") or {}
+        self._faults: list[Fault] = []
+
+    def text(self, name: str, *, longest: int = 200) -> str | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not 0 < len(value) <= longest or _UNSTORABLE.search(value):
+            self._fault(name, f"must be 1 to {longest} ordinary characters")
+            return None
+        return str(value)
+
+    def choice(self, name: str, choices: Collection[str]) -> str | None:
+        value = self._given.get(name)
+        if value is not None and value not in choices:
+            self._fault(name, f"must be one of {', '.join(choices)}")
+            return None
+        return value
+
+    def integer(self, name: str, *, low: int, high: int) -> int | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not re.fullmatch(r"-?[0-9]{1,18}", value) or not low <= int(value) <= high:
+            self._fault(name, f"must be a whole number from {low} to {high}")
+            return None
+        return int(value)
+
+    def check(self) -> None:
+        if self._faults:
+            raise InvalidInput("The request has faults.", self._faults)
+
+    def _fault(self, name: str, message: str) -> None:
+        self._faults.append(Fault(name, message))
+
+
+def _too_large() -> str:
+    return f"The body is larger than {LARGEST_BODY // 1024} KB."
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def _unstorable(value: object) -> Iterator[str]:
+    """What in a JSON value a database cannot keep; walks without recursion, so depth cannot hurt."""
+    waiting: list[tuple[object, int]] = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, str):
+            if _UNSTORABLE.search(item):
+                yield "must have no NUL character and no half of a surrogate pair"
+        elif isinstance(item, dict | list):
+            if depth == DEEPEST_BODY:
+                yield f"must not nest deeper than {DEEPEST_BODY} levels"
+                continue
+            inner = (*item.keys(), *item.values()) if isinstance(item, dict) else item
+            waiting.extend((each, depth + 1) for each in inner)
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(str(part) for part in fault["loc"]) or "body"
+        yield Fault(where, fault["msg"].removeprefix("Value error, "))
