@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.model.errors import Refuse
 from playmate.rules.friendship import Asked, Refusal, judge_ask
+from playmate.rules.names import tidy
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 
@@ -15,9 +18,9 @@ from playmate.store.accounts import GuardianId
 class FriendAsk(BaseModel):
     """Whom to ask."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
-    friendName: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+    friendName: Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=80)]
 
 
 class Friend(BaseModel):

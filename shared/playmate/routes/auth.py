@@ -1,0 +1,93 @@
+"""Sign-up, login and logout: the accounts are the application's, the tokens the edge's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import Router
+
+from orchestrator.edge.auth import cleared_cookie, session_cookie
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services
+from orchestrator.edge.operations import operation
+from orchestrator.edge.requests import read
+from orchestrator.model.errors import Unauthenticated
+from playmate.passwords import hash_password, needs_new_hash, password_matches
+from playmate.store import accounts
+from playmate.store.accounts import Account
+
+SIGNED_IN = "playmate.routes.shapes:SignedIn"
+
+
+def auth_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/auth/signup")
+    @operation(
+        "Open an account",
+        {201: SIGNED_IN},
+        body="playmate.routes.shapes:Signup",
+        refusals=(409,),
+        access="open",
+        tag="auth",
+    )
+    def sign_up() -> Response[Any]:
+        from playmate.routes.shapes import Signup
+
+        body = read(Signup, router.current_event)
+        hashed = hash_password(body.password)
+        account = services.db.run(
+            accounts.create_guardian, name=body.name, email=body.email, password_hash=hashed, role="guardian"
+        )
+        return _signed_in(services, account, 201)
+
+    @router.post("/auth/login")
+    @operation(
+        "Sign in by name or e-mail address",
+        {200: SIGNED_IN},
+        body="playmate.routes.shapes:Login",
+        refusals=(401,),
+        access="open",
+        tag="auth",
+    )
+    def log_in() -> Response[Any]:
+        from playmate.routes.shapes import Login
+
+        body = read(Login, router.current_event)
+        return _signed_in(services, _check(services, body.identifier.strip(), body.password), 200)
+
+    @router.get("/auth/logout")
+    @operation("Sign out of this browser", {200: "playmate.routes.shapes:Message"}, tag="auth")
+    def log_out() -> Response[Any]:
+        response = json_response(200, {"message": "You are signed out."})
+        response.cookies.append(cleared_cookie(secure=services.secure_cookies))
+        return response
+
+    return router
+
+
+def _check(services: Services, identifier: str, password: str) -> Account:
+    """The account, or the same words after the same work whatever was wrong."""
+    found = services.db.run(accounts.find_credentials, identifier)
+    if not password_matches(found.password_hash if found else None, password) or found is None:
+        raise Unauthenticated("Name or password is wrong.")
+    if needs_new_hash(found.password_hash):
+        new_hash = hash_password(password)
+        services.db.run(accounts.replace_password_hash, found.account.id, found.password_hash, new_hash)
+    return found.account
+
+
+def _signed_in(services: Services, account: Account, status: int) -> Response[Any]:
+    role = "operator" if account.role == "operator" else None
+    token, lifetime = services.tokens.issue(str(account.id), account.name, role)
+    body = {
+        "status": "success",
+        "data": [account.public()],
+        "message": f"Welcome, {account.name}.",
+        "accessToken": token,
+        "expiresIn": lifetime,
+    }
+    response = json_response(status, body)
+    response.cookies.append(session_cookie(token, secure=services.secure_cookies))
+    return response

@@ -1,0 +1,49 @@
+"""Friends: asking, answering, ending, and the three lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import Router
+
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services, current_owner, submit_task
+from orchestrator.edge.operations import operation
+from orchestrator.edge.requests import read
+from playmate.store import friends
+from playmate.store.accounts import guardian_id
+
+ACCEPTED = {202: "playmate.routes.shapes:TaskAccepted"}
+LIST = {200: "playmate.routes.shapes:Friends"}
+
+
+def friend_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/api/friends/ask")
+    @operation(
+        "Ask a guardian to be friends", ACCEPTED, body="playmate.routes.shapes:FriendAsk", tag="friends"
+    )
+    def ask() -> Response[Any]:
+        from playmate.routes.shapes import FriendAsk
+
+        body = read(FriendAsk, router.current_event)
+        return submit_task(services, router, "friend.ask", {"friendName": body.friendname})
+
+    @router.get("/api/friends/confirmed")
+    @operation("The caller's friends", LIST, tag="friends")
+    def confirmed() -> Response[Any]:
+        return json_response(200, services.db.run(friends.confirmed, guardian_id(current_owner(router))))
+
+    @router.get("/api/friends/pending")
+    @operation("Those the caller asked", LIST, tag="friends")
+    def pending() -> Response[Any]:
+        return json_response(200, services.db.run(friends.pending, guardian_id(current_owner(router))))
+
+    @router.get("/api/friends/askingforme")
+    @operation("Those who asked the caller", LIST, tag="friends")
+    def asking_for_me() -> Response[Any]:
+        return json_response(200, services.db.run(friends.asking, guardian_id(current_owner(router))))
+
+    return router

@@ -1,0 +1,60 @@
+"""The guardian's own kids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import Router
+
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.operations import Parameter, operation
+from orchestrator.edge.requests import read
+from orchestrator.model.errors import Conflict, NotFound
+from playmate.store import kids
+from playmate.store.accounts import guardian_id
+
+KID = "playmate.routes.shapes:Kid"
+KID_ID = Parameter("kid_id", {"type": "integer", "minimum": 1}, "path")
+
+
+def kid_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get("/api/kids/mykids")
+    @operation("The caller's kids", {200: "playmate.routes.shapes:Kids"}, tag="kids")
+    def my_kids() -> Response[Any]:
+        mine = services.db.run(kids.of_guardian, guardian_id(current_owner(router)))
+        return json_response(200, [kid.public() for kid in mine])
+
+    @router.post("/api/kids")
+    @operation("Add a kid", {201: KID}, body="playmate.routes.shapes:KidBody", refusals=(409,), tag="kids")
+    def add() -> Response[Any]:
+        from playmate.routes.shapes import KidBody
+
+        body = read(KidBody, router.current_event)
+        me = guardian_id(current_owner(router))
+        kid = services.db.run(
+            kids.add, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity
+        )
+        if kid is None:
+            raise Conflict("There is no room for another kid on this account.")
+        return json_response(201, kid.public())
+
+    @router.delete("/api/kids/<kid_id>")
+    @operation(
+        "Remove a kid",
+        {200: "playmate.routes.shapes:Message"},
+        parameters=(KID_ID,),
+        refusals=(404,),
+        tag="kids",
+    )
+    def remove(kid_id: str) -> Response[Any]:
+        known = kid_id.isascii() and kid_id.isdigit() and len(kid_id) <= 18
+        me = guardian_id(current_owner(router))
+        if not known or not services.db.run(kids.remove, me, int(kid_id)):
+            raise NotFound("There is no such kid of yours.")
+        return json_response(200, {"message": "The kid is removed."})
+
+    return router

@@ -1,0 +1,169 @@
+"""Bodies and answers of the application's routes, under the wire's names."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+from playmate.rules.names import tidy
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must have no control characters")
+    return value
+
+
+def _account_name(value: str) -> str:
+    if "@" in value:
+        raise ValueError("must not contain @, which marks an e-mail address")
+    return value
+
+
+def _email(value: str) -> str:
+    if not EMAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address")
+    return value.lower()
+
+
+Name = Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=80), AfterValidator(_printable)]
+Activity = Annotated[
+    str, BeforeValidator(tidy), Field(min_length=1, max_length=60), AfterValidator(_printable)
+]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Body(BaseModel):
+    """What a client sends: an unknown field is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Signup(Body):
+    name: Annotated[Name, AfterValidator(_account_name)]
+    email: Annotated[str, BeforeValidator(tidy), Field(max_length=254), AfterValidator(_email)]
+    password: str = Field(min_length=10, max_length=256, repr=False)
+
+
+class Login(BaseModel):
+    """Name or e-mail address under any of three names; what else a form sends is ignored."""
+
+    identifier: str = Field(
+        min_length=1, max_length=254, validation_alias=AliasChoices("identifier", "username", "email")
+    )
+    password: str = Field(min_length=1, max_length=256, repr=False)
+
+
+class Account(BaseModel):
+    id: int
+    name: str
+    email: str
+
+
+class SignedIn(BaseModel):
+    status: Literal["success"]
+    data: list[Account]
+    message: str
+    accessToken: str
+    expiresIn: int
+
+
+class Message(BaseModel):
+    message: str
+
+
+class TaskAccepted(BaseModel):
+    taskId: str
+    status: str
+
+
+class FriendAsk(Body):
+    friendname: Name
+
+
+class FriendState(Body):
+    friendId: Id
+    friendshipState: Literal[0, 1, 2]
+
+
+class FriendRef(Body):
+    friendId: Id
+
+
+class Friend(BaseModel):
+    id: int
+    name: str
+
+
+class Friends(RootModel[list[Friend]]):
+    """By name."""
+
+
+class PointBody(Body):
+    """Degrees; out of range is brought back into it, what is no finite number is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    playdate_latit: float
+    playdate_longi: float
+
+
+class Point(BaseModel):
+    """The guardian's playdate point; nulls until there is one."""
+
+    playdate_latit: float | None
+    playdate_longi: float | None
+
+
+class KidBody(Body):
+    name: Name
+    age: Annotated[int, Field(ge=0, le=17, strict=True)]
+    favoriteActivity: Activity
+
+
+class Kid(BaseModel):
+    id: int
+    name: str
+    age: int
+    favoriteActivity: str
+    guardianId: int
+
+
+class Kids(RootModel[list[Kid]]):
+    """In the order they were added."""
+
+
+class LeaderboardItem(BaseModel):
+    activity: str
+    kidCount: int
+    avgDistanceKm: float | None
+    closestFriend: str | None = None
+    friendId: int
+    friendName: str
+    friendLatitude: float | None
+    friendLongitude: float | None
+
+
+class Leaderboard(BaseModel):
+    sort: Literal["popularity", "distance", "alphabetical"]
+    items: list[LeaderboardItem]
+
+
+class Playmate(BaseModel):
+    kidId: int
+    kidName: str
+    age: int
+    favoriteActivity: str
+    guardianId: int
+    guardianName: str
+
+
+class Recommendations(BaseModel):
+    sort: Literal["popularity", "distance", "alphabetical"]
+    leaderboard: list[LeaderboardItem]
+    friendRecommendations: list[dict[str, Any]]
+    playmates: list[Playmate]

@@ -1,0 +1,122 @@
+"""How well two kids fit, and the best way to pair two families' kids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Points two kids of one age get, one less for each year between them.
+SAME_AGE = 10
+#: Points for the same favourite activity.
+SAME_ACTIVITY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What pairing looks at, and the id and name to speak of."""
+
+    id: int
+    name: str
+    age: int
+    activity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One kid of each family and how well they fit."""
+
+    one: Child
+    other: Child
+    score: int
+
+
+def same_activity(one: str, other: str) -> bool:
+    """The same words, whatever their case and spacing."""
+    return one.casefold().split() == other.casefold().split()
+
+
+def compatibility(one: Child, other: Child) -> int:
+    """10 less the age gap but never below 0, and 10 more when the favourite activities match."""
+    points = max(0, SAME_AGE - abs(one.age - other.age))
+    return points + (SAME_ACTIVITY if same_activity(one.activity, other.activity) else 0)
+
+
+def best_pairs(family: Sequence[Child], others: Sequence[Child]) -> list[Pair]:
+    """The pairing of highest total score: each kid at most once, all kids of the smaller family.
+
+    Among equal totals the youngest kid of `family` (then by name) gets the youngest partner (then by
+    name), then the next one, and so on.
+    """
+    rows, columns = sorted(family, key=_seniority), sorted(others, key=_seniority)
+    if not rows or not columns:
+        return []
+    chosen = _assign(_costs(rows, columns))
+    return [
+        Pair(rows[row], columns[column], compatibility(rows[row], columns[column]))
+        for row, column in sorted(chosen.items())
+        if row < len(rows) and column < len(columns)
+    ]
+
+
+def _seniority(child: Child) -> tuple[int, str, str, int]:
+    return child.age, child.name.casefold(), child.name, child.id
+
+
+def _costs(rows: Sequence[Child], columns: Sequence[Child]) -> list[list[int]]:
+    """A square matrix to minimise: scores, and far below them a digit for each row that settles ties."""
+    size = max(len(rows), len(columns))
+    radix = size + 1
+    unit = radix ** (size + 1)
+    costs = [[0] * size for _ in range(size)]
+    for r, one in enumerate(rows):
+        for c, other in enumerate(columns):
+            rank = (size - c) * radix ** (size - 1 - r)
+            costs[r][c] = -(compatibility(one, other) * unit + rank)
+    return costs
+
+
+def _assign(costs: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Row → column of least total cost (Hungarian method with potentials, O(n³), exact on integers)."""
+    size = len(costs)
+    row_of = [0] * (size + 1)  # 1-based; column 0 is where the row being placed waits
+    row_potential, column_potential = [0] * (size + 1), [0] * (size + 1)
+    for row in range(1, size + 1):
+        row_of[0] = row
+        came_from = _augmenting_path(costs, row_of, row_potential, column_potential)
+        column = came_from.pop()
+        while column:
+            row_of[column] = row_of[came_from[column]]
+            column = came_from[column]
+    return {row_of[column] - 1: column - 1 for column in range(1, size + 1)}
+
+
+def _augmenting_path(
+    costs: Sequence[Sequence[int]], row_of: list[int], row_potential: list[int], column_potential: list[int]
+) -> list[int]:
+    """Grows a shortest-path tree to a free column: predecessors by column, and that column at the end."""
+    size = len(costs)
+    slack: list[int | None] = [None] * (size + 1)
+    came_from, done = [0] * (size + 1), [False] * (size + 1)
+    column = 0
+    while row_of[column]:
+        done[column] = True
+        row = row_of[column]
+        delta, nearest = None, 0
+        for candidate in range(1, size + 1):
+            if done[candidate]:
+                continue
+            reduced = costs[row - 1][candidate - 1] - row_potential[row] - column_potential[candidate]
+            known = slack[candidate]
+            if known is None or reduced < known:
+                slack[candidate], came_from[candidate], known = reduced, column, reduced
+            if delta is None or known < delta:
+                delta, nearest = known, candidate
+        for visited in range(size + 1):
+            waiting = slack[visited]
+            if done[visited]:
+                row_potential[row_of[visited]] += delta or 0
+                column_potential[visited] -= delta or 0
+            elif waiting is not None:
+                slack[visited] = waiting - (delta or 0)
+        column = nearest
+    return [*came_from, column]
