@@ -11,7 +11,7 @@ Environment = Literal["local", "staging", "prod"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-class BadSettings(Exception):
+class SettingsError(Exception):
     """The environment is unfit; every fault is named, one a line."""
 
     def __init__(self, faults: Iterable[str]) -> None:
@@ -61,7 +61,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the environment; raises BadSettings with all that is wrong with it."""
+        """Read the environment; raises SettingsError with all that is wrong with it."""
         source = os.environ if environ is None else environ  # noqa: TID251 - this is the one reader
         faults: list[str] = []
         values: dict[str, object] = {}
@@ -74,14 +74,14 @@ class Settings:
             except ValueError as error:
                 faults.append(f"{field.name.upper()} {error}")
         if faults:
-            raise BadSettings(faults)
+            raise SettingsError(faults)
         return cls(**values)  # type: ignore[arg-type] # each reader returns its field's type
 
     def require(self, *names: str) -> None:
-        """Insist on these fields; raises BadSettings naming every one that is empty."""
+        """Insist on these fields; raises SettingsError naming every one that is empty."""
         missing = [name for name in names if not getattr(self, name)]
         if missing:
-            raise BadSettings(f"{name.upper()} is not set" for name in missing)
+            raise SettingsError(f"{name.upper()} is not set" for name in missing)
 
 
 def _environment(raw: str) -> str:

@@ -59,7 +59,8 @@ def call(service: str, operation: str, *, endpoint: str | None = None, **paramet
     try:
         answer: dict[str, Any] = getattr(client(service, endpoint), operation)(**parameters)
     except ClientError as error:
-        raise CloudError(service, operation, error.response.get("Error", {}).get("Code", "Unknown")) from error
+        code = error.response.get("Error", {}).get("Code", "Unknown")
+        raise CloudError(service, operation, code) from error
     except BotoCoreError as error:
         raise CloudError(service, operation, type(error).__name__) from error
     return answer

@@ -1,4 +1,4 @@
-"""Feature flags from AppConfig, remembered: looked at again after 45 s, and the last known document outlives an outage.
+"""Feature flags from AppConfig: looked at again after 45 s, and the last known document outlives an outage.
 
 A flag named `task.<type>` that is off parks the tasks of that type; every other flag is asked for by name.
 """

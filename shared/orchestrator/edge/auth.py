@@ -21,7 +21,7 @@ LONGEST_TOKEN = 8_192
 
 
 def authenticate(event: APIGatewayProxyEventV2, tokens: Tokens, allowed_origins: Collection[str]) -> Identity:
-    """The caller's identity. Raises Unauthenticated, or Forbidden for a changing request by cookie from elsewhere."""
+    """The caller. Raises Unauthenticated, or Forbidden for a changing request by cookie from elsewhere."""
     authorization = event.headers.get("authorization")
     if authorization is not None:
         return tokens.verify(_bearer(authorization))

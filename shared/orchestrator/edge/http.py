@@ -1,4 +1,4 @@
-"""The HTTP function: one resolver around all routers; identity, limits, headers and errors stand here once."""
+"""The HTTP function: one resolver around all routers, behind one gate."""
 
 from __future__ import annotations
 

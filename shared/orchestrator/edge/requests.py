@@ -1,4 +1,4 @@
-"""What a request says, checked: its body, its query, its headers. Every fault of one reading is named at once."""
+"""What a request says, checked: its body, its query, its headers; every fault is named at once."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ def raw_body(event: APIGatewayProxyEventV2) -> bytes:
     body = event.get("body") or ""
     if len(body) > LARGEST_BODY * 2:
         raise TooLarge(_too_large())
-    try:
-        data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
-    except binascii.Error as error:
-        raise InvalidInput("The body is not readable.") from error
+    data = _decoded(body) if event.get("isBase64Encoded") else str(body).encode("utf-8", "surrogatepass")
     if len(data) > LARGEST_BODY:
         raise TooLarge(_too_large())
     return data
@@ -79,8 +76,8 @@ def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
     if key is None:
         return None
     if not _KEY.fullmatch(key):
-        fault = Fault("Idempotency-Key", f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces")
-        raise InvalidInput("The request has faults.", [fault])
+        words = f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces"
+        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", words)])
     return key
 
 
@@ -137,6 +134,13 @@ class Query:
 
     def _fault(self, name: str, message: str) -> None:
         self._faults.append(Fault(name, message))
+
+
+def _decoded(body: str) -> bytes:
+    try:
+        return base64.b64decode(body)
+    except binascii.Error as error:
+        raise InvalidInput("The body is not readable.") from error
 
 
 def _too_large() -> str:

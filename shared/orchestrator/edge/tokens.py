@@ -1,4 +1,4 @@
-"""JSON Web Tokens: ours (HS256, keys by `kid` from Secrets Manager) and, where set, those of one outside issuer."""
+"""JSON Web Tokens: ours (HS256, keys by `kid` from a secret) and, where set, one outside issuer's."""
 
 from __future__ import annotations
 

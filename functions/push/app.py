@@ -1,0 +1,20 @@
+"""Event queue: whoever watches an owner's tasks gets what they have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import bootstrap
+from orchestrator.edge.invocation import entry
+from orchestrator.edge.sqs import owners
+from orchestrator.engine.realtime import push
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@entry
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
+    push(bootstrap.database(), bootstrap.sockets(), owners(event))
+    return {"batchItemFailures": []}

@@ -1,0 +1,18 @@
+"""Schedule: what must happen though nobody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import bootstrap
+from orchestrator.edge.invocation import entry
+from orchestrator.engine.sweep import sweep
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@entry
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's form
+    return sweep(bootstrap.database(), bootstrap.task_queue())

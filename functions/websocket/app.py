@@ -1,0 +1,18 @@
+"""WebSocket API: connect by ticket, subscribe, unsubscribe, ping, disconnect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import bootstrap
+from orchestrator.edge.invocation import entry
+from orchestrator.edge.websocket import answer
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@entry
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
+    return answer(event, bootstrap.database(), bootstrap.sockets())
