@@ -14,17 +14,16 @@ from orchestrator.edge.requests import read
 from playmate.store import friends
 from playmate.store.accounts import guardian_id
 
-ACCEPTED = {202: "playmate.routes.shapes:TaskAccepted"}
-LIST = {200: "playmate.routes.shapes:Friends"}
+SHAPES = "playmate.routes.shapes"
+ACCEPTED = {202: f"{SHAPES}:TaskAccepted"}
+LIST = {200: f"{SHAPES}:Friends"}
 
 
 def friend_routes(services: Services) -> Router:
     router = Router()
 
     @router.post("/api/friends/ask")
-    @operation(
-        "Ask a guardian to be friends", ACCEPTED, body="playmate.routes.shapes:FriendAsk", tag="friends"
-    )
+    @operation("Ask a guardian to be friends", ACCEPTED, body=f"{SHAPES}:FriendAsk", tag="friends")
     def ask() -> Response[Any]:
         from playmate.routes.shapes import FriendAsk
 

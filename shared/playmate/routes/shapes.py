@@ -30,10 +30,9 @@ def _email(value: str) -> str:
     return value.lower()
 
 
-Name = Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=80), AfterValidator(_printable)]
-Activity = Annotated[
-    str, BeforeValidator(tidy), Field(min_length=1, max_length=60), AfterValidator(_printable)
-]
+Tidy = Annotated[str, BeforeValidator(tidy), AfterValidator(_printable)]
+Name = Annotated[Tidy, Field(min_length=1, max_length=80)]
+Activity = Annotated[Tidy, Field(min_length=1, max_length=60)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
