@@ -11,7 +11,7 @@ from orchestrator.edge.tokens import LIFETIME, Identity, Tokens
 from orchestrator.model.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 COOKIE = "SessionID"
 #: Methods that change nothing, and so need no origin.
@@ -20,7 +20,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_TOKEN = 8_192
 
 
-def authenticate(event: APIGatewayProxyEventV2, tokens: Tokens, allowed_origins: Collection[str]) -> Identity:
+def authenticate(event: BaseProxyEvent, tokens: Tokens, allowed_origins: Collection[str]) -> Identity:
     """The caller. Raises Unauthenticated, or Forbidden for a changing request by cookie from elsewhere."""
     authorization = event.headers.get("authorization")
     if authorization is not None:
@@ -65,7 +65,7 @@ def _bounded(token: str) -> str:
     return token
 
 
-def _session_cookie(event: APIGatewayProxyEventV2) -> str | None:
+def _session_cookie(event: BaseProxyEvent) -> str | None:
     """API Gateway lifts cookies out of the headers; other hosts of the function leave them there."""
     lifted = event.get("cookies")
     pairs = lifted if lifted else event.headers.get("cookie", "").split(";")

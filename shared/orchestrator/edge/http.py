@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.router import Router
+from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.auth import SAFE_METHODS, authenticate
 from orchestrator.edge.errors import MethodNotAllowed, answer_error, json_response, to_json
@@ -21,7 +21,6 @@ from orchestrator.observe import logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from orchestrator.cloud.flags import Flags
     from orchestrator.cloud.queue import TaskQueue
@@ -89,19 +88,15 @@ def current_owner(router: Router | APIGatewayHttpResolver) -> str:
 
 
 def submit_task(
-    services: Services,
-    caller: Identity,
-    task_type: str,
-    payload: Mapping[str, Any],
-    request: APIGatewayProxyEventV2,
+    services: Services, router: Router, task_type: str, payload: Mapping[str, Any]
 ) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
     order = Order(
-        owner=caller.owner,
+        owner=current_owner(router),
         type=task_type,
         payload=payload,
-        idempotency_key=idempotency_key(request),
-        traceparent=traceparent(request),
+        idempotency_key=idempotency_key(router.current_event),
+        traceparent=traceparent(router.current_event),
     )
     task = submit(services.db, services.queue, services.agents, order).task
     return json_response(202, {"taskId": str(task.id), "status": task.status.value})

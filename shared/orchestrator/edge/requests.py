@@ -15,7 +15,7 @@ from uuid import UUID
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
     from pydantic import BaseModel, ValidationError
 
     Model = TypeVar("Model", bound=BaseModel)
@@ -33,7 +33,7 @@ _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def raw_body(event: APIGatewayProxyEventV2) -> bytes:
+def raw_body(event: BaseProxyEvent) -> bytes:
     """The body's bytes, however the gateway wrapped them. Raises TooLarge."""
     body = event.get("body") or ""
     if len(body) > LARGEST_BODY * 2:
@@ -44,7 +44,7 @@ def raw_body(event: APIGatewayProxyEventV2) -> bytes:
     return data
 
 
-def json_body(event: APIGatewayProxyEventV2) -> Any:
+def json_body(event: BaseProxyEvent) -> Any:
     """The body as JSON that Postgres can keep. Raises InvalidInput."""
     try:
         value = json.loads(raw_body(event), parse_constant=_no_constant, parse_float=_finite)
@@ -66,12 +66,12 @@ def parse(model: type[Model], value: object) -> Model:
         raise InvalidInput("The request has faults.", list(_faults(error))) from error
 
 
-def read(model: type[Model], event: APIGatewayProxyEventV2) -> Model:
+def read(model: type[Model], event: BaseProxyEvent) -> Model:
     """The request's body as a `model`."""
     return parse(model, json_body(event))
 
 
-def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
+def idempotency_key(event: BaseProxyEvent) -> str | None:
     key = event.headers.get("idempotency-key")
     if key is None:
         return None
@@ -81,7 +81,7 @@ def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
     return key
 
 
-def traceparent(event: APIGatewayProxyEventV2) -> str:
+def traceparent(event: BaseProxyEvent) -> str:
     """The caller's trace (W3C), or the beginning of a new one."""
     given = event.headers.get("traceparent", "")
     if _TRACEPARENT.fullmatch(given):
@@ -99,7 +99,7 @@ def path_uuid(value: str, what: str = "task") -> UUID:
 class Query:
     """Reads the query string value by value; `check` raises InvalidInput with all that was wrong."""
 
-    def __init__(self, event: APIGatewayProxyEventV2) -> None:
+    def __init__(self, event: BaseProxyEvent) -> None:
         self._given = event.get("queryStringParameters") or {}
         self._faults: list[Fault] = []
 

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.router import Router
+from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.http import Services
 from orchestrator.edge.operations import operation
