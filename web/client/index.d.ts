@@ -1,0 +1,171 @@
+/**
+ * Submit tasks to an Agent Orchestrator and follow them live.
+ *
+ * Name your task types once to have payloads and results checked:
+ *
+ *     interface Types { echo: {payload: {hello: string}; result: {message: string}} }
+ *     const client = createClient<Types>({apiUrl: ''});
+ */
+
+export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'dead-letter' | 'cancelled';
+
+/** What the client knows about a task: the newest update merged into what came before. */
+export interface Task<Result = unknown> {
+  readonly id: string;
+  readonly type: string;
+  readonly status: TaskStatus;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly result?: Result | null;
+  /** The result was too large for a frame; `handle.result()` fetches it. */
+  readonly resultTruncated?: boolean;
+  readonly error?: unknown;
+  readonly progress?: unknown;
+  readonly updatedAt?: string;
+  readonly createdAt?: string;
+  readonly nextRunAt?: string | null;
+  /** The task's own counter: 1 is its first event, each event adds one. */
+  readonly seq: number;
+}
+
+/** One thing that happened to a task. Each is delivered once, in the order of `seq`. */
+export type TaskUpdate<Result = unknown> = Task<Result>;
+
+export interface TaskEvent {
+  readonly seq: number;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * - `idle`: not started yet, or closed
+ * - `connecting`: no socket yet, nothing failed so far
+ * - `live`: the socket is open and nothing was missed
+ * - `polling`: sockets are not to be had; updates come over HTTP
+ * - `offline`: neither works at the moment; the client keeps trying
+ * - `expired`: the session has ended; call `client.connect()` after signing in again
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'live' | 'polling' | 'offline' | 'expired';
+
+export type TaskTypes = Record<string, {payload: unknown; result: unknown}>;
+
+/** What `createClient<Types>` accepts: an interface whose members each name a payload and a result. */
+export type TypesLike<Types> = {[T in keyof Types]: {payload: unknown; result: unknown}};
+
+export interface SubmitOptions {
+  /** The same key with the same payload gives the same task. Made for you when absent, so a resend is safe. */
+  idempotencyKey?: string;
+  maxAttempts?: number;
+  /** When to start at the earliest: a Date, or ISO 8601. */
+  scheduleAt?: Date | string;
+  signal?: AbortSignal;
+}
+
+export interface UpdatesOptions {
+  /** Begin after this `seq`, the events before it being fetched. Absent: what this tab has not been given yet. */
+  after?: number;
+  signal?: AbortSignal;
+}
+
+export interface TaskHandle<Result = unknown> {
+  readonly id: string;
+  /** The newest known state, if any update was seen. */
+  readonly snapshot: Task<Result> | undefined;
+  /** Settles when the task is over: its result, or `TaskFailed`. Calls share one wait. */
+  result(): Promise<Result>;
+  /** Every update, once and in order; ends after the one that ends the task. */
+  updates(options?: UpdatesOptions): AsyncIterableIterator<TaskUpdate<Result>>;
+  /** The task's recorded events, from the server. */
+  events(after?: number): Promise<TaskEvent[]>;
+  refresh(): Promise<Task<Result>>;
+  cancel(): Promise<void>;
+}
+
+export interface TokenRequest {
+  /** The last token was refused: hand out a new one, or nothing. */
+  expired: boolean;
+}
+
+/** Delays in milliseconds. The defaults suit API Gateway. */
+export interface Timing {
+  /** Ping this often (API Gateway drops a socket idle for 10 minutes). */
+  ping: number;
+  /** A ping unanswered this long means the socket is dead. */
+  pong: number;
+  /** A socket that is not subscribed by then has failed. */
+  connect: number;
+  /** Replace the socket at this age, by a new one opened first (API Gateway's limit is 2 hours). */
+  rotate: number;
+  /** Wait at most `backoff * 2^n` before try n+1, at random, and never over `backoffMax`. */
+  backoff: number;
+  backoffMax: number;
+  /** Poll over HTTP when there was no live socket for this long. */
+  patience: number;
+  /** Between polls: while a task runs, and while none does. */
+  pollBusy: number;
+  pollIdle: number;
+  /** How long the frame a pong announced may take to arrive before it counts as missed. */
+  grace: number;
+}
+
+export interface ClientOptions {
+  /** The base of the API, so that `${apiUrl}/api/tasks` works. `''` is this page's own origin. */
+  apiUrl: string;
+  /** Bearer token for each request. Absent: the session cookie is used. */
+  getToken?: (request: TokenRequest) => string | null | undefined | Promise<string | null | undefined>;
+  /** Keeps one user's place apart from another's in the same tab, such as the user's id. */
+  scope?: string;
+  /** Where the place in the stream is kept over a reload. Default `sessionStorage`; `null` keeps nothing. */
+  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
+  /** `false` never opens a socket. */
+  sockets?: boolean;
+  timing?: Partial<Timing>;
+  fetch?: typeof fetch;
+  WebSocket?: new (url: string) => WebSocket;
+}
+
+export type Unsubscribe = () => void;
+
+export interface Client<Types extends TypesLike<Types> = TaskTypes> {
+  readonly connection: ConnectionState;
+  submit<T extends keyof Types & string>(
+    type: T, payload?: Types[T]['payload'], options?: SubmitOptions,
+  ): Promise<TaskHandle<Types[T]['result']>>;
+  /** A handle on a task that something else started: a route's `taskId`, an id from before a reload. */
+  task<Result = unknown>(id: string): TaskHandle<Result>;
+  /** The tasks heard of, newest first. The same array until something changes. */
+  tasks(): readonly Task[];
+  /** Each update of any of the caller's tasks, once and in order per task. */
+  onUpdate(listener: (update: TaskUpdate) => void): Unsubscribe;
+  onConnection(listener: (state: ConnectionState) => void): Unsubscribe;
+  /** Called after `tasks()` changed. */
+  onChange(listener: () => void): Unsubscribe;
+  /** Starts, or tries again at once. `submit`, `onUpdate` and the handles call it themselves. */
+  connect(): void;
+  /** Ends everything. `forget` also drops the place kept in storage (sign-out). */
+  close(options?: {forget?: boolean}): void;
+  /** An authenticated call of any other route of the API. */
+  request<T = unknown>(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<T>;
+}
+
+export interface RequestOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export function createClient<Types extends TypesLike<Types> = TaskTypes>(options: ClientOptions): Client<Types>;
+
+/** The API answered with an error. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** The API could not be reached. */
+export class Unreachable extends Error {}
+
+/** The task ended in `failed`, `dead-letter` or `cancelled`; the message is the server's words for the user. */
+export class TaskFailed extends Error {
+  readonly task: Task;
+}
+
+export function isOver(status: TaskStatus | undefined): boolean;

@@ -1,0 +1,12 @@
+import {TaskClient} from './src/client.js';
+
+export {ApiError, TaskFailed, Unreachable} from './src/errors.js';
+export {isOver} from './src/tasks.js';
+
+/**
+ * @param {import('./index.d.ts').ClientOptions} options
+ * @returns {import('./index.d.ts').Client<any>}
+ */
+export function createClient(options) {
+  return new TaskClient(options);
+}

@@ -1,0 +1,26 @@
+import type {ReactNode} from 'react';
+import type {Client, ConnectionState, Task, TaskHandle, TypesLike} from './index.js';
+
+/** Hands the client to the hooks below it. */
+export function TaskClientProvider<Types extends TypesLike<Types>>(props: {client: Client<Types>; children?: ReactNode}): ReactNode;
+
+export function useTaskClient(): Client;
+
+export interface WatchedTask<Result = unknown> {
+  /** The newest known state; undefined until the first is known. */
+  task: Task<Result> | undefined;
+  status: Task['status'] | undefined;
+  /** Whole, even where its frame was cut. */
+  result: Result | undefined;
+  /** The task's own failure, or why it cannot be followed (gone, not the caller's). */
+  error: Error | undefined;
+  over: boolean;
+}
+
+/** Follows one task. `undefined` or `null` follows none: nothing was started yet. */
+export function useTask<Result = unknown>(task: TaskHandle<Result> | string | null | undefined): WatchedTask<Result>;
+
+/** The caller's tasks, newest first, each render with the same array until something changed. */
+export function useTasks(filter?: {type?: string; status?: Task['status']}): readonly Task[];
+
+export function useConnection(): ConnectionState;

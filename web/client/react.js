@@ -1,0 +1,79 @@
+import {createContext, createElement, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore} from 'react';
+import {isOver} from './src/tasks.js';
+
+/** @typedef {import('./index.d.ts').Client} Client */
+
+const ClientContext = createContext(/** @type {Client | null} */ (null));
+
+/** @param {{client: any, children?: import('react').ReactNode}} props */
+export function TaskClientProvider({client, children}) {
+  useEffect(() => client.connect(), [client]);
+  return createElement(ClientContext.Provider, {value: client}, children);
+}
+
+export function useTaskClient() {
+  const client = useContext(ClientContext);
+  if (client === null) throw new Error('useTask and its kin need a <TaskClientProvider> above them');
+  return client;
+}
+
+/** @param {import('./index.d.ts').TaskHandle<any> | string | null | undefined} which */
+export function useTask(which) {
+  const client = useTaskClient();
+  const id = typeof which === 'object' ? which?.id : which;
+  const onChange = useCallback((/** @type {() => void} */ changed) => client.onChange(changed), [client]);
+  const task = useSyncExternalStore(onChange, () => (id ? client.task(id).snapshot : undefined));
+  const outcome = useOutcome(client, id);
+  return {
+    task,
+    status: task?.status,
+    result: outcome.result,
+    error: outcome.error,
+    over: isOver(task?.status),
+  };
+}
+
+/** @param {{type?: string, status?: string}} [filter] */
+export function useTasks({type, status} = {}) {
+  const client = useTaskClient();
+  const onChange = useCallback((/** @type {() => void} */ changed) => client.onChange(changed), [client]);
+  const all = useSyncExternalStore(onChange, () => client.tasks());
+  return useMemo(
+    () => all.filter((task) => (!type || task.type === type) && (!status || task.status === status)),
+    [all, type, status],
+  );
+}
+
+export function useConnection() {
+  const client = useTaskClient();
+  const onChange = useCallback((/** @type {() => void} */ changed) => client.onConnection(changed), [client]);
+  return useSyncExternalStore(onChange, () => client.connection);
+}
+
+/** @typedef {{id?: string, result?: any, error?: Error}} Outcome */
+
+/**
+ * How the task ended; empty while it has not, or belongs to the id before.
+ * @param {Client} client
+ * @param {string | undefined | null} id
+ * @returns {Outcome}
+ */
+function useOutcome(client, id) {
+  const [outcome, setOutcome] = useState(/** @type {Outcome} */ ({}));
+  useEffect(() => {
+    if (!id) return undefined;
+    let current = true;
+    /** @param {Outcome} ended */
+    const show = (ended) => {
+      if (current) setOutcome({id, ...ended});
+    };
+    client.task(id).result().then(
+      (result) => show({result}),
+      (error) => show({error}),
+    );
+    return () => {
+      current = false;
+    };
+  }, [client, id]);
+  return outcome.id === id ? outcome : {};
+}

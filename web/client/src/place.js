@@ -1,0 +1,71 @@
+/** Finished tasks remembered, so that a replay of them is known as old. */
+const REMEMBERED = 400;
+
+/** The place in the stream, kept over a reload of the tab: the cursor, and each task's last delivered `seq`. */
+export class Place {
+  /**
+   * @param {import('../index.d.ts').ClientOptions['storage']} storage
+   * @param {string} key
+   */
+  constructor(storage, key) {
+    this.storage = storage;
+    this.key = key;
+    /** @type {string | undefined} */
+    this.cursor = undefined;
+    /** @type {Map<string, number>} */
+    this.seqs = new Map();
+    this.restored = this.#load();
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} seq
+   */
+  delivered(id, seq) {
+    this.seqs.delete(id);
+    this.seqs.set(id, seq);
+    for (const oldest of this.seqs.keys()) {
+      if (this.seqs.size <= REMEMBERED) break;
+      this.seqs.delete(oldest);
+    }
+  }
+
+  save() {
+    try {
+      this.storage?.setItem(this.key, JSON.stringify({cursor: this.cursor, seqs: [...this.seqs]}));
+    } catch {
+      this.storage = null; // full or forbidden: the place then lasts as long as the page
+    }
+  }
+
+  forget() {
+    this.cursor = undefined;
+    this.seqs.clear();
+    try {
+      this.storage?.removeItem(this.key);
+    } catch {
+      this.storage = null;
+    }
+  }
+
+  #load() {
+    try {
+      const kept = JSON.parse(this.storage?.getItem(this.key) ?? 'null');
+      if (kept === null) return false;
+      this.cursor = typeof kept.cursor === 'string' ? kept.cursor : undefined;
+      this.seqs = new Map(kept.seqs);
+      return this.cursor !== undefined;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The tab's own storage, where there is one. */
+export function tabStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null; // forbidden by the browser's settings
+  }
+}

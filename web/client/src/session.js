@@ -1,0 +1,160 @@
+import {jittered} from './timing.js';
+
+/** @typedef {'refused' | 'lost' | 'expired' | 'closed'} EndReason */
+
+/** The server closes with this code when the identity behind the socket has ended. */
+const EXPIRED_CODE = 4401;
+const SESSION_ENDED = /expire|unauthenticated|sign in/i;
+
+/** One socket's life: subscribes with the ledger's cursor, hands it the frames, pings, notices silence. */
+export class Session {
+  /**
+   * @param {string} url
+   * @param {object} parts
+   * @param {new (url: string) => WebSocket} parts.WebSocket
+   * @param {import('./ledger.js').Ledger} parts.ledger
+   * @param {import('../index.d.ts').Timing} parts.timing
+   * @param {() => void} parts.onLive subscribed
+   * @param {(reason: EndReason) => void} parts.onEnd called once
+   */
+  constructor(url, {WebSocket, ledger, timing, onLive, onEnd}) {
+    this.ledger = ledger;
+    this.timing = timing;
+    this.onLive = onLive;
+    this.onEnd = onEnd;
+    this.live = false;
+    this.ended = false;
+    this.liveSince = 0;
+    this.heardAt = 0;
+    /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+    this.timers = new Map();
+    this.socket = new WebSocket(url);
+    this.socket.onopen = () => this.#subscribe();
+    this.socket.onerror = () => {}; // the close that follows says it all
+    this.socket.onmessage = ({data}) => this.#hear(data);
+    this.socket.onclose = ({code}) => this.#end(code === EXPIRED_CODE ? 'expired' : this.live ? 'lost' : 'refused');
+    this.#after('connect', timing.connect, () => this.#end('refused'));
+  }
+
+  /** Asks for a sign of life now, if there was none of late. */
+  probe() {
+    if (this.live && Date.now() - this.heardAt > 1_000) this.#ping();
+  }
+
+  close() {
+    this.#end('closed');
+  }
+
+  #subscribe() {
+    this.ledger.subscribing();
+    const {cursor} = this.ledger;
+    this.#send(cursor === undefined ? {action: 'subscribe'} : {action: 'subscribe', cursor});
+  }
+
+  /** @param {unknown} data */
+  #hear(data) {
+    if (this.ended) return;
+    this.heardAt = Date.now();
+    const frame = parse(data);
+    if (frame?.type === 'subscribed') this.#subscribed(frame.cursor);
+    else if (frame?.type === 'task-update') this.#updated(frame.cursor, frame.task);
+    else if (frame?.type === 'pong') this.#ponged(frame.cursor);
+    else if (frame?.type === 'error') this.#refused(frame);
+  }
+
+  /** @param {string} cursor */
+  #subscribed(cursor) {
+    this.#cancel('connect');
+    this.ledger.subscribed(cursor);
+    if (!this.live) {
+      this.live = true;
+      this.liveSince = Date.now();
+      this.onLive();
+    }
+    this.#ping();
+  }
+
+  /**
+   * @param {string} cursor
+   * @param {import('../index.d.ts').TaskUpdate} task
+   */
+  #updated(cursor, task) {
+    this.ledger.receive(cursor, task);
+    if (this.awaited !== undefined && this.ledger.reached(this.awaited)) this.#caughtUp();
+    else if (this.ledger.settled && this.ledger.hasGap) this.#ping(); // its pong begins the repair
+  }
+
+  /** @param {string} cursor the server's tail */
+  #ponged(cursor) {
+    this.#cancel('pong');
+    if (this.ledger.reached(cursor)) return this.#caughtUp();
+    this.awaited = cursor;
+    this.#after('grace', this.timing.grace, () => {
+      if (!this.ledger.reached(cursor)) this.#subscribe();
+    });
+  }
+
+  #caughtUp() {
+    this.awaited = undefined;
+    this.#cancel('grace');
+    if (this.ledger.hasGap) void this.ledger.fillGaps();
+  }
+
+  /** @param {{message?: unknown, code?: unknown}} frame */
+  #refused(frame) {
+    const said = `${frame.code ?? ''} ${frame.message ?? ''}`;
+    if (SESSION_ENDED.test(said)) return this.#end('expired');
+    if (this.live || this.ledger.cursor === undefined) return;
+    this.ledger.place.cursor = undefined; // too old for the server: begin anew
+    this.#subscribe();
+  }
+
+  #ping() {
+    this.#send({action: 'ping'});
+    if (!this.timers.has('pong')) this.#after('pong', this.timing.pong, () => this.#end('lost'));
+    this.#after('ping', jittered(this.timing.ping), () => this.#ping());
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    if (this.socket.readyState === 1) this.socket.send(JSON.stringify(message));
+  }
+
+  /** @param {EndReason} reason */
+  #end(reason) {
+    if (this.ended) return;
+    this.ended = true;
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+    this.onEnd(reason);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} ms
+   * @param {() => void} then
+   */
+  #after(name, ms, then) {
+    this.#cancel(name);
+    this.timers.set(name, setTimeout(() => {
+      this.timers.delete(name);
+      then();
+    }, ms));
+  }
+
+  /** @param {string} name */
+  #cancel(name) {
+    clearTimeout(this.timers.get(name));
+    this.timers.delete(name);
+  }
+}
+
+/** @param {unknown} data @returns {any} */
+function parse(data) {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return undefined;
+  }
+}
