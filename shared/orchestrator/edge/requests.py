@@ -47,7 +47,7 @@ def raw_body(event: BaseProxyEvent) -> bytes:
 def json_body(event: BaseProxyEvent) -> Any:
     """The body as JSON that Postgres can keep. Raises InvalidInput."""
     try:
-        value = json.loads(raw_body(event), parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(raw_body(event).decode(), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("The body is not JSON.", [Fault("body", "must be JSON")]) from error
     faults = [Fault("body", message) for message in dict.fromkeys(_unstorable(value))]

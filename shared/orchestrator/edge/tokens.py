@@ -99,7 +99,7 @@ class Tokens:
             claims = self._claims(token, header)
         except jwt.PyJWKClientConnectionError as error:
             raise Unavailable("The identity provider is away. Please try again.") from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             logger.info("token refused", reason=type(error).__name__)
             raise Unauthenticated("The access token is not valid.") from error
         return _identity(claims)
@@ -109,7 +109,7 @@ class Tokens:
         if algorithm == OUR_ALGORITHM:
             return self._decode(token, self._our_key(header.get("kid")), [OUR_ALGORITHM], self._issuer)
         if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
-            key = self._outside_keys.get_signing_key_from_jwt(token).key
+            key = self._outside_keys.get_signing_key_from_jwt(token)
             return self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
         raise Unauthenticated("The access token is not valid.")
 

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_is_a_local_one() -> None:
+    settings = Settings.from_env({})
+    assert settings.environment == "local"
+    assert not settings.secure_cookies
+
+
+def test_every_fault_is_named() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(
+            {
+                "ENVIRONMENT": "production",
+                "DATABASE_PORT": "port",
+                "TASK_QUEUE_URL": "queue",
+                "WEBSOCKET_URL": "https://x",
+                "ALLOWED_ORIGINS": "https://ok.example,*",
+                "AGENT_LOG_LEVEL": "loud",
+                "OIDC_ISSUER": "http://id.example",
+            }
+        )
+    named = {fault.split()[0] for fault in caught.value.faults}
+    assert named == {
+        "ENVIRONMENT",
+        "DATABASE_PORT",
+        "TASK_QUEUE_URL",
+        "WEBSOCKET_URL",
+        "ALLOWED_ORIGINS",
+        "AGENT_LOG_LEVEL",
+        "OIDC_ISSUER",
+    }
+
+
+def test_values_are_read_as_what_they_are() -> None:
+    settings = Settings.from_env(
+        {
+            "ENVIRONMENT": "prod",
+            "DATABASE_PORT": "5433",
+            "DATABASE_NAME": "",
+            "ALLOWED_ORIGINS": "https://a.example, https://b.example/",
+            "AGENT_LOG_LEVEL": "debug",
+        }
+    )
+    assert settings.database_port == 5433
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.agent_log_level == "DEBUG"
+    assert settings.secure_cookies
+
+
+def test_what_a_function_needs_is_named_when_missing() -> None:
+    settings = Settings.from_env({"TASK_QUEUE_URL": "https://queue"})
+    settings.require("task_queue_url")
+    with pytest.raises(SettingsError) as caught:
+        settings.require("task_queue_url", "database_secret_arn", "jwt_secret_arn")
+    assert [fault.split()[0] for fault in caught.value.faults] == ["DATABASE_SECRET_ARN", "JWT_SECRET_ARN"]
