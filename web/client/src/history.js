@@ -10,7 +10,6 @@ export function updatesFrom(task, events) {
   /** @type {unknown} */
   let progress = null;
   return events.map((event) => {
-    if (event.seq === task.seq) return task;
     if (event.kind === 'progress') progress = event.data ?? null;
     return {
       id: task.id,
@@ -32,9 +31,13 @@ export function updatesFrom(task, events) {
  * @param {number} after
  */
 export async function missedUpdates(http, task, after) {
-  if (task.seq <= after + 1) return [task];
-  const path = `/api/tasks/${encodeURIComponent(task.id)}/events?after=${after}`;
-  const {items} = await http.request('GET', path);
-  const updates = updatesFrom(task, items.filter((/** @type {any} */ event) => event.seq <= task.seq));
-  return updates.at(-1)?.seq === task.seq ? updates : [...updates, task];
+  /** @type {any[]} */
+  const events = [];
+  for (let last = after; last < task.seq - 1; last = events.at(-1).seq) {
+    const {items} = await http.request('GET', `/api/tasks/${encodeURIComponent(task.id)}/events?after=${last}`);
+    if (items.length === 0) break;
+    events.push(...items);
+  }
+  const updates = updatesFrom(task, events.filter((event) => event.seq < task.seq));
+  return [...updates, task];
 }

@@ -20,6 +20,8 @@ export class Poller {
     this.onPoll = onPoll;
     this.running = false;
     this.failures = 0;
+    this.horizon = '';
+    this.hasPolled = false;
   }
 
   start() {
@@ -45,6 +47,7 @@ export class Poller {
     try {
       await this.#poll();
       this.failures = 0;
+      this.hasPolled = true;
       if (this.running) this.onPoll(true);
     } catch {
       this.failures += 1;
@@ -65,13 +68,25 @@ export class Poller {
     const listed = new Set(items.map((/** @type {{id: string}} */ {id}) => id));
     const beyond = this.tasks.list().filter(({id, status}) => !isOver(status) && !listed.has(id));
     for (const {id} of beyond) items.push(await this.http.request('GET', `/api/tasks/${encodeURIComponent(id)}`));
-    for (const task of items.reverse()) await this.#take(task);
+    const horizon = this.#horizon();
+    for (const task of items.reverse()) await this.#take(task, horizon);
   }
 
-  /** @param {import('../index.d.ts').Task} task */
-  async #take(task) {
-    const last = this.ledger.seqOf(task.id);
-    if (last === undefined) return this.ledger.accept(task);
+  /** The newest task heard of. Ids are time-ordered: one beyond it is new, and wanted from its first update on. */
+  #horizon() {
+    for (const id of this.ledger.place.seqs.keys()) if (id > this.horizon) this.horizon = id;
+    for (const {id} of this.tasks.list().slice(0, 1)) if (id > this.horizon) this.horizon = id;
+    return this.horizon;
+  }
+
+  /**
+   * @param {import('../index.d.ts').Task} task
+   * @param {string} horizon
+   */
+  async #take(task, horizon) {
+    const isNew = (this.hasPolled || this.ledger.cursor !== undefined) && task.id > horizon;
+    const last = this.ledger.seqOf(task.id) ?? (isNew ? 0 : undefined);
+    if (last === undefined) return isOver(task.status) ? this.tasks.learn(task) : this.ledger.accept(task);
     if (task.seq <= last) return this.tasks.learn(task);
     for (const update of await missedUpdates(this.http, task, last)) this.ledger.accept(update);
   }
