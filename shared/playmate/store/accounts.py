@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 
 from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store.db import Connection, load_queries
+from playmate.rules.coordinates import Point
 
 GuardianId = NewType("GuardianId", int)
 
@@ -57,6 +58,12 @@ class Guardian:
     @classmethod
     def from_row(cls, row: DictRow) -> Guardian:
         return cls(GuardianId(row["id"]), row["name"], row["playdate_latitude"], row["playdate_longitude"])
+
+    @property
+    def point(self) -> Point | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Point(self.latitude, self.longitude)
 
 
 def guardian_id(owner: str) -> GuardianId:

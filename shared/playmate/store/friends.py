@@ -8,7 +8,7 @@ from psycopg.rows import DictRow
 
 from orchestrator.store.db import Connection, load_queries
 from playmate.rules.friendship import Link, State
-from playmate.store.accounts import GuardianId
+from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "friends")
 
@@ -53,3 +53,9 @@ def pending(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
 
 def asking(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
     return conn.execute(SQL["asking"], {"guardian_id": guardian}).fetchall()
+
+
+def friend(conn: Connection, guardian: GuardianId, friend_id: GuardianId) -> Guardian | None:
+    """The guardian's accepted friend; None for anyone else."""
+    row = conn.execute(SQL["friend"], {"guardian_id": guardian, "friend_id": friend_id}).fetchone()
+    return Guardian.from_row(row) if row else None

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from orchestrator.store.db import Connection, load_queries
-from playmate.store.accounts import GuardianId
+from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "kids")
 
@@ -54,3 +54,47 @@ def add(conn: Connection, guardian: GuardianId, *, name: str, age: int, favorite
 def remove(conn: Connection, guardian: GuardianId, kid_id: int) -> bool:
     """False when there is no such kid of this guardian."""
     return conn.execute(SQL["remove"], {"guardian_id": guardian, "kid_id": kid_id}).fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FriendsKid:
+    """A kid of an accepted friend, and that friend."""
+
+    kid: Kid
+    guardian: Guardian
+
+    @classmethod
+    def from_row(cls, row: DictRow) -> FriendsKid:
+        kid = Kid.from_row(row)
+        latitude, longitude = row["playdate_latitude"], row["playdate_longitude"]
+        return cls(kid, Guardian(kid.guardian_id, row["guardian_name"], latitude, longitude))
+
+    def public(self) -> dict[str, Any]:
+        return {
+            "kidId": self.kid.id,
+            "kidName": self.kid.name,
+            "age": self.kid.age,
+            "favoriteActivity": self.kid.favorite_activity,
+            "guardianId": self.guardian.id,
+            "guardianName": self.guardian.name,
+        }
+
+
+def of_friends(
+    conn: Connection,
+    guardian: GuardianId,
+    *,
+    friend: GuardianId | None = None,
+    activity: str | None = None,
+    min_age: int = 0,
+    max_age: int = 17,
+) -> list[FriendsKid]:
+    """Kids of accepted friends (of one friend where named): what a guardian may see beside the own kids."""
+    values = {
+        "guardian_id": guardian,
+        "friend_id": friend,
+        "activity": activity,
+        "min_age": min_age,
+        "max_age": max_age,
+    }
+    return [FriendsKid.from_row(row) for row in conn.execute(SQL["of_friends"], values).fetchall()]

@@ -53,3 +53,64 @@ create index friend_links_asker on friend_links (asker_id, state);
 create index friend_links_receiver on friend_links (receiver_id, state);
 
 comment on column friend_links.state is '0 pending, 1 accepted, 2 refused';
+-- When families are free, and the times already proposed to them.
+
+create table availability_calendars (
+    guardian_id bigint primary key references guardians on delete cascade,
+    time_zone text not null,
+    updated_at timestamptz not null default now(),
+    constraint availability_calendars_zone_length check (char_length(time_zone) between 1 and 64)
+);
+
+-- Minutes of the day on the calendar's clock; weekday 1 is Monday, 7 Sunday.
+create table availability_windows (
+    guardian_id bigint not null references availability_calendars on delete cascade,
+    weekday smallint not null,
+    starts smallint not null,
+    ends smallint not null,
+    primary key (guardian_id, weekday, starts),
+    constraint availability_windows_weekday_range check (weekday between 1 and 7),
+    constraint availability_windows_within_day check (starts >= 0 and ends <= 1440),
+    constraint availability_windows_forward check (starts < ends)
+);
+
+-- The newest time proposed to two kids of different families; the kid of the lower id stands first.
+create table playdate_proposals (
+    kid_id bigint not null references kids on delete cascade,
+    match_kid_id bigint not null references kids on delete cascade,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    proposed_at timestamptz not null default now(),
+    primary key (kid_id, match_kid_id),
+    constraint playdate_proposals_in_order check (kid_id < match_kid_id),
+    constraint playdate_proposals_forward check (starts_at < ends_at)
+);
+
+create index playdate_proposals_match on playdate_proposals (match_kid_id);
+-- What the local insight agent knows: documents of our own with facets. An empty facet fits everywhere.
+
+create table knowledge_documents (
+    slug text primary key,
+    title text not null,
+    body text not null,
+    places text[] not null default '{}',
+    seasons text[] not null default '{}',
+    activities text[] not null default '{}',
+    setting text not null default 'either',
+    youngest smallint not null default 0,
+    oldest smallint not null default 17,
+    search tsvector not null generated always as (
+        setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', body), 'C')
+    ) stored,
+    constraint knowledge_documents_setting_known check (setting in ('outdoor', 'indoor', 'either')),
+    constraint knowledge_documents_ages check (youngest between 0 and oldest and oldest <= 17)
+);
+
+create index knowledge_documents_search on knowledge_documents using gin (search);
+create index knowledge_documents_activities on knowledge_documents using gin (activities);
+-- Accounts that were erased at their guardian's wish: the number and the moment, nothing else.
+
+create table forgotten_guardians (
+    guardian_id bigint primary key,
+    forgotten_at timestamptz not null default now()
+);

@@ -61,3 +61,11 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
   and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
   and (state = 1 or (state = 0 and asker_id = %(guardian_id)s))
 returning id;
+
+-- name: friend
+-- A guardian the caller is friends with (friend_links_pair, guardians_pkey); no row for a stranger.
+select g.id, g.name, g.playdate_latitude, g.playdate_longitude
+from friend_links as l join guardians as g on g.id = %(friend_id)s
+where least(l.asker_id, l.receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and greatest(l.asker_id, l.receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and l.state = 1;

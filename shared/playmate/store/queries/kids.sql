@@ -16,3 +16,20 @@ returning id, guardian_id, name, age, favorite_activity;
 -- name: remove
 -- By primary key, the caller's own alone.
 delete from kids where id = %(kid_id)s and guardian_id = %(guardian_id)s returning id;
+
+-- name: of_friends
+-- Kids of the caller's accepted friends with the friend's name and point, never a stranger's
+-- (friend_links_asker, friend_links_receiver, kids_guardian).
+select k.id, k.guardian_id, k.name, k.age, k.favorite_activity,
+       g.name as guardian_name, g.playdate_latitude, g.playdate_longitude
+from (
+    select receiver_id as friend_id from friend_links where asker_id = %(guardian_id)s and state = 1
+    union all
+    select asker_id from friend_links where receiver_id = %(guardian_id)s and state = 1
+) as friend
+join guardians as g on g.id = friend.friend_id
+join kids as k on k.guardian_id = g.id
+where (%(friend_id)s::bigint is null or g.id = %(friend_id)s)
+  and (%(activity)s::text is null or lower(k.favorite_activity) = lower(%(activity)s))
+  and k.age between %(min_age)s and %(max_age)s
+order by lower(g.name), k.id;

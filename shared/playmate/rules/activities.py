@@ -1,0 +1,59 @@
+"""What an activity needs: daylight or a roof, told from the words a guardian wrote."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Literal
+
+Setting = Literal["outdoor", "indoor", "either"]
+
+# fmt: off
+OUTDOOR = frozenset({
+    "athletics", "baseball", "beach", "bicycle", "bike", "biking", "birds", "birdwatching", "camping",
+    "canoe", "climbing-trees", "cricket", "cycling", "fishing", "football", "forest", "frisbee",
+    "garden", "gardening", "golf", "hike", "hiking", "hockey", "horse", "horses", "insects", "jogging",
+    "kayak", "kite", "kites", "nature", "orienteering", "outdoors", "park", "picnic", "playground",
+    "pond", "riding", "rollerblading", "rugby", "running", "sailing", "sandbox", "scooter", "scouting",
+    "skateboard", "skateboarding", "skating", "ski", "skiing", "sledding", "snow", "snowman", "soccer",
+    "stargazing", "surfing", "swing", "swings", "tag", "tennis", "trampoline", "treasure-hunt", "tree",
+    "trees", "volleyball", "walk", "walking", "woods", "zoo",
+})
+INDOOR = frozenset({
+    "art", "baking", "ballet", "basketball", "blocks", "boardgames", "books", "bowling", "chess",
+    "choir", "coding", "cooking", "craft", "crafts", "cubes", "dance", "dancing", "dinosaurs", "dolls",
+    "drawing", "drama", "drums", "fencing", "films", "gaming", "guitar", "gymnastics", "judo", "karate",
+    "knitting", "lego", "library", "magic", "maths", "minecraft", "museum", "music", "origami",
+    "painting", "piano", "pingpong", "pottery", "puppets", "puzzle", "puzzles", "reading", "robotics",
+    "robots", "science", "sewing", "singing", "swimming", "theater", "theatre", "trains", "videogames",
+    "violin", "writing", "yoga",
+})
+# fmt: on
+#: Watching stars needs the dark: outdoors, yet no daylight.
+BY_NIGHT = frozenset({"stargazing", "fireworks", "lanterns"})
+
+
+def words(activity: str) -> frozenset[str]:
+    """The activity's words, single and joined in pairs ("treasure hunt" also as "treasure-hunt")."""
+    single = re.findall(r"\w+", activity.casefold())
+    joined = [form for one, two in pairwise(single) for form in (f"{one}-{two}", f"{one}{two}")]
+    return frozenset([*single, *joined])
+
+
+def setting(activity: str) -> Setting:
+    """Where the activity takes place; "either" when its words do not tell."""
+    said = words(activity)
+    if said & {"indoor", "indoors"}:
+        return "indoor"
+    if said & OUTDOOR:
+        return "outdoor"
+    return "indoor" if said & INDOOR else "either"
+
+
+def needs_daylight(activity: str) -> bool:
+    return setting(activity) == "outdoor" and not words(activity) & BY_NIGHT
+
+
+def known_words(activity: str) -> frozenset[str]:
+    """The activity's words that are in our vocabulary, hence no one's name."""
+    return words(activity) & (OUTDOOR | INDOOR | BY_NIGHT)

@@ -1,0 +1,1 @@
+"""What agents reason with: the place's clock and sky, documents, outside sources."""
