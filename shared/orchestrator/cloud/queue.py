@@ -121,9 +121,7 @@ def _entry(wake: Wake) -> dict[str, Any]:
     if wake.delay > 0:
         entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
     if wake.traceparent:
-        entry["MessageAttributes"] = {
-            "traceparent": {"DataType": "String", "StringValue": wake.traceparent}
-        }
+        entry["MessageAttributes"] = {"traceparent": {"DataType": "String", "StringValue": wake.traceparent}}
     return entry
 
 

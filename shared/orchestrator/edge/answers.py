@@ -1,4 +1,4 @@
-"""Shapes of the orchestrator's answers, under the wire's names. Only the OpenAPI build and tests import them."""
+"""Shapes of the answers, under the wire's names. Only the OpenAPI build and tests import them."""
 
 from __future__ import annotations
 
@@ -44,3 +44,68 @@ class TaskReceipt(Answer):
     status: Status
     attempts: int
     maxAttempts: int
+
+
+class Progress(BaseModel):
+    """How far a running handler says it is."""
+
+    message: str
+    percent: int | None = None
+    data: dict[str, Any] | None = None
+
+
+class TaskView(Answer):
+    id: UUID
+    type: str
+    status: Status
+    result: Any
+    error: str | None
+    attempts: int
+    maxAttempts: int
+    nextRunAt: datetime | None
+    createdAt: datetime
+    updatedAt: datetime
+    progress: Progress | None
+    seq: int
+    traceId: str | None
+
+
+class ListedTask(TaskView):
+    """A large result is left out and read by the task's own route."""
+
+    resultTruncated: bool | None = None
+
+
+class TaskPage(Answer):
+    items: list[ListedTask]
+    nextCursor: UUID | None
+
+
+class InboxItem(Answer):
+    id: UUID
+    type: str
+    result: Any
+    updatedAt: datetime
+
+
+class Inbox(Answer):
+    items: list[InboxItem]
+
+
+class TaskEvent(Answer):
+    seq: int
+    kind: str
+    status: Status
+    attempts: int
+    createdAt: datetime
+    progress: Progress | None = None
+
+
+class TaskEvents(Answer):
+    items: list[TaskEvent]
+
+
+class Ticket(Answer):
+    ticket: str
+    url: str
+    expiresIn: int

@@ -1,4 +1,4 @@
-"""The OpenAPI document of exactly the routes an app serves. Runs at build time; the answer is a committed file."""
+"""The OpenAPI document of exactly the routes an app serves: made at build time, kept as a committed file."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ REASONS: Mapping[int, str] = {
 }
 
 
-class UndeclaredRoute(LookupError):
+class UndeclaredRouteError(LookupError):
     """A route has no @operation beside it."""
 
 
 def document(routes: Iterable[Route], *, title: str, version: str) -> Json:
-    """OpenAPI 3.1. Raises UndeclaredRoute for a route that promises nothing."""
+    """OpenAPI 3.1. Raises UndeclaredRouteError for a route that promises nothing."""
     operations = [(route.method, route.openapi_path, _promise(route)) for route in routes]
     schemas, components = _schemas(promise for _, _, promise in operations)
     paths: dict[str, Json] = {}
@@ -65,7 +65,7 @@ def document(routes: Iterable[Route], *, title: str, version: str) -> Json:
 def _promise(route: Route) -> Operation:
     found = declared(route.func)
     if found is None:
-        raise UndeclaredRoute(f"{route.method} {route.path} has no @operation")
+        raise UndeclaredRouteError(f"{route.method} {route.path} has no @operation")
     return found
 
 
@@ -94,9 +94,7 @@ def _resolve(shape: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _operation(
-    method: str, path: str, promise: Operation, schemas: Mapping[tuple[str, Mode], Json]
-) -> Json:
+def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> Json:
     described: Json = {
         "operationId": _operation_id(method, path),
         "summary": promise.summary,

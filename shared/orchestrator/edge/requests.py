@@ -25,9 +25,10 @@ LARGEST_BODY = 256 * 1024
 #: Objects and arrays within one another.
 DEEPEST_BODY = 64
 #: Characters of an idempotency key.
-LONGEST_KEY = 255
+LONGEST_KEY = 200
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 #: Postgres keeps no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -91,7 +92,7 @@ def traceparent(event: BaseProxyEvent) -> str:
 
 def path_uuid(value: str, what: str = "task") -> UUID:
     """An id out of the path; one that cannot be an id names nothing that is there."""
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+    if not _UUID.fullmatch(value):
         raise NotFound(f"There is no such {what}.")
     return UUID(value)
 
@@ -127,6 +128,15 @@ class Query:
             self._fault(name, f"must be a whole number from {low} to {high}")
             return None
         return int(value)
+
+    def uuid(self, name: str) -> UUID | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not _UUID.fullmatch(value):
+            self._fault(name, "must be one of ours")
+            return None
+        return UUID(value)
 
     def check(self) -> None:
         if self._faults:

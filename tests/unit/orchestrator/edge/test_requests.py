@@ -144,7 +144,7 @@ def test_a_query_that_says_nothing_has_no_faults() -> None:
     query.check()
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a\0", "é", "x" * 256])
+@pytest.mark.parametrize("key", ["", "a b", "a\0", "é", "x" * 201])
 def test_an_idempotency_key_amiss_is_refused(key: str) -> None:
     with pytest.raises(InvalidInput):
         requests.idempotency_key(event(headers={"idempotency-key": key}))

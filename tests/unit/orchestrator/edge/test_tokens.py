@@ -122,7 +122,9 @@ def test_a_longer_hash_with_the_right_key_is_refused(tokens: Tokens) -> None:
         tokens.verify(sign(claims(), key=FIRST + FIRST, alg="HS512"))
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "....", "e30.e30.", "ab\udc00.c.d", "bnVsbA.e30.x"])
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b", "a.b.c", "....", "e30.e30.", "ab\udc00.c.d", "bnVsbA.e30.x"]
+)
 def test_garbage_is_refused(tokens: Tokens, token: str) -> None:
     with pytest.raises(Unauthenticated):
         tokens.verify(token)
@@ -162,7 +164,12 @@ def test_keys_may_stand_together(tokens: Tokens, vault: Vault) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [{}, {"current": "first"}, {"current": "first", "first": encoded(b"short")}, {"current": "x", "keys": []}],
+    [
+        {},
+        {"current": "first"},
+        {"current": "first", "first": encoded(b"short")},
+        {"current": "x", "keys": []},
+    ],
 )
 def test_nothing_is_signed_with_a_key_unfit_for_it(
     tokens: Tokens, vault: Vault, value: dict[str, Any]

@@ -1,0 +1,72 @@
+"""Bodies of the orchestrator's routes. Imported by the first request that has one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
+
+#: Dead letters one request may name.
+MOST_IDS = 1_000
+
+
+def _text_only(value: object) -> object:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("must be a date and time such as 2030-01-31T12:00:00Z")
+    return value
+
+
+def _within_centuries(value: datetime | None) -> datetime | None:
+    if value is not None and not 1971 <= value.year <= 2199:
+        raise ValueError("must lie between the years 1971 and 2199")
+    return value
+
+
+class Body(BaseModel):
+    """What a client sends: an unknown field is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubmitTask(Body):
+    """A task of a type that is open to users."""
+
+    type: str = Field(min_length=1, max_length=100)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    maxAttempts: Annotated[StrictInt, Field(ge=1, le=20)] | None = None
+    scheduleAt: Annotated[
+        AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)
+    ] = None
+
+
+class Choice(Body):
+    """Dead letters by exactly one of: their ids, their type, all of them."""
+
+    ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_IDS)
+    type: str | None = Field(default=None, min_length=1, max_length=100)
+    all: bool = Field(default=False, strict=True)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum((self.ids is not None, self.type is not None, self.all)) != 1:
+            raise ValueError("needs exactly one of ids, type, all")
+        return self
+
+
+class Redrive(Choice):
+    dryRun: bool = Field(default=False, strict=True)
+
+
+class Discard(Choice):
+    reason: str = Field(default="", max_length=500)

@@ -1,0 +1,32 @@
+"""The way from a token to a WebSocket: a ticket of one use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services, identity
+from orchestrator.edge.operations import operation
+from orchestrator.engine.realtime import TICKET_LIFE, issue_ticket
+
+
+def realtime_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/api/realtime/ticket")
+    @operation(
+        "A ticket for the WebSocket",
+        {200: "orchestrator.edge.answers:Ticket"},
+        refusals=(403,),
+        tag="realtime",
+    )
+    def ticket() -> Response[Any]:
+        caller = identity(router)
+        issued = issue_ticket(services.db, caller.owner, caller.expires_at)
+        url = f"{services.websocket_url}?ticket={issued}"
+        return json_response(200, {"ticket": issued, "url": url, "expiresIn": TICKET_LIFE})
+
+    return router

@@ -1,0 +1,39 @@
+-- name: live_counts
+-- What is not over, by type and state. A parent that waits for its children without a deadline is not counted.
+-- Index: task_wake, task_parked, task_dead; only live rows.
+SELECT type, state, count(*) AS tasks, extract(epoch FROM task_now() - min(due_at))::float8 AS oldest
+FROM (
+  SELECT type, due_at, CASE WHEN status = 'processing' THEN 'processing'
+                            WHEN due_at > task_now() THEN 'scheduled' ELSE 'due' END AS state
+  FROM agent_tasks WHERE wake_at IS NOT NULL AND dead_at IS NULL
+  UNION ALL SELECT type, due_at, 'parked' FROM agent_tasks WHERE parked_by IS NOT NULL
+  UNION ALL SELECT type, dead_at, 'dead' FROM agent_tasks WHERE dead_at IS NOT NULL
+) live
+GROUP BY type, state;
+
+-- name: finished_counts
+-- What ended within the last so many seconds, by type and how.
+-- Index: task_retention.
+SELECT type, status, count(*) AS tasks FROM agent_tasks
+WHERE finished_at > task_now() - make_interval(secs => %(window)s)
+GROUP BY type, status;
+
+-- name: search_boundary
+-- The id at which a search among everybody's tasks ends its page: it looks at `window` rows at most.
+-- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
+SELECT id FROM agent_tasks
+WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+ORDER BY id DESC OFFSET %(window)s LIMIT 1;
+
+-- name: search_tasks
+-- Tasks of any owner above the boundary, newest first.
+-- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
+SELECT * FROM agent_tasks
+WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND id > coalesce(%(boundary)s::uuid, '00000000-0000-0000-0000-000000000000')
+  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+ORDER BY id DESC
+LIMIT %(limit)s;
