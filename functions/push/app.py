@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
 from orchestrator.edge.invocation import entry
-from orchestrator.edge.sqs import owners
+from orchestrator.edge.sqs import failures, owners
 from orchestrator.engine.realtime import push
 
 if TYPE_CHECKING:
@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
     push(bootstrap.database(), bootstrap.sockets(), owners(event))
-    return {"batchItemFailures": []}
+    return failures([])

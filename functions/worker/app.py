@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
 from orchestrator.edge.invocation import entry
+from orchestrator.edge.sqs import failures, messages
+from orchestrator.engine.run import run_batch
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +16,5 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return bootstrap.run_batch("playmate.agents", event, context)
+    worker = bootstrap.worker("playmate.agents")
+    return failures(run_batch(worker, messages(event), lambda: context.get_remaining_time_in_millis() / 1000))

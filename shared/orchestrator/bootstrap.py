@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import psycopg
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.edge.http import RouterMaker, Services
     from orchestrator.edge.tokens import Tokens
     from orchestrator.engine.agents import Agents
+    from orchestrator.engine.worker import Worker
 
 #: Seconds to reach Postgres.
 CONNECT_TIMEOUT = 5
@@ -110,6 +112,23 @@ def agents(*packages: str) -> Agents:
     from orchestrator.engine.agents import Agents
 
     return Agents(*packages)
+
+
+@cache
+def worker(agents_package: str) -> Worker:
+    """What the worker function runs tasks with."""
+    from orchestrator.engine.worker import Worker
+
+    return Worker(
+        name=f"worker-{uuid4().hex[:12]}",
+        db=database(),
+        side=Database(open_connection),
+        queue=task_queue(),
+        dead_letters=dead_letter_queue(),
+        events=event_queue(),
+        agents=agents(agents_package),
+        flags=flags(),
+    )
 
 
 @cache

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from orchestrator.cloud.queue import parse_body
+from orchestrator.engine.worker import Message
+from orchestrator.observe import logger
+
+
+def messages(event: Mapping[str, Any]) -> list[Message]:
+    """The tasks to look at. What names no task is done with: its answer is to be forgotten."""
+    return list(_messages(event))
 
 
 def owners(event: Mapping[str, Any]) -> list[str]:
     """Whose tasks changed, each once, by the event queue's hints."""
     return list(dict.fromkeys(_owners(event)))
+
+
+def failures(message_ids: Iterable[str]) -> dict[str, Any]:
+    """The answer that gives these messages back to the queue and deletes the others."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
+
+
+def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
+    for record in event.get("Records", []):
+        try:
+            task_id = UUID(str(parse_body(record["body"]).get("taskId")))
+        except ValueError:
+            logger.warning("message names no task", message_id=record["messageId"])
+            continue
+        attributes = record.get("attributes", {})
+        yield Message(
+            message_id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            task_id=task_id,
+            sent_ms=float(attributes.get("SentTimestamp", 0)),
+            receives=int(attributes.get("ApproximateReceiveCount", 1)),
+        )
 
 
 def _owners(event: Mapping[str, Any]) -> Iterator[str]:
