@@ -1,0 +1,31 @@
+# The one door to this repository. Needs python3 (3.11 or newer) and make, nothing else.
+
+PYTHON ?= python3
+PORT_BASE ?= 8800
+export PORT_BASE
+
+.PHONY: help run up down demo test check lock
+
+help: ## Show what can be asked for
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+run: ## Start everything, show one task live, stay until Ctrl-C
+	@$(PYTHON) -m local run
+
+up: ## Start everything in the background
+	@$(PYTHON) -m local up
+
+down: ## Stop it
+	@$(PYTHON) -m local down
+
+demo: ## Drive one task against the stack that is up
+	@$(PYTHON) -m local demo
+
+test: ## Run all tests; starts what they need and leaves nothing behind
+	@$(PYTHON) -m local test
+
+check: ## Lint, types, import contracts, template and house rules
+	@$(PYTHON) -m local check
+
+lock: ## Generate the hash-pinned requirement files from pyproject.toml
+	@$(PYTHON) -m local lock

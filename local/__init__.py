@@ -1,0 +1,1 @@
+"""The commands behind `make`: the whole stack on this machine, its demo and its checks."""

@@ -1,0 +1,80 @@
+"""`make check` and `make test`: what CI runs, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.build import sam_environment
+from local.environments import ROOT, python
+from local.layout import REGION
+from local.progress import say, step
+
+#: Test folders of `make test`; those that start servers of their own run one at a time.
+SIDE_BY_SIDE = ("unit", "integration")
+ONE_BY_ONE = ("faults", "simulation", "e2e", "browser")
+HOUSE = ("template", "house")
+
+
+def check() -> int:
+    """Everything that needs no running part, all of it even when some of it fails."""
+    failed = [name for name, command in _checks().items() if not _passes(name, command)]
+    if failed:
+        say(f"{len(failed)} of {len(_checks())} failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _checks() -> dict[str, Sequence[str | Path]]:
+    tools = python("dev").parent
+    return {
+        "ruff check": (tools / "ruff", "check", "."),
+        "ruff format": (tools / "ruff", "format", "--check", "."),
+        "mypy": (tools / "mypy",),
+        "lint-imports": (tools / "lint-imports",),
+        "cfn-lint": (tools / "cfn-lint", "template.yaml"),
+        "sam validate --lint": (python("sam").with_name("sam"), "validate", "--lint"),
+        "template and house tests": (*_pytest(HOUSE), "--quiet"),
+    }
+
+
+def _passes(name: str, command: Sequence[str | Path]) -> bool:
+    environment = sam_environment() if name.startswith("sam") else _environment()
+    try:
+        with step(name):
+            subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, text=True)
+    except subprocess.CalledProcessError as failure:
+        say(f"{failure.stdout}{failure.stderr}")
+        return False
+    return True
+
+
+def test() -> int:
+    """Unit and integration tests on both cores, then what needs the machine to itself."""
+    say("Unit and integration tests")
+    failed = _runs((*_pytest(SIDE_BY_SIDE), "--numprocesses", "auto"))
+    alone = _present(ONE_BY_ONE)
+    if alone:
+        say(f"Tests that start what they need: {', '.join(alone)}")
+        failed = _runs(_pytest(alone)) or failed
+    return int(failed)
+
+
+def _runs(command: Sequence[str | Path]) -> bool:
+    """Run with the output shown; true when it failed."""
+    return subprocess.run(command, check=False, cwd=ROOT, env=_environment()).returncode != 0
+
+
+def _pytest(folders: Sequence[str]) -> tuple[str | Path, ...]:
+    return (python("dev"), "-m", "pytest", *(f"tests/{folder}" for folder in _present(folders)))
+
+
+def _present(folders: Sequence[str]) -> list[str]:
+    return [folder for folder in folders if (ROOT / "tests" / folder).is_dir()]
+
+
+def _environment() -> dict[str, str]:
+    """As the machine has it, less what would point tests at somebody's AWS account."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return {**kept, "AWS_DEFAULT_REGION": REGION}

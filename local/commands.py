@@ -1,0 +1,98 @@
+"""What `make` can be asked for, by name."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from local import checks, requirements
+from local.demo import demonstrate
+from local.layout import Layout
+from local.progress import Refused, say
+from local.stack import bring_down, bring_up
+
+
+def up() -> int:
+    layout = Layout.from_environment()
+    bring_up(layout)
+    _tell(layout)
+    say("Try it: make demo      Stop it: make down")
+    return 0
+
+
+def down() -> int:
+    bring_down(Layout.from_environment())
+    return 0
+
+
+def demo() -> int:
+    demonstrate(Layout.from_environment())
+    return 0
+
+
+def run() -> int:
+    """Everything in the foreground, until Ctrl-C."""
+    layout = Layout.from_environment()
+    try:
+        bring_up(layout)
+        say("The demo:")
+        demonstrate(layout)
+        _tell(layout)
+        say("Everything is up. Ctrl-C stops it.")
+        signal.pause()
+    except KeyboardInterrupt:
+        say()
+    finally:
+        bring_down(layout)
+    return 0
+
+
+def _tell(layout: Layout) -> None:
+    stack = layout.read_stack()
+    names = ", ".join(user["name"] for user in stack["users"])
+    say(
+        f"  pages      {stack['web_url']}/\n"
+        f"  API        {stack['api_url']}/api/tasks   (openapi: {stack['api_url']}/openapi.json)\n"
+        f"  database   {stack['database_url']}\n"
+        f"  users      {names}; password {stack['users'][0]['password']}\n"
+        f"  all of it  {layout.stack_file}"
+    )
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "run": run,
+    "up": up,
+    "down": down,
+    "demo": demo,
+    "test": checks.test,
+    "check": checks.check,
+    "lock": requirements.lock,
+}
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        say(f"Say one of: {', '.join(COMMANDS)}")
+        return 2
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, _interrupt)
+    try:
+        return COMMANDS[arguments[0]]()
+    except Refused as refusal:
+        say(str(refusal))
+    except subprocess.CalledProcessError as failure:
+        say(f"{failure.cmd[0]} failed with {failure.returncode}")
+    except KeyboardInterrupt:
+        say("Stopped.")
+    return 1
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

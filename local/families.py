@@ -1,0 +1,32 @@
+"""The schema and the demonstration families of a local stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from local.deploy import client
+from local.layout import Layout
+from local.progress import Refused
+from playmate.demo import seed
+
+#: One password for all of them, on a stack that only this machine can reach.
+PASSWORD = "playdate-local-demo"  # noqa: S105
+
+
+def migrate(layout: Layout, function: str) -> None:
+    """Let the deployed function bring the schema up to date, as a deploy on AWS does."""
+    answer = client(layout, "lambda").invoke(FunctionName=function, Payload=b"{}")
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        raise Refused(f"The migrations failed:\n{json.dumps(payload, indent=2)}")
+
+
+def settle(layout: Layout) -> Sequence[Mapping[str, Any]]:
+    """Put the demonstration families into the database; returns who can log in."""
+    with psycopg.connect(layout.database_url, autocommit=True, row_factory=dict_row) as connection:
+        return seed(connection, PASSWORD)

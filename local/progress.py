@@ -1,0 +1,45 @@
+"""What a command is doing, as it does it: one line a step, with a running clock on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+TICK = 0.2  # seconds between two drawings of the running clock
+
+
+class Refused(Exception):  # noqa: N818 - says what happened, as the product's own errors do
+    """The command cannot go on; the words say what to do about it."""
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Show that `title` is under way, then how long it took."""
+    began = time.monotonic()
+    done = threading.Event()
+    clock = threading.Thread(target=_draw, args=(title, began, done), daemon=True)
+    clock.start()
+    outcome = "✗"
+    try:
+        yield
+        outcome = "✓"
+    finally:
+        done.set()
+        clock.join()
+        start_of_line = "\r" if sys.stdout.isatty() else ""
+        say(f"{start_of_line}  {outcome} {title}  {time.monotonic() - began:.1f} s")
+
+
+def _draw(title: str, began: float, done: threading.Event) -> None:
+    if not sys.stdout.isatty():
+        say(f"  … {title}")
+        return
+    while not done.wait(TICK):
+        print(f"\r  … {title}  {time.monotonic() - began:.0f} s", end="", flush=True)
