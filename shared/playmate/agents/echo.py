@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from pydantic import BaseModel, ConfigDict
 
 
 class EchoPayload(BaseModel):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from orchestrator.engine.agents import agent
-from orchestrator.engine.context import Context
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.rules.friendship import Asked, Refusal, judge_ask
 from playmate.rules.names import tidy

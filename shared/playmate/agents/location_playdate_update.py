@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.engine.agents import agent
-from orchestrator.engine.context import Context
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.rules.coordinates import normalise
 from playmate.store import accounts, points

@@ -82,7 +82,7 @@ def narrate(
             if len(text) > LONGEST:
                 return None
             show(text)
-    except _Failed as failure:
+    except NarrativeError as failure:
         logger.warning("narrative failed", reason=str(failure))
         return None
     return text.strip() if usable(text, ground) else None
@@ -100,7 +100,7 @@ def _content_words(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 4}
 
 
-class _Failed(Exception):
+class NarrativeError(Exception):
     """The stream broke or took too long."""
 
 
@@ -122,9 +122,9 @@ def _in_time(start: Callable[[], Iterator[str]], seconds: float) -> Iterator[str
         try:
             piece = pieces.get(timeout=max(0.0, ends - time.monotonic()))
         except Empty:
-            raise _Failed(f"not done within {seconds:g} s") from None
+            raise NarrativeError(f"not done within {seconds:g} s") from None
         if piece is None:
             return
         if isinstance(piece, Exception):
-            raise _Failed(type(piece).__name__)
+            raise NarrativeError(type(piece).__name__)
         yield piece

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 from playmate.rules.coordinates import Point
@@ -105,7 +105,7 @@ def find(
     missing: str | None = None
     for setting in dict.fromkeys(settings):
         key = f"{point.latitude:.2f},{point.longitude:.2f},{setting}"
-        answer = source.ask(key, lambda setting=setting: places.near(point, setting))  # type: ignore[misc]  # the loop's value, bound now
+        answer = source.ask(key, partial(places.near, point, setting))
         found += answer.value if answer.value is not None else EmbeddedPlaces().near(point, setting)
         missing = missing or answer.missing
     far = float("inf")

@@ -1,4 +1,4 @@
-"""Asking outside sources: never longer than agreed, never again and again in vain, and not twice for one answer."""
+"""Asking outside sources: never longer than agreed, not again and again in vain, not twice for one answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from orchestrator.observe import logger
 
@@ -17,34 +18,38 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What a source said; `missing` says in words what was not to be had, `value` may then be an old answer."""
+    """What a source said; `missing` says what was not to be had, and `value` may then be an old answer."""
 
     value: T | None
     missing: str | None = None
 
 
-class TooSlow(Exception):
+class SlowSourceError(Exception):
     """The source has not answered in time."""
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
     """`call()` if it ends in time; a call that hangs is left behind in its own thread."""
-    done: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+    done: SimpleQueue[Callable[[], T]] = SimpleQueue()
 
     def run() -> None:
         try:
-            done.put((call(), None))
+            value = call()
         except Exception as error:
-            done.put((None, error))
+            done.put(partial(_raise, error))
+        else:
+            done.put(lambda: value)
 
     threading.Thread(target=run, daemon=True, name="source").start()
     try:
-        value, error = done.get(timeout=seconds)
+        finish = done.get(timeout=seconds)
     except Empty:
-        raise TooSlow(f"no answer within {seconds:g} s") from None
-    if error is not None:
-        raise error
-    return value  # type: ignore[return-value]  # None only beside an error, unless T itself allows it
+        raise SlowSourceError(f"no answer within {seconds:g} s") from None
+    return finish()
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class Source(Generic[T]):
     _closed_until: float = float("-inf")
 
     def ask(self, key: str, call: Callable[[], T]) -> Answer[T]:
-        """The kept answer to `key`, or a new one; a failure is an answer with `missing`, never an exception."""
+        """The kept answer to `key`, or a new one; a failure is an answer with `missing`, not an exception."""
         kept = self._answers.get(key)
         if kept is not None and self.clock() - kept[0] < self.keep:
             return Answer(kept[1])
@@ -76,7 +81,7 @@ class Source(Generic[T]):
             value = within(self.timeout, call)
         except Exception as error:
             self._note_failure(error)
-            return self._without(kept, "did not answer" if isinstance(error, TooSlow) else "failed")
+            return self._without(kept, "did not answer" if isinstance(error, SlowSourceError) else "failed")
         self._failures = 0
         self._remember(key, value)
         return Answer(value)

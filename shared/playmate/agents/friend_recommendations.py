@@ -1,0 +1,137 @@
+"""Which kids of two friends fit best, and when they could meet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
+
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
+from orchestrator.model.errors import Refuse
+from playmate.rules.compatibility import Child, Pair, best_pairs
+from playmate.store import accounts, availability, friends, kids
+from playmate.store.accounts import Guardian, GuardianId
+from playmate.store.kids import Kid
+from playmate.tools.planning import Planner
+
+
+class FriendRecommendations(BaseModel):
+    """With whom."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    friendId: Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Recommendation(BaseModel):
+    """Two kids who fit, and a time; exact times are null when the families share none."""
+
+    kidId: int
+    kidName: str
+    matchName: str
+    matchActivity: str
+    compatibilityScore: int
+    suggestedSlot: str
+    matchId: int
+    startsAt: str | None = None
+    endsAt: str | None = None
+    timeZone: str | None = None
+    reason: str | None = None
+    alternatives: list[dict[str, str]] = []
+
+
+class Recommended(BaseModel):
+    """What one guardian is told about one friend; a friend without a playdate point has null coordinates."""
+
+    headline: str
+    message: str
+    friendId: int
+    friendName: str
+    friendLatitude: float | None
+    friendLongitude: float | None
+    recommendations: list[Recommendation]
+
+    @model_serializer(mode="plain")
+    def _present(self) -> dict[str, Any]:
+        """Keeps the contract's fields that are null."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+@agent(
+    "friend.recommendations", payload=FriendRecommendations, result=Recommended, flags=("availability_agent",)
+)
+def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
+    me, friend = _the_two(ctx, GuardianId(payload.friendId))
+    availability.lock_pair(ctx.db, me.id, friend.id)
+    mine = kids.of_guardian(ctx.db, me.id)
+    theirs = [each.kid for each in kids.of_friends(ctx.db, me.id, friend=friend.id)]
+    planner = Planner.load(ctx.db, me, [friend.id]) if ctx.flags.get("availability_agent", True) else None
+    found = [
+        _recommendation(ctx, planner, friend, one, other, pair.score)
+        for one, other, pair in _pairs(mine, theirs)
+    ]
+    headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
+    return Recommended(
+        headline=headline,
+        message=message,
+        friendId=friend.id,
+        friendName=friend.name,
+        friendLatitude=friend.latitude,
+        friendLongitude=friend.longitude,
+        recommendations=found,
+    )
+
+
+def _the_two(ctx: Context, friend_id: GuardianId) -> tuple[Guardian, Guardian]:
+    me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
+    if me is None:
+        raise Refuse("This account no longer exists.", code="no_account")
+    friend = friends.friend(ctx.db, me.id, friend_id)
+    if friend is None:
+        raise Refuse("You are not friends with this guardian.", code="not_friends")
+    return me, friend
+
+
+def _pairs(mine: list[Kid], theirs: list[Kid]) -> list[tuple[Kid, Kid, Pair]]:
+    """Both guardians get the same pairs: the family of the lower id is always asked first."""
+    turned = bool(mine and theirs and theirs[0].guardian_id < mine[0].guardian_id)
+    by_id = {kid.id: kid for kid in (*mine, *theirs)}
+    first, second = (theirs, mine) if turned else (mine, theirs)
+    pairs = best_pairs([_child(kid) for kid in first], [_child(kid) for kid in second])
+    sides = [((pair.other, pair.one) if turned else (pair.one, pair.other), pair) for pair in pairs]
+    found = [(by_id[one.id], by_id[other.id], pair) for (one, other), pair in sides]
+    return sorted(found, key=lambda each: (-each[2].score, each[0].age, each[0].name))
+
+
+def _child(kid: Kid) -> Child:
+    return Child(kid.id, kid.name, kid.age, kid.favorite_activity)
+
+
+def _recommendation(
+    ctx: Context, planner: Planner | None, friend: Guardian, one: Kid, other: Kid, score: int
+) -> Recommendation:
+    plan = planner.together(one, friend, other) if planner else None
+    if plan and plan.interval:
+        availability.propose(ctx.db, one.id, other.id, plan.interval)
+    return Recommendation(
+        kidId=one.id,
+        kidName=one.name,
+        matchId=other.id,
+        matchName=other.name,
+        matchActivity=other.favorite_activity,
+        compatibilityScore=score,
+        suggestedSlot=plan.slot_text if plan else "Agree on a time together",
+        **(plan.instants() if plan else {}),
+    )
+
+
+def _words(friend: str, count: int, have_mine: bool, have_theirs: bool) -> tuple[str, str]:
+    """Headline and message."""
+    if count:
+        plural = "playdate" if count == 1 else "playdates"
+        return f"{count} {plural} to plan with {friend}", "Paired by age and favourite activity."
+    who = f"{friend} has" if have_mine else "You have"
+    if not have_mine and not have_theirs:
+        who = f"You and {friend} have"
+    return f"No playdates with {friend} yet", f"{who} not added any kids."
