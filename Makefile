@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-.PHONY: help run up down demo test check lock
+.PHONY: help run up down demo test check lock openapi
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -29,3 +29,6 @@ check: ## Lint, types, import contracts, template and house rules
 
 lock: ## Generate the hash-pinned requirement files from pyproject.toml
 	@$(PYTHON) -m local lock
+
+openapi: ## Generate shared/playmate/openapi.json from the routes
+	@$(PYTHON) -m local openapi

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from local import checks, requirements
+from local import checks, openapi, requirements
 from local.demo import demonstrate
 from local.layout import Layout
 from local.progress import Refused, say
@@ -70,6 +70,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": checks.test,
     "check": checks.check,
     "lock": requirements.lock,
+    "openapi": openapi.write,
 }
 
 

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return bootstrap.http_app("playmate.agents", ROUTERS).resolve(event, context)
+    return bootstrap.http_app("playmate", ROUTERS).resolve(event, context)

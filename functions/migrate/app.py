@@ -1,13 +1,13 @@
-"""Deployment: brings the schemas of both packages up to date, `{"phase": "pre" | "post"}`."""
+"""Deployment: brings the schemas up to date. `{"phase": "pre"}` before new code, `{"phase": "post"}` after it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from orchestrator import bootstrap
 from orchestrator.edge.invocation import entry
-from orchestrator.store.migrate import migrate
+from orchestrator.store.migrate import Phase, migrate
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,5 +17,6 @@ PACKAGES = ("orchestrator.store", "playmate.store")
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
-    applied = migrate(bootstrap.database(), PACKAGES)
-    return {"applied": applied}
+    """Without a phase: both."""
+    phases = tuple(phase for phase in get_args(Phase) if event.get("phase", phase) == phase)
+    return {"applied": migrate(bootstrap.database(), PACKAGES, phases)}

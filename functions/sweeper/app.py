@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's form
-    return sweep(bootstrap.database(), bootstrap.task_queue())
+    return sweep(bootstrap.sweeper(), lambda: context.get_remaining_time_in_millis() / 1000)

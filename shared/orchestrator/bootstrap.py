@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.edge.http import RouterMaker, Services
     from orchestrator.edge.tokens import Tokens
     from orchestrator.engine.agents import Agents
+    from orchestrator.engine.sweep import Sweeper
     from orchestrator.engine.worker import Worker
 
 #: Seconds to reach Postgres.
@@ -115,7 +116,7 @@ def agents(*packages: str) -> Agents:
 
 
 @cache
-def worker(agents_package: str) -> Worker:
+def worker(application: str) -> Worker:
     """What the worker function runs tasks with."""
     from orchestrator.engine.worker import Worker
 
@@ -126,7 +127,22 @@ def worker(agents_package: str) -> Worker:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(agents_package),
+        agents=agents(f"{application}.agents"),
+        flags=flags(),
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    """What the sweeper function mends with."""
+    from orchestrator.engine.sweep import Sweeper
+
+    return Sweeper(
+        db=database(),
+        queue=task_queue(),
+        dead_letters=dead_letter_queue(),
+        events=event_queue(),
+        sockets=sockets(),
         flags=flags(),
     )
 
@@ -147,7 +163,7 @@ def tokens() -> Tokens:
 
 
 @cache
-def services(agents_package: str) -> Services:
+def services(application: str) -> Services:
     from orchestrator.edge.http import Services
 
     settings().require("websocket_url")
@@ -156,20 +172,22 @@ def services(agents_package: str) -> Services:
         db=database(),
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
-        agents=agents(agents_package),
+        events=event_queue(),
+        agents=agents(f"{application}.agents"),
         tokens=tokens(),
         flags=flags(),
         allowed_origins=frozenset(values.allowed_origins),
         secure_cookies=values.secure_cookies,
         websocket_url=values.websocket_url,
         version=values.service_version,
+        application=application,
     )
 
 
 @cache
-def http_app(agents_package: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
-    """The HTTP API: the orchestrator's own routes and the application's."""
+def http_app(application: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
+    """The HTTP API: the orchestrator's own routes and those of the application's package."""
     from orchestrator.edge.http import build_app
     from orchestrator.edge.routes import ROUTERS
 
-    return build_app(services(agents_package), (*ROUTERS, *routers))
+    return build_app(services(application), (*ROUTERS, *routers))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 Status = Literal["pending", "processing", "completed", "failed", "dead-letter", "cancelled"]
 
@@ -99,6 +99,8 @@ class TaskEvent(Answer):
     attempts: int
     createdAt: datetime
     progress: Progress | None = None
+    step: str | None = None
+    retryInMs: int | None = None
 
 
 class TaskEvents(Answer):
@@ -109,3 +111,120 @@ class Ticket(Answer):
     ticket: str
     url: str
     expiresIn: int
+
+
+class QueueDepth(Answer):
+    waiting: int
+    inFlight: int
+    delayed: int
+
+
+class Live(Answer):
+    due: int
+    scheduled: int
+    processing: int
+    parked: int
+    dead: int
+
+
+class Ended(Answer):
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+    completed: int
+    failed: int
+    dead_letter: int = Field(alias="dead-letter")
+    cancelled: int
+
+
+class Window(Answer):
+    seconds: int
+    ended: Ended
+    perSecond: float
+    failureRate: float
+
+
+class TypeCounts(Live, Ended):
+    type: str
+
+
+class Stats(Answer):
+    """Queue depths are null while the queue does not answer."""
+
+    queue: QueueDepth | None
+    deadLetterQueue: QueueDepth | None
+    live: Live
+    oldestDueSeconds: float
+    window: Window
+    byType: list[TypeCounts]
+
+
+class OpsListedTask(ListedTask):
+    owner: str
+    errorDetail: Any
+    flags: dict[str, bool] | None
+    parentId: UUID | None
+
+
+class OpsTaskPage(Answer):
+    """A page may hold fewer items than asked for although `nextCursor` leads on."""
+
+    items: list[OpsListedTask]
+    nextCursor: UUID | None
+
+
+class OpsTask(TaskView):
+    payload: Any
+    owner: str
+    errorDetail: Any
+    flags: dict[str, bool] | None
+    parentId: UUID | None
+
+
+class OpsEvent(Answer):
+    seq: int
+    kind: str
+    status: Status
+    attempts: int
+    createdAt: datetime
+    data: Any
+
+
+class OpsChild(Answer):
+    id: UUID
+    type: str
+    status: Status
+    error: Any
+
+
+class Why(BaseModel):
+    """Why a task is where it is: a word for programs, a sentence for people, and facts that go with the word."""
+
+    reason: str
+    message: str
+
+
+class Dossier(OpsTask):
+    why: Why
+    events: list[OpsEvent]
+    children: list[OpsChild]
+
+
+class DeadLetter(Answer):
+    id: UUID
+    owner: str
+    type: str
+    attempts: int
+    error: Any
+    deadSince: datetime
+
+
+class DeadLetters(Answer):
+    items: list[DeadLetter]
+
+
+class Moved(Answer):
+    """`more`: the bound of one request was reached."""
+
+    ids: list[UUID]
+    dryRun: bool
+    more: bool

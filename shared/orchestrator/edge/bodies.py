@@ -45,9 +45,7 @@ class SubmitTask(Body):
     type: str = Field(min_length=1, max_length=100)
     payload: dict[str, Any] = Field(default_factory=dict)
     maxAttempts: Annotated[StrictInt, Field(ge=1, le=20)] | None = None
-    scheduleAt: Annotated[
-        AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)
-    ] = None
+    scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)] = None
 
 
 class Choice(Body):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
     from orchestrator.cloud.flags import Flags
-    from orchestrator.cloud.queue import TaskQueue
+    from orchestrator.cloud.queue import EventQueue, TaskQueue
     from orchestrator.engine.agents import Agents
     from orchestrator.store.db import Database
 
@@ -47,6 +47,7 @@ class Services:
     db: Database
     queue: TaskQueue
     dead_letters: TaskQueue
+    events: EventQueue
     agents: Agents
     tokens: Tokens
     flags: Flags
@@ -54,6 +55,8 @@ class Services:
     secure_cookies: bool
     websocket_url: str
     version: str
+    #: The application's package: its openapi.json describes all that is served.
+    application: str
 
 
 RouterMaker = Callable[[Services], Router]
@@ -87,9 +90,7 @@ def current_owner(router: Router | APIGatewayHttpResolver) -> str:
     return identity(router).owner
 
 
-def submit_task(
-    services: Services, router: Router, task_type: str, payload: Mapping[str, Any]
-) -> Response[Any]:
+def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
     order = Order(
         owner=current_owner(router),

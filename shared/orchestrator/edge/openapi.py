@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter, create_model
 
+from orchestrator.edge.auth import SAFE_METHODS
+from orchestrator.edge.bodies import SubmitTask
 from orchestrator.edge.operations import Operation, declared
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
 
+    from orchestrator.engine.agents import Agent, Agents
+
 Mode = Literal["validation", "serialization"]
 Json = dict[str, Any]
 
+SUBMIT = "orchestrator.edge.bodies:SubmitTask"
 REFUSAL = "orchestrator.edge.answers:Refusal"
 SCHEMAS = "#/components/schemas/"
 
@@ -39,10 +46,10 @@ class UndeclaredRouteError(LookupError):
     """A route has no @operation beside it."""
 
 
-def document(routes: Iterable[Route], *, title: str, version: str) -> Json:
+def document(routes: Iterable[Route], agents: Agents, *, title: str, version: str) -> Json:
     """OpenAPI 3.1. Raises UndeclaredRouteError for a route that promises nothing."""
     operations = [(route.method, route.openapi_path, _promise(route)) for route in routes]
-    schemas, components = _schemas(promise for _, _, promise in operations)
+    schemas, components = _schemas((promise for _, _, promise in operations), agents)
     paths: dict[str, Json] = {}
     for method, path, promise in sorted(operations, key=lambda each: (each[1], each[0])):
         paths.setdefault(path, {})[method.lower()] = _operation(method, path, promise, schemas)
@@ -69,16 +76,37 @@ def _promise(route: Route) -> Operation:
     return found
 
 
-def _schemas(promises: Iterable[Operation]) -> tuple[Mapping[tuple[str, Mode], Json], Json]:
+def _schemas(promises: Iterable[Operation], agents: Agents) -> tuple[Mapping[tuple[str, Mode], Json], Json]:
     """A reference for every shape in use, and what they refer to."""
     keys: dict[tuple[str, Mode], None] = {(REFUSAL, "serialization"): None}
     for promise in promises:
         keys.update(dict.fromkeys(_shapes(promise)))
-    inputs = [(shape, mode, TypeAdapter(_resolve(shape))) for shape, mode in keys]
+    inputs = [(shape, mode, _adapter(shape, agents)) for shape, mode in keys]
     schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=SCHEMAS + "{model}")
-    return {(shape, mode): dict(schema) for (shape, mode), schema in schemas.items()}, dict(
-        sorted(definitions.get("$defs", {}).items())
-    )
+    references = {(shape, mode): dict(schema) for (shape, mode), schema in schemas.items()}
+    return references, dict(sorted(definitions.get("$defs", {}).items()))
+
+
+def _adapter(shape: str, agents: Agents) -> TypeAdapter[Any]:
+    return TypeAdapter(_submit_shape(agents) if shape == SUBMIT else _resolve(shape))
+
+
+def _submit_shape(agents: Agents) -> Any:
+    """The body of a submit, one variant for each type that is open to users, told apart by `type`."""
+    variants = [_variant(agents.get(name)) for name in agents.open_types()]
+    if not variants:
+        return SubmitTask
+    if len(variants) == 1:
+        return variants[0]
+    return Annotated[reduce(or_, variants), Field(discriminator="type")]
+
+
+def _variant(agent: Agent) -> type[SubmitTask]:
+    needed = any(field.is_required() for field in agent.payload.model_fields.values())
+    default: Any = ... if needed else Field(default_factory=dict)
+    name = "Submit" + "".join(part[0].upper() + part[1:] for part in agent.type.split("."))
+    fields: Any = {"type": (Literal[agent.type], ...), "payload": (agent.payload, default)}
+    return create_model(name, __base__=SubmitTask, __doc__=f"A task of type `{agent.type}`.", **fields)
 
 
 def _shapes(promise: Operation) -> Iterator[tuple[str, Mode]]:
@@ -109,7 +137,7 @@ def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tupl
             }
             for parameter in promise.parameters
         ],
-        "responses": _responses(promise, schemas),
+        "responses": _responses(method, promise, schemas),
     }
     if promise.body is not None:
         schema = schemas[promise.body, "validation"]
@@ -119,7 +147,7 @@ def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tupl
     return described
 
 
-def _responses(promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> Json:
+def _responses(method: str, promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> Json:
     answers: Json = {}
     for status, shape in promise.answers.items():
         answers[str(status)] = {"description": "Done" if status != 202 else "Accepted"}
@@ -127,27 +155,21 @@ def _responses(promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> 
             content = {"application/json": {"schema": schemas[shape, "serialization"]}}
             answers[str(status)]["content"] = content
     refusal = {"application/json": {"schema": schemas[REFUSAL, "serialization"]}}
-    for status in sorted(_refusals(promise)):
+    for status in sorted(_refusals(method, promise)):
         answers[str(status)] = {"description": REASONS[status], "content": refusal}
     return answers
 
 
-def _refusals(promise: Operation) -> set[int]:
+def _refusals(method: str, promise: Operation) -> set[int]:
     """Those declared, and those every route of its kind can give."""
-    statuses = {*promise.refusals, 500, 503}
-    if promise.access != "open":
-        statuses.add(401)
-    if promise.access == "operator":
-        statuses.add(403)
-    if promise.body is not None:
-        statuses |= {400, 413}
-        if promise.access != "open":
-            statuses.add(403)
-    if any(parameter.where == "path" for parameter in promise.parameters):
-        statuses.add(404)
-    if any(parameter.where != "path" for parameter in promise.parameters):
-        statuses.add(400)
-    return statuses
+    rules = {
+        401: promise.access != "open",
+        403: promise.access == "operator" or (promise.access == "user" and method not in SAFE_METHODS),
+        413: method not in SAFE_METHODS,
+        400: promise.body is not None or any(each.where != "path" for each in promise.parameters),
+        404: any(each.where == "path" for each in promise.parameters),
+    }
+    return {*promise.refusals, *(status for status, possible in rules.items() if possible), 500, 503}
 
 
 def _operation_id(method: str, path: str) -> str:

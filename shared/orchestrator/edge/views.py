@@ -27,17 +27,57 @@ def inbox_view(task: Task) -> dict[str, Any]:
 
 def event_view(event: Mapping[str, Any]) -> dict[str, Any]:
     """An event as the task's owner reads it; what it says of a failure's cause is for operators."""
-    shown = {
+    data = event["data"] or {}
+    told = {name: data[name] for name in ("progress", "step", "retryInMs") if data.get(name) is not None}
+    return {**_event(event), **told}
+
+
+def next_cursor(found: Sequence[Task], limit: int) -> str | None:
+    """Where the next page begins, if one more than `limit` was found."""
+    return str(found[limit - 1].id) if len(found) > limit else None
+
+
+def operator_view(task: Task, *, listed: bool = False) -> dict[str, Any]:
+    """A task as operators read it: whose it is, and what really went wrong."""
+    shown = page_view(task) if listed else {**task.public(), "payload": task.payload}
+    return {
+        **shown,
+        "owner": task.owner_id,
+        "errorDetail": task.error,
+        "flags": task.flags,
+        "parentId": str(task.parent_id) if task.parent_id else None,
+    }
+
+
+def dossier_view(
+    task: Task, history: Sequence[Mapping[str, Any]], children: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        **operator_view(task),
+        "events": [{**_event(event), "data": event["data"]} for event in history],
+        "children": [
+            {"id": str(child["id"]), "type": child["type"], "status": child["status"], "error": child["error"]}
+            for child in children
+        ],
+    }
+
+
+def dead_letter_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "owner": row["owner_id"],
+        "type": row["type"],
+        "attempts": row["attempts"],
+        "error": row["error"],
+        "deadSince": iso(row["dead_at"]),
+    }
+
+
+def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "seq": event["seq"],
         "kind": event["kind"],
         "status": event["status"],
         "attempts": event["attempts"],
         "createdAt": iso(event["created_at"]),
     }
-    progress = (event["data"] or {}).get("progress")
-    return {**shown, "progress": progress} if progress is not None else shown
-
-
-def next_cursor(found: Sequence[Task], limit: int) -> str | None:
-    """Where the next page begins, if one more than `limit` was found."""
-    return str(found[limit - 1].id) if len(found) > limit else None

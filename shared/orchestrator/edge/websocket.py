@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 #: Characters of a frame we read; API Gateway lets 32 KB through.
 LONGEST_FRAME = 32_768
-#: Characters of a ticket or cursor of ours at most.
-LONGEST_TOKEN = 256
+#: Characters of a ticket of ours at most.
+LONGEST_TICKET = 256
+#: Characters of a cursor: a snapshot names every transaction that was running.
+LONGEST_CURSOR = 16_384
 #: Tasks one subscription may name.
 MOST_TASKS = 100
 
@@ -72,7 +74,7 @@ def parse_frame(body: object) -> Frame:
 
 def _connect(event: Mapping[str, Any], db: Database, connection_id: str) -> dict[str, Any]:
     ticket = (event.get("queryStringParameters") or {}).get("ticket")
-    if not isinstance(ticket, str) or not ticket.isascii() or not 0 < len(ticket) <= LONGEST_TOKEN:
+    if not isinstance(ticket, str) or not ticket.isascii() or not 0 < len(ticket) <= LONGEST_TICKET:
         return {"statusCode": 401}
     try:
         realtime.connect(db, ticket, connection_id)
@@ -106,7 +108,7 @@ def _reply_error(sockets: Sockets, connection_id: str, message: str) -> None:
 def _cursor(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not value.isascii() or len(value) > LONGEST_TOKEN or "\0" in value:
+    if not isinstance(value, str) or not value.isascii() or len(value) > LONGEST_CURSOR or "\0" in value:
         raise FrameError("The cursor is not one of ours.")
     return value
 

@@ -1,5 +1,8 @@
 """The orchestrator's own routes: each module makes one Router."""
 
 from orchestrator.edge.routes.health import health_routes
+from orchestrator.edge.routes.ops import ops_routes
+from orchestrator.edge.routes.realtime import realtime_routes
+from orchestrator.edge.routes.tasks import task_routes
 
-ROUTERS = (health_routes,)
+ROUTERS = (health_routes, task_routes, realtime_routes, ops_routes)

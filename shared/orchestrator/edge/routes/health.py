@@ -24,12 +24,12 @@ def health_routes(services: Services) -> Router:
     @router.get("/openapi.json")
     @operation("This document", {200: "orchestrator.edge.answers:AnyObject"}, access="open", tag="meta")
     def openapi() -> Response[Any]:
-        return Response(status_code=200, content_type="application/json", body=_document())
+        return Response(status_code=200, content_type="application/json", body=_document(services.application))
 
     return router
 
 
 @cache
-def _document() -> str:
+def _document(application: str) -> str:
     """Generated at build time; a test compares it with the routes."""
-    return resources.files("orchestrator.edge").joinpath("openapi.json").read_text(encoding="utf-8")
+    return resources.files(application).joinpath("openapi.json").read_text(encoding="utf-8")

@@ -20,7 +20,6 @@ def realtime_routes(services: Services) -> Router:
     @operation(
         "A ticket for the WebSocket",
         {200: "orchestrator.edge.answers:Ticket"},
-        refusals=(403,),
         tag="realtime",
     )
     def ticket() -> Response[Any]:

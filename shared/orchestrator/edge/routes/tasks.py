@@ -127,11 +127,11 @@ def task_routes(services: Services) -> Router:
         "Cancel a task that is not over",
         {202: "orchestrator.edge.answers:TaskView"},
         parameters=(TASK_ID,),
-        refusals=(403, 409),
+        refusals=(409,),
     )
     def cancel(task_id: str) -> Response[Any]:
         owner = current_owner(router)
-        task = cancel_task(services.db, services.queue, owner, path_uuid(task_id))
+        task = cancel_task(services.db, services.events, owner, path_uuid(task_id))
         return json_response(202, task.public())
 
     return router

@@ -75,6 +75,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
         db=nothing,
         queue=nothing,
         dead_letters=nothing,
+        events=nothing,
         agents=nothing,
         tokens=Tokens(Secrets(), "arn", issuer="us", audience="app"),
         flags=nothing,
@@ -82,6 +83,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
         secure_cookies=True,
         websocket_url="wss://socket.example/live",
         version="1.2.3",
+        application="playmate",
     )
 
 

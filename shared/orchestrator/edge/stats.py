@@ -1,0 +1,55 @@
+"""Counts as operators read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.cloud.clients import CloudError
+
+if TYPE_CHECKING:
+    from orchestrator.cloud.queue import TaskQueue
+
+#: Seconds over which throughput and failures are counted.
+WINDOW = 300
+
+LIVE = ("due", "scheduled", "processing", "parked", "dead")
+ENDS = ("completed", "failed", "dead-letter", "cancelled")
+
+
+def queue_depth(queue: TaskQueue) -> dict[str, int] | None:
+    """What the queue holds; None while it does not answer."""
+    try:
+        return queue.depth()
+    except CloudError:
+        return None
+
+
+def stats_view(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """`oldestDueSeconds`: how long the task that has waited longest has been due."""
+    by_type: dict[str, dict[str, int]] = {}
+    oldest = 0.0
+    for row in live:
+        _of(by_type, row["type"])[row["state"]] += row["tasks"]
+        if row["state"] == "due":
+            oldest = max(oldest, row["oldest"])
+    for row in finished:
+        _of(by_type, row["type"])[row["status"]] += row["tasks"]
+    total = {name: sum(counts[name] for counts in by_type.values()) for name in (*LIVE, *ENDS)}
+    ended = sum(total[name] for name in ENDS)
+    bad = total["failed"] + total["dead-letter"]
+    return {
+        "live": {name: total[name] for name in LIVE},
+        "oldestDueSeconds": round(oldest, 3),
+        "window": {
+            "seconds": WINDOW,
+            "ended": {name: total[name] for name in ENDS},
+            "perSecond": round(ended / WINDOW, 3),
+            "failureRate": round(bad / ended, 4) if ended else 0.0,
+        },
+        "byType": [{"type": name, **counts} for name, counts in sorted(by_type.items())],
+    }
+
+
+def _of(by_type: dict[str, dict[str, int]], task_type: str) -> dict[str, int]:
+    return by_type.setdefault(task_type, dict.fromkeys((*LIVE, *ENDS), 0))
