@@ -40,7 +40,7 @@ def program(layout: Layout) -> Program:
     return Program("postgres", layout, stop_signal=signal.SIGINT)  # SIGINT is PostgreSQL's fast shutdown
 
 
-def start(layout: Layout) -> None:
+def start(layout: Layout) -> subprocess.Popen[bytes]:
     """Start the server, made first if it is new, and create the stack's database."""
     data = layout.state / "postgres"
     user = _unprivileged_user()
@@ -58,6 +58,7 @@ def start(layout: Layout) -> None:
     process = server.start([BINARIES / "postgres", "-D", data, *options], {"PATH": os.defpath}, user=user)
     server.wait_until(lambda: _accepts(layout), process)
     _create_database(layout)
+    return process
 
 
 def _create(data: Path, layout: Layout, user: int | None) -> None:

@@ -71,8 +71,11 @@ class Suspended(Interrupted):
     """The task gives its worker back until its children are done."""
 
 
-class HandlerTimeout(Interrupted):
-    """The handler ran longer than its agent's `timeout`."""
+class HandlerTimeout(Interrupted, KeyboardInterrupt):
+    """The handler ran longer than its agent's `timeout`.
+
+    A KeyboardInterrupt too, because psycopg cancels the running query on one and stays usable.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def search(
     *,
     owner: str | None = None,
     status: Status | None = None,
-    type: str | None = None,  # noqa: A002 (the contract's word)
+    type: str | None = None,
     before: UUID | None = None,
     limit: int,
 ) -> Found:

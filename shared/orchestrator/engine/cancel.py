@@ -1,0 +1,34 @@
+"""Cancel: at once for a waiting task; a running one loses its token, so nothing of it commits."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue
+from orchestrator.model.errors import Conflict, NotFound
+from orchestrator.model.faultpoints import reach
+from orchestrator.model.task import Task
+from orchestrator.observe import logger
+from orchestrator.store import tasks
+from orchestrator.store.db import Database
+
+
+def cancel(db: Database, events: EventQueue, owner: str | None, task_id: UUID, *, actor: str | None = None) -> Task:
+    """Cancels a task of `owner` (None: an operator, any owner's) with its unfinished descendants.
+
+    Raises NotFound when it is not there or not the owner's, Conflict when it is over.
+    """
+    cancelled = db.run(tasks.cancel, owner, task_id, actor or "owner")
+    for task in cancelled:
+        if task.id == task_id:
+            reach("cancel.committed")
+            events.announce({each.owner_id for each in cancelled})
+            logger.info(
+                "task cancelled",
+                extra={"task_id": str(task_id), "task_type": task.type, "owner": task.owner_id},
+            )
+            return task
+    found = db.run(tasks.get, owner, task_id)
+    if found is None:
+        raise NotFound("There is no such task.")
+    raise Conflict(f"The task is over already: {found.status.value}.")

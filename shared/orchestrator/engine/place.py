@@ -1,0 +1,82 @@
+"""Where a message goes whose task could not be claimed with its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from orchestrator.engine.deadletter import bury
+from orchestrator.engine.worker import Message, Worker, switch_of
+from orchestrator.model.task import Status
+from orchestrator.observe import logger
+from orchestrator.store import attempts, dead_letters
+from orchestrator.store.attempts import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """`alone`: run it by itself now. Otherwise `hide` the message for so many seconds, or be done with it (None)."""
+
+    task_id: UUID
+    hide: float | None = None
+    alone: Sight | None = None
+
+
+def place(worker: Worker, messages: Sequence[Message], held: Collection[str]) -> Iterator[Placed]:
+    """One answer a message. None of them costs the task an attempt."""
+    sights = worker.db.run(attempts.look, [message.task_id for message in messages])
+    for message in messages:
+        sight = sights.get(message.task_id)
+        if sight is None:
+            logger.warning("message for a task that does not exist", extra={"task_id": str(message.task_id)})
+            yield Placed(message.task_id)
+        else:
+            yield _place_one(worker, message, sight, held)
+
+
+def _place_one(worker: Worker, message: Message, sight: Sight, held: Collection[str]) -> Placed:
+    match sight.status:
+        case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
+            return Placed(sight.id)
+        case Status.DEAD_LETTER:
+            return _place_dead(worker, message, sight)
+        case Status.PROCESSING:
+            return _place_leased(worker, sight)
+        case Status.PENDING:
+            return _place_pending(worker, sight, held)
+        case _:
+            assert_never(sight.status)
+
+
+def _place_dead(worker: Worker, message: Message, sight: Sight) -> Placed:
+    """A message sent after the death is a redrive; one from before is a stale duplicate of the one that died."""
+    if sight.dead_ms is None or message.sent_ms <= sight.dead_ms:
+        return Placed(sight.id)
+    worker.db.run(dead_letters.revive, [sight.id], "queue redrive")
+    return Placed(sight.id, alone=sight)
+
+
+def _place_leased(worker: Worker, sight: Sight) -> Placed:
+    if sight.lease_left is not None and sight.lease_left > 0:
+        return Placed(sight.id, hide=sight.lease_left + 1.0)
+    ended = worker.db.run(attempts.end_leases, [sight.id])
+    logger.warning("lease ended", extra={"task_id": str(sight.id), "task_type": sight.type, "owner": sight.owner_id})
+    if any(row["status"] == Status.DEAD_LETTER for row in ended):
+        bury(worker, ended)
+        return Placed(sight.id)
+    return Placed(sight.id, alone=sight)
+
+
+def _place_pending(worker: Worker, sight: Sight, held: Collection[str]) -> Placed:
+    if sight.parked_by is not None:
+        return Placed(sight.id)
+    if sight.due_in is None or (sight.waiting_for is not None and sight.due_in > 0):
+        return Placed(sight.id)
+    if sight.due_in > 0:
+        return Placed(sight.id, hide=sight.due_in)
+    if sight.type in held:
+        worker.db.run(attempts.park, sight.id, switch_of(sight.type))
+        return Placed(sight.id)
+    return Placed(sight.id, alone=sight)

@@ -1,0 +1,189 @@
+"""Live updates: tickets, subscriptions, and the frames that bring each watcher up to date.
+
+A connection keeps the cursor of what it was sent. Every way of catching up, whether a subscription, a push or a ping,
+is the same: read what that cursor has not covered, send it in order, keep where that leads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from orchestrator.cloud.sockets import Delivery, Sockets
+from orchestrator.engine.frames import Page, page_of, pong_frame, session_ended_frame, subscribed_frame
+from orchestrator.model.cursor import Cursor
+from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
+from orchestrator.model.faultpoints import reach
+from orchestrator.observe import logger
+from orchestrator.store import events
+from orchestrator.store import sockets as store
+from orchestrator.store.db import Database
+from orchestrator.store.sockets import Socket
+
+#: Seconds a ticket can be used.
+TICKET_LIFE = 60
+#: Events read at once; a frame each.
+PAGE = 200
+#: Sockets sent to at the same time, so that a slow one delays no other.
+SENDERS = 32
+
+
+def issue_ticket(db: Database, owner: str, token_expires: float) -> str:
+    """A ticket for one connection by `owner`, whose token ends at `token_expires` (epoch seconds)."""
+    ticket = secrets.token_urlsafe(32)
+    db.run(store.insert_ticket, owner, _hash(ticket), TICKET_LIFE, token_expires)
+    return ticket
+
+
+def connect(db: Database, ticket: str, connection_id: str) -> str:
+    """Spends the ticket; answers the owner. Raises Unauthenticated for one that is unknown, spent or too old."""
+    owner = db.run(store.open_connection, _hash(ticket), connection_id)
+    if owner is None:
+        raise Unauthenticated("This ticket cannot be used.")
+    return owner
+
+
+def disconnect(db: Database, connection_id: str) -> None:
+    """Forgets a connection."""
+    db.run(store.delete, [connection_id])
+
+
+def subscribe(
+    db: Database, sockets: Sockets, connection_id: str, cursor: str | None, task_ids: Collection[UUID] | None
+) -> None:
+    """Sends what happened since `cursor`, then what happens. Raises InvalidInput for a cursor not of ours."""
+    socket = _living(db, sockets, connection_id)
+    start = _resume(db, cursor) if cursor is not None else _begin(db, socket.owner_id, task_ids)
+    if not db.run(store.begin_subscription, connection_id, str(start), task_ids):
+        return
+    if sockets.post(connection_id, subscribed_frame(str(start))) is Delivery.GONE:
+        disconnect(db, connection_id)
+        return
+    named = list(task_ids) if task_ids is not None else None
+    _catch_up(db, sockets, [replace(socket, task_ids=named, cursor=str(start))])
+
+
+def unsubscribe(db: Database, connection_id: str) -> None:
+    """The connection stays open and hears nothing more."""
+    db.run(store.end_subscription, connection_id)
+
+
+def ping(db: Database, sockets: Sockets, connection_id: str) -> None:
+    """Sends what the connection has missed, then the cursor it should be at."""
+    socket = _living(db, sockets, connection_id)
+    cursor = socket.cursor
+    if socket.subscribed and cursor is not None:
+        _catch_up(db, sockets, [socket])
+        after = db.run(store.get, connection_id)
+        cursor = after.cursor if after else cursor
+    sockets.post(connection_id, pong_frame(cursor))
+
+
+def push(db: Database, sockets: Sockets, owners: Iterable[str]) -> None:
+    """Brings every subscribed connection of the owners up to date."""
+    subscribed = db.run(store.subscribers, sorted(set(owners)))
+    _close(db, sockets, [socket.id for socket in subscribed if socket.expired])
+    _catch_up(db, sockets, [socket for socket in subscribed if not socket.expired])
+
+
+def close_expired(db: Database, sockets: Sockets) -> int:
+    """Closes connections whose identity has ended; answers how many."""
+    ids = db.run(store.expired, 500)
+    _close(db, sockets, ids)
+    return len(ids)
+
+
+def _begin(db: Database, owner: str, task_ids: Collection[UUID] | None) -> Cursor:
+    """Before the newest event of every unfinished or just finished task, so that each is told at least once."""
+    present, _ = db.run(events.snapshot_now)
+    first = db.run(events.first_unseen, owner, task_ids)
+    return Cursor(present) if first is None else Cursor(f"{first}:{first}:")
+
+
+def _resume(db: Database, text: str) -> Cursor:
+    cursor = Cursor.parse(text)
+    _, newest = db.run(events.snapshot_now)
+    if cursor.newest() > newest:
+        raise InvalidInput("This cursor is not one of ours; subscribe without it to start afresh.")
+    return cursor
+
+
+def _living(db: Database, sockets: Sockets, connection_id: str) -> Socket:
+    socket = db.run(store.get, connection_id)
+    if socket is None:
+        raise NotFound("This connection is not known; please connect with a new ticket.")
+    if socket.expired:
+        _close(db, sockets, [connection_id])
+        raise Unauthenticated("Your session has ended; please sign in again.")
+    return socket
+
+
+def _catch_up(db: Database, sockets: Sockets, waiting: Sequence[Socket]) -> None:
+    """Reads once for all connections at the same place, sends to all at the same time, until nobody is behind."""
+    while waiting:
+        with ThreadPoolExecutor(max_workers=SENDERS) as pool:
+            sends = [
+                pool.submit(_send, sockets, socket, page) for page, group in _pages(db, waiting) for socket in group
+            ]
+        reach("push.sent")
+        results = [send.result() for send in sends]
+        gone = [sent.socket.id for sent in results if sent.gone]
+        if gone:
+            db.run(store.delete, gone)
+        moved = [(sent.socket, sent.cursor) for sent in results if not sent.gone and sent.cursor is not None]
+        if moved:
+            db.run(store.keep_cursors, moved)
+        waiting = [replace(sent.socket, cursor=sent.cursor) for sent in results if sent.behind]
+
+
+def _pages(db: Database, waiting: Sequence[Socket]) -> Iterator[tuple[Page, list[Socket]]]:
+    """What each group of connections at the same place has not seen; nothing for those that have seen all."""
+    groups: dict[tuple[str, str, frozenset[UUID] | None], list[Socket]] = defaultdict(list)
+    for socket in waiting:
+        named = frozenset(socket.task_ids) if socket.task_ids is not None else None
+        groups[socket.owner_id, socket.cursor or "", named].append(socket)
+    for (owner, text, named), group in groups.items():
+        cursor = Cursor.parse(text)
+        rows, target = db.run(events.unseen, owner, cursor, named, PAGE)
+        if rows or cursor.target is not None:
+            reach("push.read")
+            yield page_of(rows, cursor, target, more=len(rows) == PAGE), group
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far a connection got with a page: to `cursor`, and whether another page waits."""
+
+    socket: Socket
+    cursor: str | None
+    gone: bool = False
+    behind: bool = False
+
+
+def _send(sockets: Sockets, socket: Socket, page: Page) -> Sent:
+    """In order, up to the first frame that does not go through: the rest is caught up with later."""
+    reached = None
+    for data, cursor in page.frames:
+        delivery = sockets.post(socket.id, data)
+        if delivery is not Delivery.SENT:
+            return Sent(socket, reached, gone=delivery is Delivery.GONE)
+        reached = cursor
+    return Sent(socket, page.end, behind=page.more)
+
+
+def _close(db: Database, sockets: Sockets, connection_ids: Sequence[str]) -> None:
+    for connection_id in connection_ids:
+        sockets.post(connection_id, session_ended_frame())
+        sockets.delete(connection_id)
+    if connection_ids:
+        db.run(store.delete, connection_ids)
+        logger.info("sockets closed, session ended", extra={"sockets": len(connection_ids)})
+
+
+def _hash(ticket: str) -> bytes:
+    return hashlib.sha256(ticket.encode()).digest()

@@ -1,0 +1,60 @@
+"""Redrive: gives dead letters their attempts anew, or gives them up for good. Who did it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.cloud.queue import TaskQueue, Wake
+from orchestrator.model.faultpoints import reach
+from orchestrator.observe import logger
+from orchestrator.store import dead_letters
+from orchestrator.store.db import Database
+
+#: Dead letters moved by one call at most.
+MOST_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which dead letters: by ids, type, fingerprint, any of them together; nothing given means all."""
+
+    ids: Collection[UUID] | None = None
+    type: str | None = None
+    fingerprint: str | None = None
+    limit: int = MOST_AT_ONCE
+
+
+def select(db: Database, which: Selection) -> list[dict[str, Any]]:
+    """What a redrive or discard would move, oldest first."""
+    return db.run(dead_letters.select, ids=which.ids, type=which.type, fingerprint=which.fingerprint, limit=which.limit)
+
+
+def redrive(db: Database, queue: TaskQueue, which: Selection, actor: str) -> list[UUID]:
+    """Revives the selected dead letters and wakes them; answers which. One that another redrive took is left out."""
+    found = [row["id"] for row in select(db, which)]
+    revived = db.run(dead_letters.revive, found, actor) if found else []
+    db.run(dead_letters.audit, actor, "redrive", {**_words(which), "tasks": len(revived)})
+    reach("redrive.committed")
+    queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in revived])
+    logger.info("dead letters redriven", extra={"actor": actor, "tasks": len(revived)})
+    return [row["id"] for row in revived]
+
+
+def discard(db: Database, which: Selection, actor: str, reason: str) -> list[UUID]:
+    """Ends the selected dead letters as cancelled; answers which."""
+    found: Sequence[UUID] = [row["id"] for row in select(db, which)]
+    discarded = db.run(dead_letters.discard, found, actor, reason) if found else []
+    db.run(dead_letters.audit, actor, "discard", {**_words(which), "reason": reason, "tasks": len(discarded)})
+    logger.info("dead letters discarded", extra={"actor": actor, "tasks": len(discarded)})
+    return discarded
+
+
+def _words(which: Selection) -> dict[str, Any]:
+    return {
+        "ids": [str(each) for each in which.ids] if which.ids is not None else None,
+        "type": which.type,
+        "fingerprint": which.fingerprint,
+    }

@@ -1,0 +1,148 @@
+"""Submit: validate, insert the row with its first event, then wake the queue."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orchestrator.cloud.queue import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.engine.agents import Agent, Agents, UnknownType
+from orchestrator.model.encode import encode_json
+from orchestrator.model.errors import Fault, InvalidInput, KeyReused
+from orchestrator.model.faultpoints import reach
+from orchestrator.model.ids import new_task_id
+from orchestrator.model.task import Json, Task
+from orchestrator.observe import logger
+from orchestrator.store import tasks
+from orchestrator.store.db import Database
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+#: The most attempts a task may ask for.
+MOST_ATTEMPTS = 20
+#: The most characters of an idempotency key.
+LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A request for a task, by `owner`, whose identity comes from a token."""
+
+    owner: str
+    type: str
+    payload: Mapping[str, Json]
+    max_attempts: int | None = None
+    schedule_at: datetime | None = None
+    idempotency_key: str | None = None
+    traceparent: str | None = None
+    #: Asked for by a user through the general door, which only takes types open to users.
+    by_user: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The task, and whether this submit made it (an idempotent repeat did not)."""
+
+    task: Task
+    created: bool
+
+
+def submit(db: Database, queue: TaskQueue, agents: Agents, order: Order) -> Submitted:
+    """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
+    agent, payload = _validate(agents, order)
+    new = tasks.NewTask(
+        id=new_task_id(),
+        owner_id=order.owner,
+        type=agent.type,
+        payload=payload,
+        payload_version=agent.version,
+        max_attempts=order.max_attempts or agent.max_attempts,
+        limited=agent.limit_per_owner is not None,
+        schedule_at=order.schedule_at,
+        idempotency_key=order.idempotency_key,
+        request_hash=_request_hash(order, payload),
+        traceparent=order.traceparent,
+    )
+    stored = db.run(tasks.insert, new)
+    if stored is None:
+        return Submitted(_earlier(db, new), created=False)
+    reach("submit.committed")
+    if stored.due_in <= LONGEST_DELAY:
+        queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), order.traceparent)])
+    logger.info(
+        "task submitted",
+        extra={
+            "task_id": str(new.id),
+            "task_type": new.type,
+            "owner": order.owner,
+            "due_in_s": stored.due_in,
+        },
+    )
+    return Submitted(stored.task, created=True)
+
+
+def _earlier(db: Database, new: tasks.NewTask) -> Task:
+    """The task that was there already, if it was asked for by the same request."""
+    stored = db.run(tasks.find_submitted, new.owner_id, new.id, new.idempotency_key)
+    if stored is None:
+        raise KeyReused("The task of this idempotency key has just been removed; please use a new key.")
+    if stored.request_hash != new.request_hash:
+        raise KeyReused("This idempotency key was used for another request.")
+    return stored.task
+
+
+def _validate(agents: Agents, order: Order) -> tuple[Agent, str]:
+    """The agent and the payload as JSON text. Raises InvalidInput with every fault there is."""
+    faults = [*_bounds(order)]
+    agent = _open_agent(agents, order, faults)
+    text = ""
+    if agent is not None:
+        try:
+            text = encode_json(_normal(agent.parse(dict(order.payload), agent.version)))
+        except InvalidInput as error:
+            faults.extend(error.faults)
+        except ValueError:
+            faults.append(Fault("payload", "contains characters that cannot be stored"))
+    if agent is None or faults:
+        raise InvalidInput("The task was not accepted.", faults)
+    return agent, text
+
+
+def _open_agent(agents: Agents, order: Order, faults: list[Fault]) -> Agent | None:
+    try:
+        agent = agents.get(order.type)
+    except UnknownType:
+        faults.append(Fault("type", f"unknown task type; known are {', '.join(agents.open_types())}"))
+        return None
+    if order.by_user and not agent.open_to_users:
+        faults.append(Fault("type", "this type is not open to users"))
+    return agent
+
+
+def _bounds(order: Order) -> list[Fault]:
+    faults = []
+    if order.max_attempts is not None and not 1 <= order.max_attempts <= MOST_ATTEMPTS:
+        faults.append(Fault("maxAttempts", f"must be from 1 to {MOST_ATTEMPTS}"))
+    if order.schedule_at is not None and order.schedule_at.tzinfo is None:
+        faults.append(Fault("scheduleAt", "needs a time zone, such as a final Z"))
+    if order.idempotency_key is not None and not _storable_key(order.idempotency_key):
+        faults.append(Fault("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters"))
+    return faults
+
+
+def _storable_key(key: str) -> bool:
+    return 1 <= len(key) <= LONGEST_KEY and key.isprintable()
+
+
+def _normal(payload: BaseModel) -> Json:
+    return payload.model_dump(mode="json", by_alias=True)
+
+
+def _request_hash(order: Order, payload: str) -> bytes:
+    when = order.schedule_at.isoformat() if order.schedule_at else None
+    return hashlib.sha256(encode_json([order.type, payload, order.max_attempts, when]).encode()).digest()

@@ -1,0 +1,105 @@
+"""The sweeper: what must happen though nobody asks. Any number may run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.cloud.sockets import Sockets
+from orchestrator.engine.deadletter import bury
+from orchestrator.engine.realtime import close_expired
+from orchestrator.engine.worker import Switches
+from orchestrator.model.faultpoints import reach
+from orchestrator.model.task import Status
+from orchestrator.observe import logger
+from orchestrator.store import attempts, family
+from orchestrator.store import sweep as store
+from orchestrator.store.db import Database
+
+#: Rows looked at by one statement.
+PAGE = 500
+#: Parked tasks of one flag let go a minute, so that a flag turned on again does not flood what it protects.
+UNPARK_RATE = 500
+#: Days that finished tasks are kept.
+RETENTION_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """What the sweeper works with."""
+
+    db: Database
+    queue: TaskQueue
+    dead_letters: TaskQueue
+    events: EventQueue
+    sockets: Sockets
+    flags: Switches
+
+
+def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
+    """One round, page by page while time is left (`remaining` in seconds); answers what it mended."""
+    mended = {"woken": 0, "resent": 0, "leases": 0, "buried": 0, "unparked": 0, "pruned": 0, "sockets": 0}
+    while remaining() > 5.0:
+        late = sweeper.db.run(store.due_for_sweep, PAGE)
+        reach("sweep.marked")
+        _mend(sweeper, late, mended)
+        if len(late) < PAGE:
+            break
+    mended["unparked"] = _unpark(sweeper)
+    mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
+    sweeper.db.run(store.prune_tickets)
+    while remaining() > 5.0:
+        pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)
+        mended["pruned"] += pruned
+        if pruned < PAGE:
+            break
+    logger.info("swept", extra=mended)
+    return mended
+
+
+def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str, int]) -> None:
+    rows = list(late)
+    ended = [row["id"] for row in rows if row["status"] == Status.PROCESSING and row["lease_ended"]]
+    taken = sweeper.db.run(attempts.end_leases, ended) if ended else []
+    wake = [row for row in rows if row["status"] == Status.PENDING and row["due"]]
+    wake += [row for row in taken if row["status"] == Status.PENDING]
+    wake += _parents_of(sweeper, taken)
+    if wake:
+        sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wake])
+    dead = [row for row in [*rows, *taken] if row["status"] == Status.DEAD_LETTER]
+    bury(sweeper, dead)
+    if taken:
+        sweeper.events.announce({row["owner_id"] for row in taken})
+    mended["woken"] += len(wake)
+    mended["resent"] += sum(1 for row in rows if row["status"] == Status.PENDING and row["due"] and row["resends"] > 1)
+    mended["leases"] += len(taken)
+    mended["buried"] += len(dead)
+
+
+def _parents_of(sweeper: Sweeper, taken: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Parents whose join is satisfied by a child that has just died."""
+    parents = {row["parent_id"] for row in taken if row["status"] == Status.DEAD_LETTER and row["parent_id"]}
+    if not parents:
+        return []
+    with sweeper.db.transaction() as connection:
+        return family.wake_parents(connection, parents)
+
+
+def _unpark(sweeper: Sweeper) -> int:
+    """Lets go what is parked by flags that are on again, at a bounded rate."""
+    freed = 0
+    for flag in sweeper.db.run(store.parked_flags):
+        after, ids = UUID(int=0), list[UUID]()
+        while len(ids) < UNPARK_RATE:
+            page = sweeper.db.run(store.parked_tasks, flag, after, PAGE)
+            ids += [row["id"] for row in page if sweeper.flags.enabled(flag, row["owner_id"])]
+            if len(page) < PAGE:
+                break
+            after = page[-1]["id"]
+        rows = sweeper.db.run(store.unpark, ids[:UNPARK_RATE]) if ids else []
+        sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in rows])
+        freed += len(rows)
+    return freed

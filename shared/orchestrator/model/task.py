@@ -1,0 +1,121 @@
+"""A task's states, its legal moves and its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+#: JSON as psycopg and json give it.
+Json = Any
+
+
+class Status(StrEnum):
+    #: Waits to run: due now or later, parked, or for its children. A lost wake-up is sent again by the sweeper.
+    PENDING = "pending"
+    #: Leased to one attempt. If its worker dies, the lease ends and the task is pending again.
+    PROCESSING = "processing"
+    #: The handler's result and effects are committed. Final.
+    COMPLETED = "completed"
+    #: The handler refused. Final, never retried.
+    FAILED = "failed"
+    #: Attempts used up. Rests until an operator redrives it.
+    DEAD_LETTER = "dead-letter"
+    #: The owner or an operator cancelled it. Final, without effects.
+    CANCELLED = "cancelled"
+
+
+#: Every legal move; the trigger task_moves_legally holds the same list.
+LEGAL_MOVES: frozenset[tuple[Status, Status]] = frozenset(
+    {
+        (Status.PENDING, Status.PROCESSING),
+        (Status.PENDING, Status.CANCELLED),
+        (Status.PROCESSING, Status.PENDING),
+        (Status.PROCESSING, Status.COMPLETED),
+        (Status.PROCESSING, Status.FAILED),
+        (Status.PROCESSING, Status.DEAD_LETTER),
+        (Status.PROCESSING, Status.CANCELLED),
+        (Status.DEAD_LETTER, Status.PENDING),
+        (Status.DEAD_LETTER, Status.CANCELLED),
+    }
+)
+FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
+
+#: What an owner reads of a failure that is ours: its cause is for operators.
+FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."
+
+
+def public_error(error: Json) -> str | None:
+    """The words of a stored error that its owner may read."""
+    if error is None:
+        return None
+    return str(error["message"]) if error.get("kind") == "refused" else FAULT_OF_OURS
+
+
+def iso(moment: datetime | None) -> str | None:
+    """UTC with milliseconds and a Z, as browsers write it."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A row of agent_tasks as its readers need it."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    payload: Json
+    payload_version: int
+    result: Json
+    error: Json
+    progress: Json
+    flags: dict[str, bool] | None
+    attempts: int
+    max_attempts: int
+    seq: int
+    due_at: datetime | None  # None: only its children can wake it
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+    parent_id: UUID | None
+    traceparent: str | None
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        known = {name: row[name] for name in TASK_FIELDS}
+        return cls(**{**known, "status": Status(row["status"])})
+
+    def public(self) -> dict[str, Json]:
+        """The task as its owner reads it over HTTP."""
+        return {
+            "id": str(self.id),
+            "type": self.type,
+            "status": self.status.value,
+            "result": self.result,
+            "error": public_error(self.error),
+            "attempts": self.attempts,
+            "maxAttempts": self.max_attempts,
+            "nextRunAt": iso(self.due_at) if self.status is Status.PENDING else None,
+            "createdAt": iso(self.created_at),
+            "updatedAt": iso(self.updated_at),
+            "progress": self.progress,
+            "seq": self.seq,
+            "traceId": self.traceparent.split("-")[1] if self.traceparent else None,
+        }
+
+    def receipt(self) -> dict[str, Json]:
+        """The answer to a submit."""
+        return {
+            "id": str(self.id),
+            "status": self.status.value,
+            "attempts": self.attempts,
+            "maxAttempts": self.max_attempts,
+        }
+
+
+TASK_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Task))

@@ -1,0 +1,185 @@
+"""Attempts: leased, looked at, finished; every write fenced by the attempt's token."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.model.encode import encode_json
+from orchestrator.model.outcome import Outcome
+from orchestrator.model.task import Json, Status
+from orchestrator.store.db import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "attempts")
+
+#: What a task's row says when its worker died without a word.
+CRASHED = {
+    "kind": "crashed",
+    "message": "The worker running it died or ran out of time.",
+    "fingerprint": "worker-lost",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A claimed task: what its handler needs, and the token that fences its writes."""
+
+    id: UUID
+    token: int
+    owner_id: str
+    type: str
+    payload: Json
+    payload_version: int
+    attempts: int
+    max_attempts: int
+    flags: dict[str, bool] | None
+    parent_id: UUID | None
+    traceparent: str | None
+    waited: float  # seconds between due and claimed
+    age: float  # seconds since submit
+    watched: bool  # the owner has a subscribed socket
+
+    def log_context(self) -> dict[str, Any]:
+        return {
+            "task_id": str(self.id),
+            "task_type": self.type,
+            "attempt": self.attempts,
+            "owner": self.owner_id,
+            "trace_id": self.traceparent.split("-")[1] if self.traceparent else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Why a task was not claimed. Durations in seconds; due_in is None while only children can wake it."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    suspect: bool
+    limited: bool
+    parked_by: str | None
+    waiting_for: int | None
+    traceparent: str | None
+    due_in: float | None
+    lease_left: float | None
+    dead_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A row that a finish changed."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    attempts: int
+    parent_id: UUID | None
+    age: float
+    watched: bool
+
+
+def claim(
+    conn: Connection,
+    ids: Collection[UUID],
+    *,
+    worker: str,
+    lease: float,
+    alone: bool,
+    held_types: Collection[str] = (),
+    limit: int | None = None,
+) -> list[Attempt]:
+    """Leases what may run now for `lease` seconds. `limit`: claim a limited task under that many running."""
+    rows = conn.execute(
+        _SQL["claim"],
+        {
+            "ids": list(ids),
+            "worker": worker,
+            "event": encode_json({"worker": worker}),
+            "lease": lease,
+            "alone": alone,
+            "held_types": list(held_types),
+            "limit": limit,
+        },
+    ).fetchall()
+    return [Attempt(**row) for row in rows]
+
+
+def claim_limited(
+    conn: Connection, sight: Sight, *, worker: str, lease: float, held_types: Collection[str], limit: int
+) -> list[Attempt]:
+    """`claim` for a task of a limited type, one claim at a time per owner and type."""
+    with conn.transaction():
+        conn.execute(_SQL["lock_limit"], {"owner_id": sight.owner_id, "type": sight.type})
+        return claim(conn, [sight.id], worker=worker, lease=lease, alone=True, held_types=held_types, limit=limit)
+
+
+def look(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Sight]:
+    """Why each of the tasks was not claimed; one that is missing does not exist."""
+    rows = conn.execute(_SQL["look"], {"ids": list(ids)}).fetchall()
+    return {row["id"]: Sight(**{**row, "status": Status(row["status"])}) for row in rows}
+
+
+def end_leases(conn: Connection, ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """Takes back tasks whose lease has ended: pending again, or dead letters when they died alone too often."""
+    return conn.execute(_SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)}).fetchall()
+
+
+def hold(conn: Connection, attempts: Sequence[Attempt]) -> set[UUID]:
+    """Locks the attempts' rows until the transaction ends; answers those that are still ours."""
+    rows = conn.execute(
+        _SQL["hold_tokens"], {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
+    ).fetchall()
+    return {row["id"] for row in rows}
+
+
+def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, bool]]]) -> None:
+    """Keeps the flag values that first attempts saw."""
+    conn.execute(
+        _SQL["pin_flags"],
+        {
+            "ids": [a.id for a, _ in values],
+            "tokens": [a.token for a, _ in values],
+            "flags": [encode_json(dict(flags)) for _, flags in values],
+        },
+    )
+
+
+def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
+    """Writes outcomes in one statement; those of attempts that lost their task are missing from the answer."""
+    rows = conn.execute(
+        _SQL["finish"],
+        {
+            "ids": [o.task_id for o in outcomes],
+            "tokens": [o.token for o in outcomes],
+            "statuses": [o.status.value for o in outcomes],
+            "kinds": [o.kind for o in outcomes],
+            "results": [o.result for o in outcomes],
+            "errors": [o.error for o in outcomes],
+            "delays": [o.delay for o in outcomes],
+            "refunds": [int(o.refund) for o in outcomes],
+            "parked": [o.parked_by for o in outcomes],
+            "waiting": [o.waiting_for for o in outcomes],
+            "awaits": [o.awaits for o in outcomes],
+            "events": [o.event for o in outcomes],
+        },
+    ).fetchall()
+    return [Finished(**{**row, "status": Status(row["status"])}) for row in rows]
+
+
+def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """The oldest tasks that wait behind limits, as many as places were freed for each (owner, type)."""
+    owners, types = zip(*freed, strict=True)
+    return conn.execute(
+        _SQL["next_limited"],
+        {"owners": list(owners), "types": list(types), "places": list(freed.values())},
+    ).fetchall()
+
+
+def park(conn: Connection, task_id: UUID, flag: str) -> None:
+    """Holds a due task until `flag` is on again."""
+    conn.execute(_SQL["park"], {"id": task_id, "flag": flag})

@@ -1,0 +1,54 @@
+"""Dead letters: sent, revived, discarded; who did it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from orchestrator.model.encode import encode_json
+from orchestrator.model.task import Json
+from orchestrator.store.db import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "dead_letters")
+
+
+def mark_sent(conn: Connection, ids: Collection[UUID]) -> None:
+    """Notes that the messages are in the dead-letter queue."""
+    conn.execute(_SQL["mark_sent"], {"ids": list(ids)})
+
+
+def revive(conn: Connection, ids: Collection[UUID], actor: str) -> list[dict[str, Any]]:
+    """Gives dead letters their attempts anew; answers those that were dead: {id, owner_id, type, traceparent}."""
+    return conn.execute(_SQL["revive"], {"ids": list(ids), "actor": actor}).fetchall()
+
+
+def select(
+    conn: Connection,
+    *,
+    ids: Collection[UUID] | None = None,
+    type: str | None = None,
+    fingerprint: str | None = None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Dead letters, oldest first: {id, owner_id, type, attempts, error, dead_at}."""
+    return conn.execute(
+        _SQL["select_dead_letters"],
+        {
+            "ids": list(ids) if ids is not None else None,
+            "type": type,
+            "fingerprint": fingerprint,
+            "limit": limit,
+        },
+    ).fetchall()
+
+
+def discard(conn: Connection, ids: Collection[UUID], actor: str, reason: str) -> list[UUID]:
+    """Ends dead letters as cancelled; answers which."""
+    rows = conn.execute(_SQL["discard"], {"ids": list(ids), "actor": actor, "reason": reason}).fetchall()
+    return [row["id"] for row in rows]
+
+
+def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Json]) -> None:
+    """Keeps who did what."""
+    conn.execute(_SQL["audit"], {"actor": actor, "action": action, "detail": encode_json(dict(detail))})

@@ -1,0 +1,15 @@
+"""What can keep a task from running."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from orchestrator.store.db import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "explain")
+
+
+def explain(conn: Connection, task_id: UUID) -> dict[str, Any] | None:
+    """The row's blockers: lease, due time, flag, limit, children, dead letter; None when there is no such task."""
+    return conn.execute(_SQL["explain"], {"id": task_id}).fetchone()

@@ -1,0 +1,80 @@
+"""Brings a database up to date: each package's migrations in order, each once, each whole or not at all.
+
+`pre` migrations run before new code is deployed and must suit the old code too; `post` ones run after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal, LiteralString, cast
+
+from orchestrator.observe import logger
+from orchestrator.store.db import Connection, Database
+
+Phase = Literal["pre", "post"]
+
+_NAME = re.compile(r"\d{4}_(pre|post)_[a-z0-9_]+\.sql")
+#: Of the advisory lock that makes two migrations at once wait for each other.
+_LOCK = 7_236_451
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    package: str
+    name: str
+    phase: Phase
+    sql: LiteralString
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrate(db: Database, packages: Sequence[str], phases: Sequence[Phase] = ("pre", "post")) -> list[str]:
+    """Applies what is missing and answers what it applied. Raises ValueError when an applied file has changed since."""
+    applied = []
+    with db.transaction() as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (package text NOT NULL, name text NOT NULL,"
+            " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (package, name))"
+        )
+        for package in packages:
+            for migration in migrations(package):
+                if migration.phase in phases and _is_new(connection, migration):
+                    _apply(connection, migration)
+                    applied.append(f"{package}/{migration.name}")
+    return applied
+
+
+def migrations(package: str) -> Iterator[Migration]:
+    """A package's migrations in order."""
+    folder = resources.files(package).joinpath("migrations")
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        found = _NAME.fullmatch(file.name)
+        if found:
+            sql = file.read_text(encoding="utf-8")  # a file of ours, run whole
+            yield Migration(package, file.name, cast("Phase", found.group(1)), sql)
+
+
+def _is_new(connection: Connection, migration: Migration) -> bool:
+    row = connection.execute(
+        "SELECT checksum FROM schema_migrations WHERE package = %s AND name = %s",
+        (migration.package, migration.name),
+    ).fetchone()
+    if row is not None and row["checksum"] != migration.checksum:
+        raise ValueError(f"{migration.package}/{migration.name} was changed after it was applied; add a new migration")
+    return row is None
+
+
+def _apply(connection: Connection, migration: Migration) -> None:
+    logger.info("applying migration", extra={"package": migration.package, "migration": migration.name})
+    connection.execute(migration.sql)
+    connection.execute(
+        "INSERT INTO schema_migrations (package, name, checksum) VALUES (%s, %s, %s)",
+        (migration.package, migration.name, migration.checksum),
+    )

@@ -1,0 +1,139 @@
+-- name: claim
+-- Leases those of the ids that may run now to one worker, each with a new token and its started event.
+-- Suspects only alone; a limited task only while its owner runs fewer of its type (the caller holds the limit's lock).
+-- Index: agent_tasks_pkey; task_limited for the count; connection_owner for `watched`.
+WITH ready AS (
+  SELECT id FROM agent_tasks task
+  WHERE id = ANY(%(ids)s) AND status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
+    AND (%(alone)s OR NOT suspect) AND type <> ALL(%(held_types)s)
+    AND (CASE WHEN NOT limited THEN %(limit)s::int IS NULL
+              ELSE (SELECT count(*) FROM agent_tasks other WHERE other.limited AND other.owner_id = task.owner_id
+                      AND other.type = task.type AND other.status = 'processing') < %(limit)s::int END)
+  ORDER BY id FOR UPDATE SKIP LOCKED
+), claimed AS (
+  UPDATE agent_tasks t
+  SET status = 'processing', token = nextval('attempt_token'), attempts = attempts + 1, alone = %(alone)s,
+      leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
+      waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
+  FROM ready WHERE t.id = ready.id
+  RETURNING t.*
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'started', status, owner_id, %(event)s::jsonb FROM claimed
+)
+SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent,
+       extract(epoch FROM task_now() - due_at)::float8 AS waited, extract(epoch FROM task_now() - created_at)::float8 AS age,
+       EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = claimed.owner_id AND s.subscribed) AS watched
+FROM claimed;
+
+-- name: lock_limit
+-- Serialises the claims of one owner's tasks of one type until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0));
+
+-- name: look
+-- Why tasks were not claimed.
+-- Index: agent_tasks_pkey.
+SELECT id, owner_id, type, status, suspect, limited, parked_by, waiting_for, traceparent,
+       CASE WHEN isfinite(due_at) THEN greatest(extract(epoch FROM due_at - task_now()), 0)::float8 END AS due_in,
+       extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
+       (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
+FROM agent_tasks WHERE id = ANY(%(ids)s);
+
+-- name: end_leases
+-- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone; the next one will.
+-- A worker that is alive holds its row's lock and is skipped.
+-- Index: agent_tasks_pkey.
+WITH ended AS (
+  SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND status = 'processing' AND leased_until <= task_now()
+  ORDER BY id FOR UPDATE SKIP LOCKED
+), moved AS (
+  UPDATE agent_tasks t
+  SET status = CASE WHEN alone AND attempts >= max_attempts THEN 'dead-letter' ELSE 'pending' END,
+      finished_at = CASE WHEN alone AND attempts >= max_attempts THEN task_now() END,
+      dead_at = CASE WHEN alone AND attempts >= max_attempts THEN task_now() END,
+      error = CASE WHEN alone THEN %(error)s::jsonb ELSE error END,
+      attempts = CASE WHEN alone THEN attempts ELSE attempts - 1 END,
+      suspect = true, alone = false, token = NULL, leased_until = NULL, leased_by = NULL,
+      due_at = task_now(),
+      wake_at = task_now() + CASE WHEN alone AND attempts >= max_attempts THEN interval '30 seconds' ELSE interval '2 minutes' END,
+      seq = seq + 1, updated_at = task_now()
+  FROM ended WHERE t.id = ended.id
+  RETURNING t.*
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'lease-lost', status, owner_id, jsonb_build_object('error', error) FROM moved
+)
+SELECT id, owner_id, type, status, attempts, parent_id, traceparent FROM moved;
+
+-- name: hold_tokens
+-- Locks the rows of running attempts so that nobody can take a lease away before the transaction ends.
+-- KEY SHARE: lets progress, steps and cancel pass.
+-- Index: agent_tasks_pkey.
+SELECT t.id FROM agent_tasks t JOIN unnest(%(ids)s::uuid[], %(tokens)s::bigint[]) AS a (id, token) ON t.id = a.id AND t.token = a.token
+WHERE t.status = 'processing'
+ORDER BY t.id FOR KEY SHARE OF t;
+
+-- name: pin_flags
+-- Keeps the flag values of a task's first attempt.
+-- Index: agent_tasks_pkey.
+UPDATE agent_tasks t SET flags = a.flags::jsonb
+FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[], %(flags)s::text[]) AS a (id, token, flags)
+WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags IS NULL;
+
+-- name: finish
+-- The outcomes of a batch, each fenced by its attempt's token, with their events. A row missing from the answer was not ours any more.
+-- `delay` is in seconds; null with status pending: only children wake it.
+-- Index: agent_tasks_pkey; connection_owner for `watched`.
+WITH outcome AS (
+  SELECT * FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[], %(statuses)s::text[], %(kinds)s::text[], %(results)s::text[],
+                       %(errors)s::text[], %(delays)s::float8[], %(refunds)s::smallint[], %(parked)s::text[],
+                       %(waiting)s::smallint[], %(awaits)s::text[], %(events)s::text[])
+    AS o (id, token, status, kind, result, error, delay, refund, parked_by, waiting_for, awaits, event)
+), finished AS (
+  UPDATE agent_tasks t
+  SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,
+      attempts = t.attempts - o.refund, result = o.result::jsonb, error = coalesce(o.error::jsonb, t.error),
+      due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
+                    WHEN o.delay IS NULL THEN 'infinity' ELSE task_now() + make_interval(secs => o.delay) END,
+      wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + interval '30 seconds'
+                     WHEN o.status = 'pending' AND o.parked_by IS NULL
+                     THEN task_now() + make_interval(secs => o.delay)
+                          + CASE WHEN o.waiting_for IS NULL AND o.delay <= 43200 THEN interval '2 minutes' ELSE interval '0' END END,
+      finished_at = CASE WHEN o.status <> 'pending' THEN task_now() END,
+      dead_at = CASE WHEN o.status = 'dead-letter' THEN task_now() END,
+      limited = t.limited AND o.status IN ('pending', 'dead-letter'),
+      parked_by = o.parked_by, waiting_for = o.waiting_for,
+      awaits = o.awaits,
+      seq = t.seq + 1, updated_at = task_now()
+  FROM outcome o WHERE t.id = o.id AND t.token = o.token AND t.status = 'processing'
+  RETURNING t.*, o.kind, o.event
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, kind, status, owner_id, event::jsonb FROM finished
+)
+SELECT id, owner_id, type, status, attempts, parent_id, extract(epoch FROM task_now() - created_at)::float8 AS age,
+       EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = finished.owner_id AND s.subscribed) AS watched
+FROM finished;
+
+-- name: next_limited
+-- The oldest tasks that wait behind a limit, one for each place that was freed.
+-- Index: task_limited.
+SELECT task.id, task.owner_id, task.traceparent
+FROM unnest(%(owners)s::text[], %(types)s::text[], %(places)s::int[]) AS freed (owner_id, type, places)
+CROSS JOIN LATERAL (
+  SELECT id, owner_id, traceparent FROM agent_tasks
+  WHERE limited AND owner_id = freed.owner_id AND type = freed.type AND status = 'pending'
+    AND due_at <= task_now() AND parked_by IS NULL
+  ORDER BY id LIMIT freed.places
+) task;
+
+-- name: park
+-- Holds a due task of a type that is switched off; the sweeper lets it go when the flag is on again.
+-- Index: agent_tasks_pkey.
+WITH parked AS (
+  UPDATE agent_tasks SET parked_by = %(flag)s, wake_at = NULL, seq = seq + 1, updated_at = task_now()
+  WHERE id = %(id)s AND status = 'pending' AND parked_by IS NULL AND waiting_for IS NULL
+  RETURNING *
+)
+INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+SELECT id, seq, attempts, 'parked', status, owner_id, jsonb_build_object('flag', parked_by) FROM parked;

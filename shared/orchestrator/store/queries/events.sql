@@ -1,0 +1,40 @@
+-- name: task_events
+-- A task's history in order, after a seq; only its owner's where one is given.
+-- Index: agent_task_events_pkey.
+SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
+WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+ORDER BY seq LIMIT %(limit)s;
+
+-- name: unseen
+-- An owner's events that a cursor has not covered, a page in order per task. `base` is the snapshot the reader had seen;
+-- `target` the one it is being brought to, null to take the present one; within it, (task, seq) after (after_task, after_seq).
+-- Index: event_feed from the base's xmin on.
+WITH bound AS MATERIALIZED (
+  SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
+)
+SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.data, e.created_at, t.type, t.max_attempts,
+       CASE WHEN e.status = 'completed' AND t.status = 'completed' THEN t.result END AS result, bound.target::text AS target
+FROM bound LEFT JOIN LATERAL (
+  SELECT * FROM agent_task_events e
+  WHERE e.owner_id = %(owner_id)s AND e.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(e.xid, %(base)s::pg_snapshot) AND pg_visible_in_snapshot(e.xid, bound.target)
+    AND (e.task_id, e.seq) > (%(after_task)s::uuid, %(after_seq)s::int)
+    AND (%(task_ids)s::uuid[] IS NULL OR e.task_id = ANY(%(task_ids)s))
+  ORDER BY e.task_id, e.seq LIMIT %(limit)s
+) e ON true LEFT JOIN agent_tasks t ON t.id = e.task_id
+ORDER BY e.task_id, e.seq;
+
+-- name: snapshot_now
+-- Index: none; no table is read.
+SELECT pg_current_snapshot()::text AS cursor, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax;
+
+-- name: first_unseen
+-- Where a reader without a cursor starts: before the newest event of its unfinished and just finished tasks, among its
+-- newest 100 or those it names. Null: it has none.
+-- Index: task_owner, read backwards; agent_task_events_pkey.
+SELECT min(e.xid)::text AS xid FROM (
+  SELECT id, seq, finished_at FROM agent_tasks
+  WHERE owner_id = %(owner_id)s AND (%(task_ids)s::uuid[] IS NULL OR id = ANY(%(task_ids)s))
+  ORDER BY id DESC LIMIT 100
+) recent JOIN agent_task_events e ON e.task_id = recent.id AND e.seq = recent.seq
+WHERE %(task_ids)s::uuid[] IS NOT NULL OR finished_at IS NULL OR finished_at > task_now() - interval '2 minutes';

@@ -1,0 +1,41 @@
+-- name: insert_children
+-- The children a handler spawned, with their first events; one that an earlier attempt committed already stays as it is.
+-- Index: agent_tasks_pkey, task_spawn.
+WITH child AS (
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, limited,
+                           parent_id, spawn_key, gather, traceparent)
+  SELECT c.id, c.owner_id, c.type, c.payload::jsonb, c.payload_version, c.max_attempts, task_now(), task_now() + interval '2 minutes',
+         c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent
+  FROM unnest(%(ids)s::uuid[], %(owners)s::text[], %(types)s::text[], %(payloads)s::text[], %(versions)s::smallint[],
+              %(max_attempts)s::smallint[], %(limited)s::boolean[], %(parents)s::uuid[], %(keys)s::text[], %(gathers)s::text[],
+              %(traceparents)s::text[])
+    AS c (id, owner_id, type, payload, payload_version, max_attempts, limited, parent_id, spawn_key, gather, traceparent)
+  ON CONFLICT DO NOTHING
+  RETURNING *
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'submitted', status, owner_id, jsonb_build_object('parent', parent_id) FROM child
+)
+SELECT id, owner_id, traceparent FROM child;
+
+-- name: children
+-- A parent's children of one join, in the order they were asked for.
+-- Index: task_spawn.
+SELECT id, type, status, result, error, spawn_key FROM agent_tasks
+WHERE parent_id = %(parent_id)s AND (%(gather)s::text IS NULL OR gather = %(gather)s)
+ORDER BY spawn_key;
+
+-- name: lock_parents
+-- Taken before wake_parents, so that a parent going to wait and its child finishing see each other.
+-- Index: agent_tasks_pkey.
+SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: wake_parents
+-- Makes those parents due whose join has as many finished children as they wait for.
+-- Index: agent_tasks_pkey; task_spawn for the count.
+UPDATE agent_tasks parent
+SET waiting_for = NULL, awaits = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', updated_at = task_now()
+WHERE id = ANY(%(ids)s) AND status = 'pending' AND waiting_for IS NOT NULL
+  AND (SELECT count(*) FROM agent_tasks child
+       WHERE child.parent_id = parent.id AND child.gather = parent.awaits AND child.finished_at IS NOT NULL) >= waiting_for
+RETURNING id, owner_id, traceparent;

@@ -1,0 +1,54 @@
+-- name: steps
+-- What a task's attempts have recorded so far.
+-- Index: agent_task_steps_pkey.
+SELECT name, result FROM agent_task_steps WHERE task_id = %(task_id)s;
+
+-- name: record_step
+-- Records a step's result once, fenced by the attempt's token, with its event. No row: the lease is lost or it is recorded already.
+-- Index: agent_tasks_pkey, agent_task_steps_pkey.
+WITH task AS (
+  UPDATE agent_tasks t SET seq = seq + 1, updated_at = task_now()
+  WHERE id = %(task_id)s AND token = %(token)s AND status = 'processing'
+    AND NOT EXISTS (SELECT FROM agent_task_steps s WHERE s.task_id = t.id AND s.name = %(name)s)
+  RETURNING *
+), step AS (
+  INSERT INTO agent_task_steps (task_id, name, token, result)
+  SELECT id, %(name)s, token, %(result)s::jsonb FROM task
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'step', status, owner_id, %(event)s::jsonb FROM task
+)
+SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id AND s.subscribed) AS watched FROM task;
+
+-- name: note_progress
+-- Shows what a running attempt is doing, fenced by its token.
+-- Index: agent_tasks_pkey.
+WITH task AS (
+  UPDATE agent_tasks SET progress = %(progress)s::jsonb, seq = seq + 1, updated_at = task_now()
+  WHERE id = %(task_id)s AND token = %(token)s AND status = 'processing'
+  RETURNING *
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'progress', status, owner_id, jsonb_build_object('progress', progress) FROM task
+)
+SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id AND s.subscribed) AS watched FROM task;
+
+-- name: attempt_state
+-- Whether an attempt still owns its task.
+-- Index: agent_tasks_pkey.
+SELECT status, token = %(token)s AS ours FROM agent_tasks WHERE id = %(task_id)s;
+
+-- name: begin_wait
+-- When a join stops waiting, kept from its first time on.
+-- Index: agent_task_steps_pkey.
+INSERT INTO agent_task_steps (task_id, name, token, result)
+VALUES (%(task_id)s, %(name)s, %(token)s,
+        jsonb_build_object('until', task_now() + make_interval(secs => %(deadline)s::float8)))
+ON CONFLICT DO NOTHING;
+
+-- name: wait_over
+-- Whether a join's deadline has passed, and the seconds left.
+-- Index: agent_task_steps_pkey.
+SELECT coalesce((result ->> 'until')::timestamptz <= task_now(), false) AS over,
+       extract(epoch FROM (result ->> 'until')::timestamptz - task_now())::float8 AS seconds_left
+FROM agent_task_steps WHERE task_id = %(task_id)s AND name = %(name)s;

@@ -1,0 +1,48 @@
+-- name: due_for_sweep
+-- Marks what nobody has acted on in time, so that another sweeper leaves it; each resend doubles the wait for the next (2 to 64 minutes).
+-- Index: task_wake.
+WITH late AS (
+  SELECT id FROM agent_tasks WHERE wake_at <= task_now() ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE agent_tasks t
+SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN leased_until
+                   ELSE task_now() + interval '2 minutes' * 2 ^ least(resends, 5) END,
+    resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
+FROM late WHERE t.id = late.id
+RETURNING t.id, t.owner_id, t.type, t.status, t.traceparent, t.resends,
+          coalesce(t.leased_until <= task_now(), false) AS lease_ended, t.due_at <= task_now() AS due;
+
+-- name: parked_flags
+-- The flags that hold tasks.
+-- Index: task_parked.
+SELECT DISTINCT parked_by FROM agent_tasks WHERE parked_by IS NOT NULL;
+
+-- name: parked_tasks
+-- The oldest tasks a flag holds, a page of them.
+-- Index: task_parked.
+SELECT id, owner_id, type FROM agent_tasks WHERE parked_by = %(flag)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
+
+-- name: unpark
+-- Lets parked tasks go.
+-- Index: agent_tasks_pkey.
+WITH freed AS (
+  UPDATE agent_tasks SET parked_by = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
+  WHERE id = ANY(%(ids)s) AND parked_by IS NOT NULL
+  RETURNING *
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
+  SELECT id, seq, attempts, 'unparked', status, owner_id FROM freed
+)
+SELECT id, owner_id, traceparent FROM freed;
+
+-- name: prune_tasks
+-- Deletes finished tasks (dead letters excepted) with their events and steps by age, a page at a time.
+-- Index: task_retention.
+DELETE FROM agent_tasks WHERE id IN (
+  SELECT id FROM agent_tasks WHERE finished_at < task_now() - make_interval(days => %(days)s) AND status <> 'dead-letter'
+    AND NOT EXISTS (SELECT FROM agent_tasks child WHERE child.parent_id = agent_tasks.id AND child.finished_at IS NULL)
+  ORDER BY finished_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED);
+
+-- name: prune_tickets
+-- Index: ticket_expiry.
+DELETE FROM socket_tickets WHERE expires_at < task_now();

@@ -1,0 +1,72 @@
+-- name: insert_task
+-- A new task with its first event; nothing when its id or its owner's idempotency key is already there.
+-- A wake-up is expected 2 minutes after it is due at the latest; beyond what SQS can delay, the sweeper wakes it when due.
+-- Index: agent_tasks_pkey, task_idempotency.
+WITH task AS (
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, limited,
+                           idempotency_key, request_hash, traceparent)
+  SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, due.at,
+         CASE WHEN due.at > task_now() + interval '15 minutes' THEN due.at ELSE due.at + interval '2 minutes' END,
+         %(limited)s, %(idempotency_key)s, %(request_hash)s, %(traceparent)s
+  FROM (SELECT greatest(%(schedule_at)s::timestamptz, task_now()) AS at) due
+  ON CONFLICT DO NOTHING
+  RETURNING *
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
+  SELECT id, seq, attempts, 'submitted', status, owner_id FROM task
+)
+SELECT *, extract(epoch FROM due_at - task_now())::float8 AS due_in FROM task;
+
+-- name: find_submitted
+-- The task an earlier submit made under this id or idempotency key.
+-- Index: agent_tasks_pkey, task_idempotency.
+SELECT *, extract(epoch FROM due_at - task_now())::float8 AS due_in FROM agent_tasks
+WHERE id = %(id)s OR (owner_id = %(owner_id)s AND idempotency_key = %(idempotency_key)s)
+LIMIT 1;
+
+-- name: get_task
+-- One task of an owner; any owner's where none is given (operators).
+-- Index: agent_tasks_pkey.
+SELECT * FROM agent_tasks WHERE id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s);
+
+-- name: list_tasks
+-- An owner's tasks, newest first, after a cursor (the last id of the page before).
+-- Index: task_owner, read backwards.
+SELECT * FROM agent_tasks
+WHERE owner_id = %(owner_id)s
+  AND id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+ORDER BY id DESC
+LIMIT %(limit)s;
+
+-- name: newest_completed
+-- An owner's newest completed tasks of one type.
+-- Index: task_finished, read backwards.
+SELECT * FROM agent_tasks
+WHERE owner_id = %(owner_id)s AND type = %(type)s AND finished_at IS NOT NULL AND status = 'completed'
+ORDER BY finished_at DESC
+LIMIT %(limit)s;
+
+-- name: cancel
+-- Ends a waiting or running task and its unfinished descendants; a running attempt loses its token, so nothing of it commits.
+-- Index: agent_tasks_pkey, task_spawn.
+WITH RECURSIVE family AS (
+  SELECT id FROM agent_tasks WHERE id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+    AND status IN ('pending', 'processing')
+  UNION
+  SELECT child.id FROM agent_tasks child JOIN family ON child.parent_id = family.id
+), locked AS (
+  SELECT id FROM agent_tasks WHERE id IN (SELECT id FROM family) AND status IN ('pending', 'processing')
+  ORDER BY id FOR NO KEY UPDATE
+), cancelled AS (
+  UPDATE agent_tasks t
+  SET status = 'cancelled', token = NULL, leased_until = NULL, leased_by = NULL, waiting_for = NULL, awaits = NULL, parked_by = NULL,
+      wake_at = NULL, limited = false, finished_at = task_now(), updated_at = task_now(), seq = seq + 1
+  FROM locked WHERE t.id = locked.id AND t.status IN ('pending', 'processing')
+  RETURNING t.*
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'cancelled', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM cancelled
+)
+SELECT * FROM cancelled;

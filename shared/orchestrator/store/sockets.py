@@ -1,0 +1,83 @@
+"""Tickets and open sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from orchestrator.store.db import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "sockets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Socket:
+    """A connection and what it has been sent."""
+
+    id: str
+    owner_id: str
+    task_ids: list[UUID] | None
+    cursor: str | None
+    expired: bool
+    subscribed: bool = True
+
+
+def insert_ticket(conn: Connection, owner: str, ticket_hash: bytes, life: int, token_expires: float) -> None:
+    """Keeps a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds)."""
+    conn.execute(
+        _SQL["insert_ticket"],
+        {"owner_id": owner, "hash": ticket_hash, "life": life, "token_expires": token_expires},
+    )
+
+
+def open_connection(conn: Connection, ticket_hash: bytes, connection_id: str) -> str | None:
+    """Spends a ticket; the owner, or None when it is unknown, spent or too old."""
+    row = conn.execute(_SQL["open_connection"], {"hash": ticket_hash, "id": connection_id}).fetchone()
+    return row["owner_id"] if row else None
+
+
+def get(conn: Connection, connection_id: str) -> Socket | None:
+    """An open connection."""
+    row = conn.execute(_SQL["get_connection"], {"id": connection_id}).fetchone()
+    return Socket(**row) if row else None
+
+
+def begin_subscription(conn: Connection, connection_id: str, cursor: str, task_ids: Collection[UUID] | None) -> bool:
+    """False when the connection is gone."""
+    ids = list(task_ids) if task_ids is not None else None
+    row = conn.execute(_SQL["begin_subscription"], {"id": connection_id, "cursor": cursor, "task_ids": ids}).fetchone()
+    return row is not None
+
+
+def end_subscription(conn: Connection, connection_id: str) -> None:
+    """The connection stays open and hears nothing more."""
+    conn.execute(_SQL["end_subscription"], {"id": connection_id})
+
+
+def keep_cursors(conn: Connection, sent: Sequence[tuple[Socket, str]]) -> None:
+    """What connections have been sent, over the cursor that was read."""
+    conn.execute(
+        _SQL["keep_cursors"],
+        {
+            "ids": [socket.id for socket, _ in sent],
+            "read": [socket.cursor for socket, _ in sent],
+            "sent": [cursor for _, cursor in sent],
+        },
+    )
+
+
+def subscribers(conn: Connection, owners: Collection[str]) -> list[Socket]:
+    """The subscribed connections of owners."""
+    rows = conn.execute(_SQL["subscribers"], {"owners": list(owners)}).fetchall()
+    return [Socket(**row) for row in rows]
+
+
+def delete(conn: Connection, connection_ids: Collection[str]) -> None:
+    """Forgets connections."""
+    conn.execute(_SQL["delete_connections"], {"ids": list(connection_ids)})
+
+
+def expired(conn: Connection, limit: int) -> list[str]:
+    """Connections whose identity has ended."""
+    return [row["id"] for row in conn.execute(_SQL["expired_connections"], {"limit": limit}).fetchall()]

@@ -1,0 +1,92 @@
+"""Tasks as their owners see them: submitted, read, cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from orchestrator.model.task import Status, Task
+from orchestrator.store.db import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "tasks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """What a submit inserts; `payload` is JSON text."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    payload: str
+    payload_version: int
+    max_attempts: int
+    limited: bool
+    schedule_at: datetime | None = None
+    idempotency_key: str | None = None
+    request_hash: bytes | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A task's row with the seconds until it is due and the hash of the request that made it."""
+
+    task: Task
+    due_in: float
+    request_hash: bytes | None
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Stored:
+        return cls(Task.from_row(row), max(0.0, row["due_in"]), row["request_hash"])
+
+
+def insert(conn: Connection, new: NewTask) -> Stored | None:
+    """The new task, or None when its id or idempotency key is taken."""
+    row = conn.execute(_SQL["insert_task"], {name: getattr(new, name) for name in NewTask.__slots__}).fetchone()
+    return Stored.from_row(row) if row else None
+
+
+def find_submitted(conn: Connection, owner: str, task_id: UUID, idempotency_key: str | None) -> Stored | None:
+    """The task an earlier submit made under this id or key."""
+    row = conn.execute(
+        _SQL["find_submitted"], {"id": task_id, "owner_id": owner, "idempotency_key": idempotency_key}
+    ).fetchone()
+    return Stored.from_row(row) if row else None
+
+
+def get(conn: Connection, owner: str | None, task_id: UUID) -> Task | None:
+    """One task of `owner`; of any owner where None (operators only)."""
+    row = conn.execute(_SQL["get_task"], {"id": task_id, "owner_id": owner}).fetchone()
+    return Task.from_row(row) if row else None
+
+
+def list_page(
+    conn: Connection,
+    owner: str,
+    *,
+    status: Status | None = None,
+    type: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Task]:
+    """An owner's tasks, newest first; `before` is the last id of the page before."""
+    rows = conn.execute(
+        _SQL["list_tasks"],
+        {"owner_id": owner, "status": status, "type": type, "before": before, "limit": limit},
+    ).fetchall()
+    return [Task.from_row(row) for row in rows]
+
+
+def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> list[Task]:
+    """An owner's newest completed tasks of one type."""
+    rows = conn.execute(_SQL["newest_completed"], {"owner_id": owner, "type": type, "limit": limit}).fetchall()
+    return [Task.from_row(row) for row in rows]
+
+
+def cancel(conn: Connection, owner: str | None, task_id: UUID, actor: str) -> list[Task]:
+    """Cancels a task and its unfinished descendants; empty when it is over, not there or not the owner's."""
+    rows = conn.execute(_SQL["cancel"], {"id": task_id, "owner_id": owner, "actor": actor}).fetchall()
+    return [Task.from_row(row) for row in rows]

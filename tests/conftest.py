@@ -1,0 +1,45 @@
+"""What every test may use: a cleaned environment, a real PostgreSQL, a database of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.layout import Layout
+from orchestrator.store.db import Connection, Database, connect
+from tests import postgres
+
+for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "DATABASE_", "JWT_"))]:
+    del os.environ[_name]
+os.environ.update(AWS_DEFAULT_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Layout]:
+    """One server per test process."""
+    with postgres.server() as layout:
+        postgres.make_template(layout)
+        yield layout
+
+
+@pytest.fixture
+def database_url(postgres_server: Layout) -> Iterator[str]:
+    """A database of the test's own, with both schemas."""
+    with postgres.fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """The engine's door to the test's database."""
+    database = Database(lambda: connect(database_url))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def conn(db: Database) -> Connection:
+    """A plain connection to the test's database, autocommit."""
+    return db.connection()

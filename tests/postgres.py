@@ -1,0 +1,78 @@
+"""A real PostgreSQL for the tests of this process, with one template database that every test's own is copied from."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from local import postgres
+from local.layout import Layout
+from orchestrator.store.db import Database, connect
+from orchestrator.store.migrate import migrate
+
+PACKAGES = ("orchestrator.store", "playmate.store")
+TEMPLATE = "template_orchestrator"
+
+
+@contextmanager
+def server() -> Iterator[Layout]:
+    """Starts PostgreSQL on a free port; stops it and removes its files afterwards."""
+    with tempfile.TemporaryDirectory(prefix="orchestrator-tests-") as folder:
+        # The database takes the third port of a stack's range.
+        layout = Layout(Path(folder), _free_port() - 2)
+        process = postgres.start(layout)
+        try:
+            yield layout
+        finally:
+            postgres.program(layout).stop()
+            process.wait()
+
+
+def make_template(layout: Layout) -> None:
+    """The database that tests copy: migrated, empty."""
+    with _administer(layout) as admin:
+        admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    database = Database(lambda: connect(url_of(layout, TEMPLATE)))
+    migrate(database, PACKAGES)
+    database.close()
+
+
+@contextmanager
+def fresh_database(layout: Layout) -> Iterator[str]:
+    """The URL of a copy of the template, dropped afterwards."""
+    name = f"test_{uuid4().hex[:16]}"
+    with _administer(layout) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    try:
+        yield url_of(layout, name)
+    finally:
+        with _administer(layout) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url_of(layout: Layout, name: str) -> str:
+    return layout.database_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def _administer(layout: Layout) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(url_of(layout, "postgres"), autocommit=True)
+
+
+def _free_port() -> int:
+    """A port that was free a moment ago, below the kernel's ephemeral range so that nobody is handed it meanwhile."""
+    offset = os.getpid() % 4_000
+    for port in (*range(20_000 + offset, 28_000), *range(20_000, 20_000 + offset)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")

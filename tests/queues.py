@@ -1,0 +1,42 @@
+"""Queues that keep what they are given, for tests of the engine alone. Real queues are met in tests/e2e."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+
+
+class RecordingQueue(TaskQueue):
+    """Keeps wakes in `sent` and visibility changes in `hidden`; `broken` makes it take nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("recording")
+        self.sent: list[Wake] = []
+        self.hidden: dict[str, float] = {}
+        self.broken = False
+
+    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+        if self.broken:
+            return list(wakes)
+        self.sent.extend(wakes)
+        return []
+
+    def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
+        self.hidden.update(changes)
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [wake.task_id for wake in self.sent]
+
+
+class RecordingEvents(EventQueue):
+    """Keeps whose watchers were to be told."""
+
+    def __init__(self) -> None:
+        super().__init__("recording")
+        self.owners: list[str] = []
+
+    def announce(self, owners: Iterable[str]) -> None:
+        self.owners.extend(owners)
