@@ -9,6 +9,13 @@
 
 export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'dead-letter' | 'cancelled';
 
+/** How far a running handler says it is. */
+export interface Progress {
+  readonly message: string;
+  readonly percent?: number;
+  readonly data?: Record<string, unknown>;
+}
+
 /** What the client knows about a task: the newest update merged into what came before. */
 export interface Task<Result = unknown> {
   readonly id: string;
@@ -19,11 +26,17 @@ export interface Task<Result = unknown> {
   readonly result?: Result | null;
   /** The result was too large for a frame; `handle.result()` fetches it. */
   readonly resultTruncated?: boolean;
-  readonly error?: unknown;
-  readonly progress?: unknown;
+  /** Words for the user. */
+  readonly error?: string | null;
+  readonly progress?: Progress | null;
   readonly updatedAt?: string;
   readonly createdAt?: string;
   readonly nextRunAt?: string | null;
+  /** What just happened: submitted, started, step, progress, waiting, parked, retrying, completed, … */
+  readonly event?: string;
+  /** The recorded step's name, where `event` is `step`. */
+  readonly step?: string;
+  readonly traceId?: string | null;
   /** The task's own counter: 1 is its first event, each event adds one. */
   readonly seq: number;
 }
@@ -33,6 +46,10 @@ export type TaskUpdate<Result = unknown> = Task<Result>;
 
 export interface TaskEvent {
   readonly seq: number;
+  readonly kind: string;
+  readonly status: TaskStatus;
+  readonly attempts: number;
+  readonly createdAt: string;
   readonly [field: string]: unknown;
 }
 

@@ -22,7 +22,7 @@ export class Unreachable extends Error {
 export class TaskFailed extends Error {
   /** @param {import('../index.d.ts').Task} task */
   constructor(task) {
-    super(messageOf(task.error) ?? `the task is ${task.status}`);
+    super(task.error || `the task is ${task.status}`);
     this.name = 'TaskFailed';
     this.task = task;
   }

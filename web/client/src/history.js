@@ -7,19 +7,21 @@
  * @returns {TaskUpdate[]}
  */
 export function updatesFrom(task, events) {
-  /** @type {unknown} */
+  /** @type {TaskUpdate['progress']} */
   let progress = null;
-  return events.map((event) => {
-    if (event.kind === 'progress') progress = event.data ?? null;
+  return events.map(({seq, kind, status, attempts, createdAt, step, progress: told}) => {
+    progress = told ?? progress;
     return {
       id: task.id,
       type: task.type,
-      status: event.status ?? task.status,
-      attempts: event.attempts ?? task.attempts,
+      status: status ?? task.status,
+      attempts: attempts ?? task.attempts,
       maxAttempts: task.maxAttempts,
       progress,
-      updatedAt: event.createdAt ?? task.updatedAt,
-      seq: event.seq,
+      updatedAt: createdAt ?? task.updatedAt,
+      event: kind,
+      ...(step === undefined ? {} : {step}),
+      seq,
     };
   });
 }

@@ -4,7 +4,8 @@ import {jittered} from './timing.js';
 
 /** The server closes with this code when the identity behind the socket has ended. */
 const EXPIRED_CODE = 4401;
-const SESSION_ENDED = /expire|unauthenticated|sign in/i;
+const SESSION_ENDED = /session-ended|session has ended|expire/i;
+const CURSOR_REFUSED = /cursor/i;
 
 /** One socket's life: subscribes with the ledger's cursor, hands it the frames, pings, notices silence. */
 export class Session {
@@ -89,23 +90,34 @@ export class Session {
     this.#cancel('pong');
     if (this.ledger.reached(cursor)) return this.#caughtUp();
     this.awaited = cursor;
-    this.#after('grace', this.timing.grace, () => {
-      if (!this.ledger.reached(cursor)) this.#subscribe();
-    });
+    this.#after('grace', this.timing.grace, () => this.#catchUp(cursor));
+  }
+
+  /** The tail did not come. If it does not after another subscription either, there was no frame to bring it. */
+  #catchUp(/** @type {string} */ tail) {
+    if (this.ledger.reached(tail)) return this.#caughtUp();
+    if (this.subscribedAgain) {
+      this.ledger.subscribed(tail);
+      this.ledger.reached(tail);
+      return this.#caughtUp();
+    }
+    this.subscribedAgain = true;
+    this.#subscribe();
   }
 
   #caughtUp() {
     this.awaited = undefined;
+    this.subscribedAgain = false;
     this.#cancel('grace');
-    if (this.ledger.hasGap) void this.ledger.fillGaps();
+    if (this.ledger.hasGap) void this.ledger.fillGaps().then(() => this.#ping());
   }
 
   /** @param {{message?: unknown, code?: unknown}} frame */
   #refused(frame) {
     const said = `${frame.code ?? ''} ${frame.message ?? ''}`;
     if (SESSION_ENDED.test(said)) return this.#end('expired');
-    if (this.live || this.ledger.cursor === undefined) return;
-    this.ledger.place.cursor = undefined; // too old for the server: begin anew
+    if (!CURSOR_REFUSED.test(said) || this.ledger.cursor === undefined) return this.#end(this.live ? 'lost' : 'refused');
+    this.ledger.place.cursor = undefined; // begin anew
     this.#subscribe();
   }
 

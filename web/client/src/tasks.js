@@ -7,6 +7,9 @@ const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 /** Updates kept of each task, for iterators that start late. */
 const LOGGED = 500;
 
+/** What an update that does not name it takes back. */
+const PASSING = {error: null, resultTruncated: false, event: undefined, step: undefined};
+
 /** @param {TaskStatus | undefined} status */
 export function isOver(status) {
   return status !== undefined && OVER.has(status);
@@ -54,7 +57,7 @@ export class Tasks {
   learn(task) {
     const known = this.byId.get(task.id);
     if (known && known.seq > task.seq) return;
-    this.byId.set(task.id, {...known, ...task});
+    this.byId.set(task.id, {...known, ...PASSING, ...task});
     this.sorted = undefined;
     for (const listener of [...this.listeners]) listener();
   }
