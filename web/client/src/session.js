@@ -122,6 +122,7 @@ export class Session {
   }
 
   #ping() {
+    if (this.ended) return;
     this.#send({action: 'ping'});
     if (!this.timers.has('pong')) this.#after('pong', this.timing.pong, () => this.#end('lost'));
     this.#after('ping', jittered(this.timing.ping), () => this.#ping());
