@@ -7,9 +7,7 @@ OLDEST = (3, 11)
 if sys.version_info < OLDEST:
     sys.exit(
         "Python {}.{} or newer is needed, this is {}.{} ({}).\n"
-        "Install one, then say which: make PYTHON=python3.13 run".format(
-            *OLDEST, *sys.version_info[:2], sys.executable
-        )
+        "Install one, then say which: make PYTHON=python3.13 run".format(*OLDEST, *sys.version_info[:2], sys.executable)
     )
 
 from local.environments import enter  # noqa: E402 - newer syntax may only be read after the check above

@@ -60,9 +60,7 @@ def _sam_build() -> None:
         *("--config-env", "local", "--build-dir", str(BUILT), "--cache-dir", str(HOME / "build-cache")),
         *("--parameter-overrides", f"Runtime={runtime()} Architecture={architecture()}"),
     ]
-    built = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=sam_environment(), cwd=ROOT
-    )
+    built = subprocess.run(command, check=False, capture_output=True, text=True, env=sam_environment(), cwd=ROOT)
     if built.returncode:
         raise Refused(f"sam build failed:\n{built.stdout[-1000:]}\n{built.stderr[-4000:]}")
 

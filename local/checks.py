@@ -12,10 +12,10 @@ from local.environments import ROOT, python
 from local.layout import REGION
 from local.progress import say, step
 
-#: Test folders of `make test`; those that start servers of their own run one at a time.
-SIDE_BY_SIDE = ("unit", "integration")
-ONE_BY_ONE = ("faults", "simulation", "e2e", "browser")
+#: Test folders that need no running part: `make check` has them.
 HOUSE = ("template", "house")
+#: Test folders that want the machine to themselves; all others run on every core.
+ALONE = ("faults", "e2e", "browser")
 
 
 def check() -> int:
@@ -51,14 +51,14 @@ def _passes(name: str, command: Sequence[str | Path]) -> bool:
 
 
 def test() -> int:
-    """Unit and integration tests on both cores, then what needs the machine to itself."""
-    say("Unit and integration tests")
-    failed = _runs((*_pytest(SIDE_BY_SIDE), "--numprocesses", "auto"))
-    alone = _present(ONE_BY_ONE)
-    if alone:
-        say(f"Tests that start what they need: {', '.join(alone)}")
-        failed = _runs(_pytest(alone)) or failed
-    return int(failed)
+    """Tests of parts on every core, then those that want the machine to themselves."""
+    folders = [path.name for path in sorted((ROOT / "tests").iterdir()) if any(path.glob("**/test_*.py"))]
+    together = [name for name in folders if name not in (*HOUSE, *ALONE)]
+    alone = [name for name in ALONE if name in folders]
+    say(f"Tests of parts: {', '.join(together)}")
+    failed = _runs((*_pytest(together), "--numprocesses", "auto"))
+    say(f"Tests of the whole: {', '.join(alone)}")
+    return int(_runs(_pytest(alone)) or failed)
 
 
 def _runs(command: Sequence[str | Path]) -> bool:
@@ -67,11 +67,7 @@ def _runs(command: Sequence[str | Path]) -> bool:
 
 
 def _pytest(folders: Sequence[str]) -> tuple[str | Path, ...]:
-    return (python("dev"), "-m", "pytest", *(f"tests/{folder}" for folder in _present(folders)))
-
-
-def _present(folders: Sequence[str]) -> list[str]:
-    return [folder for folder in folders if (ROOT / "tests" / folder).is_dir()]
+    return (python("dev"), "-m", "pytest", *(f"tests/{folder}" for folder in folders))
 
 
 def _environment() -> dict[str, str]:

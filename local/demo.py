@@ -54,8 +54,8 @@ async def _demonstrate(stack: Mapping[str, Any]) -> None:
 
 def _order() -> dict[str, Any]:
     """A playdate point somewhere in the Jardin du Luxembourg."""
-    spot = {"latitude": 48.846 + random.random() / 1000, "longitude": 2.336 + random.random() / 1000}  # noqa: S311
-    return {"type": "location.playdate.update", "payload": spot}
+    latitude, longitude = (round(edge + random.random() / 1000, 5) for edge in (48.846, 2.336))  # noqa: S311 - no secret
+    return {"type": "location.playdate.update", "payload": {"latitude": latitude, "longitude": longitude}}
 
 
 async def _post(http: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

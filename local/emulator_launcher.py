@@ -4,15 +4,21 @@ Each correction reaches into private names, so another version of MiniStack is r
 correct without them: they make local runs quicker, show logs and metrics that would be lost, and turn
 answers into the ones AWS gives.
 """
-# ruff: noqa: SLF001 - private names are what is corrected
+# ruff: noqa: E402, SLF001 - only the verified version is imported, and private names are what is corrected
 
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import json
+import os
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+import types
+import zipfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 VERIFIED = "1.5.33"
@@ -20,34 +26,98 @@ VERIFIED = "1.5.33"
 if importlib.metadata.version("ministack") != VERIFIED:
     sys.exit(f"The corrections in {__file__} were verified on MiniStack {VERIFIED}: verify them anew.")
 
-from ministack import app  # noqa: E402 - only the verified version is imported
-from ministack.core import lambda_runtime  # noqa: E402
-from ministack.services import apigateway, cloudwatch, lambda_svc  # noqa: E402
-from ministack.services.cloudformation import provisioners  # noqa: E402
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services import apigateway, cloudwatch, lambda_svc
+from ministack.services.cloudformation import provisioners
 
+Properties = dict[str, Any]
 Event = dict[str, Any]
 Result = dict[str, Any]
+
+#: The one entry of an archive that stands for a folder unpacked already.
+LINK = "unpacked-at"
+
+
+def _adapt(resource_type: str, change: Callable[[Properties], Properties]) -> None:
+    """Let CloudFormation see `change(properties)` whenever it creates or updates this type."""
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_adapted(name: str, properties: Properties, stack: str) -> Any:
+        return create(name, change(properties), stack)
+
+    def update_adapted(known: str, old: Properties, new: Properties, stack: str, **named: Any) -> Any:
+        return update(known, change(old), change(new), stack, **named)
+
+    handlers["create"], handlers["update"] = create_adapted, update_adapted
 
 
 def honour_cors_of_templates() -> None:
     """CloudFormation writes CorsConfiguration in PascalCase; the gateway looks for camelCase."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
-    create, update = handlers["create"], handlers["update"]
 
-    def camel(properties: dict[str, Any]) -> dict[str, Any]:
-        cors = properties.get("CorsConfiguration") or {}
-        return {
-            **properties,
-            "CorsConfiguration": {key[0].lower() + key[1:]: value for key, value in cors.items()},
-        }
+    def camel(properties: Properties) -> Properties:
+        cors = properties.get("CorsConfiguration")
+        if not cors:
+            return properties
+        lowered = {key[0].lower() + key[1:]: value for key, value in cors.items()}
+        return {**properties, "CorsConfiguration": lowered}
 
-    def create_camel(name: str, properties: dict[str, Any], stack: str) -> Any:
-        return create(name, camel(properties), stack)
+    _adapt("AWS::ApiGatewayV2::Api", camel)
 
-    def update_camel(known: str, old: dict[str, Any], new: dict[str, Any], stack: str, **named: Any) -> Any:
-        return update(known, camel(old), camel(new), stack, **named)
 
-    handlers["create"], handlers["update"] = create_camel, update_camel
+def take_numbers_from_parameters() -> None:
+    """A Number parameter arrives as text; the queue poller compares it with a number."""
+
+    def with_number(properties: Properties) -> Properties:
+        scaling = properties.get("ScalingConfig")
+        if not scaling:
+            return properties
+        return {**properties, "ScalingConfig": {key: int(value) for key, value in scaling.items()}}
+
+    _adapt("AWS::Lambda::EventSourceMapping", with_number)
+
+
+def unpack_layers_once() -> None:
+    """The stock code unpacks every layer for every worker; here each gets a link to one copy."""
+    plain_resolve, plain_spawn = lambda_svc._resolve_layer_zip, lambda_runtime.Worker._spawn
+    copies, spawning, unpacking = tempfile.mkdtemp(prefix="layers-"), threading.local(), threading.Lock()
+
+    class LinkingZip(zipfile.ZipFile):
+        def extractall(self, path: Any = None, *more: Any, **named: Any) -> None:
+            if self.namelist() != [LINK]:
+                super().extractall(path, *more, **named)
+                return
+            copy = self.read(LINK).decode()
+            for name in os.listdir(copy):
+                os.symlink(os.path.join(copy, name), os.path.join(path, name))
+
+    def resolve(reference: Any) -> Any:
+        if not getattr(spawning, "now", False):
+            return plain_resolve(reference)
+        arn = reference if isinstance(reference, str) else reference.get("Arn", "")
+        copy = os.path.join(copies, arn.replace(":", "_"))
+        with unpacking:
+            if not os.path.isdir(copy):
+                with zipfile.ZipFile(io.BytesIO(plain_resolve(reference))) as archive:
+                    archive.extractall(copy)
+        pointer = io.BytesIO()
+        with zipfile.ZipFile(pointer, "w") as archive:
+            archive.writestr(LINK, copy)
+        return pointer.getvalue()
+
+    def spawn(worker: Any) -> None:
+        spawning.now = True
+        try:
+            plain_spawn(worker)
+        finally:
+            spawning.now = False
+
+    lambda_svc._resolve_layer_zip = resolve
+    lambda_runtime.Worker._spawn = spawn
+    lambda_runtime.zipfile = types.SimpleNamespace(
+        ZipFile=LinkingZip, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
+    )
 
 
 def complete_invocations() -> None:
@@ -177,6 +247,8 @@ def echo_subprotocols() -> None:
 
 CORRECTIONS = (
     honour_cors_of_templates,
+    take_numbers_from_parameters,
+    unpack_layers_once,
     complete_invocations,
     waste_no_time_on_silence,
     serve_sockets_side_by_side,

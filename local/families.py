@@ -15,7 +15,7 @@ from local.progress import Refused
 from playmate.demo import seed
 
 #: One password for all of them, on a stack that only this machine can reach.
-PASSWORD = "playdate-local-demo"  # noqa: S105
+PASSWORD = "playdate-local-demo"  # noqa: S105 - no secret
 
 
 def migrate(layout: Layout, function: str) -> None:

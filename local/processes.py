@@ -74,18 +74,17 @@ class Program:
         """End the program and every process it left in its session."""
         process = self.running()
         if process is not None:
-            session = process.pid
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(self.stop_signal)
+            deadline = monotonic() + PATIENCE
+            while self.running() and monotonic() < deadline:
                 with suppress(psutil.TimeoutExpired):
-                    process.wait(PATIENCE)
+                    process.wait(0.02)  # a zombie nobody has buried yet would make a longer wait hang
             with suppress(ProcessLookupError):
-                os.killpg(session, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)
         self._record.unlink(missing_ok=True)
 
-    def wait_until(
-        self, ready: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float = 60.0
-    ) -> None:
+    def wait_until(self, ready: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float = 60.0) -> None:
         """Return once `ready`, or refuse with the end of the log when the program ended or took too long."""
         deadline = monotonic() + seconds
         while not ready():

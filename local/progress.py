@@ -11,7 +11,7 @@ from contextlib import contextmanager
 TICK = 0.2  # seconds between two drawings of the running clock
 
 
-class Refused(Exception):  # noqa: N818 - says what happened, as the product's own errors do
+class Refused(Exception):
     """The command cannot go on; the words say what to do about it."""
 
 

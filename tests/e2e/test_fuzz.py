@@ -1,0 +1,54 @@
+"""Whatever the API's own description allows, and much that it does not, is answered without a 5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+
+from tests.e2e.conftest import Stack
+
+#: Requests made for each operation; more finds little and takes long.
+EXAMPLES = 12
+
+#: Its requests end the session of the very token that the others need.
+LEFT_OUT = {"/auth/logout"}
+
+
+@pytest.mark.timeout(900)
+def test_no_request_makes_the_api_fail(stack: Stack, login: Callable[[str], str]) -> None:
+    schema = schemathesis.openapi.from_url(f"{stack.said['api_url']}/openapi.json", wait_for_schema=30)
+    headers = {"Authorization": f"Bearer {login('Chloe')}"}
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert len(operations) > 10
+    for operation in operations:
+        if operation.path not in LEFT_OUT:
+            for strategy in (operation.as_strategy(), _negative(operation)):
+                _fuzz(strategy, headers)
+
+
+def _negative(operation: schemathesis.APIOperation) -> st.SearchStrategy[schemathesis.Case]:
+    strategy: st.SearchStrategy[schemathesis.Case] = operation.as_strategy(
+        generation_mode=schemathesis.GenerationMode.NEGATIVE
+    )
+    return strategy
+
+
+def _fuzz(strategy: st.SearchStrategy[schemathesis.Case], headers: dict[str, str]) -> None:
+    @given(case=strategy)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=headers, checks=[not_a_server_error], timeout=30)
+
+    ask()

@@ -1,0 +1,42 @@
+"""samconfig.toml agrees with the template and with what `make up` deploys."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from local import templates
+from local.deploy import parameters
+from local.environments import HOME, ROOT
+from local.layout import PORT_BASE, REGION, STACK_NAME, Layout
+
+
+@pytest.fixture(scope="module")
+def samconfig() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+
+def overrides(samconfig: dict[str, Any], environment: str) -> dict[str, str]:
+    given = samconfig[environment]["deploy"]["parameters"].get("parameter_overrides", [])
+    return dict(one.split("=", 1) for one in given)
+
+
+def test_every_environment_is_there(samconfig: dict[str, Any]) -> None:
+    assert {"default", "local", "staging", "prod"} <= set(samconfig)
+
+
+def test_overrides_are_parameters_of_the_template(samconfig: dict[str, Any]) -> None:
+    known = set(templates.read(ROOT / "template.yaml")["Parameters"])
+    for environment in ("local", "staging", "prod"):
+        assert set(overrides(samconfig, environment)) <= known
+
+
+def test_sam_deploy_and_make_up_deploy_the_same(samconfig: dict[str, Any]) -> None:
+    by_make = parameters(Layout(HOME, PORT_BASE), "any", "any")
+    machine = {"Runtime", "Architecture"}
+    expected = {key: value for key, value in by_make.items() if key not in machine}
+    assert overrides(samconfig, "local") == expected
+    deploy = samconfig["local"]["deploy"]["parameters"]
+    assert (deploy["stack_name"], deploy["region"]) == (STACK_NAME, REGION)

@@ -1,0 +1,221 @@
+"""Rules that keep template.yaml deployable on both targets and readable; AWS itself is not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from local import templates
+from local.environments import ROOT
+from orchestrator.settings import Settings
+
+Resource = dict[str, Any]
+
+LONGEST = 750
+
+#: Only these may be asked for without an ARN; none is.
+WILDCARDS: frozenset[str] = frozenset()
+
+#: Resource types that MiniStack refuses unless their condition is false.
+MISSING_LOCALLY = (
+    "AWS::ApiGatewayV2::Deployment",
+    "AWS::ApiGatewayV2::VpcLink",
+    "AWS::ApplicationAutoScaling::",
+    "AWS::Budgets::",
+    "AWS::Chatbot::",
+    "AWS::CloudWatch::AnomalyDetector",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CodeDeploy::",
+    "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::Logs::QueryDefinition",
+    "AWS::RDS::DBProxy",
+    "AWS::RDS::EventSubscription",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::Synthetics::",
+    "AWS::WAFv2::",
+    "AWS::XRay::",
+)
+
+#: Conditions that can only be true on AWS.
+AWS_ONLY = {"IsAws", "CreatesDatabase", "CreatesProxy"}
+
+#: Variables read by libraries, not by our settings.
+LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return templates.read(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="module")
+def resources(template: dict[str, Any]) -> dict[str, Resource]:
+    found: dict[str, Resource] = template["Resources"]
+    return found
+
+
+def of_type(resources: dict[str, Resource], kind: str) -> dict[str, Any]:
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+def functions(resources: dict[str, Resource]) -> dict[str, Any]:
+    return of_type(resources, "AWS::Serverless::Function")
+
+
+def everything_in(value: object) -> Iterator[dict[str, Any]]:
+    """Every mapping inside a piece of the template, outermost first."""
+    if isinstance(value, dict):
+        yield value
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inside:
+        yield from everything_in(part)
+
+
+def test_stays_readable() -> None:
+    assert len((ROOT / "template.yaml").read_text().splitlines()) <= LONGEST
+
+
+def test_each_function_folder_is_deployed_and_back(resources: dict[str, Resource]) -> None:
+    deployed = sorted(one["CodeUri"] for one in functions(resources).values())
+    assert deployed == sorted(f"functions/{entry.parent.name}" for entry in ROOT.glob("functions/*/app.py"))
+
+
+def test_functions_say_only_what_differs(template: dict[str, Any], resources: dict[str, Resource]) -> None:
+    shared = template["Globals"]["Function"]
+    repeated = [
+        (name, key)
+        for name, one in functions(resources).items()
+        for key, value in one.items()
+        if shared.get(key) == value
+    ]
+    assert repeated == []
+
+
+def test_a_new_layer_is_a_new_version(resources: dict[str, Resource]) -> None:
+    assert all(one["AutoPublishAliasAllProperties"] is True for one in functions(resources).values())
+
+
+def test_queues_keep_what_fails(resources: dict[str, Resource]) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    targets = [
+        one["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for one in queues.values()
+        if "RedrivePolicy" in one
+    ]
+    assert set(queues) - set(targets) == {"TaskQueue", "EventQueue"}
+    assert len(targets) == 2
+    for name in targets:
+        assert queues[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert all(one["SqsManagedSseEnabled"] is True for one in queues.values())
+
+
+def test_queues_refuse_plain_http(resources: dict[str, Resource]) -> None:
+    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    queues = set(of_type(resources, "AWS::SQS::Queue"))
+    assert {queue["Ref"] for queue in policy["Queues"]} == queues
+    assert {arn["Fn::GetAtt"][0] for arn in statement["Resource"]} == queues
+    assert statement["Effect"] == "Deny"
+
+
+def test_a_message_stays_hidden_while_its_consumer_may_still_work(
+    template: dict[str, Any], resources: dict[str, Resource]
+) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        consumer = functions(resources)[mapping["FunctionName"]["Ref"].removesuffix(".Alias")]
+        timeout = consumer.get("Timeout", template["Globals"]["Function"]["Timeout"])
+        assert queue["VisibilityTimeout"] >= 6 * timeout + mapping["MaximumBatchingWindowInSeconds"]
+
+
+def test_batches_report_their_failures_one_by_one(resources: dict[str, Resource]) -> None:
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    assert all(one["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for one in mappings)
+    assert len(mappings) == 2
+
+
+def test_every_variable_is_a_setting_and_back(template: dict[str, Any], resources: dict[str, Resource]) -> None:
+    given = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for one in functions(resources).values():
+        given |= set(one.get("Environment", {}).get("Variables", {}))
+    assert given - LIBRARY_VARIABLES == {field.name.upper() for field in fields(Settings)}
+
+
+def test_policies_name_what_they_allow(resources: dict[str, Resource]) -> None:
+    loose = [
+        (name, statement)
+        for name, one in resources.items()
+        if one["Type"] != "AWS::SQS::QueuePolicy"
+        for statement in everything_in(one)
+        if statement.get("Effect") == "Allow"
+        and any(resource == "*" for resource in _listed(statement.get("Resource")))
+        and name not in WILDCARDS
+    ]
+    assert loose == []
+
+
+def test_actions_are_named_one_by_one(resources: dict[str, Resource]) -> None:
+    loose = [
+        action
+        for one in resources.values()
+        for statement in everything_in(one)
+        if statement.get("Effect") == "Allow"
+        for action in _listed(statement.get("Action"))
+        if "*" in action
+    ]
+    assert loose == []
+
+
+def test_what_the_emulator_lacks_is_for_aws_alone(resources: dict[str, Resource]) -> None:
+    exposed = [
+        name
+        for name, one in resources.items()
+        if one["Type"].startswith(MISSING_LOCALLY) and one.get("Condition") not in AWS_ONLY
+    ]
+    assert exposed == []
+
+
+def test_every_integration_may_be_invoked(resources: dict[str, Resource]) -> None:
+    permitted = {one["FunctionName"]["Ref"] for one in of_type(resources, "AWS::Lambda::Permission").values()}
+    integrations = of_type(resources, "AWS::ApiGatewayV2::Integration").values()
+    assert {one["IntegrationUri"]["Ref"] for one in integrations} == permitted
+
+
+def test_logs_end_some_day(template: dict[str, Any], resources: dict[str, Resource]) -> None:
+    assert all("RetentionInDays" in one for one in of_type(resources, "AWS::Logs::LogGroup").values())
+    assert template["Globals"]["Function"]["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}, "LogFormat": "JSON"}
+
+
+def test_the_database_is_private_encrypted_and_kept(resources: dict[str, Resource]) -> None:
+    database = resources["Database"]
+    said = database["Properties"]
+    assert said["PubliclyAccessible"] is False
+    assert said["StorageEncrypted"] is True
+    assert said["ManageMasterUserPassword"] is True
+    assert said["BackupRetentionPeriod"] >= 7
+    assert database["DeletionPolicy"] == database["UpdateReplacePolicy"] == "Snapshot"
+
+
+def test_nothing_has_a_name_of_its_own(resources: dict[str, Resource]) -> None:
+    """Two stacks must be able to stand side by side in one account."""
+    physical = ("FunctionName", "QueueName", "LogGroupName", "RoleName", "DBInstanceIdentifier", "LayerName")
+    named = [
+        (name, key)
+        for name, one in resources.items()
+        for key in physical
+        if isinstance(one.get("Properties", {}).get(key), str)
+    ]
+    assert named == []
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
