@@ -58,19 +58,14 @@ class Recommended(BaseModel):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
-@agent(
-    "friend.recommendations", payload=FriendRecommendations, result=Recommended, flags=("availability_agent",)
-)
+@agent("friend.recommendations", payload=FriendRecommendations, result=Recommended, flags=("availability_agent",))
 def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
     me, friend = _the_two(ctx, GuardianId(payload.friendId))
     availability.lock_pair(ctx.db, me.id, friend.id)
     mine = kids.of_guardian(ctx.db, me.id)
     theirs = [each.kid for each in kids.of_friends(ctx.db, me.id, friend=friend.id)]
     planner = Planner.load(ctx.db, me, [friend.id]) if ctx.flags.get("availability_agent", True) else None
-    found = [
-        _recommendation(ctx, planner, friend, one, other, pair.score)
-        for one, other, pair in _pairs(mine, theirs)
-    ]
+    found = [_recommendation(ctx, planner, friend, one, other, pair.score) for one, other, pair in _pairs(mine, theirs)]
     headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
     return Recommended(
         headline=headline,

@@ -1,14 +1,24 @@
-"""A guardian moves the family's playdate point."""
+"""A guardian moves the family's playdate point; two agents say what it means for the family's week."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.rules.coordinates import normalise
-from playmate.store import accounts, points
+from playmate.rules.activities import setting
+from playmate.rules.coordinates import Point, normalise
+from playmate.store import accounts, availability, kids, points
+from playmate.store.accounts import GuardianId
+from playmate.store.kids import Kid
+from playmate.tools import insight, narrative, places
+from playmate.tools.insight import Locality, Retrieved
+from playmate.tools.plan_week import plan_week
+from playmate.tools.sources import Answer
 
 
 class PointUpdate(BaseModel):
@@ -28,15 +38,72 @@ class Coordinates(BaseModel):
 
 
 class PointUpdated(BaseModel):
-    """The point as it is kept."""
+    """The point as it is kept, and what the agents that are switched on have to say."""
 
     message: str
-    coordinates: Coordinates = Field(description="The point as it is kept.")
+    coordinates: Coordinates
+    availabilityPlan: dict[str, Any] | None = None
+    localInsight: dict[str, Any] | None = None
 
 
-@agent("location.playdate.update", payload=PointUpdate, result=PointUpdated, open_to_users=True)
+@agent(
+    "location.playdate.update",
+    payload=PointUpdate,
+    result=PointUpdated,
+    open_to_users=True,
+    flags=("availability_agent", "local_insight_agent"),
+    opt_in=("insight_narrative", "amazon_places"),
+)
 def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
-    point = normalise(payload.latitude, payload.longitude)
-    if not points.set_point(ctx.db, accounts.guardian_id(ctx.owner), point):
+    me, point = accounts.guardian_id(ctx.owner), normalise(payload.latitude, payload.longitude)
+    # Outside sources first: nothing is locked while they take their time.
+    told = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
+    if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
-    return PointUpdated(message="Your playdate point is saved.", coordinates=Coordinates(**point.public()))
+    guardian = accounts.get_guardian(ctx.db, me)
+    planned = ctx.flags.get("availability_agent", True) and guardian is not None
+    return PointUpdated(
+        message="Your playdate point is saved.",
+        coordinates=Coordinates(**point.public()),
+        availabilityPlan=plan_week(ctx.db, guardian) if planned and guardian else None,
+        localInsight=told,
+    )
+
+
+def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
+    """Locate, retrieve, look around, compose: each a durable step that a retry does not repeat."""
+    ctx.progress("Looking at your new place", percent=10)
+    mine, now = kids.of_guardian(ctx.db, me), availability.clock(ctx.db)
+    locality = ctx.step("insight.locate", lambda _: insight.locate(point, now))
+    documents = ctx.step("insight.retrieve", lambda _: insight.retrieve(ctx.db, locality, mine))
+    ctx.progress("Choosing ideas for your family", percent=50)
+    around = ctx.step("insight.places", lambda _: _look_around(ctx, point, locality, mine))
+    told = insight.compose(locality, documents, around["places"], around["missing"])
+    if ctx.flags.get("insight_narrative", False):
+        text = ctx.step("insight.narrate", lambda _: _narrate(ctx, locality, documents))
+        told |= {"summary": text or told["summary"], "narrated": text is not None}
+    return told
+
+
+def _look_around(ctx: Context, point: Point, locality: Locality, mine: Sequence[Kid]) -> dict[str, Any]:
+    """Places near by as JSON; the embedded ones unless Amazon Location is switched on."""
+    settings = [insight.preferred_setting(locality, mine), *(setting(kid.favorite_activity) for kid in mine)]
+    wanted = [each for each in dict.fromkeys(settings) if each != "either"]
+    if ctx.flags.get("amazon_places", False):
+        found = places.find(places.amazon_places(), places.amazon_source(), point, wanted)
+    else:
+        found = Answer([place for each in wanted for place in places.EmbeddedPlaces().near(point, each)])
+    shown = [place.record() for place in found.value or ()]
+    return {"places": shown, "missing": [found.missing] if found.missing else []}
+
+
+def _narrate(ctx: Context, locality: Locality, documents: Sequence[Retrieved]) -> str | None:
+    """The language model's summary, streamed to the owner as it grows."""
+    ground = narrative.Ground(
+        country=locality["countryName"],
+        season=locality["season"],
+        daylight_hours=locality["daylightHours"],
+        documents=[(document["title"], document["body"]) for document in documents],
+    )
+    show = narrative.paced(lambda text: ctx.progress("Writing a summary", percent=80, data={"narrative": text}))
+    return narrative.narrate(ground, show, seconds=min(narrative.DEADLINE, ctx.remaining() / 2))

@@ -35,9 +35,7 @@ def kid_routes(services: Services) -> Router:
 
         body = read(KidBody, router.current_event)
         me = guardian_id(current_owner(router))
-        kid = services.db.run(
-            kids.add, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity
-        )
+        kid = services.db.run(kids.add, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity)
         if kid is None:
             raise Conflict("There is no room for another kid on this account.")
         return json_response(201, kid.public())

@@ -39,9 +39,7 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def lay_out(
-    windows_on: Callable[[date], Iterable[Window]], zone: ZoneInfo, horizon: Interval
-) -> list[Interval]:
+def lay_out(windows_on: Callable[[date], Iterable[Window]], zone: ZoneInfo, horizon: Interval) -> list[Interval]:
     """The instants within `horizon` whose local time lies in a window that holds on its local date."""
     pieces: list[Interval] = []
     for span, offset in clock_segments(zone, horizon):

@@ -88,3 +88,8 @@ def propose(conn: Connection, kid_id: int, match_kid_id: int, interval: Interval
 def lock_pair(conn: Connection, guardian: GuardianId, friend: GuardianId) -> None:
     """Plans of these two families wait for one another until the transaction ends."""
     conn.execute(PROPOSALS["lock_pair"], {"guardian_id": guardian, "friend_id": friend})
+
+
+def withdraw(conn: Connection, guardian: GuardianId, friend: GuardianId) -> None:
+    """Forgets the times proposed to these two families."""
+    conn.execute(PROPOSALS["withdraw"], {"guardian_id": guardian, "friend_id": friend})

@@ -17,9 +17,7 @@ MODEL = "amazon.nova-lite-v1:0"
 LONGEST_ANSWER, LONGEST_DOCUMENT, MOST_DOCUMENTS, DEADLINE = 220, 500, 5, 8.0
 #: Characters a usable summary has.
 SHORTEST, LONGEST = 60, 1_200
-REFUSAL = re.compile(
-    r"\b(i can(?:no|')t|i am (?:unable|sorry)|i'm (?:unable|sorry)|as an ai)\b", re.IGNORECASE
-)
+REFUSAL = re.compile(r"\b(i can(?:no|')t|i am (?:unable|sorry)|i'm (?:unable|sorry)|as an ai)\b", re.IGNORECASE)
 SYSTEM = (
     "You write for parents who plan a playdate. Use only the documents given. Three short sentences in plain "
     "English, no greeting, no list, no names of people, no addresses, nothing that is not in the documents."
@@ -86,6 +84,19 @@ def narrate(
         logger.warning("narrative failed", reason=str(failure))
         return None
     return text.strip() if usable(text, ground) else None
+
+
+def paced(show: Callable[[str], None], pause: float = 0.3) -> Callable[[str], None]:
+    """`show` at most every `pause` seconds: a progress is a row, a word is not worth one."""
+    shown = float("-inf")
+
+    def show_now_and_then(text: str) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= pause:
+            shown = time.monotonic()
+            show(text)
+
+    return show_now_and_then
 
 
 def usable(text: str, ground: Ground) -> bool:

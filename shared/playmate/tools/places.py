@@ -97,9 +97,7 @@ def amazon_places() -> Places:
     return AmazonPlaces(call)
 
 
-def find(
-    places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]
-) -> Answer[list[Place]]:
+def find(places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]) -> Answer[list[Place]]:
     """Places for each setting through the source's guard, nearest first; embedded ones where it has none."""
     found: list[Place] = []
     missing: str | None = None

@@ -98,9 +98,7 @@ class Planner:
         guests = [self._guest(kid, self.me, friend), self._guest(match, friend, self.me)]
         return self._plan(kid, guests, (friend, match), self._points(self.me, friend))
 
-    def _plan(
-        self, kid: Kid, guests: list[Guest], other: tuple[Guardian, Kid] | None, points: list[Point]
-    ) -> Plan:
+    def _plan(self, kid: Kid, guests: list[Guest], other: tuple[Guardian, Kid] | None, points: list[Point]) -> Plan:
         lit = self._lit_at_all(points) if points else None
         zone = guests[0].household.zone
         name = other[0].name if other else None
@@ -121,9 +119,7 @@ class Planner:
             why = f"{why[:-1]}; no daylight when you are free, so meet indoors."
         return Plan(zone, first, why, not dark, tuple(slot.interval for slot in slots[1:3]))
 
-    def _kept(
-        self, kids: frozenset[int], guests: Sequence[Guest], activity: str, lit: Lit | None
-    ) -> Interval | None:
+    def _kept(self, kids: frozenset[int], guests: Sequence[Guest], activity: str, lit: Lit | None) -> Interval | None:
         """The time these two kids have been proposed, if it is still free and light."""
         found = next((proposal.interval for proposal in self.proposals if proposal.kids == kids), None)
         if found is None or intersection([found], common_times(guests, self.now)) != [found]:
@@ -154,9 +150,7 @@ class Planner:
         tests = [self._lit.setdefault(point, lit_at(point)) for point in points]
         return lambda instant: all(lit(instant) for lit in tests)
 
-    def _sunset(
-        self, activity: str, interval: Interval, points: Sequence[Point], zone: ZoneInfo
-    ) -> datetime | None:
+    def _sunset(self, activity: str, interval: Interval, points: Sequence[Point], zone: ZoneInfo) -> datetime | None:
         if not points or not needs_daylight(activity):
             return None
         return daylight(points[0], interval.start.astimezone(zone).date(), zone).sunset

@@ -88,9 +88,7 @@ class Source(Generic[T]):
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1
-        logger.warning(
-            "source failed", source=self.name, reason=type(error).__name__, failures=self._failures
-        )
+        logger.warning("source failed", source=self.name, reason=type(error).__name__, failures=self._failures)
         if self._failures >= self.patience:
             self._closed_until, self._failures = self.clock() + self.pause, 0
 

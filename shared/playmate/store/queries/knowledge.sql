@@ -1,0 +1,41 @@
+-- name: put_documents
+-- The whole set at once, by slug; what is unchanged is not written.
+insert into knowledge_documents (slug, title, body, places, seasons, activities, setting, youngest, oldest)
+select d.slug, d.title, d.body, d.places, d.seasons, d.activities, d.setting, d.youngest, d.oldest
+from jsonb_to_recordset(%(documents)s::jsonb) as d (
+    slug text, title text, body text, places text[], seasons text[], activities text[],
+    setting text, youngest smallint, oldest smallint
+)
+on conflict (slug) do update
+set title = excluded.title, body = excluded.body, places = excluded.places, seasons = excluded.seasons,
+    activities = excluded.activities, setting = excluded.setting, youngest = excluded.youngest, oldest = excluded.oldest
+where (knowledge_documents.title, knowledge_documents.body, knowledge_documents.places, knowledge_documents.seasons,
+       knowledge_documents.activities, knowledge_documents.setting, knowledge_documents.youngest, knowledge_documents.oldest)
+   is distinct from (excluded.title, excluded.body, excluded.places, excluded.seasons,
+       excluded.activities, excluded.setting, excluded.youngest, excluded.oldest);
+
+-- name: drop_other_documents
+-- What the files no longer hold.
+delete from knowledge_documents where slug <> all(%(slugs)s);
+
+-- name: search
+-- Documents that fit place, season and ages, best first: shared activities, words, then how exactly the facets fit.
+-- A few hundred rows of our own writing: a scan of the facets, knowledge_documents_search for the words at more.
+select slug, title, body, setting, places, seasons, youngest, oldest,
+       (select array_agg(a) from unnest(activities) as a where a = any(%(activities)s)) as shared,
+       (3.0 * least(2, cardinality(array(select unnest(activities) intersect select unnest(%(activities)s::text[]))))
+        + 4.0 * ts_rank_cd(search, websearch_to_tsquery('english', %(words)s), 1)
+        + case when seasons && %(seasons)s then 1.5 else 0 end
+        + case when places && array[%(country)s::text] then 2.0 when places && %(places)s then 1.0 else 0 end
+        + case when setting = %(setting)s then 1.0 else 0 end
+        - 0.05 * greatest(0, oldest - youngest - 4))::float8 as score
+from knowledge_documents
+where (cardinality(places) = 0 or places && %(places)s)
+  and (cardinality(seasons) = 0 or seasons && %(seasons)s)
+  and youngest <= %(oldest)s and oldest >= %(youngest)s
+order by score desc, slug
+limit %(most)s;
+
+-- name: count_documents
+-- How many there are.
+select count(*) as documents from knowledge_documents;
