@@ -99,9 +99,7 @@ class Caller:
     ) -> Answer:
         """`data` is sent as JSON, `body` as it stands."""
         text = json.dumps(data) if data is not None else body
-        event = http_event(
-            method, url, body=text, headers={**self.headers, **(headers or {})}, cookies=cookies
-        )
+        event = http_event(method, url, body=text, headers={**self.headers, **(headers or {})}, cookies=cookies)
         raw = self.app.resolve(event, LambdaContext())  # type: ignore[arg-type] # has what we use of it
         return Answer(raw["statusCode"], raw["headers"], raw.get("cookies", []), raw.get("body") or "")
 

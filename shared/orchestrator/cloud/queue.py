@@ -58,12 +58,9 @@ class TaskQueue:
 
     def receive(self, *, wait: int = 0) -> list[Received]:
         """Up to ten messages, which stay hidden for the queue's visibility timeout."""
-        answer = call(
-            "sqs", "receive_message", QueueUrl=self.url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=wait
-        )
+        answer = call("sqs", "receive_message", QueueUrl=self.url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=wait)
         return [
-            Received(message["ReceiptHandle"], parse_body(message["Body"]))
-            for message in answer.get("Messages", [])
+            Received(message["ReceiptHandle"], parse_body(message["Body"])) for message in answer.get("Messages", [])
         ]
 
     def delete(self, receipt_handles: Sequence[str]) -> None:

@@ -165,9 +165,7 @@ class TestCookie:
         ],
         ids=str,
     )
-    def test_a_change_from_elsewhere_is_refused(
-        self, anyone: Caller, token: str, headers: dict[str, str]
-    ) -> None:
+    def test_a_change_from_elsewhere_is_refused(self, anyone: Caller, token: str, headers: dict[str, str]) -> None:
         answer = anyone.post("/echo", {"a": 1}, headers=headers, cookies=[f"SessionID={token}"])
         assert_refused(answer, 403)
 
@@ -270,14 +268,10 @@ class TestBrowser:
 
     def test_refusals_can_be_read_too(self, anyone: Caller) -> None:
         for path in ("/who", "/nowhere", "/open/ours"):
-            assert (
-                anyone.get(path, headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == ORIGIN
-            )
+            assert anyone.get(path, headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == ORIGIN
 
     def test_preflight(self, anyone: Caller) -> None:
-        answer = anyone.send(
-            "OPTIONS", "/echo", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
-        )
+        answer = anyone.send("OPTIONS", "/echo", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
         assert answer.status == 204
         assert answer.headers["Access-Control-Allow-Methods"] == "POST"
         assert "authorization" in answer.headers["Access-Control-Allow-Headers"]

@@ -122,9 +122,7 @@ def test_a_longer_hash_with_the_right_key_is_refused(tokens: Tokens) -> None:
         tokens.verify(sign(claims(), key=FIRST + FIRST, alg="HS512"))
 
 
-@pytest.mark.parametrize(
-    "token", ["", "a", "a.b", "a.b.c", "....", "e30.e30.", "ab\udc00.c.d", "bnVsbA.e30.x"]
-)
+@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "....", "e30.e30.", "ab\udc00.c.d", "bnVsbA.e30.x"])
 def test_garbage_is_refused(tokens: Tokens, token: str) -> None:
     with pytest.raises(Unauthenticated):
         tokens.verify(token)
@@ -171,9 +169,7 @@ def test_keys_may_stand_together(tokens: Tokens, vault: Vault) -> None:
         {"current": "x", "keys": []},
     ],
 )
-def test_nothing_is_signed_with_a_key_unfit_for_it(
-    tokens: Tokens, vault: Vault, value: dict[str, Any]
-) -> None:
+def test_nothing_is_signed_with_a_key_unfit_for_it(tokens: Tokens, vault: Vault, value: dict[str, Any]) -> None:
     vault.value = value
     with pytest.raises(Unavailable):
         tokens.issue("7", "Ann")
@@ -201,9 +197,7 @@ class TestOutsideIssuer:
         jwks = {"keys": [{**published, "kid": "outside", "use": "sig", "alg": "RS256"}]}
         monkeypatch.setattr(tokens_module, "_jwks_address", lambda _: "https://id.example/keys")
         monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: jwks)
-        return Tokens(
-            Secrets(clock), "arn", issuer="us", audience="app", oidc_issuer="https://id.example", clock=clock
-        )
+        return Tokens(Secrets(clock), "arn", issuer="us", audience="app", oidc_issuer="https://id.example", clock=clock)
 
     def test_its_token_is_accepted(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
         token = sign(claims(iss="https://id.example"), key=private_key, kid="outside", alg="RS256")
@@ -217,9 +211,7 @@ class TestOutsideIssuer:
         with pytest.raises(Unauthenticated):
             tokens.verify(sign(payload, key=private_key, kid="outside", alg="RS256"))
 
-    def test_its_public_key_is_no_secret_of_ours(
-        self, tokens: Tokens, private_key: rsa.RSAPrivateKey
-    ) -> None:
+    def test_its_public_key_is_no_secret_of_ours(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
         modulus = private_key.public_key().public_numbers().n.to_bytes(256, "big")
         for issuer in ("us", "https://id.example"):
             with pytest.raises(Unauthenticated):
