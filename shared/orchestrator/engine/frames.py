@@ -16,7 +16,7 @@ LARGEST_FRAME = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames in order, each with the cursor after it; `end` is where the whole page leads."""
+    """Frames in order, each with the cursor after it; `end` is where the page leads, `more` whether to read on there."""
 
     frames: list[tuple[bytes, str]]
     end: str
@@ -33,7 +33,8 @@ def page_of(rows: Sequence[Mapping[str, Any]], cursor: Cursor, target: str, *, m
             end = after if more else str(Cursor(target))
             after = end
         frames.append((_update_frame(row, after), after))
-    return Page(frames, end, more)
+    # A cursor that was on its way to an older snapshot goes on from there to the present one.
+    return Page(frames, end, more or cursor.target is not None)
 
 
 def subscribed_frame(cursor: str) -> bytes:

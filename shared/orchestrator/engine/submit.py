@@ -103,6 +103,7 @@ def _validate(agents: Agents, order: Order) -> tuple[Agent, str]:
     text = ""
     if agent is not None:
         try:
+            encode_json(dict(order.payload))  # a model may turn NaN into null without a word
             text = encode_json(_normal(agent.parse(dict(order.payload), agent.version)))
         except InvalidInput as error:
             faults.extend(error.faults)

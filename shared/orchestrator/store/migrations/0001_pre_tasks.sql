@@ -11,7 +11,7 @@ CREATE SEQUENCE attempt_token AS bigint;
 CREATE TABLE agent_tasks (
   id              uuid PRIMARY KEY,
   parent_id       uuid,
-  due_at          timestamptz NOT NULL,          -- runs no earlier; 'infinity' while only children can wake it
+  due_at          timestamptz,                   -- runs no earlier; null while only its children can wake it
   wake_at         timestamptz,                   -- when the sweeper acts if nobody else did; null: nothing to act on
   token           bigint,                        -- of the running attempt
   leased_until    timestamptz,
@@ -54,6 +54,7 @@ CREATE TABLE agent_tasks (
   CONSTRAINT task_attempts_within_limit CHECK (attempts BETWEEN 0 AND max_attempts),
   CONSTRAINT task_max_attempts_sane CHECK (max_attempts BETWEEN 1 AND 20),
   CONSTRAINT task_waits_while_pending CHECK (waiting_for IS NULL OR (status = 'pending' AND waiting_for > 0)),
+  CONSTRAINT task_is_due_some_day CHECK (due_at IS NOT NULL OR waiting_for IS NOT NULL OR status = 'cancelled'),
   CONSTRAINT task_parked_while_pending CHECK (parked_by IS NULL OR status = 'pending'),
   CONSTRAINT task_is_swept_until_done CHECK (status IN ('completed', 'failed', 'cancelled') = (finished_at IS NOT NULL AND wake_at IS NULL AND status <> 'dead-letter')),
   CONSTRAINT task_type_short CHECK (length(type) BETWEEN 1 AND 100),

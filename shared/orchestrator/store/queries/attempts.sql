@@ -34,7 +34,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0
 -- Why tasks were not claimed.
 -- Index: agent_tasks_pkey.
 SELECT id, owner_id, type, status, suspect, limited, parked_by, waiting_for, traceparent,
-       CASE WHEN isfinite(due_at) THEN greatest(extract(epoch FROM due_at - task_now()), 0)::float8 END AS due_in,
+       greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
        (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
 FROM agent_tasks WHERE id = ANY(%(ids)s);
@@ -94,7 +94,7 @@ WITH outcome AS (
   SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,
       attempts = t.attempts - o.refund, result = o.result::jsonb, error = coalesce(o.error::jsonb, t.error),
       due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
-                    WHEN o.delay IS NULL THEN 'infinity' ELSE task_now() + make_interval(secs => o.delay) END,
+                    ELSE task_now() + make_interval(secs => o.delay) END,
       wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + interval '30 seconds'
                      WHEN o.status = 'pending' AND o.parked_by IS NULL
                      THEN task_now() + make_interval(secs => o.delay)

@@ -2,8 +2,8 @@
 -- All that can keep a task from running.
 -- Index: agent_tasks_pkey; task_limited and task_spawn for the counts.
 SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.leased_until, t.parked_by, t.waiting_for, t.awaits,
-       t.suspect, t.limited, t.attempts, t.resends, t.dead_at, t.finished_at, isfinite(t.due_at) AS has_due,
-       t.due_at <= task_now() AS due, coalesce(t.leased_until <= task_now(), false) AS lease_ended,
+       t.suspect, t.limited, t.attempts, t.resends, t.dead_at, t.finished_at, t.due_at IS NOT NULL AS has_due,
+       coalesce(t.due_at <= task_now(), false) AS due, coalesce(t.leased_until <= task_now(), false) AS lease_ended,
        CASE WHEN t.limited THEN (SELECT count(*) FROM agent_tasks o WHERE o.limited AND o.owner_id = t.owner_id
                                    AND o.type = t.type AND o.status = 'processing') END AS running,
        CASE WHEN t.awaits IS NOT NULL THEN (SELECT count(*) FROM agent_tasks c WHERE c.parent_id = t.id

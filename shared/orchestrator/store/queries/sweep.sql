@@ -10,7 +10,7 @@ SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN
     resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
 FROM late WHERE t.id = late.id
 RETURNING t.id, t.owner_id, t.type, t.status, t.traceparent, t.resends,
-          coalesce(t.leased_until <= task_now(), false) AS lease_ended, t.due_at <= task_now() AS due;
+          coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due;
 
 -- name: parked_flags
 -- The flags that hold tasks.

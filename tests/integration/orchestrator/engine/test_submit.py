@@ -1,0 +1,90 @@
+"""What is accepted is kept, and asked for twice is kept once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orchestrator.engine.submit import Order, submit
+from orchestrator.model.errors import InvalidInput, KeyReused
+from orchestrator.model.task import Status
+from tests.engine import Engine
+
+
+def test_every_fault_is_named_at_once(engine: Engine) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        engine.submit(
+            payload={"do": "nonsense", "times": "many", "unknown": 1},
+            max_attempts=0,
+            schedule_at=datetime(2030, 1, 1),  # noqa: DTZ001 (no time zone is the fault)
+        )
+    assert {fault.field for fault in refused.value.faults} == {
+        "payload.do",
+        "payload.times",
+        "payload.unknown",
+        "maxAttempts",
+        "scheduleAt",
+    }
+
+
+@pytest.mark.parametrize("type", ["nope", "test.family", "../etc", "os.path", ""])
+def test_a_user_may_submit_open_types_only(engine: Engine, type: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        engine.submit(type, {"children": []}, by_user=True)
+    assert refused.value.faults[0].field == "type"
+
+
+@pytest.mark.parametrize("text", ["nul \x00", "lone \ud800 surrogate", float("nan"), float("inf")])
+def test_what_postgres_cannot_store_is_a_fault(engine: Engine, text: object) -> None:
+    with pytest.raises(InvalidInput):
+        engine.submit("test.noop", {"text": text})
+
+
+def test_the_same_key_and_request_give_the_same_task(engine: Engine) -> None:
+    first = engine.submit(idempotency_key="k", payload={"do": "succeed"})
+    again = engine.submit(idempotency_key="k", payload={"do": "succeed"})
+    assert again.id == first.id
+    assert engine.queue.ids == [first.id]
+
+
+def test_the_same_key_with_another_request_is_refused(engine: Engine) -> None:
+    engine.submit(idempotency_key="k")
+    with pytest.raises(KeyReused):
+        engine.submit(idempotency_key="k", payload={"do": "raise"})
+    with pytest.raises(KeyReused):
+        engine.submit(idempotency_key="k", max_attempts=7)
+
+
+def test_the_same_key_of_another_owner_is_another_task(engine: Engine) -> None:
+    assert engine.submit(idempotency_key="k").id != engine.submit(idempotency_key="k", owner="2").id
+
+
+def test_concurrent_duplicates_make_one_task(engine: Engine) -> None:
+    workers = [engine.new_worker() for _ in range(8)]
+    order = Order(owner="1", type="test.effect", payload={}, idempotency_key="same", by_user=False)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda worker: submit(worker.db, engine.queue, engine.agents, order), workers))
+    assert len({each.task.id for each in made}) == 1
+    assert sum(each.created for each in made) == 1
+    assert len(engine.queue.sent) == 1
+
+
+def test_a_lost_send_loses_nothing(engine: Engine) -> None:
+    engine.queue.broken = True
+    task = engine.submit()
+    assert task.status is Status.PENDING
+    assert engine.row(task.id)["wake_at"] is not None
+
+
+def test_soon_is_delayed_by_the_queue_and_late_waits_in_postgres(engine: Engine) -> None:
+    now = datetime.now(UTC)
+    soon = engine.submit(schedule_at=now + timedelta(minutes=5))
+    assert 295 <= engine.queue.sent[-1].delay <= 300
+    late = engine.submit(schedule_at=now + timedelta(hours=2))
+    assert engine.queue.ids == [soon.id]
+    assert engine.row(late.id)["wake_at"] == engine.row(late.id)["due_at"]
+    past = engine.submit(schedule_at=now - timedelta(days=1))
+    assert engine.queue.sent[-1].task_id == past.id
+    assert engine.queue.sent[-1].delay == 0
