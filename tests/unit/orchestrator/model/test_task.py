@@ -1,0 +1,36 @@
+"""The moves a task may make stand in code as in the schema."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.model.ids import new_task_id
+from orchestrator.model.task import FINAL, LEGAL_MOVES, Status, public_error
+
+
+def test_the_trigger_holds_the_same_moves() -> None:
+    schema = resources.files("orchestrator.store").joinpath("migrations/0001_pre_tasks.sql").read_text()
+    trigger = schema[schema.index("CREATE TRIGGER task_moves_legally") :]
+    trigger = trigger[: trigger.index(";")]
+    assert set(re.findall(r"\('([a-z-]+)', '([a-z-]+)'\)", trigger)) == {(a.value, b.value) for a, b in LEGAL_MOVES}
+
+
+def test_what_is_final_stays_so_but_a_dead_letter() -> None:
+    assert {a for a, _ in LEGAL_MOVES} & FINAL == {Status.DEAD_LETTER}
+
+
+@given(st.text())
+def test_only_a_refusals_words_reach_its_owner(words: str) -> None:
+    assert public_error({"kind": "refused", "message": words}) == words
+    assert "-secret-" not in str(public_error({"kind": "transient", "message": f"{words}-secret-"}))
+
+
+def test_ids_rise_with_time_and_are_version_7() -> None:
+    ids = [new_task_id() for _ in range(2000)]
+    assert {each.version for each in ids} == {7}
+    assert len(set(ids)) == 2000
+    assert ids[0].int >> 80 <= ids[-1].int >> 80
