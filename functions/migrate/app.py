@@ -1,4 +1,4 @@
-"""Deployment: brings the schemas up to date. `{"phase": "pre"}` before new code, `{"phase": "post"}` after it."""
+"""Deployment: brings the schemas and the knowledge base up to date. `{"phase": "pre"}` before new code, `{"phase": "post"}` after it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from orchestrator import bootstrap
 from orchestrator.edge.invocation import entry
 from orchestrator.store.migrate import Phase, migrate
+from playmate.knowledge import load_documents
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,4 +20,5 @@ PACKAGES = ("orchestrator.store", "playmate.store")
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
     """Without a phase: both."""
     phases = tuple(phase for phase in get_args(Phase) if event.get("phase", phase) == phase)
-    return {"applied": migrate(bootstrap.database(), PACKAGES, phases)}
+    applied = migrate(bootstrap.database(), PACKAGES, phases)
+    return {"applied": applied, "documents": bootstrap.database().run(load_documents)}

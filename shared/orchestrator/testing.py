@@ -1,0 +1,144 @@
+"""For tests of agents: one task from submit to outcome on a real database, in one line.
+
+done = run_agent(database_url, "friend.ask", {"friendName": "Bruno"}, owner="1")
+assert done.result["friend"]["name"] == "Bruno"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.engine.agents import Agents
+from orchestrator.engine.run import run_batch
+from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.worker import Message, Worker
+from orchestrator.model.task import Json, Task
+from orchestrator.store import events, family, tasks
+from orchestrator.store.db import Connection, Database, connect
+
+#: Seconds the imagined invocation has left.
+REMAINING = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of the task, what its watchers saw on the way, and the tasks it left behind."""
+
+    task: Task
+    progress: tuple[str, ...]
+    children: tuple[Task, ...]
+
+    @property
+    def status(self) -> str:
+        return self.task.status.value
+
+    @property
+    def result(self) -> Any:
+        return self.task.result
+
+    @property
+    def error(self) -> Any:
+        """{kind, code?, message, detail?}; None unless it failed."""
+        return self.task.error
+
+
+class SilentQueue(TaskQueue):
+    """Takes every wake-up and wakes nobody: a test runs what it wants run."""
+
+    def __init__(self) -> None:
+        super().__init__("silent")
+
+    def send(self, wakes: Sequence[Wake]) -> list[Wake]:  # noqa: ARG002 (nobody is woken)
+        return []
+
+    def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
+        """No message, nothing to hide."""
+
+
+class SilentEvents(EventQueue):
+    """Nobody watches."""
+
+    def __init__(self) -> None:
+        super().__init__("silent")
+
+    def announce(self, owners: Iterable[str]) -> None:
+        """Nobody to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlags:
+    """Flags as the test sets them; the others have their defaults."""
+
+    set: Mapping[str, bool]
+
+    def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:  # noqa: ARG002
+        return self.set.get(name, default)
+
+    def values(self, names: Iterable[str], owner: str | None = None) -> Mapping[str, bool]:
+        return {name: self.enabled(name, owner) for name in names}
+
+    def parked_types(self) -> frozenset[str]:
+        return frozenset()
+
+
+def run_agent(
+    database_url: str,
+    type: str,
+    payload: Mapping[str, Json] | None = None,
+    *,
+    owner: str = "1",
+    package: str = "playmate.agents",
+    flags: Mapping[str, bool] | None = None,
+    now: datetime | None = None,
+) -> Ran:
+    """Submits, runs one attempt and reads the outcome. `now` stops the database's clock at that moment."""
+    agents = Agents(package)
+    doors = [_door(database_url, now) for _ in range(2)]
+    try:
+        order = Order(owner=owner, type=type, payload=payload or {}, by_user=False)
+        task_id = submit(doors[0], SilentQueue(), agents, order).task.id
+        return run_task(doors, agents, task_id, flags or {})
+    finally:
+        for door in doors:
+            door.close()
+
+
+def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Mapping[str, bool]) -> Ran:
+    """One attempt of a task that is there."""
+    worker = Worker(
+        name="test",
+        db=doors[0],
+        side=doors[1],
+        queue=SilentQueue(),
+        dead_letters=SilentQueue(),
+        events=SilentEvents(),
+        agents=agents,
+        flags=SetFlags(flags),
+    )
+    run_batch(worker, [Message(str(task_id), str(task_id), task_id)], lambda: REMAINING)
+    return _outcome(doors[0].connection(), task_id)
+
+
+def _door(database_url: str, now: datetime | None) -> Database:
+    def opened() -> Connection:
+        connection = connect(database_url)
+        if now is not None:
+            connection.execute("SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),))
+        return connection
+
+    return Database(opened)
+
+
+def _outcome(conn: Connection, task_id: UUID) -> Ran:
+    task = tasks.get(conn, None, task_id)
+    if task is None:
+        raise LookupError(f"task {task_id} is gone")
+    seen = (event["data"] for event in events.history(conn, None, task_id, limit=1_000))
+    notes = tuple(str(data["progress"]["message"]) for data in seen if data and "progress" in data)
+    left = (tasks.get(conn, None, row["id"]) for row in family.children(conn, task_id))
+    return Ran(task, notes, tuple(child for child in left if child is not None))

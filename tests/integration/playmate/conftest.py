@@ -1,0 +1,88 @@
+"""Families on a real database, made through the application's own stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import pytest
+
+from orchestrator.store.db import Connection
+from orchestrator.testing import Ran, run_agent
+from playmate.knowledge import load_documents
+from playmate.rules.coordinates import Point
+from playmate.rules.friendship import State
+from playmate.rules.weekly import Window
+from playmate.store import accounts, availability, friends, points
+from playmate.store import kids as kid_store
+from playmate.store.accounts import GuardianId
+from playmate.store.availability import Calendar
+
+PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
+LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)
+
+Kids = Sequence[tuple[str, int, str]]
+
+
+class MakeFamily(Protocol):
+    """A guardian with kids, a point and, where given, a calendar."""
+
+    def __call__(
+        self,
+        name: str,
+        kids: Kids = (),
+        *,
+        point: Point | None = PARIS,
+        zone: str | None = None,
+        windows: Sequence[Window] = (),
+    ) -> GuardianId: ...
+
+
+@pytest.fixture(autouse=True)
+def documents(conn: Connection) -> int:
+    """The knowledge base as it is shipped."""
+    return load_documents(conn)
+
+
+@pytest.fixture
+def family(conn: Connection) -> MakeFamily:
+    def make(
+        name: str,
+        kids: Kids = (),
+        *,
+        point: Point | None = PARIS,
+        zone: str | None = None,
+        windows: Sequence[Window] = (),
+    ) -> GuardianId:
+        account = accounts.create_guardian(
+            conn, name=name, email=f"{name.lower()}@example.com", password_hash="x", role="guardian"
+        )
+        for kid, age, activity in kids:
+            kid_store.add(conn, account.id, name=kid, age=age, favorite_activity=activity)
+        if point:
+            points.set_point(conn, account.id, point)
+        if zone or windows:
+            availability.put_calendar(conn, account.id, Calendar(zone or "Europe/Paris", tuple(windows)))
+        return account.id
+
+    return make
+
+
+@pytest.fixture
+def befriend(conn: Connection) -> Callable[[GuardianId, GuardianId], None]:
+    def make(one: GuardianId, other: GuardianId) -> None:
+        friends.ask(conn, one, other)
+        friends.answer(conn, other, one, State.ACCEPTED)
+
+    return make
+
+
+@pytest.fixture
+def run(database_url: str) -> Callable[..., Ran]:
+    """`run("friend.ask", {…}, owner=…)`: one attempt of one task."""
+
+    def run_for(type: str, payload: dict[str, Any] | None = None, *, owner: int = 1, **around: Any) -> Ran:
+        return partial(run_agent, database_url)(type, payload, owner=str(owner), **around)
+
+    return run_for

@@ -1,0 +1,136 @@
+"""Asking, answering and ending friendships: every refusal, and what is enqueued."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestrator.store.db import Connection, connect
+from orchestrator.testing import Ran
+from playmate.store import friends
+from tests.integration.playmate.conftest import MakeFamily
+
+Run = Callable[..., Ran]
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["name"] for row in rows]
+
+
+def test_asking_makes_one_open_link(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    done = run("friend.ask", {"friendName": " bRUNO "}, owner=amira)
+    assert done.status == "completed"
+    assert done.result["friend"] == {"id": bruno, "name": "Bruno"}
+    assert names(friends.pending(conn, amira)) == ["Bruno"]
+    assert names(friends.asking(conn, bruno)) == ["Amira"]
+    assert friends.confirmed(conn, amira) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("Nobody", "unknown_friend"), ("amira", "oneself"), ("Bruno", "asked_already")]
+)
+def test_asking_is_refused_in_plain_words(family: MakeFamily, run: Run, name: str, code: str) -> None:
+    amira = family("Amira")
+    family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    done = run("friend.ask", {"friendName": name}, owner=amira)
+    assert done.status == "failed"
+    assert done.error["code"] == code
+    assert done.task.attempts == 1
+
+
+def test_asking_back_tells_the_truth_and_keeps_the_link(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    done = run("friend.ask", {"friendName": "Amira"}, owner=bruno)
+    assert done.status == "completed"
+    assert "asked you already" in done.result["message"]
+    assert names(friends.asking(conn, bruno)) == ["Amira"]
+
+
+def test_two_who_ask_each_other_at_once_share_one_link(
+    conn: Connection, family: MakeFamily, run: Run, database_url: str
+) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    first = connect(database_url)
+    first.execute("BEGIN")
+    assert friends.ask(first, amira, bruno) is not None
+    answers: list[Ran] = []
+    second = threading.Thread(target=lambda: answers.append(run("friend.ask", {"friendName": "Amira"}, owner=bruno)))
+    second.start()
+    wait_for_a_lock(conn)
+    first.execute("COMMIT")
+    second.join(30)
+    first.close()
+    assert answers[0].status == "completed"
+    assert "asked you already" in answers[0].result["message"]
+    links = conn.execute("SELECT asker_id, receiver_id, state FROM friend_links").fetchall()
+    assert links == [{"asker_id": amira, "receiver_id": bruno, "state": 0}]
+
+
+def wait_for_a_lock(conn: Connection) -> None:
+    """Until someone waits for the other's uncommitted row."""
+    for _ in range(2_000):
+        waiting = conn.execute(
+            "SELECT 1 FROM pg_stat_activity, pg_sleep(0.005) WHERE wait_event_type = 'Lock' LIMIT 1"
+        ).fetchone()
+        if waiting:
+            return
+    raise AssertionError("nobody waits")
+
+
+def test_accepting_recommends_to_both_once(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    done = run("friend.setState", {"friendId": amira, "state": 1}, owner=bruno)
+    assert done.result["friendLink"] == {"askerId": amira, "receiverId": bruno, "state": 1}
+    spawned = {(child.owner_id, child.type, child.payload["friendId"]) for child in done.children}
+    assert spawned == {
+        (str(amira), "friend.recommendations", bruno),
+        (str(bruno), "friend.recommendations", amira),
+    }
+    again = run("friend.setState", {"friendId": amira, "state": 1}, owner=bruno)
+    assert again.status == "completed"
+    assert again.result["friendLink"]["state"] == 1
+    assert again.children == ()
+    assert names(friends.confirmed(conn, bruno)) == ["Amira"]
+
+
+def test_answers_that_are_not_the_guardians_to_give(family: MakeFamily, run: Run) -> None:
+    amira, bruno, chloe = family("Amira"), family("Bruno"), family("Chloe")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    assert run("friend.setState", {"friendId": bruno, "state": 1}, owner=amira).error["code"] == "own_request"
+    assert run("friend.setState", {"friendId": amira, "state": 1}, owner=chloe).error["code"] == "never_asked"
+    run("friend.setState", {"friendId": amira, "state": 1}, owner=bruno)
+    assert run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno).error["code"] == "friends_already"
+    assert run("friend.setState", {"friendId": amira, "state": 0}, owner=bruno).error["code"] == "answered_already"
+
+
+def test_the_one_who_refused_may_ask_later(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
+    assert run("friend.ask", {"friendName": "Bruno"}, owner=amira).error["code"] == "refused_already"
+    assert run("friend.ask", {"friendName": "Amira"}, owner=bruno).status == "completed"
+    assert names(friends.pending(conn, bruno)) == ["Amira"]
+
+
+def test_deleting(conn: Connection, family: MakeFamily, run: Run, befriend: Callable[..., None]) -> None:
+    amira, bruno, chloe = family("Amira"), family("Bruno"), family("Chloe")
+    befriend(amira, bruno)
+    assert run("friend.delete", {"friendId": chloe}, owner=amira).error["code"] == "no_friendship"
+    done = run("friend.delete", {"friendId": amira}, owner=bruno)
+    assert done.result["removedCount"] == 1
+    assert friends.confirmed(conn, amira) == []
+    assert run("friend.delete", {"friendId": amira}, owner=bruno).error["code"] == "no_friendship"
+
+
+def test_an_unknown_field_is_a_fault(family: MakeFamily, run: Run) -> None:
+    from orchestrator.model.errors import InvalidInput
+
+    with pytest.raises(InvalidInput):
+        run("friend.ask", {"friendName": "Bruno", "asker": 7}, owner=family("Amira"))
