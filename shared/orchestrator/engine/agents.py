@@ -80,13 +80,13 @@ class Agent:
             raise InvalidInput("The payload has faults.", payload_faults(error)) from error
 
     def dump(self, result: Any) -> Json:
-        """A handler's result as JSON, checked against the agent's result model."""
+        """A handler's result as JSON, checked against the agent's result model; what is at its default is left out."""
         from pydantic import BaseModel
 
         if self.result is not None and not isinstance(result, self.result):
             result = self.result.model_validate(result)
         if isinstance(result, BaseModel):
-            return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+            return result.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return result if result is not None else {}
 
 
