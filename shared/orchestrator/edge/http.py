@@ -12,11 +12,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.auth import SAFE_METHODS, authenticate
 from orchestrator.edge.errors import MethodNotAllowed, answer_error, json_response, to_json
 from orchestrator.edge.operations import declared
-from orchestrator.edge.requests import idempotency_key, raw_body, traceparent
+from orchestrator.edge.requests import given_trace, idempotency_key, raw_body, traceparent
 from orchestrator.edge.tokens import Identity, Tokens
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import Forbidden, NotFound
-from orchestrator.observe import logger
+from orchestrator.observe import logger, tracing
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -107,6 +107,15 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
     """Outermost: whatever happens inside leaves as JSON, with the headers every answer has."""
 
     def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        route: Route = app.context["_route"]
+        name, parent = f"{route.method} {route.path}", given_trace(app.current_event)
+        with tracing.span(name, parent=parent, kind="server", http_route=route.path):
+            response = answer(app, next_middleware)
+            tracing.annotate(http_response_status_code=response.status_code)
+        logger.append_keys(method=route.method, route=route.path, status=response.status_code)
+        return response
+
+    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
         request_id = str(app.lambda_context.aws_request_id)
         try:
             response: Response[Any] = next_middleware(app)
@@ -117,8 +126,6 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
         response.headers.update(SECURITY_HEADERS)
         response.headers["X-Request-Id"] = request_id
         response.headers.update(_cors_headers(app, services.allowed_origins))
-        route: Route = app.context["_route"]
-        logger.append_keys(method=route.method, route=route.path, status=response.status_code)
         return response
 
     return envelope

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Event = Mapping[str, Any]
+
+#: What a line has beyond one invocation's own keys.
+LASTING = frozenset({*logger.get_current_keys(), "version"})
 Answer = TypeVar("Answer")
 
 
@@ -32,6 +35,6 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
             logger.info("invocation done", milliseconds=round((perf_counter() - started) * 1000, 1))
             return answer
         finally:
-            logger.clear_state()
+            logger.remove_keys(logger.get_current_keys().keys() - LASTING)
 
     return handler

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
+from orchestrator.observe import tracing
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -83,11 +84,17 @@ def idempotency_key(event: BaseProxyEvent) -> str | None:
 
 
 def traceparent(event: BaseProxyEvent) -> str:
-    """The caller's trace (W3C), or the beginning of a new one."""
+    """The trace this request is part of (W3C): its recorded span, the caller's, or the beginning of a new one."""
+    recorded = tracing.current()
+    if recorded is not None:
+        return recorded
+    return given_trace(event) or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def given_trace(event: BaseProxyEvent) -> str | None:
+    """The caller's own traceparent, if it is one."""
     given = event.headers.get("traceparent", "")
-    if _TRACEPARENT.fullmatch(given):
-        return given
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return given if _TRACEPARENT.fullmatch(given) else None
 
 
 def path_uuid(value: str, what: str = "task") -> UUID:

@@ -152,7 +152,12 @@ class TestDeadLetters:
 
     @pytest.mark.parametrize("choice", ["ids", "type", "all"])
     def test_redriven(self, operator: Caller, dead: list[str], queue: RecordingQueue, choice: str) -> None:
-        body: dict[str, Any] = {"ids": {"ids": dead}, "type": {"type": "echo"}, "all": {"all": True}}[choice]
+        choices: dict[str, dict[str, Any]] = {
+            "ids": {"ids": dead},
+            "type": {"type": "echo"},
+            "all": {"all": True},
+        }
+        body = choices[choice]
         queue.sent.clear()
         trial = answers.Moved.model_validate(
             operator.post("/ops/dead-letters/redrive", {**body, "dryRun": True}).json()

@@ -1,0 +1,92 @@
+"""The functions as Lambda runs them: settings from the environment, secrets and queues by moto, a real Postgres."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from psycopg.conninfo import conninfo_to_dict
+
+from orchestrator import bootstrap
+from orchestrator.cloud import clients
+from orchestrator.cloud.clients import call
+
+
+def forget_everything() -> None:
+    """A cold start."""
+    for part in vars(bootstrap).values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
+    clients.forget()
+
+
+def database_secret(url: str) -> dict[str, Any]:
+    parts = conninfo_to_dict(url)
+    return {
+        "username": parts["user"],
+        "password": parts.get("password") or "none",
+        "host": parts["host"],
+        "port": parts.get("port", 5432),
+        "dbname": parts["dbname"],
+    }
+
+
+@pytest.fixture
+def stack(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The environment the template gives the functions."""
+    forget_everything()
+    with mock_aws():
+        environment = {
+            "ENVIRONMENT": "local",
+            "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),
+            "JWT_SECRET_ARN": _secret("jwt", {"current": "k", "k": base64.urlsafe_b64encode(b"k" * 48).decode()}),
+            "TASK_QUEUE_URL": _queue("tasks"),
+            "DEAD_LETTER_QUEUE_URL": _queue("dead"),
+            "EVENT_QUEUE_URL": _queue("events"),
+            "WEBSOCKET_URL": "wss://socket.example/live",
+            "WEBSOCKET_ENDPOINT": "https://socket.example/live",
+            "ALLOWED_ORIGINS": "https://app.example",
+            "SERVICE_VERSION": "test",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield environment
+        bootstrap.database().close()
+        forget_everything()
+
+
+def _secret(name: str, value: object) -> str:
+    return str(call("secretsmanager", "create_secret", Name=name, SecretString=json.dumps(value))["ARN"])
+
+
+def _queue(name: str) -> str:
+    return str(call("sqs", "create_queue", QueueName=name)["QueueUrl"])
+
+
+def delivered(url: str) -> dict[str, Any]:
+    """What the event source mapping would hand over from a queue."""
+    answer = call(
+        "sqs",
+        "receive_message",
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        AttributeNames=["All"],
+        MessageAttributeNames=["All"],
+    )
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for message in answer.get("Messages", [])
+        ]
+    }

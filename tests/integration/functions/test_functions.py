@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import logging
+from io import StringIO
+from typing import Any, cast
+
+import pytest
+
+from functions.api import app as api
+from functions.migrate import app as migrate
+from functions.push import app as push
+from functions.sweeper import app as sweeper
+from functions.websocket import app as websocket
+from functions.worker import app as worker
+from orchestrator import bootstrap
+from orchestrator.cloud import sockets
+from orchestrator.cloud.clients import call
+from orchestrator.model.errors import Unavailable
+from orchestrator.observe import logger
+from orchestrator.settings import SettingsError
+from tests.gateway import LambdaContext, http_event
+from tests.integration.functions.conftest import database_secret, delivered, forget_everything
+
+CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
+
+
+def request(method: str, path: str, token: str = "", data: object = None) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    event = http_event(method, path, body=None if data is None else json.dumps(data), headers=headers)
+    answer = api.handler(event, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def signed_up(name: str = "Ann") -> str:
+    body = {"name": name, "email": f"{name.lower()}@example.org", "password": "correct horse battery"}
+    status, answer = request("POST", "/auth/signup", data=body)
+    assert status == 201, answer
+    return str(answer["accessToken"])
+
+
+def run_queue(stack: dict[str, str]) -> dict[str, Any]:
+    return worker.handler(delivered(stack["TASK_QUEUE_URL"]), CONTEXT)
+
+
+def socket_event(route: str, **more: Any) -> dict[str, Any]:
+    return {"requestContext": {"connectionId": "c1", "routeKey": route}, **more}
+
+
+def test_one_task_from_the_request_to_the_socket(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[dict[str, Any]] = []
+
+    def gateway(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        assert (service, operation) == ("apigatewaymanagementapi", "post_to_connection")
+        frames.append(json.loads(parameters["Data"]))
+        return {}
+
+    monkeypatch.setattr(sockets, "call", gateway)
+    token = signed_up()
+    ticket = request("POST", "/api/realtime/ticket", token)[1]["ticket"]
+    connect = socket_event("$connect", queryStringParameters={"ticket": ticket})
+    assert websocket.handler(connect, CONTEXT) == {"statusCode": 200}
+    websocket.handler(socket_event("$default", body='{"action": "subscribe"}'), CONTEXT)
+
+    status, receipt = request("POST", "/api/tasks", token, {"type": "echo", "payload": {"a": 1}})
+    assert status == 202
+    assert run_queue(stack) == {"batchItemFailures": []}
+    assert push.handler(delivered(stack["EVENT_QUEUE_URL"]), CONTEXT) == {"batchItemFailures": []}
+
+    task = request("GET", f"/api/tasks/{receipt['id']}", token)[1]
+    assert (task["status"], task["result"]["received"]) == ("completed", {"a": 1})
+    last = frames[-1]
+    assert (last["type"], last["task"]["status"], last["task"]["result"]) == (
+        "task-update",
+        "completed",
+        task["result"],
+    )
+    assert websocket.handler(socket_event("$disconnect"), CONTEXT) == {"statusCode": 200}
+
+
+def test_messages_that_name_no_task_are_done_with(stack: dict[str, str]) -> None:
+    for body in ("", "nonsense", "{}", '{"v": 1, "taskId": "x"}', "[]", '{"taskId": null}'):
+        call("sqs", "send_message", QueueUrl=stack["TASK_QUEUE_URL"], MessageBody=body or " ")
+        call("sqs", "send_message", QueueUrl=stack["EVENT_QUEUE_URL"], MessageBody=body or " ")
+    assert run_queue(stack) == {"batchItemFailures": []}
+    assert push.handler(delivered(stack["EVENT_QUEUE_URL"]), CONTEXT) == {"batchItemFailures": []}
+
+
+def test_a_lost_wake_up_is_sent_again(stack: dict[str, str]) -> None:
+    token = signed_up()
+    task = request("POST", "/api/tasks", token, {"type": "echo"})[1]["id"]
+    call("sqs", "purge_queue", QueueUrl=stack["TASK_QUEUE_URL"])
+    with bootstrap.database().transaction() as connection:
+        connection.execute("UPDATE agent_tasks SET wake_at = now() - interval '1 second'")
+    assert sweeper.handler({}, CONTEXT)["woken"] == 1
+    run_queue(stack)
+    assert request("GET", f"/api/tasks/{task}", token)[1]["status"] == "completed"
+
+
+def test_migrating_again_changes_nothing(stack: dict[str, str]) -> None:
+    for event in ({}, {"phase": "pre"}, {"phase": "post"}):
+        assert migrate.handler(event, CONTEXT) == {"applied": []}
+
+
+def test_a_rotated_database_secret_fails_no_request(stack: dict[str, str], database_url: str) -> None:
+    good, arn = database_secret(database_url), stack["DATABASE_SECRET_ARN"]
+    call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps({**good, "dbname": "old"}))
+    bootstrap.secrets().get_json(arn)
+    call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps(good))
+    assert signed_up()
+
+
+def test_a_database_that_is_away_is_a_503_and_gives_messages_back(stack: dict[str, str], database_url: str) -> None:
+    token = signed_up()
+    request("POST", "/api/tasks", token, {"type": "echo"})
+    event = delivered(stack["TASK_QUEUE_URL"])
+    bootstrap.database().close()
+    gone = {**database_secret(database_url), "host": "127.0.0.1", "port": 1}
+    call("secretsmanager", "put_secret_value", SecretId=stack["DATABASE_SECRET_ARN"], SecretString=json.dumps(gone))
+    forget_everything()
+    assert request("GET", "/api/tasks", token)[0] == 503
+    assert worker.handler(event, CONTEXT)["batchItemFailures"]
+
+
+def test_without_secrets_manager_a_cold_start_is_a_503(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    token = signed_up()
+    monkeypatch.setenv("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:gone")
+    bootstrap.database().close()
+    forget_everything()
+    status, answer = request("GET", "/api/tasks", token)
+    assert status == 503
+    assert "gone" not in answer["message"]
+    with pytest.raises(Unavailable):
+        bootstrap.database().connection()
+
+
+def test_a_function_that_lacks_a_variable_says_which(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JWT_SECRET_ARN")
+    forget_everything()
+    with pytest.raises(SettingsError, match="JWT_SECRET_ARN"):
+        request("GET", "/health")
+    monkeypatch.setenv("JWT_SECRET_ARN", stack["JWT_SECRET_ARN"])
+    forget_everything()
+
+
+def test_every_invocation_leaves_one_line_with_its_own_keys(stack: dict[str, str]) -> None:
+    written, handler = StringIO(), logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(written)
+    try:
+        token = signed_up()
+        request("GET", "/health")
+        run_queue(stack)
+    finally:
+        handler.setStream(usual)
+    assert token not in written.getvalue()
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    done = [line for line in lines if line["message"] == "invocation done"]
+    assert [line.get("route") for line in done] == ["/auth/signup", "/health", None]
+    assert [line.get("status") for line in done] == [201, 200, None]
+    assert {(line["request_id"], line["version"]) for line in done} == {("request-1", "test")}
