@@ -4,7 +4,9 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-.PHONY: help run up down demo test check lock openapi
+export FUNCTION EVENT
+
+.PHONY: help run up down demo test check lock invoke openapi
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -26,6 +28,9 @@ test: ## Run all tests; starts what they need and leaves nothing behind
 
 check: ## Lint, types, import contracts, template and house rules
 	@$(PYTHON) -m local check
+
+invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT=events/api/health.json
+	@$(PYTHON) -m local invoke
 
 lock: ## Generate the hash-pinned requirement files from pyproject.toml
 	@$(PYTHON) -m local lock

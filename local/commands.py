@@ -10,6 +10,7 @@ from types import FrameType
 
 from local import checks, openapi, requirements
 from local.demo import demonstrate
+from local.invoke import invoke
 from local.layout import Layout
 from local.progress import Refused, say
 from local.stack import bring_down, bring_up
@@ -70,6 +71,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": checks.test,
     "check": checks.check,
     "lock": requirements.lock,
+    "invoke": invoke,
     "openapi": openapi.write,
 }
 

@@ -48,7 +48,7 @@ async def _demonstrate(stack: Mapping[str, Any]) -> None:
                 if task["id"] == accepted["id"]:
                     say(f"  {(monotonic() - began) * 1000:6.0f} ms  {_line(task)}")
                     if task["status"] in OVER:
-                        say(json.dumps(task.get("result") or task.get("error"), indent=2, ensure_ascii=False))
+                        say(_outcome(task))
                         return
 
 
@@ -71,6 +71,14 @@ async def _updates(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
         message = json.loads(frame)
         if message["type"] == "task-update":
             yield message["task"]
+
+
+def _outcome(task: Mapping[str, Any]) -> str:
+    """The result's first words; all of it is at GET /api/tasks/{id}."""
+    result = task.get("result") or {"error": task.get("error")}
+    insight, plan = result.get("localInsight") or {}, result.get("availabilityPlan") or {}
+    words = [result.get("message") or result.get("error"), insight.get("headline"), plan.get("message")]
+    return "\n".join(f"    {said}" for said in words if said)
 
 
 def _line(task: Mapping[str, Any]) -> str:

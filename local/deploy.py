@@ -69,6 +69,19 @@ def deploy(layout: Layout, built: Path, values: dict[str, str]) -> dict[str, str
     return _outputs(cloudformation)
 
 
+def variables(layout: Layout) -> dict[str, dict[str, str]]:
+    """The environment of every deployed function, by logical id."""
+    resources = client(layout, "cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    functions = client(layout, "lambda")
+    return {
+        one["LogicalResourceId"]: functions.get_function_configuration(FunctionName=one["PhysicalResourceId"])[
+            "Environment"
+        ]["Variables"]
+        for one in resources
+        if one["ResourceType"] == "AWS::Lambda::Function"
+    }
+
+
 def _outputs(cloudformation: Any) -> dict[str, str]:
     deadline = monotonic() + 120
     stack = _describe(cloudformation)

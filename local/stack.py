@@ -12,9 +12,10 @@ from typing import Any
 
 from local import emulator, postgres
 from local.build import architecture, build, runtime
-from local.deploy import deploy, parameters
+from local.deploy import deploy, parameters, variables
 from local.environments import python
 from local.families import migrate, settle
+from local.invoke import env_file
 from local.layout import AWS_KEYS, REGION, ROOT, STACK_NAME, Layout
 from local.processes import Program, answers, refuse_taken_ports
 from local.progress import say, step
@@ -103,6 +104,7 @@ def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Map
     layout.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
     keys = {**AWS_KEYS, "AWS_ENDPOINT_URL": layout.aws_url, "AWS_DEFAULT_REGION": REGION}
     (layout.state / "aws.env").write_text("".join(f"export {key}={value}\n" for key, value in keys.items()))
+    env_file(layout).write_text(json.dumps(variables(layout), indent=2) + "\n")
 
 
 def _refuse_ports_of_others(layout: Layout) -> None:

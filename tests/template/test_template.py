@@ -48,7 +48,7 @@ MISSING_LOCALLY = (
 AWS_ONLY = {"IsAws", "CreatesDatabase", "CreatesProxy"}
 
 #: Variables read by libraries, not by our settings.
-LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+LIBRARY_VARIABLES = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
 @pytest.fixture(scope="module")
