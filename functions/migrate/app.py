@@ -1,4 +1,4 @@
-"""Deployment: brings the schemas and the knowledge base up to date. `{"phase": "pre"}` before new code, `{"phase": "post"}` after it."""
+"""Deployment: brings schemas and knowledge base up to date. `{"phase": "pre"}` before new code, `"post"` after it."""
 
 from __future__ import annotations
 

@@ -168,7 +168,8 @@ def _light_words(locality: Locality) -> str:
 
 
 def _summary(locality: Locality, actions: Sequence[Mapping[str, Any]]) -> str:
-    parts = [f"{_season_words(locality)} the clock follows {locality['timeZone']}."]
+    where = locality["countryName"] or "At this place"
+    parts = [f"{where}: {_light_words(locality)}, clocks of {locality['timeZone']}."]
     coming = locality["holidays"]
     if coming:
         parts.append(f"Next public holiday: {coming[0]['name']} on {coming[0]['date']}.")

@@ -25,9 +25,11 @@ select slug, title, body, setting, places, seasons, youngest, oldest,
        (select array_agg(a) from unnest(activities) as a where a = any(%(activities)s)) as shared,
        (3.0 * least(2, cardinality(array(select unnest(activities) intersect select unnest(%(activities)s::text[]))))
         + 4.0 * ts_rank_cd(search, websearch_to_tsquery('english', %(words)s), 1)
-        + case when seasons && %(seasons)s then 1.5 else 0 end
-        + case when places && array[%(country)s::text] then 2.0 when places && %(places)s then 1.0 else 0 end
-        + case when setting = %(setting)s then 1.0 else 0 end
+        + case when not seasons && %(seasons)s then 0 when 'polar-day' = any(seasons) or 'polar-night' = any(seasons)
+               then 2.5 else 1.5 end
+        + case when places && array[%(country)s::text] then 3.0 when not places && %(places)s then 0
+               when 'temperate' = any(places) then 0.5 else 2.5 end
+        + case when setting = %(setting)s then 1.0 when setting = 'outdoor' then -2.0 else 0 end
         - 0.05 * greatest(0, oldest - youngest - 4))::float8 as score
 from knowledge_documents
 where (cardinality(places) = 0 or places && %(places)s)
