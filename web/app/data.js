@@ -1,0 +1,90 @@
+import {call, client, session} from './session.js';
+import {createStore, useStore} from './store.js';
+import {useEffect} from './vendor/preact.js';
+
+/** What a finished task of a type makes stale. */
+const STALE = {
+  'friend.ask': ['pending', 'asking', 'friends'],
+  'friend.setState': ['friends', 'asking', 'pending', 'recommendations'],
+  'friend.delete': ['friends', 'pending', 'asking', 'recommendations', 'inbox'],
+  'friend.recommendations': ['inbox', 'friends', 'pending', 'recommendations'],
+  'location.playdate.update': ['point', 'plan', 'recommendations'],
+};
+
+const SOURCES = {
+  friends: () => call('GET', '/api/friends/confirmed'),
+  pending: () => call('GET', '/api/friends/pending'),
+  asking: () => call('GET', '/api/friends/askingforme'),
+  kids: () => call('GET', '/api/kids/mykids'),
+  point: readPoint,
+  plan: readPlan,
+  inbox: async () => (await call('GET', '/api/tasks/inbox')).items,
+  hours: () => call('GET', '/api/availability'),
+  recommendations: () => call('GET', `/api/playdate-point/recommendations?sort=${sorting.get()}`),
+};
+
+export const sorting = createStore('popularity');
+
+const resources = Object.fromEntries(
+  Object.keys(SOURCES).map((name) => [name, createStore({value: undefined, error: undefined})]),
+);
+
+/** A resource's state, read once it is first looked at: `value` is undefined until then. */
+export function useResource(name) {
+  const state = useStore(resources[name]);
+  useEffect(() => {
+    if (state.value === undefined && !state.error) void reload(name);
+  }, [name, state.value]);
+  return state;
+}
+
+const reading = new Map();
+
+/** Reads anew what the views show; calls while one is under way make one more. */
+export async function reload(...names) {
+  await Promise.all(names.map(async (name) => {
+    const turn = (reading.get(name) ?? 0) + 1;
+    reading.set(name, turn);
+    try {
+      const value = await SOURCES[name]();
+      if (reading.get(name) === turn) resources[name].set({value, error: undefined});
+    } catch (error) {
+      if (reading.get(name) === turn) resources[name].set((state) => ({...state, error}));
+    }
+  }));
+}
+
+/** Follows the client's updates, so that what a task changed is shown when it is done. */
+export function keepFresh() {
+  return client.onUpdate((update) => {
+    if (update.status === 'completed') void reload(...(STALE[update.type] ?? []).filter(isShown));
+  });
+}
+
+/** Another person signs in: nothing of the last one stays. */
+export function forgetAll() {
+  for (const store of Object.values(resources)) store.set({value: undefined, error: undefined});
+}
+
+function isShown(name) {
+  return resources[name].get().value !== undefined;
+}
+
+sorting.subscribe(() => void reload('recommendations'));
+
+async function readPoint() {
+  const {playdate_latit: latitude, playdate_longi: longitude} = await call('GET', '/api/playdate-point/coordinates');
+  return latitude === null || latitude === undefined ? null : {latitude, longitude};
+}
+
+/** The newest plan: the result of the last completed move of the point. */
+async function readPlan() {
+  const {items} = await call('GET', '/api/tasks?type=location.playdate.update&status=completed&limit=1');
+  if (items.length === 0) return null;
+  if (items[0].resultTruncated) return (await call('GET', `/api/tasks/${items[0].id}`)).result;
+  return items[0].result;
+}
+
+session.subscribe(() => {
+  if (!session.get().user) forgetAll();
+});

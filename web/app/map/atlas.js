@@ -1,0 +1,88 @@
+import {distanceKm, project} from './mercator.js';
+
+/** The shipped data of the offline map: read when first needed, once. */
+const loaded = new Map();
+
+function load(name, decode) {
+  if (!loaded.has(name)) {
+    const reading = fetch(new URL(`../data/${name}.json`, import.meta.url))
+      .then((response) => response.json())
+      .then(decode)
+      .catch((error) => {
+        loaded.delete(name);
+        throw error;
+      });
+    loaded.set(name, reading);
+  }
+  return loaded.get(name);
+}
+
+export const coarseLand = () => load('land-coarse', decodeLand);
+export const fineLand = () => load('land-fine', decodeLand);
+export const towns = () => load('places', decodeTowns);
+
+/** Each ring as a path in the unit square, with its bounds. */
+function decodeLand(rings) {
+  return rings.map((numbers) => {
+    const path = new Path2D();
+    const bounds = {left: 1, right: 0, top: 1, bottom: 0};
+    let [longitude, latitude] = [0, 0];
+    for (let i = 0; i < numbers.length; i += 2) {
+      longitude += numbers[i];
+      latitude += numbers[i + 1];
+      const {x, y} = project({latitude: latitude / 100, longitude: longitude / 100});
+      path.lineTo(x, y);
+      bounds.left = Math.min(bounds.left, x);
+      bounds.right = Math.max(bounds.right, x);
+      bounds.top = Math.min(bounds.top, y);
+      bounds.bottom = Math.max(bounds.bottom, y);
+    }
+    path.closePath();
+    return {path, bounds};
+  });
+}
+
+function decodeTowns({names, countries, population, longitude, latitude}) {
+  return names.split('\n').map((name, i) => {
+    const place = {
+      name,
+      country: countries.slice(2 * i, 2 * i + 2),
+      people: population[i] * 1000,
+      latitude: latitude[i] / 1000,
+      longitude: longitude[i] / 1000,
+    };
+    return {...place, ...project(place), plain: plain(name)};
+  });
+}
+
+/** Letters without accents or case, to compare what people type. */
+function plain(text) {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Towns whose name begins with what was typed, the largest first. */
+export function search(all, typed, limit = 6) {
+  const wanted = plain(typed.trim());
+  if (wanted.length < 2) return [];
+  const found = [];
+  for (const town of all) {
+    if (town.plain.startsWith(wanted) && found.push(town) === limit) break;
+  }
+  return found;
+}
+
+/** The town a point belongs to: near, and the larger the farther it reaches. */
+export function townNear(all, point) {
+  let best;
+  let least = Infinity;
+  for (const town of all) {
+    if (Math.abs(town.latitude - point.latitude) > 3) continue;
+    const km = distanceKm(town, point);
+    const weight = km / Math.sqrt(1 + town.people / 50_000);
+    if (weight < least && km < 250) {
+      least = weight;
+      best = {town, km};
+    }
+  }
+  return best;
+}

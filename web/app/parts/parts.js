@@ -1,0 +1,71 @@
+import {createStore, useStore} from '../store.js';
+import {html, useEffect, useRef, useState} from '../vendor/preact.js';
+import {faultWords} from '../words.js';
+import {Icon} from './icons.js';
+
+/** A word on a tinted ground. */
+export function Chip({tone, children, live}) {
+  return html`<span class="chip tone-${tone}">${live && html`<span class="chip-dot" aria-hidden="true"></span>`}${children}</span>`;
+}
+
+/** A labelled input that tells its own fault. */
+export function Field({label, name, hint, fault, ...input}) {
+  const hintId = `${name}-hint`;
+  return html`
+    <div class="field">
+      <label for=${name}>${label}</label>
+      <input id=${name} name=${name} aria-describedby=${hint || fault ? hintId : undefined} aria-invalid=${fault ? 'true' : undefined} ...${input} />
+      ${(hint || fault) && html`<p id=${hintId} class=${fault ? 'field-fault' : 'field-hint'}>${fault ?? hint}</p>`}
+    </div>`;
+}
+
+/** A button whose work takes a while: it cannot be pressed twice, and keeps its size. */
+export function Busy({onPress, children, className = 'button', ...rest}) {
+  const [busy, setBusy] = useState(false);
+  const mounted = useRef(true);
+  useEffect(() => () => {
+    mounted.current = false;
+  }, []);
+  const press = async (event) => {
+    setBusy(true);
+    try {
+      await onPress(event);
+    } finally {
+      if (mounted.current) setBusy(false);
+    }
+  };
+  return html`<button type="button" class=${className} data-busy=${busy} disabled=${busy} onClick=${press} ...${rest}>${children}</button>`;
+}
+
+/** What a list shows while it is read, when it failed, and when there is nothing. */
+export function Loaded({state, rows = 3, empty, retry, children}) {
+  const {value, error} = state;
+  if (value === undefined && error) {
+    return html`<div class="notice tone-bad"><p>${faultWords(error)}</p>${retry && html`<button type="button" class="button quiet" onClick=${retry}>Try again</button>`}</div>`;
+  }
+  if (value === undefined) {
+    return html`<div class="skeletons" aria-busy="true" aria-label="Loading">${Array.from({length: rows}, (_, i) => html`<span key=${i} class="skeleton"></span>`)}</div>`;
+  }
+  if (empty && (value === null || value.length === 0)) return empty;
+  return children(value);
+}
+
+/** Where something will be, and what brings it there. */
+export function Empty({icon, title, children}) {
+  return html`<div class="empty"><span class="empty-icon"><${Icon} name=${icon} size="26" /></span><h3>${title}</h3><p>${children}</p></div>`;
+}
+
+const toasts = createStore([]);
+let made = 0;
+
+/** Says something in passing. */
+export function toast(words, tone = 'good') {
+  const id = (made += 1);
+  toasts.set((all) => [...all.slice(-2), {id, words, tone}]);
+  setTimeout(() => toasts.set((all) => all.filter((one) => one.id !== id)), 6_000);
+}
+
+export function Toasts() {
+  const all = useStore(toasts);
+  return html`<div class="toasts" role="status" aria-live="polite">${all.map(({id, words, tone}) => html`<p key=${id} class="toast tone-${tone}">${words}</p>`)}</div>`;
+}

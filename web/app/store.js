@@ -1,0 +1,28 @@
+import {useEffect, useState} from './vendor/preact.js';
+
+/** A value that views follow. */
+export function createStore(initial) {
+  let value = initial;
+  const listeners = new Set();
+  return {
+    get: () => value,
+    set(next) {
+      value = typeof next === 'function' ? next(value) : next;
+      for (const listener of [...listeners]) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export function useStore(store) {
+  const [value, setValue] = useState(store.get());
+  useEffect(() => {
+    const look = () => setValue(() => store.get());
+    look();
+    return store.subscribe(look);
+  }, [store]);
+  return value;
+}

@@ -1,0 +1,36 @@
+import {fineLand} from '../map/atlas.js';
+import {project} from '../map/mercator.js';
+import {Painter} from '../map/painter.js';
+import {html, useEffect, useRef} from '../vendor/preact.js';
+
+const CENTRE = project({latitude: 46.5, longitude: 4});
+
+/** The map of the welcome page: only to be looked at. */
+export function Backdrop() {
+  const element = useRef(null);
+  useEffect(() => {
+    const canvas = element.current.querySelector('canvas');
+    const painter = new Painter(canvas);
+    let land;
+    const paint = () => {
+      const {width, height} = element.current.getBoundingClientRect();
+      const ratio = Math.min(2, devicePixelRatio || 1);
+      Object.assign(canvas, {width: Math.round(width * ratio), height: Math.round(height * ratio)});
+      painter.recolour();
+      painter.paint({...CENTRE, zoom: 4.1, width, height, ratio}, {land});
+    };
+    const resizing = new ResizeObserver(paint);
+    resizing.observe(element.current);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', paint);
+    fineLand().then((read) => {
+      land = read;
+      paint();
+    }, () => {}); // without it the sea stands alone
+    return () => {
+      resizing.disconnect();
+      dark.removeEventListener('change', paint);
+    };
+  }, []);
+  return html`<div class="backdrop" ref=${element} aria-hidden="true"><canvas></canvas></div>`;
+}
