@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
 from orchestrator.edge.invocation import entry
-from orchestrator.edge.sqs import failures, owners
+from orchestrator.edge.sqs import failures, owners, traced
 from orchestrator.engine.realtime import push
 
 if TYPE_CHECKING:
@@ -16,5 +16,6 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
-    push(bootstrap.database(), bootstrap.sockets(), owners(event))
+    with traced("push", event):
+        push(bootstrap.database(), bootstrap.sockets(), owners(event))
     return failures([])

@@ -12,7 +12,7 @@ from orchestrator.cloud.flags import Flags, FlagSource
 from orchestrator.cloud.queue import EventQueue, TaskQueue
 from orchestrator.cloud.secrets import Secrets
 from orchestrator.cloud.sockets import Sockets
-from orchestrator.observe import logger
+from orchestrator.observe import logger, tracing
 from orchestrator.settings import Settings
 from orchestrator.store.db import Connection, Database, connect
 
@@ -34,6 +34,7 @@ def settings() -> Settings:
     read = Settings.from_env()
     logger.setLevel(read.agent_log_level)
     logger.structure_logs(append=True, version=read.service_version)
+    tracing.configure(read.otlp_endpoint, version=read.service_version, environment=read.environment)
     return read
 
 

@@ -85,10 +85,9 @@ class EventQueue:
         self.url = url
 
     def announce(self, owners: Iterable[str]) -> None:
-        entries = [
-            {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
-            for owner in dict.fromkeys(owners)
-        ]
+        """A mapping names for each owner the trace (traceparent) that the push belongs to."""
+        traces = owners if isinstance(owners, Mapping) else dict.fromkeys(owners)
+        entries = [_hint(owner, traceparent) for owner, traceparent in traces.items()]
         send_all(self.url, entries)
 
 
@@ -117,9 +116,18 @@ def _entry(wake: Wake) -> dict[str, Any]:
     }
     if wake.delay > 0:
         entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
-    if wake.traceparent:
-        entry["MessageAttributes"] = {"traceparent": {"DataType": "String", "StringValue": wake.traceparent}}
-    return entry
+    return entry | _trace(wake.traceparent)
+
+
+def _hint(owner: str, traceparent: str | None) -> dict[str, Any]:
+    entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
+    return entry | _trace(traceparent)
+
+
+def _trace(traceparent: str | None) -> dict[str, Any]:
+    if not traceparent:
+        return {}
+    return {"MessageAttributes": {"traceparent": {"DataType": "String", "StringValue": traceparent}}}
 
 
 def _batches(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -156,7 +156,7 @@ def _gate(
 def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
     """404, 405, or a preflight's answer."""
     event = app.current_event
-    methods = frozenset(route.method for route in routes_of(app) if route.rule.match(event.path))
+    methods = _methods_at(app, event.path)
     if not methods:
         raise NotFound("There is nothing here.")
     if event.http_method == "OPTIONS" and event.headers.get("access-control-request-method"):
@@ -169,6 +169,13 @@ def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
             },
         )
     raise MethodNotAllowed(methods)
+
+
+def _methods_at(app: APIGatewayHttpResolver, path: str) -> frozenset[str]:
+    """What a path can be asked for; a path spelled out in full hides the patterns that it fits."""
+    fitting = [route for route in routes_of(app) if route.rule.match(path)]
+    spelled_out = [route for route in fitting if route.rule.groups == 0]
+    return frozenset(route.method for route in spelled_out or fitting)
 
 
 def _cors_headers(app: APIGatewayHttpResolver, allowed_origins: frozenset[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orchestrator.observe import logger
+from orchestrator.observe import logger, metrics, tracing
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,12 +19,17 @@ LASTING = frozenset({*logger.get_current_keys(), "version"})
 Answer = TypeVar("Answer")
 
 
+#: Functions this container has answered for: one, but for tests.
+_warm: set[str] = set()
+
+
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:
     """Decorates a function's handler."""
 
     @wraps(handle)
     def handler(event: Event, context: LambdaContext) -> Answer:
         started = perf_counter()
+        _count_cold_start(context.function_name)
         logger.append_keys(request_id=context.aws_request_id, function=context.function_name)
         try:
             answer = handle(event, context)
@@ -35,6 +40,14 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
             logger.info("invocation done", milliseconds=round((perf_counter() - started) * 1000, 1))
             return answer
         finally:
+            metrics.flush()
+            tracing.flush()
             logger.remove_keys(logger.get_current_keys().keys() - LASTING)
 
     return handler
+
+
+def _count_cold_start(function: str) -> None:
+    if function not in _warm:
+        _warm.add(function)
+        metrics.count("ColdStart")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
 from orchestrator.cloud.queue import parse_body
 from orchestrator.engine.worker import Message
-from orchestrator.observe import logger
+from orchestrator.observe import logger, tracing
 
 
 def messages(event: Mapping[str, Any]) -> list[Message]:
@@ -24,6 +25,22 @@ def owners(event: Mapping[str, Any]) -> list[str]:
 def failures(message_ids: Iterable[str]) -> dict[str, Any]:
     """The answer that gives these messages back to the queue and deletes the others."""
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
+
+
+@contextmanager
+def traced(name: str, event: Mapping[str, Any]) -> Iterator[None]:
+    """The block as part of every trace that sent one of the messages."""
+    with ExitStack() as spans:
+        for traceparent in dict.fromkeys(_traceparents(event)):
+            spans.enter_context(tracing.span(name, parent=traceparent, kind="consumer"))
+        yield
+
+
+def _traceparents(event: Mapping[str, Any]) -> Iterator[str]:
+    for record in event.get("Records", []):
+        attribute = record.get("messageAttributes", {}).get("traceparent", {})
+        if isinstance(attribute.get("stringValue"), str):
+            yield attribute["stringValue"]
 
 
 def _messages(event: Mapping[str, Any]) -> Iterator[Message]:

@@ -19,7 +19,7 @@ from orchestrator.engine.transaction import BatchTransaction, ConnectionLost
 from orchestrator.engine.worker import Worker, switch_of
 from orchestrator.model import outcome
 from orchestrator.model.errors import Unavailable
-from orchestrator.observe import logger
+from orchestrator.observe import logger, tracing
 from orchestrator.store import attempts
 from orchestrator.store.attempts import Attempt
 
@@ -128,7 +128,7 @@ def _surroundings(
         side=worker.side,
         transaction=transaction,
         remaining=remaining,
-        announce=lambda owner: worker.events.announce([owner]),
+        announce=lambda owner: worker.events.announce({owner: tracing.current()}),
         rng=worker.rng,
         flags=flags,
     )

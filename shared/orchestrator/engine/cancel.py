@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from orchestrator.cloud.queue import EventQueue
+from orchestrator.engine import lifecycle
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Task
-from orchestrator.observe import logger
 from orchestrator.store import tasks
 from orchestrator.store.db import Database
 
@@ -22,11 +22,8 @@ def cancel(db: Database, events: EventQueue, owner: str | None, task_id: UUID, *
     for task in cancelled:
         if task.id == task_id:
             reach("cancel.committed")
-            events.announce({each.owner_id for each in cancelled})
-            logger.info(
-                "task cancelled",
-                extra={"task_id": str(task_id), "task_type": task.type, "owner": task.owner_id},
-            )
+            events.announce({each.owner_id: each.traceparent for each in cancelled})
+            lifecycle.cancelled(cancelled, actor or "owner")
             return task
     found = db.run(tasks.get, owner, task_id)
     if found is None:

@@ -16,7 +16,7 @@ from orchestrator.model.encode import encode_json
 from orchestrator.model.errors import Cancelled, LeaseLost, Suspended
 from orchestrator.model.ids import new_task_id
 from orchestrator.model.task import Json, Status
-from orchestrator.observe import logger
+from orchestrator.observe import logger, tracing
 from orchestrator.store import family, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import Connection, Database
@@ -130,7 +130,8 @@ class Context:
         if name in self._recorded:
             return cast("T", self._recorded[name])
         started = time.monotonic()
-        result = fn(f"{self.task_id}:{name}")
+        with tracing.span(f"step {name}"):
+            result = fn(f"{self.task_id}:{name}")
         took_ms = round((time.monotonic() - started) * 1000)
         watched = self._side.run(steps.record, self.task_id, self._token, name, result, took_ms)
         if watched is None:
@@ -203,7 +204,7 @@ class Context:
             parent_id=self.task_id,
             key=key,
             gather=gather,
-            traceparent=self._record.traceparent,
+            traceparent=tracing.current() or self._record.traceparent,
         )
         self.children.append(child)
         return child

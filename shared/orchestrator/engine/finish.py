@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import errors as pg
 
 from orchestrator.cloud.queue import LONGEST_INVISIBILITY, Wake
+from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
 from orchestrator.engine.handle import Handled, Surroundings, failure, handle
 from orchestrator.engine.transaction import BatchTransaction
@@ -40,6 +41,7 @@ def commit(
     for handled in batch:
         if handled.outcome is None:
             replies[handled.attempt.id] = None
+            lifecycle.lost(handled.attempt)
     if not ours:
         transaction.rollback()
         return
@@ -140,7 +142,8 @@ def _after(
             for row in finished
         ],
     )
-    watched = [row.owner_id for row in finished if row.watched]
+    lifecycle.finished(batch, finished)
+    watched = {row.owner_id: traces[row.id] for row in finished if row.watched}
     if watched:
         worker.events.announce(watched)
     for handled in batch:

@@ -30,7 +30,7 @@ from orchestrator.model.errors import (
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.task import Json
-from orchestrator.observe import logger
+from orchestrator.observe import tracing
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import CONFLICT_TRIES, CONFLICTS, Database
 from orchestrator.store.family import NewChild
@@ -72,20 +72,30 @@ class Surroundings:
 def handle(attempt: Attempt, around: Surroundings) -> Handled:
     """Runs the handler; its database effects stay in the batch's transaction, or are undone unless it completed."""
     started = time.monotonic()
+    with tracing.span(
+        f"run {attempt.type}",
+        parent=attempt.traceparent,
+        kind="consumer",
+        task_id=str(attempt.id),
+        task_type=attempt.type,
+        task_attempt=attempt.attempts,
+    ):
+        handled = _try(attempt, around)
+        tracing.annotate(task_outcome=handled.outcome.kind if handled.outcome else "lost")
+    reach("run.handled")
+    return replace(handled, took=time.monotonic() - started)
+
+
+def _try(attempt: Attempt, around: Surroundings) -> Handled:
+    """Runs the handler, again where Postgres chose it as the victim of a conflict."""
     for tries in range(1, CONFLICT_TRIES + 1):
         try:
-            handled = _run(attempt, around)
-            break
+            return _run(attempt, around)
         except CONFLICTS as error:
             around.transaction.undo()
             if tries == CONFLICT_TRIES:
-                handled = Handled(attempt, failure(attempt, error, around.rng))
-                break
-    took = time.monotonic() - started
-    reach("run.handled")
-    kind = handled.outcome.kind if handled.outcome else "lost"
-    logger.info(f"task {kind}", extra={**attempt.log_context(), "handler_ms": round(took * 1000)})
-    return replace(handled, took=took)
+                return Handled(attempt, failure(attempt, error, around.rng))
+    raise AssertionError("unreachable")
 
 
 def _run(attempt: Attempt, around: Surroundings) -> Handled:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
+from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
 from orchestrator.engine.worker import Message, Worker, switch_of
 from orchestrator.model.task import Status
-from orchestrator.observe import logger
+from orchestrator.observe import logger, metrics
 from orchestrator.store import attempts, dead_letters
 from orchestrator.store.attempts import Sight
 
@@ -62,7 +63,7 @@ def _place_leased(worker: Worker, sight: Sight) -> Placed:
     if sight.lease_left is not None and sight.lease_left > 0:
         return Placed(sight.id, hide=sight.lease_left + 1.0)
     ended = worker.db.run(attempts.end_leases, [sight.id])
-    logger.warning("lease ended", extra={"task_id": str(sight.id), "task_type": sight.type, "owner": sight.owner_id})
+    lifecycle.leases_ended(ended)
     if any(row["status"] == Status.DEAD_LETTER for row in ended):
         bury(worker, ended)
         return Placed(sight.id)
@@ -78,5 +79,6 @@ def _place_pending(worker: Worker, sight: Sight, held: Collection[str]) -> Place
         return Placed(sight.id, hide=sight.due_in)
     if sight.type in held:
         worker.db.run(attempts.park, sight.id, switch_of(sight.type))
+        metrics.count("Parked", sight.type)
         return Placed(sight.id)
     return Placed(sight.id, alone=sight)

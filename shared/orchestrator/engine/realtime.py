@@ -19,7 +19,7 @@ from orchestrator.engine.frames import Page, page_of, pong_frame, session_ended_
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
 from orchestrator.model.faultpoints import reach
-from orchestrator.observe import logger
+from orchestrator.observe import logger, metrics
 from orchestrator.store import events
 from orchestrator.store import sockets as store
 from orchestrator.store.db import Database
@@ -132,6 +132,8 @@ def _catch_up(db: Database, sockets: Sockets, waiting: Sequence[Socket]) -> None
             ]
         reach("push.sent")
         results = [send.result() for send in sends]
+        metrics.count("Pushed", by=sum(sent.frames for sent in results))
+        metrics.count("PushFailed", by=sum(sent.failed for sent in results))
         gone = [sent.socket.id for sent in results if sent.gone]
         if gone:
             db.run(store.delete, gone)
@@ -163,17 +165,20 @@ class Sent:
     cursor: str | None
     gone: bool = False
     behind: bool = False
+    frames: int = 0
+    failed: bool = False
 
 
 def _send(sockets: Sockets, socket: Socket, page: Page) -> Sent:
     """In order, up to the first frame that does not go through: the rest is caught up with later."""
     reached = None
-    for data, cursor in page.frames:
+    for index, (data, cursor) in enumerate(page.frames):
         delivery = sockets.post(socket.id, data)
         if delivery is not Delivery.SENT:
-            return Sent(socket, reached, gone=delivery is Delivery.GONE)
+            gone = delivery is Delivery.GONE
+            return Sent(socket, reached, gone=gone, frames=index, failed=not gone)
         reached = cursor
-    return Sent(socket, page.end, behind=page.more)
+    return Sent(socket, page.end, behind=page.more, frames=len(page.frames))
 
 
 def _close(db: Database, sockets: Sockets, connection_ids: Sequence[str]) -> None:

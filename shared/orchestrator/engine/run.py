@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from orchestrator.cloud.queue import LONGEST_DELAY, LONGEST_INVISIBILITY, Wake
+from orchestrator.engine import lifecycle
 from orchestrator.engine.batch import Replies, run_claimed
 from orchestrator.engine.place import Placed, place
 from orchestrator.engine.worker import Message, Worker
@@ -49,6 +50,7 @@ def _run(worker: Worker, by_task: dict[UUID, Message], remaining: Callable[[], f
     held = worker.flags.parked_types()
     lease = remaining() + LEASE_MARGIN
     claimed = worker.db.run(attempts.claim, ids, worker=worker.name, lease=lease, alone=len(ids) == 1, held_types=held)
+    lifecycle.started(claimed)
     reach("run.claimed")
     run_claimed(worker, claimed, remaining, replies)
     left = [task_id for task_id in ids if task_id not in {attempt.id for attempt in claimed}]
@@ -72,6 +74,7 @@ def _run_alone(
     if not claimed:
         replies[placed.task_id] = None if placed.alone and placed.alone.limited else 1.0
         return
+    lifecycle.started(claimed)
     reach("run.claimed")
     run_claimed(worker, claimed, remaining, replies)
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.cloud.queue import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.engine import lifecycle
 from orchestrator.engine.agents import Agent, Agents, UnknownType
 from orchestrator.model.encode import encode_json
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.ids import new_task_id
 from orchestrator.model.task import Json, Task
-from orchestrator.observe import logger
+from orchestrator.observe import tracing
 from orchestrator.store import tasks
 from orchestrator.store.db import Database
 
@@ -55,6 +56,13 @@ class Submitted:
 def submit(db: Database, queue: TaskQueue, agents: Agents, order: Order) -> Submitted:
     """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
     agent, payload = _validate(agents, order)
+    with tracing.span(f"submit {agent.type}", parent=order.traceparent, kind="producer", task_type=agent.type) as trace:
+        return _accept(db, queue, order, agent, payload, trace)
+
+
+def _accept(
+    db: Database, queue: TaskQueue, order: Order, agent: Agent, payload: str, traceparent: str | None
+) -> Submitted:
     new = tasks.NewTask(
         id=new_task_id(),
         owner_id=order.owner,
@@ -66,23 +74,15 @@ def submit(db: Database, queue: TaskQueue, agents: Agents, order: Order) -> Subm
         schedule_at=order.schedule_at,
         idempotency_key=order.idempotency_key,
         request_hash=_request_hash(order, payload),
-        traceparent=order.traceparent,
+        traceparent=traceparent,
     )
     stored = db.run(tasks.insert, new)
     if stored is None:
         return Submitted(_earlier(db, new), created=False)
     reach("submit.committed")
     if stored.due_in <= LONGEST_DELAY:
-        queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), order.traceparent)])
-    logger.info(
-        "task submitted",
-        extra={
-            "task_id": str(new.id),
-            "task_type": new.type,
-            "owner": order.owner,
-            "due_in_s": stored.due_in,
-        },
-    )
+        queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), traceparent)])
+    lifecycle.submitted(stored.task, stored.due_in)
     return Submitted(stored.task, created=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,14 @@ from uuid import UUID
 
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.cloud.sockets import Sockets
+from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
 from orchestrator.engine.realtime import close_expired
 from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
-from orchestrator.observe import logger
-from orchestrator.store import attempts, family
+from orchestrator.observe import logger, metrics
+from orchestrator.store import attempts, family, ops
 from orchestrator.store import sweep as store
 from orchestrator.store.db import Database
 
@@ -56,14 +58,36 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         mended["pruned"] += pruned
         if pruned < PAGE:
             break
+    metrics.count("WakeUpsRepaired", by=mended["resent"])
+    metrics.count("Unparked", by=mended["unparked"])
+    _measure(sweeper)
     logger.info("swept", extra=mended)
     return mended
+
+
+def _measure(sweeper: Sweeper) -> None:
+    """What a dashboard shows of the moment: it costs what is live, not what is stored."""
+    tasks: Counter[str] = Counter()
+    oldest = 0.0
+    for row in sweeper.db.run(ops.live_counts):
+        tasks[row["state"]] += row["tasks"]
+        if row["state"] == "due":
+            oldest = max(oldest, row["oldest"])
+    load = sweeper.db.run(ops.load)
+    metrics.gauge("OldestDue", oldest)
+    metrics.gauge("Due", tasks["due"])
+    metrics.gauge("Processing", tasks["processing"])
+    metrics.gauge("ParkedTasks", tasks["parked"])
+    metrics.gauge("DeadLetters", tasks["dead"])
+    metrics.gauge("OpenSockets", load["sockets"])
+    metrics.gauge("DatabaseConnections", load["connections"])
 
 
 def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str, int]) -> None:
     rows = list(late)
     ended = [row["id"] for row in rows if row["status"] == Status.PROCESSING and row["lease_ended"]]
     taken = sweeper.db.run(attempts.end_leases, ended) if ended else []
+    lifecycle.leases_ended(taken)
     wake = [row for row in rows if row["status"] == Status.PENDING and row["due"]]
     wake += [row for row in taken if row["status"] == Status.PENDING]
     wake += _parents_of(sweeper, taken)

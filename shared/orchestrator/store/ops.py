@@ -33,6 +33,12 @@ def finished_counts(conn: Connection, window: int) -> list[dict[str, Any]]:
     return conn.execute(_SQL["finished_counts"], {"window": window}).fetchall()
 
 
+def load(conn: Connection) -> dict[str, Any]:
+    """{sockets, connections}"""
+    row = conn.execute(_SQL["load"]).fetchone()
+    return row or {"sockets": 0, "connections": 0}
+
+
 def search(
     conn: Connection,
     *,

@@ -37,3 +37,9 @@ WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
   AND (%(type)s::text IS NULL OR type = %(type)s)
 ORDER BY id DESC
 LIMIT %(limit)s;
+
+-- name: load
+-- What the database carries: open sockets, and the connections of our own user.
+-- Index: connection_owner, read whole; a socket is a row of it.
+SELECT (SELECT count(*) FROM socket_connections) AS sockets,
+       (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND datname = current_database()) AS connections;

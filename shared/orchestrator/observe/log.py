@@ -1,7 +1,4 @@
-"""The logger of every function: one JSON line per step of a task's life.
-
-Metrics and spans have modules of their own; this one is imported everywhere and stays small.
-"""
+"""The logger of every function: one JSON line per step of a task's life."""
 
 from __future__ import annotations
 

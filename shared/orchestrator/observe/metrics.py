@@ -1,0 +1,95 @@
+"""Metrics, kept in memory while an invocation runs and printed at its end: one line (EMF) per task type it met.
+
+CloudWatch makes metrics of the lines; nothing is called and nothing waits. A type's metrics count towards the sum
+over all types too, by a second set of dimensions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Literal
+
+NAMESPACE = "AgentOrchestrator"
+SERVICE = "agent-orchestrator"
+#: Values of one measure that one line carries at most; EMF takes 100, and Powertools prints early at that.
+MOST_VALUES = 99
+
+Count = Literal[
+    "Submitted",
+    "Started",
+    "Completed",
+    "Refused",
+    "Retried",
+    "DeadLettered",
+    "Parked",
+    "Released",
+    "Waiting",
+    "Cancelled",
+    "LeaseLost",
+    "AttemptLost",
+    "WakeUpsRepaired",
+    "Unparked",
+    "Redriven",
+    "Discarded",
+    "Pushed",
+    "PushFailed",
+    "ColdStart",
+    "LoginRefused",
+    "RateLimited",
+]
+#: In milliseconds.
+Duration = Literal["QueueWait", "HandlerTime", "EndToEnd"]
+Gauge = Literal["OldestDue", "Due", "Processing", "ParkedTasks", "DeadLetters", "OpenSockets", "DatabaseConnections"]
+
+
+@dataclass(slots=True)
+class _Kept:
+    counts: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    durations: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    gauges: dict[str, float] = field(default_factory=dict)
+
+
+_kept: dict[str, _Kept] = defaultdict(_Kept)
+
+
+def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
+    _kept[task_type].counts[name] += by
+
+
+def took(name: Duration, seconds: float, task_type: str = "") -> None:
+    """Beyond MOST_VALUES in one invocation the percentiles are of the first ones."""
+    values = _kept[task_type].durations[name]
+    if len(values) < MOST_VALUES:
+        values.append(round(max(0.0, seconds) * 1000, 3))
+
+
+def gauge(name: Gauge, value: float) -> None:
+    _kept[""].gauges[name] = value
+
+
+def flush() -> None:
+    """Prints what was kept since the last flush; nothing when nothing was."""
+    if not _kept:
+        return
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
+    for task_type, kept in _kept.items():
+        line = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+        line.set_default_dimensions(service=SERVICE)
+        if task_type:
+            line.add_dimensions(type=task_type)
+        for name, total in kept.counts.items():
+            line.add_metric(name, "Count", total)
+        for name, value in kept.gauges.items():
+            line.add_metric(name, "None", value)
+        for name, values in kept.durations.items():
+            for value in values:
+                line.add_metric(name, "Milliseconds", value)
+        line.flush_metrics()
+    _kept.clear()
+
+
+def forget() -> None:
+    """Drops what was kept: for tests."""
+    _kept.clear()

@@ -1,0 +1,116 @@
+"""One trace from the browser's request to the push; and nothing of it where no collector is configured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+
+from orchestrator.edge.http import Services
+from orchestrator.edge.sqs import traced
+from orchestrator.engine.agents import Agents
+from orchestrator.engine.run import run_batch
+from orchestrator.engine.worker import Message, Worker
+from orchestrator.observe import tracing
+from orchestrator.observe.spans import Recorder, otlp
+from orchestrator.store import family
+from tests.gateway import Caller
+from tests.queues import RecordingQueue
+
+BROWSER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+TRACE = BROWSER.split("-")[1]
+
+
+@pytest.fixture
+def spans() -> Iterator[list[ReadableSpan]]:
+    kept: list[ReadableSpan] = []
+
+    def keep(ended: Sequence[ReadableSpan]) -> None:
+        kept.extend(ended)
+
+    tracing.record_with(Recorder(keep, version="1", environment="local"))
+    yield kept
+    tracing.record_with(None)
+
+
+@pytest.fixture
+def worker(services: Services) -> Worker:
+    return Worker(
+        name="w",
+        db=services.db,
+        side=services.db,
+        queue=RecordingQueue(),
+        dead_letters=RecordingQueue(),
+        events=services.events,
+        agents=Agents("tests.agents", "playmate.agents"),
+        flags=services.flags,
+    )
+
+
+def run(worker: Worker, task_id: str) -> None:
+    message = Message(str(uuid4()), "r", UUID(task_id))
+    assert run_batch(worker, [message], lambda: 60.0) == []
+
+
+def test_request_queue_handler_and_push_are_one_trace(
+    ann: Caller, services: Services, worker: Worker, spans: list[ReadableSpan]
+) -> None:
+    accepted = ann.post("/api/tasks", {"type": "echo", "payload": {"a": 1}}, headers={"traceparent": BROWSER})
+    task_id = accepted.json()["id"]
+    run(worker, task_id)
+    sent = services.queue.sent[0].traceparent  # type: ignore[attr-defined] # a recorded queue
+    hint = {"messageAttributes": {"traceparent": {"stringValue": sent}}, "body": '{"v":1,"owner":"1"}'}
+    with traced("push", {"Records": [hint]}):
+        pass
+    tracing.flush()
+    names = {span.name: span for span in spans}
+    assert set(names) == {"POST /api/tasks", "submit echo", "run echo", "push"}
+    assert {f"{span.get_span_context().trace_id:032x}" for span in spans} == {TRACE}  # type: ignore[union-attr] # ended
+    parents = {name: span.parent and f"{span.parent.span_id:016x}" for name, span in names.items()}
+    own = {name: f"{span.get_span_context().span_id:016x}" for name, span in names.items()}  # type: ignore[union-attr] # ended
+    assert parents["POST /api/tasks"] == BROWSER.split("-")[2]
+    assert parents["submit echo"] == own["POST /api/tasks"]
+    assert parents["run echo"] == parents["push"] == own["submit echo"]
+    assert ann.get(f"/api/tasks/{task_id}").json()["traceId"] == TRACE
+
+
+def test_steps_and_children_belong_to_it(services: Services, worker: Worker, spans: list[ReadableSpan]) -> None:
+    from orchestrator.engine.submit import Order, submit
+
+    order = Order(owner="1", type="test.family", payload={"children": [{}]}, traceparent=BROWSER, by_user=False)
+    services.db.connection().execute("CREATE TABLE IF NOT EXISTS ledger (task_id uuid, attempt int)")
+    task = submit(services.db, worker.queue, worker.agents, order).task
+    run(worker, str(task.id))
+    (child,) = services.db.run(family.children, task.id)
+    run(worker, str(child["id"]))
+    run(worker, str(task.id))
+    tracing.flush()
+    assert sorted(span.name for span in spans) == [
+        "run test.effect",
+        "run test.family",
+        "run test.family",
+        "step first",
+        "submit test.family",
+    ]
+    written = otlp(spans)["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert {span["traceId"] for span in written} == {TRACE}
+    by_id = {span["spanId"]: span["name"] for span in written}
+    parent_of = {span["name"]: by_id[span["parentSpanId"]] for span in written if span["parentSpanId"] in by_id}
+    assert parent_of["run test.effect"] == "run test.family"
+    assert parent_of["step first"] == "run test.family"
+
+
+def test_without_a_collector_the_trace_id_still_travels(ann: Caller, services: Services) -> None:
+    accepted = ann.post("/api/tasks", {"type": "echo"}, headers={"traceparent": BROWSER})
+    assert services.queue.sent[0].traceparent == BROWSER  # type: ignore[attr-defined] # a recorded queue
+    assert ann.get(f"/api/tasks/{accepted.json()['id']}").json()["traceId"] == TRACE
+
+
+def test_an_open_span_outside_is_not_taken_for_ours() -> None:
+    assert tracing.current() is None
+    with tracing.span("nothing", parent=BROWSER) as handed_on:
+        assert handed_on == BROWSER
+    assert "orchestrator.observe.tracing" in sys.modules
