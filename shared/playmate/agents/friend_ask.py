@@ -40,6 +40,8 @@ class FriendAsked(BaseModel):
 @agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True)
 def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
     me = accounts.guardian_id(ctx.owner)
+    if accounts.get_guardian(ctx.db, me) is None:
+        raise Refuse("This account no longer exists.", code="no_account")
     found = accounts.find_guardian_by_name(ctx.db, payload.friendName)
     if found is None:
         raise Refuse(f"There is no guardian called {payload.friendName}.", code="unknown_friend")

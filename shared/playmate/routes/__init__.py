@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from playmate.routes.auth import auth_routes
+from playmate.routes.availability import availability_routes
 from playmate.routes.friends import friend_routes
 from playmate.routes.kids import kid_routes
+from playmate.routes.me import me_routes
 from playmate.routes.points import point_routes
+from playmate.routes.recommendations import recommendation_routes
 
 #: Every feature's routes, for the function that serves them.
-ROUTERS = (auth_routes, friend_routes, kid_routes, point_routes)
+ROUTERS = (
+    auth_routes,
+    availability_routes,
+    friend_routes,
+    kid_routes,
+    me_routes,
+    point_routes,
+    recommendation_routes,
+)

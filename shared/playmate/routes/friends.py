@@ -30,6 +30,23 @@ def friend_routes(services: Services) -> Router:
         body = read(FriendAsk, router.current_event)
         return submit_task(services, router, "friend.ask", {"friendName": body.friendname})
 
+    @router.post("/api/friends/setstate")
+    @operation("Answer a request", ACCEPTED, body=f"{SHAPES}:FriendState", tag="friends")
+    def set_state() -> Response[Any]:
+        from playmate.routes.shapes import FriendState
+
+        body = read(FriendState, router.current_event)
+        payload = {"friendId": body.friendId, "state": body.friendshipState}
+        return submit_task(services, router, "friend.setState", payload)
+
+    @router.post("/api/friends/delete")
+    @operation("End a friendship", ACCEPTED, body=f"{SHAPES}:FriendRef", tag="friends")
+    def delete() -> Response[Any]:
+        from playmate.routes.shapes import FriendRef
+
+        body = read(FriendRef, router.current_event)
+        return submit_task(services, router, "friend.delete", {"friendId": body.friendId})
+
     @router.get("/api/friends/confirmed")
     @operation("The caller's friends", LIST, tag="friends")
     def confirmed() -> Response[Any]:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    model_validator,
+)
 
 from playmate.rules.names import tidy
+from playmate.rules.weekly import Window, clock_text, minute_of
+from playmate.rules.wording import DAYS
+from playmate.tools.place import known_zone
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
@@ -134,6 +146,63 @@ class Kid(BaseModel):
 
 class Kids(RootModel[list[Kid]]):
     """In the order they were added."""
+
+
+def _weekday(value: object) -> object:
+    """A number, or an English name of the day."""
+    names = [name.lower() for name in DAYS]
+    if isinstance(value, str) and value.lower() in names:
+        return names.index(value.lower()) + 1
+    return value
+
+
+def _time_zone(value: str) -> str:
+    if known_zone(value) is None:
+        raise ValueError("must be an IANA time zone such as Europe/Paris")
+    return value
+
+
+def _clock(value: str) -> str:
+    return clock_text(minute_of(value))
+
+
+Clock = Annotated[str, Field(max_length=5), AfterValidator(_clock)]
+
+
+class WindowBody(Body):
+    """Every week on one day, from one time of the day to a later one; 1 is Monday, 7 Sunday."""
+
+    weekday: Annotated[int, BeforeValidator(_weekday), Field(ge=1, le=7)]
+    start: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if minute_of(self.start) >= minute_of(self.end):
+            raise ValueError("must end after it starts, on the same day")
+        return self
+
+    def window(self) -> Window:
+        return Window(self.weekday, minute_of(self.start), minute_of(self.end))
+
+
+class AvailabilityBody(Body):
+    timeZone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_time_zone)]
+    windows: Annotated[list[WindowBody], Field(max_length=70)]
+
+
+class WindowShown(BaseModel):
+    weekday: int
+    start: str
+    end: str
+
+
+class Availability(BaseModel):
+    """The family's calendar; isDefault until the guardian puts one."""
+
+    timeZone: str
+    windows: list[WindowShown]
+    isDefault: bool
 
 
 class LeaderboardItem(BaseModel):

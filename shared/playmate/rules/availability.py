@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from playmate.rules.activities import needs_daylight
 from playmate.rules.intervals import Interval, difference, intersection
-from playmate.rules.weekly import DAY, Window, lay_out
+from playmate.rules.weekly import AFTERNOON, DAY, FREE_DAY, Window, lay_out
 
 HORIZON = timedelta(days=14)
 #: Families get at least this long to prepare.
@@ -19,8 +19,6 @@ SHORTEST = timedelta(minutes=45)
 GRID = timedelta(minutes=30)
 SCHOOL_AGES = range(5, 18)
 SCHOOL_DAY = (8 * 60, 16 * 60)
-AFTERNOON = (16 * 60, 19 * 60)
-FREE_DAY = (9 * 60 + 30, 18 * 60 + 30)
 NAP = (12 * 60 + 30, 15 * 60)
 
 Lit = Callable[[datetime], bool]
@@ -31,8 +29,8 @@ class Household:
     """What planning knows of a family: its clock, its free hours, and the days its place has off."""
 
     zone: ZoneInfo
-    #: The guardian's own windows; none means the sensible ones below.
-    windows: tuple[Window, ...] = ()
+    #: The guardian's own windows; None means the sensible ones below.
+    windows: tuple[Window, ...] | None = None
     holidays: Mapping[date, str] = field(default_factory=dict)
     #: Days without school, 1 Monday … 7 Sunday.
     weekend: frozenset[int] = frozenset({6, 7})
@@ -69,7 +67,7 @@ def free_times(household: Household, horizon: Interval) -> list[Interval]:
     """The family's windows, less what it has promised already."""
 
     def windows_on(day: date) -> Iterable[Window]:
-        if not household.windows:
+        if household.windows is None:
             return usual_windows(household, day)
         return [window for window in household.windows if window.weekday == day.isoweekday()]
 

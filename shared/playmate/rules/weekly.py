@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from playmate.rules.intervals import Interval, union
@@ -21,6 +23,32 @@ class Window:
     weekday: int
     start: int
     end: int
+
+    def public(self) -> dict[str, Any]:
+        return {"weekday": self.weekday, "start": clock_text(self.start), "end": clock_text(self.end)}
+
+
+def clock_text(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def minute_of(text: str) -> int:
+    """ "15:30" as minutes of the day, "24:00" its end; ValueError for anything else."""
+    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})", text)
+    hour, minute = (int(match[1]), int(match[2])) if match else (99, 99)
+    if minute > 59 or hour * 60 + minute > DAY:
+        raise ValueError("must be a time of day as HH:MM")
+    return hour * 60 + minute
+
+
+#: A family that has said nothing: after school on weekdays, most of the day when there is none.
+AFTERNOON = (16 * 60, 19 * 60)
+FREE_DAY = (9 * 60 + 30, 18 * 60 + 30)
+
+
+def usual_week() -> tuple[Window, ...]:
+    """The usual windows where Saturday and Sunday are the weekend."""
+    return tuple(Window(day, *(FREE_DAY if day > 5 else AFTERNOON)) for day in range(1, 8))
 
 
 #: A clock offset and how long it holds.

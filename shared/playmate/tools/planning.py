@@ -140,7 +140,7 @@ class Planner:
         pair = {guardian.id, partner.id} if partner else {guardian.id}
         others = (p for p in self.proposals if guardian.id in p.guardians and p.guardians != pair)
         taken = tuple(proposal.interval for proposal in others)
-        windows = calendar.windows if calendar else ()
+        windows = calendar.windows if calendar else None
         return Household(zone, windows, off.holidays, off.weekend, taken)
 
     def _points(self, *guardians: Guardian) -> list[Point]:

@@ -1,0 +1,20 @@
+"""What an agent that erases an account does to the engine's own memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from orchestrator.engine.context import Context
+from orchestrator.store import forget
+
+
+def forget_owner(ctx: Context) -> int:
+    """Erases all the owner ever had here, but for this task's own shell; commits with the task."""
+    return forget.forget_owner(ctx.db, ctx.owner, ctx.task_id)
+
+
+def forget_mentions(ctx: Context, tasks: Sequence[UUID], redact: Sequence[UUID], part: str) -> None:
+    """Erases other owners' tasks that speak of the owner, and `part` of the results of those that may stay."""
+    forget.forget_tasks(ctx.db, tasks)
+    forget.redact_results(ctx.db, redact, part)

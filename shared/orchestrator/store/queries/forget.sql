@@ -1,0 +1,30 @@
+-- name: forget_owner
+-- All an owner ever had here but one task, the one that is doing this; events and steps go with their tasks.
+-- Index: task_owner.
+DELETE FROM agent_tasks WHERE owner_id = %(owner_id)s AND id <> %(keep)s;
+
+-- name: forget_keys
+-- What the kept task knows beyond its number.
+-- Index: agent_tasks_pkey.
+UPDATE agent_tasks SET payload = '{}', idempotency_key = NULL, request_hash = NULL WHERE id = %(keep)s;
+
+-- name: forget_tickets
+-- Index: none; tickets live a minute.
+DELETE FROM socket_tickets WHERE owner_id = %(owner_id)s;
+
+-- name: forget_connections
+-- Index: connection_owner.
+DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
+
+-- name: forget_tasks
+-- Tasks of others that speak of someone forgotten.
+-- Index: agent_tasks_pkey.
+DELETE FROM agent_tasks WHERE id = ANY(%(ids)s);
+
+-- name: redact_results
+-- Finished tasks of others that stay, less one part of their result; what their events told of it goes too.
+-- Index: agent_tasks_pkey, agent_task_events_pkey.
+WITH redacted AS (
+  UPDATE agent_tasks SET result = result - %(part)s::text WHERE id = ANY(%(ids)s) AND status = 'completed' RETURNING id
+)
+UPDATE agent_task_events e SET data = NULL FROM redacted WHERE e.task_id = redacted.id;

@@ -1,0 +1,34 @@
+"""Erases a guardian's account and all that was ever kept about it; a tombstone without a name remains."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.engine.agents import agent
+from orchestrator.engine.context import Context
+from orchestrator.engine.forget import forget_mentions, forget_owner
+from playmate.store import accounts, forget
+
+
+class AccountForget(BaseModel):
+    """Nothing to say: the account is the owner's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AccountForgotten(BaseModel):
+    """That it is done."""
+
+    message: str
+
+
+@agent("account.forget", payload=AccountForget, result=AccountForgotten, timeout=60, max_attempts=10)
+def forget_account(ctx: Context, payload: AccountForget) -> AccountForgotten:
+    me = accounts.guardian_id(ctx.owner)
+    guardian = accounts.get_guardian(ctx.db, me)
+    if guardian is not None:
+        about, plans = forget.mentions(ctx.db, guardian), forget.plans_with(ctx.db, guardian)
+        forget_mentions(ctx, about, plans, "availabilityPlan")
+        forget.erase_guardian(ctx.db, me)
+    forget_owner(ctx)
+    return AccountForgotten(message="Your account and all its data are erased.")

@@ -1,0 +1,69 @@
+"""When the family is free: weekly windows on its own clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.operations import operation
+from orchestrator.edge.requests import read
+from orchestrator.model.errors import NotFound
+from playmate.rules.weekly import usual_week
+from playmate.store import availability, points
+from playmate.store.accounts import GuardianId, guardian_id
+from playmate.store.availability import Calendar
+
+SHAPES = "playmate.routes.shapes"
+PATH = "/api/availability"
+
+
+def availability_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get(PATH)
+    @operation("The family's weekly windows", {200: f"{SHAPES}:Availability"}, tag="availability")
+    def get() -> Response[Any]:
+        return json_response(200, _shown(services, guardian_id(current_owner(router))))
+
+    @router.put(PATH)
+    @operation(
+        "Replace the family's weekly windows",
+        {200: f"{SHAPES}:Availability"},
+        body=f"{SHAPES}:AvailabilityBody",
+        tag="availability",
+    )
+    def put() -> Response[Any]:
+        from playmate.routes.shapes import AvailabilityBody
+
+        body = read(AvailabilityBody, router.current_event)
+        me = guardian_id(current_owner(router))
+        windows = tuple(window.window() for window in body.windows)
+        if not services.db.run(availability.put_calendar, me, Calendar(body.timeZone, windows)):
+            raise NotFound("This account no longer exists.")
+        return json_response(200, _shown(services, me))
+
+    return router
+
+
+def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
+    """The guardian's own calendar, or the sensible one used until there is one."""
+    own = services.db.run(availability.get_calendars, [me]).get(me)
+    calendar = own or Calendar(_zone_of_point(services, me), usual_week())
+    return {
+        "timeZone": calendar.time_zone,
+        "windows": [window.public() for window in calendar.windows],
+        "isDefault": own is None,
+    }
+
+
+def _zone_of_point(services: Services, me: GuardianId) -> str:
+    point = services.db.run(points.get_point, me)
+    if point is None:
+        return "Etc/UTC"
+    from playmate.tools.place import zone_at
+
+    return zone_at(point).key

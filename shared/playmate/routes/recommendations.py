@@ -1,0 +1,92 @@
+"""What friends' kids love, and whom to play with: read models over accepted friends only."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.edge.errors import json_response
+from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.operations import Parameter, operation
+from orchestrator.edge.requests import Query
+from orchestrator.store import tasks
+from playmate.rules.leaderboard import FriendKid, Item, Sort, leaderboard
+from playmate.store import friends, kids, points
+from playmate.store.accounts import GuardianId, guardian_id
+
+SHAPES = "playmate.routes.shapes"
+SORTS: tuple[Sort, ...] = get_args(Sort)
+#: Recommendations looked through for the newest of each friend.
+NEWEST = 50
+
+SORT = Parameter("sort", {"type": "string", "enum": list(SORTS), "default": SORTS[0]})
+ACTIVITY = Parameter("activity", {"type": "string", "minLength": 1, "maxLength": 60})
+MIN_AGE = Parameter("minAge", {"type": "integer", "minimum": 0, "maximum": 17})
+MAX_AGE = Parameter("maxAge", {"type": "integer", "minimum": 0, "maximum": 17})
+
+
+def recommendation_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get("/api/recommendations/leaderboard")
+    @operation("Activities of friends' kids", {200: f"{SHAPES}:Leaderboard"}, parameters=(SORT,), tag="recommendations")
+    def activities() -> Response[Any]:
+        query = Query(router.current_event)
+        sort = _sort(query)
+        query.check()
+        items = _leaderboard(services, guardian_id(current_owner(router)), sort)
+        return json_response(200, {"sort": sort, "items": [item.public() for item in items]})
+
+    @router.get("/api/playdate-point/recommendations")
+    @operation(
+        "Everything the playdate screen shows",
+        {200: f"{SHAPES}:Recommendations"},
+        parameters=(SORT, ACTIVITY, MIN_AGE, MAX_AGE),
+        tag="recommendations",
+    )
+    def recommendations() -> Response[Any]:
+        query = Query(router.current_event)
+        sort, activity = _sort(query), query.text("activity", longest=60)
+        low, high = query.integer("minAge", low=0, high=17), query.integer("maxAge", low=0, high=17)
+        query.check()
+        me = guardian_id(current_owner(router))
+        high = 17 if high is None else high
+        playmates = services.db.run(kids.of_friends, me, activity=activity, min_age=low or 0, max_age=high)
+        shown = {
+            "sort": sort,
+            "leaderboard": [item.public() for item in _leaderboard(services, me, sort)],
+            "friendRecommendations": _newest_of_each_friend(services, me),
+            "playmates": [each.public() for each in playmates],
+        }
+        return json_response(200, shown)
+
+    return router
+
+
+def _sort(query: Query) -> Sort:
+    chosen = query.choice("sort", SORTS)
+    return next((sort for sort in SORTS if sort == chosen), SORTS[0])
+
+
+def _leaderboard(services: Services, me: GuardianId, sort: Sort) -> list[Item]:
+    found = services.db.run(kids.of_friends, me)
+    home = services.db.run(points.get_point, me)
+    friend_kids = [
+        FriendKid(each.kid.favorite_activity, each.guardian.id, each.guardian.name, each.guardian.point)
+        for each in found
+    ]
+    return leaderboard(friend_kids, home, sort)
+
+
+def _newest_of_each_friend(services: Services, me: GuardianId) -> list[Any]:
+    """The newest recommendations about each present friend; those of friends no more are not shown."""
+    present = {friend["id"] for friend in services.db.run(friends.confirmed, me)}
+    done = services.db.run(tasks.newest_completed, str(me), "friend.recommendations", NEWEST)
+    newest: dict[int, Any] = {}
+    for task in done:
+        friend = task.result["friendId"]
+        if friend in present:
+            newest.setdefault(friend, task.result)
+    return list(newest.values())

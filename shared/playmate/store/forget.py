@@ -1,0 +1,32 @@
+"""Erasing a guardian from the application's tables, and finding who else's tasks speak of one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from orchestrator.store.db import Connection, load_queries
+from playmate.store.accounts import Guardian, GuardianId
+
+SQL = load_queries("playmate.store", "forget")
+
+
+def mentions(conn: Connection, guardian: Guardian) -> list[UUID]:
+    """Other owners' tasks about the guardian."""
+    return _ids(conn, "mentions", guardian)
+
+
+def plans_with(conn: Connection, guardian: Guardian) -> list[UUID]:
+    """Other owners' plans that name the guardian or a kid of the guardian."""
+    return sorted({*_ids(conn, "plans_with", guardian), *_ids(conn, "told_by_name", guardian)})
+
+
+def erase_guardian(conn: Connection, guardian: GuardianId) -> None:
+    """Deletes the guardian with everything that hangs on the account; a number and a date remain."""
+    conn.execute(SQL["erase_guardian"], {"guardian_id": guardian})
+    conn.execute(SQL["bury"], {"guardian_id": guardian})
+
+
+def _ids(conn: Connection, query: str, guardian: Guardian) -> list[UUID]:
+    values: dict[str, Any] = {"guardian_id": guardian.id, "name": guardian.name}
+    return [row["id"] for row in conn.execute(SQL[query], values).fetchall()]

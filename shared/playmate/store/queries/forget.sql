@@ -1,0 +1,29 @@
+-- name: mentions
+-- Tasks of others that name the guardian or the guardian's kids. A scan over all tasks: rare, and nobody waits.
+select id from agent_tasks
+where owner_id <> %(guardian_id)s::bigint::text
+  and ((type in ('friend.recommendations', 'friend.setState', 'friend.delete')
+        and payload ->> 'friendId' = %(guardian_id)s::bigint::text)
+    or (type = 'friend.ask'
+        and (result -> 'friend' ->> 'id' = %(guardian_id)s::bigint::text
+             or lower(btrim(payload ->> 'friendName')) = lower(%(name)s))));
+
+-- name: plans_with
+-- Plans of others in which the guardian's kids take part: the same scan.
+select id from agent_tasks
+where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint::text
+  and result -> 'availabilityPlan' -> 'suggestions' @> jsonb_build_array(jsonb_build_object('friendId', %(guardian_id)s::bigint));
+
+-- name: told_by_name
+-- Plans that could not be made with the guardian say so by name.
+select id from agent_tasks
+where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint::text
+  and position(%(name)s in (result -> 'availabilityPlan')::text) > 0;
+
+-- name: erase_guardian
+-- Kids, links, calendar and proposals go with the guardian (foreign keys, by primary key).
+delete from guardians where id = %(guardian_id)s returning id;
+
+-- name: bury
+-- All that is kept: that there was an account of this number.
+insert into forgotten_guardians (guardian_id) values (%(guardian_id)s) on conflict do nothing;
