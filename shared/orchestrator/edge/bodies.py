@@ -13,7 +13,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StrictInt,
     model_validator,
 )
 
@@ -33,6 +32,16 @@ def _within_centuries(value: datetime | None) -> datetime | None:
     return value
 
 
+def _number_only(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a whole number")
+    return value
+
+
+#: An integer as JSON Schema means it: 4.0 is one, "4" and true are not.
+WholeNumber = Annotated[int, BeforeValidator(_number_only)]
+
+
 class Body(BaseModel):
     """What a client sends: an unknown field is a fault."""
 
@@ -44,20 +53,30 @@ class SubmitTask(Body):
 
     type: str = Field(min_length=1, max_length=100)
     payload: dict[str, Any] = Field(default_factory=dict)
-    maxAttempts: Annotated[StrictInt, Field(ge=1, le=20)] | None = None
+    maxAttempts: Annotated[WholeNumber, Field(ge=1, le=20)] | None = None
     scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)] = None
 
 
 class Choice(Body):
     """Dead letters by exactly one of: their ids, their type, all of them."""
 
-    ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_IDS)
-    type: str | None = Field(default=None, min_length=1, max_length=100)
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ids"]},
+                {"required": ["type"]},
+                {"required": ["all"], "properties": {"all": {"const": True}}},
+            ]
+        }
+    )
+
+    ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
+    type: str = Field(default="", min_length=1, max_length=100)
     all: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if sum((self.ids is not None, self.type is not None, self.all)) != 1:
+        if sum((bool(self.ids), bool(self.type), self.all)) != 1:
             raise ValueError("needs exactly one of ids, type, all")
         return self
 

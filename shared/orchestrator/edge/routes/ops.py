@@ -159,7 +159,7 @@ def _register_dead_letters(router: Router, services: Services) -> None:
         from orchestrator.edge.bodies import Redrive
 
         body = read(Redrive, router.current_event)
-        which = Selection(ids=body.ids, type=body.type)
+        which = Selection(ids=body.ids or None, type=body.type or None)
         if body.dryRun:
             moved = [row["id"] for row in letters.select(services.db, which)]
         else:
@@ -178,7 +178,7 @@ def _register_dead_letters(router: Router, services: Services) -> None:
         from orchestrator.edge.bodies import Discard
 
         body = read(Discard, router.current_event)
-        which = Selection(ids=body.ids, type=body.type)
+        which = Selection(ids=body.ids or None, type=body.type or None)
         moved = letters.discard(services.db, which, current_owner(router), body.reason)
         return json_response(200, _moved(moved, dry_run=False))
 

@@ -240,6 +240,18 @@ def test_a_wrong_method_names_the_right_ones(anyone: Caller, method: str) -> Non
     assert answer.headers["Allow"] == "GET"
 
 
+def test_a_path_spelled_out_hides_the_pattern_it_fits(services: Services) -> None:
+    def two_routes(_: Services) -> Router:
+        router = Router()
+        router.get("/kids/mine")(dict)
+        router.delete("/kids/<kid_id>")(dict)
+        return router
+
+    app = build_app(services, [two_routes])
+    assert Caller(app).send("PUT", "/kids/mine").headers["Allow"] == "GET"
+    assert Caller(app).send("PUT", "/kids/7").headers["Allow"] == "DELETE"
+
+
 class TestBody:
     @pytest.mark.parametrize("body", [None, "", "{", "NaN", '{"a": "\\u0000"}', "[" * 5_000, b"\xff\xfe{}"])
     def test_garbage(self, ann: Caller, body: str | bytes | None) -> None:
