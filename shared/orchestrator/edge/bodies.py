@@ -32,14 +32,11 @@ def _within_centuries(value: datetime | None) -> datetime | None:
     return value
 
 
-def _number_only(value: object) -> object:
+def number_only(value: object) -> object:
+    """Before an int field: 4.0 is a whole number to JSON Schema, "4" and true are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a whole number")
     return value
-
-
-#: An integer as JSON Schema means it: 4.0 is one, "4" and true are not.
-WholeNumber = Annotated[int, BeforeValidator(_number_only)]
 
 
 class Body(BaseModel):
@@ -53,7 +50,7 @@ class SubmitTask(Body):
 
     type: str = Field(min_length=1, max_length=100)
     payload: dict[str, Any] = Field(default_factory=dict)
-    maxAttempts: Annotated[WholeNumber, Field(ge=1, le=20)] | None = None
+    maxAttempts: Annotated[int, Field(ge=1, le=20), BeforeValidator(number_only)] | None = None
     scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)] = None
 
 
@@ -71,7 +68,7 @@ class Choice(Body):
     )
 
     ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
-    type: str = Field(default="", min_length=1, max_length=100)
+    type: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.]+$")
     all: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
