@@ -1,7 +1,7 @@
 import {keepFresh, useResource} from './data.js';
 import {Chip} from './parts/parts.js';
 import {Icon, Mark} from './parts/icons.js';
-import {useConnection} from './parts/watch.js';
+import {useClientTasks, useConnection} from './parts/watch.js';
 import {signOut} from './session.js';
 import {nextTheme, theme} from './theme.js';
 import {html, useEffect, useRef, useState} from './vendor/preact.js';
@@ -53,11 +53,12 @@ export function Frame({user}) {
 
 function Tabs({here}) {
   const asking = useResource('asking').value?.length ?? 0;
+  const live = useClientTasks().some(({status}) => status === 'pending' || status === 'processing');
   const badge = (id) => id === 'friends' && asking > 0 && html`<span class="badge"><span class="visually-hidden">, waiting: </span>${asking}</span>`;
   return html`
     <nav class="tabs" aria-label="Main">
       ${Object.entries(VIEWS).map(([id, {name, icon}]) => html`
-        <a key=${id} class="tab tab-${id}" href=${`#${id}`} aria-current=${id === here ? 'page' : undefined}>
+        <a key=${id} class="tab tab-${id}" href=${`#${id}`} aria-current=${id === here ? 'page' : undefined} data-live=${id === 'activity' && live}>
           <${Icon} name=${icon} size="21" /><span>${name}</span>${badge(id)}
         </a>`)}
     </nav>`;

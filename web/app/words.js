@@ -33,11 +33,19 @@ export const CONNECTION = {
   expired: {word: 'Signed out', tone: 'bad', why: 'Your session has ended.'},
 };
 
+/** Recorded steps, as a family would say them. */
+const STEPS = {
+  'insight.locate': 'Found the season, the light and the days off',
+  'insight.retrieve': 'Searched the library of ideas',
+  'insight.places': 'Looked around for places',
+  'insight.narrate': 'Wrote a summary',
+};
+
 /** One line of a task's route. */
 export function stepWords(update, before) {
   const {event, status} = update;
   if (event === 'progress') return update.progress?.message ?? 'Working';
-  if (event === 'step') return sentence((update.step ?? 'step').replace(/[._:-]/g, ' '));
+  if (event === 'step') return STEPS[update.step] ?? sentence((update.step ?? 'step').replace(/[._:-]/g, ' '));
   if (event === 'waiting') return 'Waiting for its helpers';
   if (event === 'parked') return 'Set aside until this kind of work is switched on';
   if (event === 'released') return 'Handed on to another worker';

@@ -2,6 +2,8 @@ import {distanceKm, project} from './mercator.js';
 
 /** The shipped data of the offline map: read when first needed, once. */
 const loaded = new Map();
+/** Hundredths of a degree. */
+const HALF_WAY = 18_000;
 
 function load(name, decode) {
   if (!loaded.has(name)) {
@@ -21,14 +23,14 @@ export const coarseLand = () => load('land-coarse', decodeLand);
 export const fineLand = () => load('land-fine', decodeLand);
 export const towns = () => load('places', decodeTowns);
 
-/** Each ring as a path in the unit square, with its bounds. */
+/** Each ring as a path in the unit square, with its bounds; one that crosses 180° goes on beyond the square's edge. */
 function decodeLand(rings) {
   return rings.map((numbers) => {
     const path = new Path2D();
-    const bounds = {left: 1, right: 0, top: 1, bottom: 0};
+    const bounds = {left: Infinity, right: -Infinity, top: 1, bottom: 0};
     let [longitude, latitude] = [0, 0];
     for (let i = 0; i < numbers.length; i += 2) {
-      longitude += numbers[i];
+      longitude += i > 0 && Math.abs(numbers[i]) > HALF_WAY ? numbers[i] - Math.sign(numbers[i]) * 2 * HALF_WAY : numbers[i];
       latitude += numbers[i + 1];
       const {x, y} = project({latitude: latitude / 100, longitude: longitude / 100});
       path.lineTo(x, y);
@@ -37,9 +39,17 @@ function decodeLand(rings) {
       bounds.top = Math.min(bounds.top, y);
       bounds.bottom = Math.max(bounds.bottom, y);
     }
+    if (bounds.right - bounds.left >= 0.999) closeAroundPole(path, longitude / 360 + 0.5, bounds);
     path.closePath();
     return {path, bounds};
   });
+}
+
+/** The coast around the South Pole does not end where it began, but one world farther. */
+function closeAroundPole(path, lastX, bounds) {
+  path.lineTo(lastX, 1.1);
+  path.lineTo(lastX > 0.5 ? bounds.left : bounds.right, 1.1);
+  bounds.bottom = 1.1;
 }
 
 function decodeTowns({names, countries, population, longitude, latitude}) {

@@ -93,14 +93,20 @@ export class MapWidget {
     this.painter.paint(view, {land: this.land, towns: this.towns, tiles: this.tiles, home: this.home, quiet: pins});
   }
 
-  /** Moves the pins to their places; gives the boxes that town names keep clear of. */
+  /** Moves the pins to their places; gives the boxes, also the panel's, that town names keep clear of. */
   #placePins() {
-    return [...this.element.querySelectorAll('[data-at]')].map((pin) => {
+    const own = this.canvas.getBoundingClientRect();
+    const covers = [...this.element.querySelectorAll('[data-covers]')].map((cover) => {
+      const {left, right, top, bottom} = cover.getBoundingClientRect();
+      return {left: left - own.left, right: right - own.left, top: top - own.top, bottom: bottom - own.top};
+    });
+    const pins = [...this.element.querySelectorAll('[data-at]')].map((pin) => {
       const [latitude, longitude] = pin.dataset.at.split(',').map(Number);
       const {x, y} = toScreen(this.view, project({latitude, longitude}));
       pin.style.transform = `translate(${x}px, ${y}px)`;
       return {left: x - 30, right: x + 30, top: y - 46, bottom: y + 26};
     });
+    return [...covers, ...pins];
   }
 
   #listen() {
@@ -114,13 +120,13 @@ export class MapWidget {
     on('dblclick', (event) => event.preventDefault());
     on('keydown', (event) => this.#key(event));
     this.resizing = new ResizeObserver(() => this.#resize());
-    this.resizing.observe(this.element);
+    this.resizing.observe(this.canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour(), {signal});
     document.fonts?.ready.then(() => this.recolour());
   }
 
   #resize() {
-    const {width, height} = this.element.getBoundingClientRect();
+    const {width, height} = this.canvas.getBoundingClientRect();
     if (!width || !height) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
     Object.assign(this.view, {width, height, ratio});

@@ -18,18 +18,19 @@ export class Painter {
     this.colours = undefined;
   }
 
-  paint(view, {land, towns, tiles, home, quiet}) {
+  paint(view, {land, towns, tiles, home, quiet = []}) {
     this.colours ??= readColours(this.context.canvas);
     const {context} = this;
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     if (tiles?.paint(context, view)) {
-      this.#rings(view, home);
+      this.#rings(view, home, []);
       return;
     }
     this.#ground(view, land);
     this.#grid(view);
-    this.#rings(view, home);
-    if (towns) this.#towns(view, towns, quiet);
+    const taken = [...quiet];
+    this.#rings(view, home, taken);
+    if (towns) this.#towns(view, towns, taken);
   }
 
   #ground(view, land) {
@@ -92,7 +93,7 @@ export class Painter {
     }
   }
 
-  #rings(view, home) {
+  #rings(view, home, taken) {
     if (!home || view.zoom < 5) return;
     const {context, colours} = this;
     const centre = toScreen(view, home);
@@ -113,13 +114,14 @@ export class Painter {
       context.stroke();
       context.setLineDash([]);
       context.globalAlpha = 1;
-      this.#label(km < 1 ? `${km * 1000} m` : `${km} km`, centre.x, centre.y - km * pixels);
+      const top = centre.y - km * pixels;
+      this.#label(km < 1 ? `${km * 1000} m` : `${km} km`, centre.x, top);
+      taken.push({left: centre.x - 24, right: centre.x + 24, top: top - 9, bottom: top + 9});
     }
   }
 
-  #towns(view, towns, quiet) {
+  #towns(view, towns, taken) {
     const {context, colours} = this;
-    const taken = quiet.map((box) => ({...box}));
     const least = 4e6 / 2 ** Math.max(0, view.zoom - 2.5) ** 1.15;
     let left = Math.round((view.width * view.height) / 16_000);
     for (const town of towns) {
@@ -172,7 +174,7 @@ export function fromScreen(view, {x, y}) {
 function turns(view) {
   const half = view.width / 2 / worldSize(view.zoom);
   const all = [];
-  for (let turn = Math.floor(view.x - half); turn <= Math.floor(view.x + half); turn += 1) all.push(turn);
+  for (let turn = Math.floor(view.x - half) - 1; turn <= Math.floor(view.x + half) + 1; turn += 1) all.push(turn);
   return all;
 }
 

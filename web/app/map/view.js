@@ -42,7 +42,7 @@ export function MapView({home, pick, friends, focus, onPick, label, children}) {
         ${home && html`<span key="home" class="pin home-pin" data-at=${`${home.latitude},${home.longitude}`}><${Pin} /></span>`}
         ${pick && html`<span key=${`${pick.latitude},${pick.longitude}`} class="pin pick-pin" data-at=${`${pick.latitude},${pick.longitude}`}><${Pin} /></span>`}
       </div>
-      <div class="map-zoom" role="group" aria-label="Zoom">
+      <div class="map-zoom" data-covers role="group" aria-label="Zoom">
         <button type="button" class="icon-button" aria-label="Closer" onClick=${() => widget.current.zoomBy(1)}><${Icon} name="plus" /></button>
         <button type="button" class="icon-button" aria-label="Farther" onClick=${() => widget.current.zoomBy(-1)}><${Icon} name="minus" /></button>
       </div>

@@ -20,7 +20,7 @@ export function Field({label, name, hint, fault, ...input}) {
 }
 
 /** A button whose work takes a while: it cannot be pressed twice, and keeps its size. */
-export function Busy({onPress, children, className = 'button', ...rest}) {
+export function Busy({onPress, children, className = 'button', disabled, ...rest}) {
   const [busy, setBusy] = useState(false);
   const mounted = useRef(true);
   useEffect(() => () => {
@@ -34,7 +34,7 @@ export function Busy({onPress, children, className = 'button', ...rest}) {
       if (mounted.current) setBusy(false);
     }
   };
-  return html`<button type="button" class=${className} data-busy=${busy} disabled=${busy} onClick=${press} ...${rest}>${children}</button>`;
+  return html`<button type="button" class=${className} data-busy=${busy} disabled=${busy || disabled} onClick=${press} ...${rest}>${children}</button>`;
 }
 
 /** What a list shows while it is read, when it failed, and when there is nothing. */

@@ -27,7 +27,7 @@ function Suggestions({plan}) {
     <ul class="slots">
       ${suggestions.map((slot, i) => html`
         <li key=${i} class="slot">
-          <p class="slot-when"><span class="slot-day">${slot.suggestedDay}</span><span>${slot.suggestedSlot}</span></p>
+          <p class="slot-when"><span class="slot-day">${slot.suggestedDay}</span><span>${slot.suggestedSlot}</span>${slot.startsAt && html`<span class="slot-date">${dateOf(slot)}</span>`}</p>
           <div>
             <p class="slot-kid">${slot.kidName}</p>
             <p class="slot-hint">${slot.activityHint}</p>
@@ -35,6 +35,11 @@ function Suggestions({plan}) {
           </div>
         </li>`)}
     </ul>`;
+}
+
+/** `28 November`, where the slot is. */
+function dateOf({startsAt, timeZone}) {
+  return new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'long', timeZone}).format(new Date(startsAt));
 }
 
 /** What is good to know about the place. */
@@ -55,10 +60,22 @@ function Ideas({insight}) {
   return html`
     <p class="insight-headline">${insight.headline}</p>
     <p class="lead">${insight.summary}</p>
+    ${insight.facts && html`<${Facts} facts=${insight.facts} />`}
     <ul class="ideas">
       ${(insight.actions ?? []).map((action, i) => html`
         <li key=${i}><${Icon} name="spark" size="18" /><div><p class="idea-label">${action.label}</p><p class="idea-text">${action.description}</p></div></li>`)}
     </ul>`;
+}
+
+/** The numbers behind the words. */
+function Facts({facts}) {
+  const shown = [
+    ['Daylight', `${facts.daylightHours} h`],
+    ['Sunrise', facts.sunrise],
+    ['Sunset', facts.sunset],
+    ['Next day off', facts.holidays?.[0]?.name],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts">${shown.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 const SORTS = {popularity: 'Most kids', distance: 'Nearest', alphabetical: 'A–Z'};

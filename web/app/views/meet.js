@@ -34,7 +34,7 @@ export function Meet() {
     <${MapView} home=${home} pick=${pick} friends=${friends} focus=${focus} onPick=${choose} label="Map. Click to choose your playdate point.">
       <${Panel} home=${home} loading=${point.value === undefined} pick=${pick} choose=${choose} working=${working} />
     <//>
-    <div class="findings" aria-busy=${working}>
+    <div class="findings" aria-busy=${Boolean(working)}>
       <${Plan} />
       <${Insight} />
       <${Leaderboard} />
@@ -53,7 +53,7 @@ function Panel({home, loading, pick, choose, working}) {
     }
   };
   return html`
-    <section class="panel" aria-label="Playdate point">
+    <section class="panel" data-covers aria-label="Playdate point">
       <${Search} onChoose=${(town) => choose(pointOf(town), 12)} />
       <div class="panel-place">
         <p class="eyebrow">${pick ? 'Meet here instead?' : home ? 'You meet' : 'Where do you like to meet?'}</p>
@@ -65,7 +65,9 @@ function Panel({home, loading, pick, choose, working}) {
         <${Exact} shown=${shown} choose=${choose} />
       </details>
       <div class="panel-actions">
-        <${Busy} onPress=${set} disabled=${!pick}>${working ? 'Planning…' : pick ? 'Meet here' : home ? 'Point saved' : 'Meet here'}<//>
+        ${working && !pick
+          ? html`<button type="button" class="button" disabled data-working="true" style=${`--walked: ${working.progress?.percent ?? 4}%`}><span>${working.progress?.message ?? 'Planning'}…</span></button>`
+          : html`<${Busy} onPress=${set} disabled=${!pick}>${home && !pick ? 'Point saved' : 'Meet here'}<//>`}
         ${pick && html`<button type="button" class="button quiet" onClick=${() => choose(null)}>Keep</button>`}
       </div>
     </section>`;
@@ -95,9 +97,10 @@ async function meetAt({latitude, longitude}) {
   await client.task(taskId).refresh();
 }
 
+/** The move of the point that is under way, if one is. */
 function useWorking() {
   const tasks = useClientTasks();
-  return tasks.some(({type, status}) => type === TYPE && !OVER.has(status));
+  return tasks.find(({type, status}) => type === TYPE && !OVER.has(status));
 }
 
 /** Friends with a point, each once. */

@@ -2,6 +2,8 @@ import {createHash, randomBytes} from 'node:crypto';
 import {createServer} from 'node:http';
 import {WebSocketServer} from 'ws';
 
+const KINDS = {processing: 'started', pending: 'retrying'};
+
 /** A server of the wire contract that keeps everything in memory and misbehaves on demand. */
 export class Bench {
   constructor() {
@@ -42,10 +44,10 @@ export class Bench {
   emit(id, change = {}) {
     const task = this.tasks.get(id);
     Object.assign(task, change, {seq: task.seq + 1, updatedAt: new Date().toISOString()});
-    const kind = 'progress' in change ? 'progress' : (change.status ?? 'note');
+    const kind = 'progress' in change ? 'progress' : (KINDS[change.status] ?? change.status ?? 'submitted');
     this.events.push({
-      id, seq: task.seq, kind, status: task.status, attempts: task.attempts,
-      data: change.progress ?? null, createdAt: task.updatedAt, task: frameOf(task),
+      id, seq: task.seq, kind, status: task.status, attempts: task.attempts, createdAt: task.updatedAt,
+      ...('progress' in change ? {progress: change.progress} : {}), task: {...frameOf(task), event: kind},
     });
     const position = this.events.length;
     for (const socket of this.sockets) if (socket.subscribed) this.#push(socket, position);
