@@ -22,7 +22,7 @@ from orchestrator.store import events, family, tasks
 from orchestrator.store.db import Connection, Database, connect
 
 #: Seconds the imagined invocation has left.
-REMAINING = 60.0
+REMAINING = 900.0
 
 
 @dataclass(frozen=True, slots=True)

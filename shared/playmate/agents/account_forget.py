@@ -22,7 +22,7 @@ class AccountForgotten(BaseModel):
     message: str
 
 
-@agent("account.forget", payload=AccountForget, result=AccountForgotten, timeout=60, max_attempts=10)
+@agent("account.forget", payload=AccountForget, result=AccountForgotten, max_attempts=10)
 def forget_account(ctx: Context, payload: AccountForget) -> AccountForgotten:
     me = accounts.guardian_id(ctx.owner)
     guardian = accounts.get_guardian(ctx.db, me)
