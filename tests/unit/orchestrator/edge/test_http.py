@@ -1,111 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
 
 import pytest
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.cloud import secrets as secrets_module
-from orchestrator.cloud.secrets import Secrets
-from orchestrator.edge.auth import cleared_cookie, session_cookie
-from orchestrator.edge.http import Services, build_app, current_owner, identity
-from orchestrator.edge.operations import operation
-from orchestrator.edge.requests import json_body
-from orchestrator.edge.routes.health import health_routes
-from orchestrator.edge.tokens import Tokens
-from orchestrator.model import errors
-from tests.gateway import Answer, Caller
-
-ORIGIN = "https://app.example"
-
-
-def demo_routes(_: Services) -> Router:
-    router = Router()
-
-    @router.get("/who")
-    @operation("Who", {200: None})
-    def who() -> dict[str, Any]:
-        return {"owner": current_owner(router), "role": identity(router).role}
-
-    @router.post("/echo")
-    @operation("Echo", {200: None})
-    def echo() -> dict[str, Any]:
-        return {"received": json_body(router.current_event)}
-
-    @router.get("/undeclared")
-    def undeclared() -> dict[str, Any]:
-        return {}
-
-    @router.get("/secret")
-    @operation("Secret", {200: None}, access="operator")
-    def secret() -> dict[str, Any]:
-        return {}
-
-    @router.get("/open/<name>")
-    @operation("Open", {200: None}, access="open")
-    def raise_named(name: str) -> dict[str, Any]:
-        raise FAILURES[name]
-
-    @router.get("/nan")
-    @operation("Nan", {200: None}, access="open")
-    def nan() -> dict[str, Any]:
-        return {"value": float("nan")}
-
-    return router
-
-
-FAILURES: Mapping[str, Exception] = {
-    "invalid": errors.InvalidInput("Bad.", [errors.Fault("a", "is bad"), errors.Fault("b", "is worse")]),
-    "not-found": errors.NotFound("Gone."),
-    "conflict": errors.Conflict("Over."),
-    "key-reused": errors.KeyReused("Reused."),
-    "too-many": errors.TooMany("Slow down.", retry_after=7),
-    "unavailable": errors.Unavailable("Away."),
-    "ours": RuntimeError("password=hunter2"),
-}
-
-
-@pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Services:
-    monkeypatch.setattr(secrets_module, "_read", lambda _: {"current": "k", "k": "A" * 64})
-    nothing = cast("Any", None)
-    return Services(
-        db=nothing,
-        queue=nothing,
-        dead_letters=nothing,
-        events=nothing,
-        agents=nothing,
-        tokens=Tokens(Secrets(), "arn", issuer="us", audience="app"),
-        flags=nothing,
-        allowed_origins=frozenset({ORIGIN}),
-        secure_cookies=True,
-        websocket_url="wss://socket.example/live",
-        version="1.2.3",
-        application="playmate",
-    )
-
-
-@pytest.fixture
-def anyone(services: Services) -> Caller:
-    return Caller(build_app(services, [health_routes, demo_routes]))
-
-
-@pytest.fixture
-def token(services: Services) -> str:
-    return services.tokens.issue("7", "Ann")[0]
-
-
-@pytest.fixture
-def ann(anyone: Caller, token: str) -> Caller:
-    return Caller(anyone.app, {"Authorization": f"Bearer {token}"})
-
-
-def assert_refused(answer: Answer, status: int) -> None:
-    assert answer.status == status
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["message"]
+from orchestrator.edge.http import Services, build_app
+from tests.gateway import Caller
+from tests.unit.orchestrator.edge.conftest import assert_refused
 
 
 def test_health_is_open(anyone: Caller) -> None:
@@ -140,48 +42,6 @@ def test_no_token_is_refused(anyone: Caller) -> None:
 def test_a_route_that_declares_nothing_is_closed(anyone: Caller, ann: Caller) -> None:
     assert_refused(anyone.get("/undeclared"), 401)
     assert ann.get("/undeclared").status == 200
-
-
-class TestCookie:
-    def test_lifted_by_the_gateway(self, anyone: Caller, token: str) -> None:
-        assert anyone.get("/who", cookies=["a=b", f"SessionID={token}"]).status == 200
-
-    def test_left_in_the_headers(self, anyone: Caller, token: str) -> None:
-        assert anyone.get("/who", headers={"Cookie": f"a=b; SessionID={token}; c"}).status == 200
-
-    @pytest.mark.parametrize("cookie", ["SessionID=", "SessionID", "sessionid=x", "SessionID=x.y.z", ""])
-    def test_a_bad_one_is_refused(self, anyone: Caller, cookie: str) -> None:
-        assert_refused(anyone.get("/who", cookies=[cookie]), 401)
-
-    @pytest.mark.parametrize(
-        "headers",
-        [
-            {},
-            {"Origin": "null"},
-            {"Origin": "https://evil.example"},
-            {"Origin": ORIGIN + ".evil.example"},
-            {"Origin": ORIGIN + "/"},
-            {"Referer": ORIGIN},
-        ],
-        ids=str,
-    )
-    def test_a_change_from_elsewhere_is_refused(self, anyone: Caller, token: str, headers: dict[str, str]) -> None:
-        answer = anyone.post("/echo", {"a": 1}, headers=headers, cookies=[f"SessionID={token}"])
-        assert_refused(answer, 403)
-
-    def test_a_change_from_our_page_is_served(self, anyone: Caller, token: str) -> None:
-        answer = anyone.post("/echo", {"a": 1}, headers={"Origin": ORIGIN}, cookies=[f"SessionID={token}"])
-        assert answer.json() == {"received": {"a": 1}}
-
-    def test_a_bearer_needs_no_origin(self, ann: Caller) -> None:
-        assert ann.post("/echo", {}, headers={"Origin": "https://evil.example"}).status == 200
-
-    def test_no_script_and_no_other_site_gets_it(self) -> None:
-        assert str(session_cookie("x.y.z", secure=True)) == (
-            "SessionID=x.y.z; Path=/; Max-Age=1200; HttpOnly; Secure; SameSite=Lax"
-        )
-        assert "Max-Age=0" in str(cleared_cookie(secure=True))
-        assert "Secure" not in str(session_cookie("x", secure=False))
 
 
 def test_operators_only(anyone: Caller, ann: Caller, services: Services) -> None:
@@ -264,38 +124,6 @@ class TestBody:
 
     def test_binary_content_types_come_as_base64(self, ann: Caller) -> None:
         assert ann.post("/echo", body=b'{"a": 1}').json() == {"received": {"a": 1}}
-
-
-class TestBrowser:
-    def test_a_page_of_ours_may_read(self, ann: Caller) -> None:
-        headers = ann.get("/who", headers={"Origin": ORIGIN}).headers
-        assert headers["Access-Control-Allow-Origin"] == ORIGIN
-        assert headers["Access-Control-Allow-Credentials"] == "true"
-        assert headers["Vary"] == "Origin"
-
-    def test_another_page_may_not(self, ann: Caller) -> None:
-        headers = ann.get("/who", headers={"Origin": "https://evil.example"}).headers
-        assert "Access-Control-Allow-Origin" not in headers
-        assert headers["Vary"] == "Origin"
-
-    def test_refusals_can_be_read_too(self, anyone: Caller) -> None:
-        for path in ("/who", "/nowhere", "/open/ours"):
-            assert anyone.get(path, headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == ORIGIN
-
-    def test_preflight(self, anyone: Caller) -> None:
-        answer = anyone.send("OPTIONS", "/echo", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
-        assert answer.status == 204
-        assert answer.headers["Access-Control-Allow-Methods"] == "POST"
-        assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
-        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-
-    @pytest.mark.parametrize("path", ["/health", "/who", "/nowhere", "/open/ours"])
-    def test_headers_that_protect_are_always_there(self, anyone: Caller, path: str) -> None:
-        headers = anyone.get(path).headers
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cache-Control"] == "no-store"
-        assert "default-src 'none'" in headers["Content-Security-Policy"]
-        assert "Strict-Transport-Security" in headers
 
 
 def test_one_request_leaves_nothing_to_the_next(ann: Caller, anyone: Caller) -> None:
