@@ -76,7 +76,7 @@ class SetFlags:
 
     set: Mapping[str, bool]
 
-    def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:  # noqa: ARG002
+    def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:  # noqa: ARG002 (the same for every owner)
         return self.set.get(name, default)
 
     def values(self, names: Iterable[str], owner: str | None = None) -> Mapping[str, bool]:

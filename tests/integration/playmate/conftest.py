@@ -18,6 +18,10 @@ from playmate.store import accounts, availability, friends, points
 from playmate.store import kids as kid_store
 from playmate.store.accounts import GuardianId
 from playmate.store.availability import Calendar
+from tests.integration.orchestrator.edge import conftest as edge
+
+#: The HTTP API's fixtures, used here as they are.
+queue, events, services, anyone = edge.queue, edge.events, edge.services, edge.anyone
 
 PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
 LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)

@@ -14,13 +14,7 @@ from orchestrator.store.db import Connection
 from orchestrator.testing import Ran
 from playmate.routes import shapes
 from tests.gateway import Answer, Caller
-from tests.integration.orchestrator.edge.conftest import (  # noqa: F401 (fixtures)
-    anyone,
-    events,
-    queue,
-    services,
-    signed_in,
-)
+from tests.integration.orchestrator.edge.conftest import signed_in
 from tests.integration.playmate.conftest import LONDON, MakeFamily
 
 Run = Callable[..., Ran]
@@ -33,16 +27,16 @@ def faults(answer: Answer) -> set[str]:
 
 
 @pytest.fixture
-def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:  # noqa: F811 (fixtures)
+def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
     return lambda guardian: signed_in(anyone, services, str(guardian))
 
 
 class TestAccounts:
-    def sign_up(self, anyone: Caller, name: str = "Amira") -> Answer:  # noqa: F811
+    def sign_up(self, anyone: Caller, name: str = "Amira") -> Answer:
         body = {"name": name, "email": f"{name}@Example.com", "password": PASSWORD}
         return anyone.post("/auth/signup", body)
 
-    def test_sign_up_then_in_by_name_or_address(self, anyone: Caller) -> None:  # noqa: F811
+    def test_sign_up_then_in_by_name_or_address(self, anyone: Caller) -> None:
         answer = self.sign_up(anyone)
         assert answer.status == 201
         body = shapes.SignedIn.model_validate(answer.json())
@@ -56,18 +50,18 @@ class TestAccounts:
             mine = anyone.get("/api/kids/mykids", headers={"Authorization": f"Bearer {token}"})
             assert (mine.status, mine.json()) == (200, [])
 
-    def test_names_and_addresses_are_taken_once(self, anyone: Caller) -> None:  # noqa: F811
+    def test_names_and_addresses_are_taken_once(self, anyone: Caller) -> None:
         self.sign_up(anyone)
         other = {"name": "AMIRA", "email": "other@example.com", "password": PASSWORD}
         assert anyone.post("/auth/signup", other).json() == {"message": "That name is taken."}
         other = {"name": "Other", "email": "amira@EXAMPLE.com", "password": PASSWORD}
         assert anyone.post("/auth/signup", other).status == 409
 
-    def test_every_fault_of_a_sign_up_is_named(self, anyone: Caller) -> None:  # noqa: F811
+    def test_every_fault_of_a_sign_up_is_named(self, anyone: Caller) -> None:
         body = {"name": "a@b", "email": "nowhere", "password": "short", "role": "operator"}
         assert faults(anyone.post("/auth/signup", body)) == {"name", "email", "password", "role"}
 
-    def test_a_wrong_login_says_and_takes_the_same(self, anyone: Caller) -> None:  # noqa: F811
+    def test_a_wrong_login_says_and_takes_the_same(self, anyone: Caller) -> None:
         self.sign_up(anyone)
         known, unknown = {"identifier": "Amira"}, {"identifier": "Nobody"}
         answers: dict[str, Any] = {}
