@@ -73,6 +73,8 @@ class Settings:
                 values[field.name] = _READERS.get(field.name, str)(raw)
             except ValueError as error:
                 faults.append(f"{field.name.upper()} {error}")
+        if values.get("environment", "local") != "local" and str(values.get("oidc_issuer", "")).startswith("http:"):
+            faults.append("OIDC_ISSUER must be an https address outside local runs")
         if faults:
             raise SettingsError(faults)
         return cls(**values)  # type: ignore[arg-type] # each reader returns its field's type
@@ -128,7 +130,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "event_queue_url": _url("http", "https"),
     "websocket_url": _url("ws", "wss"),
     "websocket_endpoint": _url("http", "https"),
-    "oidc_issuer": _url("https"),
+    "oidc_issuer": _url("http", "https"),
     "allowed_origins": _origins,
     "otlp_endpoint": _url("http", "https"),
 }

@@ -32,6 +32,8 @@ LONGEST_SUBJECT = 128
 
 OUR_ALGORITHM = "HS256"
 OUTSIDE_ALGORITHMS = ("RS256", "ES256")
+#: Before an outside issuer's subjects, so that none of them is ever taken for one of ours.
+OUTSIDE_PREFIX = "oidc:"
 ROLES = ("operator",)
 
 
@@ -110,7 +112,8 @@ class Tokens:
             return self._decode(token, self._our_key(header.get("kid")), [OUR_ALGORITHM], self._issuer)
         if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
             key = self._outside_keys.get_signing_key_from_jwt(token)
-            return self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
+            claims = self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
+            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"]}
         raise Unauthenticated("The access token is not valid.")
 
     def _decode(self, token: str, key: Any, algorithms: list[str], issuer: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def test_every_fault_is_named() -> None:
                 "WEBSOCKET_URL": "https://x",
                 "ALLOWED_ORIGINS": "https://ok.example,*",
                 "AGENT_LOG_LEVEL": "loud",
-                "OIDC_ISSUER": "http://id.example",
+                "OIDC_ISSUER": "id.example",
             }
         )
     named = {fault.split()[0] for fault in caught.value.faults}
@@ -58,3 +58,10 @@ def test_what_a_function_needs_is_named_when_missing() -> None:
     with pytest.raises(SettingsError) as caught:
         settings.require("task_queue_url", "database_secret_arn", "jwt_secret_arn")
     assert [fault.split()[0] for fault in caught.value.faults] == ["DATABASE_SECRET_ARN", "JWT_SECRET_ARN"]
+
+
+def test_an_outside_issuer_is_spoken_to_in_private() -> None:
+    issuer = {"OIDC_ISSUER": "http://id.example"}
+    assert Settings.from_env(issuer).oidc_issuer == "http://id.example"
+    with pytest.raises(SettingsError, match="OIDC_ISSUER"):
+        Settings.from_env({**issuer, "ENVIRONMENT": "prod"})

@@ -200,8 +200,9 @@ class TestOutsideIssuer:
         return Tokens(Secrets(clock), "arn", issuer="us", audience="app", oidc_issuer="https://id.example", clock=clock)
 
     def test_its_token_is_accepted(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
+        """Its subjects stay apart from ours: their 7 is not our 7."""
         token = sign(claims(iss="https://id.example"), key=private_key, kid="outside", alg="RS256")
-        assert tokens.verify(token).owner == "7"
+        assert tokens.verify(token).owner == "oidc:7"
 
     @pytest.mark.parametrize("changes", [{"iss": "us"}, {"aud": "other"}, {"exp": 1}, {"sub": None}], ids=str)
     def test_a_claim_amiss_is_refused(
