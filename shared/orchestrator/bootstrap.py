@@ -130,6 +130,7 @@ def worker(application: str) -> Worker:
         events=event_queue(),
         agents=agents(f"{application}.agents"),
         flags=flags(),
+        version=settings().service_version,
     )
 
 

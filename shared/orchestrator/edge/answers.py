@@ -218,13 +218,67 @@ class DeadLetter(Answer):
     deadSince: datetime
 
 
+class Example(Answer):
+    id: UUID
+    owner: str
+    error: Any
+
+
+class DeadLetterGroup(Answer):
+    """Those of one type that failed alike under one version of the code; the example is the newest."""
+
+    fingerprint: str
+    type: str
+    version: str
+    count: int
+    owners: int
+    firstSeen: datetime
+    lastSeen: datetime
+    example: Example
+
+
 class DeadLetters(Answer):
+    total: int
+    groups: list[DeadLetterGroup]
     items: list[DeadLetter]
 
 
+class StagedRedrive(Answer):
+    """One dead letter, a tenth, the rest: `released` of `total` have been let go so far."""
+
+    id: UUID
+    state: Literal["running", "stopped", "done"]
+    reason: str | None
+    released: int
+    total: int
+    actor: str
+    rate: float | None
+    fingerprints: list[str]
+    createdAt: datetime
+    updatedAt: datetime
+
+
+class StagedRedrives(Answer):
+    items: list[StagedRedrive]
+
+
 class Moved(Answer):
-    """`more`: the bound of one request was reached."""
+    """`more`: the bound of one request was reached. `redrive`: how a staged one goes on."""
 
     ids: list[UUID]
     dryRun: bool
     more: bool
+    redrive: StagedRedrive | None = None
+
+
+class AuditEntry(Answer):
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    detail: dict[str, Any]
+
+
+class Audit(Answer):
+    items: list[AuditEntry]
+    nextCursor: int | None

@@ -55,13 +55,13 @@ class SubmitTask(Body):
 
 
 class Choice(Body):
-    """Dead letters by exactly one of: their ids, their type, all of them."""
+    """Dead letters by exactly one of: their ids, their type or fingerprint (or both), all of them."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
                 {"required": ["ids"]},
-                {"required": ["type"]},
+                {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}]},
                 {"required": ["all"], "properties": {"all": {"const": True}}},
             ]
         }
@@ -69,17 +69,23 @@ class Choice(Body):
 
     ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
     type: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.]+$")
+    fingerprint: str = Field(default="", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9-]+$")
     all: bool = Field(default=False, strict=True)
+    #: Only say what would be moved.
+    dryRun: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if sum((bool(self.ids), bool(self.type), self.all)) != 1:
-            raise ValueError("needs exactly one of ids, type, all")
+        if sum((bool(self.ids), bool(self.type or self.fingerprint), self.all)) != 1:
+            raise ValueError("needs exactly one of ids, type or fingerprint (or both), all")
         return self
 
 
 class Redrive(Choice):
-    dryRun: bool = Field(default=False, strict=True)
+    #: One, then a tenth, then the rest, stopping when the failure comes back.
+    canary: bool = Field(default=False, strict=True)
+    #: Tasks a second; without one all fall due at once.
+    rate: Annotated[float, Field(gt=0, le=1_000), BeforeValidator(number_only)] | None = None
 
 
 class Discard(Choice):

@@ -73,6 +73,30 @@ def dead_letter_view(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def group_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Dead letters that failed alike; the example is the newest."""
+    return {
+        "fingerprint": row["fingerprint"],
+        "type": row["type"],
+        "version": row["version"],
+        "count": row["tasks"],
+        "owners": row["owners"],
+        "firstSeen": iso(row["first_seen"]),
+        "lastSeen": iso(row["last_seen"]),
+        "example": {"id": str(row["example_id"]), "owner": row["example_owner"], "error": row["example_error"]},
+    }
+
+
+def audit_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "at": iso(row["created_at"]),
+        "actor": row["actor"],
+        "action": row["action"],
+        "detail": {name: value for name, value in row["detail"].items() if value is not None},
+    }
+
+
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "seq": event["seq"],

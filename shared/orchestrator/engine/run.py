@@ -49,7 +49,15 @@ def _run(worker: Worker, by_task: dict[UUID, Message], remaining: Callable[[], f
     ids = list(by_task)
     held = worker.flags.parked_types()
     lease = remaining() + LEASE_MARGIN
-    claimed = worker.db.run(attempts.claim, ids, worker=worker.name, lease=lease, alone=len(ids) == 1, held_types=held)
+    claimed = worker.db.run(
+        attempts.claim,
+        ids,
+        worker=worker.name,
+        lease=lease,
+        alone=len(ids) == 1,
+        held_types=held,
+        version=worker.version,
+    )
     lifecycle.started(claimed)
     reach("run.claimed")
     run_claimed(worker, claimed, remaining, replies)
@@ -92,9 +100,16 @@ def _claim_alone(worker: Worker, placed: Placed, lease: float, held: Iterable[st
             lease=lease,
             held_types=held_types,
             limit=limit or 1_000_000,
+            version=worker.version,
         )
     return worker.db.run(
-        attempts.claim, [placed.task_id], worker=worker.name, lease=lease, alone=True, held_types=held_types
+        attempts.claim,
+        [placed.task_id],
+        worker=worker.name,
+        lease=lease,
+        alone=True,
+        held_types=held_types,
+        version=worker.version,
     )
 
 

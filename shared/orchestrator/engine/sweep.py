@@ -11,6 +11,7 @@ from uuid import UUID
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine import lifecycle
+from orchestrator.engine.canary import advance_all
 from orchestrator.engine.deadletter import bury
 from orchestrator.engine.realtime import close_expired
 from orchestrator.engine.worker import Switches
@@ -51,6 +52,7 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         if len(late) < PAGE:
             break
     mended["unparked"] = _unpark(sweeper)
+    mended["redrives"] = advance_all(sweeper.db, sweeper.queue)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     while remaining() > 5.0:

@@ -48,6 +48,8 @@ class Worker:
     events: EventQueue
     agents: Agents
     flags: Switches
+    #: Of the code, kept with every attempt.
+    version: str = ""
     rng: random.Random = field(default_factory=random.SystemRandom)
     #: Mean seconds of each type's handlers in this container.
     pace: dict[str, float] = field(default_factory=dict)

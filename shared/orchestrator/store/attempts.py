@@ -92,14 +92,18 @@ def claim(
     alone: bool,
     held_types: Collection[str] = (),
     limit: int | None = None,
+    version: str = "",
 ) -> list[Attempt]:
-    """Leases what may run now for `lease` seconds. `limit`: claim a limited task under that many running."""
+    """Leases what may run now for `lease` seconds. `limit`: claim a limited task under that many running.
+
+    `version` of the code that will run them is kept with the attempt.
+    """
     rows = conn.execute(
         _SQL["claim"],
         {
             "ids": list(ids),
             "worker": worker,
-            "event": encode_json({"worker": worker}),
+            "event": encode_json({"worker": worker, "version": version}),
             "lease": lease,
             "alone": alone,
             "held_types": list(held_types),
@@ -110,12 +114,28 @@ def claim(
 
 
 def claim_limited(
-    conn: Connection, sight: Sight, *, worker: str, lease: float, held_types: Collection[str], limit: int
+    conn: Connection,
+    sight: Sight,
+    *,
+    worker: str,
+    lease: float,
+    held_types: Collection[str],
+    limit: int,
+    version: str = "",
 ) -> list[Attempt]:
     """`claim` for a task of a limited type, one claim at a time per owner and type."""
     with conn.transaction():
         conn.execute(_SQL["lock_limit"], {"owner_id": sight.owner_id, "type": sight.type})
-        return claim(conn, [sight.id], worker=worker, lease=lease, alone=True, held_types=held_types, limit=limit)
+        return claim(
+            conn,
+            [sight.id],
+            worker=worker,
+            lease=lease,
+            alone=True,
+            held_types=held_types,
+            limit=limit,
+            version=version,
+        )
 
 
 def look(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Sight]:

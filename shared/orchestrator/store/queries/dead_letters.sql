@@ -4,19 +4,25 @@
 UPDATE agent_tasks SET wake_at = NULL WHERE id = ANY(%(ids)s) AND status = 'dead-letter';
 
 -- name: revive
--- Gives dead letters their attempts anew; their history stays.
+-- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
+-- Those due within SQS's longest delay get a message now, the others are woken by the sweeper when they are due.
 -- Index: agent_tasks_pkey.
-WITH revived AS (
-  UPDATE agent_tasks
-  SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL, due_at = task_now(),
-      wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
-  WHERE id = ANY(%(ids)s) AND status = 'dead-letter'
-  RETURNING *
+WITH chosen AS (
+  SELECT id, CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE (place - 1) / %(rate)s END AS wait
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS one (id, place)
+), revived AS (
+  UPDATE agent_tasks t
+  SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
+      due_at = task_now() + make_interval(secs => wait),
+      wake_at = task_now() + make_interval(secs => wait) + CASE WHEN wait <= 900 THEN interval '2 minutes' ELSE interval '0' END,
+      seq = seq + 1, updated_at = task_now()
+  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter'
+  RETURNING t.*, chosen.wait
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'redriven', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM revived
 )
-SELECT id, owner_id, type, traceparent FROM revived;
+SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
 
 -- name: select_dead_letters
 -- Dead letters by id, type or fingerprint; all of them where nothing is given. Oldest first.
@@ -27,6 +33,32 @@ WHERE dead_at IS NOT NULL
   AND (%(type)s::text IS NULL OR type = %(type)s)
   AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
 ORDER BY dead_at LIMIT %(limit)s;
+
+-- name: group_dead_letters
+-- Dead letters that look alike: same failure, same type, same code version, the newest group first.
+-- The version is that of the last attempt. Index: task_dead; agent_task_events_pkey for the version.
+SELECT fingerprint, type, version, count(*) AS tasks, count(DISTINCT owner_id) AS owners, min(dead_at) AS first_seen,
+       max(dead_at) AS last_seen, (array_agg(id ORDER BY dead_at DESC))[1] AS example_id,
+       (array_agg(owner_id ORDER BY dead_at DESC))[1] AS example_owner, (array_agg(error ORDER BY dead_at DESC))[1] AS example_error
+FROM (
+  SELECT t.id, t.owner_id, t.type, t.dead_at, t.error, coalesce(t.error ->> 'fingerprint', '') AS fingerprint,
+         coalesce((SELECT e.data ->> 'version' FROM agent_task_events e
+                   WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '') AS version
+  FROM agent_tasks t
+  WHERE t.dead_at IS NOT NULL
+    AND (%(type)s::text IS NULL OR t.type = %(type)s)
+    AND (%(fingerprint)s::text IS NULL OR t.error ->> 'fingerprint' = %(fingerprint)s)
+  ORDER BY t.dead_at DESC LIMIT %(window)s
+) dead
+GROUP BY fingerprint, type, version
+ORDER BY last_seen DESC;
+
+-- name: list_audit
+-- Who did what, newest first.
+-- Index: operator_actions_pkey, backwards.
+SELECT id, created_at, actor, action, detail FROM operator_actions
+WHERE id < coalesce(%(before)s::bigint, 9223372036854775807)
+ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: discard
 -- Gives up dead letters for good: they end cancelled, with the operator's reason kept.

@@ -176,12 +176,45 @@ class TestDeadLetters:
         assert dossier["status"] == "cancelled"
         assert dossier["events"][-1]["data"]["reason"] == "a duplicate"
 
+    def test_grouped_by_what_they_have_in_common(self, operator: Caller, dead: list[str]) -> None:
+        found = answers.DeadLetters.model_validate(operator.get("/ops/dead-letters").json())
+        (group,) = found.groups
+        assert (found.total, group.count, group.fingerprint, group.type, group.owners) == (3, 3, "f1", "echo", 1)
+        assert str(group.example.id) == dead[-1]
+        assert operator.get("/ops/dead-letters?fingerprint=other").json()["groups"] == []
+
+    def test_redriven_in_stages(self, operator: Caller, dead: list[str], queue: RecordingQueue) -> None:
+        queue.sent.clear()
+        begun = operator.post("/ops/dead-letters/redrive", {"fingerprint": "f1", "canary": True})
+        moved = answers.Moved.model_validate(begun.json())
+        assert moved.redrive is not None
+        assert [str(each) for each in moved.ids] == [str(each) for each in queue.ids] == dead[:1]
+        assert (moved.redrive.state, moved.redrive.released, moved.redrive.total) == ("running", 1, 3)
+        path = f"/ops/redrives/{moved.redrive.id}"
+        assert operator.post(f"{path}/advance").json()["released"] == 1
+        assert operator.post(f"{path}/stop").json()["state"] == "stopped"
+        assert operator.post(f"{path}/stop").status == 409
+        assert operator.post(f"/ops/redrives/{uuid4()}/advance").status == 404
+        listed = answers.StagedRedrives.model_validate(operator.get("/ops/redrives").json())
+        assert [each.state for each in listed.items] == ["stopped"]
+        assert operator.post("/ops/dead-letters/redrive", {"type": "none", "canary": True}).json()["redrive"] is None
+
+    def test_who_did_what_is_kept(self, operator: Caller, dead: list[str]) -> None:
+        operator.post("/ops/dead-letters/discard", {"ids": dead[:1], "reason": "a duplicate"})
+        operator.post("/ops/dead-letters/redrive", {"all": True, "rate": 5})
+        trail = answers.Audit.model_validate(operator.get("/ops/audit?limit=1").json())
+        (newest,) = trail.items
+        assert (newest.actor, newest.action, newest.detail["tasks"], newest.detail["rate"]) == ("9", "redrive", 2, 5)
+        (older,) = operator.get(f"/ops/audit?cursor={trail.nextCursor}").json()["items"]
+        assert (older["action"], older["detail"]["reason"]) == ("discard", "a duplicate")
+
     @pytest.mark.parametrize(
         "body",
         [
             {},
             {"all": False},
             {"all": True, "type": "echo"},
+            {"all": True, "fingerprint": "f1"},
             {"ids": []},
             {"ids": ["x"]},
             {"ids": [str(uuid4())] * 1_001},
