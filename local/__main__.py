@@ -1,15 +1,14 @@
 """`python3 -m local COMMAND`: any Python may read this file, so that it can say which one is needed."""
+# ruff: noqa: RUF005, UP031, UP036 - older syntax, for older readers
 
 import sys
 
-OLDEST = (3, 11)
-
-if sys.version_info < OLDEST:
+if sys.version_info < (3, 11):
     sys.exit(
-        "Python {}.{} or newer is needed, this is {}.{} ({}).\n"
-        "Install one, then say which: make PYTHON=python3.13 run".format(*OLDEST, *sys.version_info[:2], sys.executable)
+        "Python 3.11 or newer is needed, %s is %d.%d.\n"
+        "Install one, then say which: make PYTHON=python3.13 run" % ((sys.executable,) + sys.version_info[:2])
     )
 
-from local.environments import enter  # noqa: E402 - newer syntax may only be read after the check above
+from local.environments import enter
 
 enter(sys.argv[1:])

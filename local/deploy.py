@@ -45,7 +45,7 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "Runtime": runtime,
         "Architecture": architecture,
         "AllowedOrigins": ",".join(layout.origins),
-        "LocalDatabase": json.dumps(layout.database, separators=(",", ":")),
+        "LocalDatabasePort": str(layout.database_port),
         "LocalGatewayUrl": layout.aws_url,
         "LocalWebSocketUrl": layout.websocket_url,
         "WorkerConcurrency": "4",

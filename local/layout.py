@@ -59,7 +59,7 @@ class Layout:
 
     @property
     def database(self) -> dict[str, Any]:
-        """The text of the database secret. The server listens on this machine alone."""
+        """What the template's secret says too. The server listens on this machine alone."""
         return {
             "username": "orchestrator",
             "password": "local",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Any
 
@@ -31,6 +32,13 @@ def test_overrides_are_parameters_of_the_template(samconfig: dict[str, Any]) -> 
     known = set(templates.read(ROOT / "template.yaml")["Parameters"])
     for environment in ("local", "staging", "prod"):
         assert set(overrides(samconfig, environment)) <= known
+
+
+def test_the_secret_and_make_up_mean_the_same_database() -> None:
+    secret = templates.read(ROOT / "template.yaml")["Resources"]["LocalDatabaseSecret"]["Properties"]["SecretString"]
+    layout = Layout(HOME, PORT_BASE)
+    said = secret["Fn::Sub"].replace("${LocalDatabasePort}", str(layout.database_port))
+    assert json.loads(said) == layout.database
 
 
 def test_sam_deploy_and_make_up_deploy_the_same(samconfig: dict[str, Any]) -> None:
