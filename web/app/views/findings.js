@@ -113,8 +113,8 @@ function Board({items}) {
       ${items.map((item) => html`
         <li key=${item.activity} class="board-item">
           <span class="board-activity">${item.activity}</span>
-          <span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>
           <span class="board-count">${item.kidCount} ${item.kidCount === 1 ? 'kid' : 'kids'}</span>
+          <span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>
           <span class="board-near">${item.friendName}${item.avgDistanceKm === null || item.avgDistanceKm === undefined ? '' : `, ${kilometres(item.avgDistanceKm)}`}</span>
         </li>`)}
     </ol>`;

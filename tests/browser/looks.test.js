@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {after, before, test} from 'node:test';
+import {connection, goTo, openWorld, shoot, signIn, stack, visit} from './stack.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const VIEWS = ['Meet', 'Friends', 'Family', 'Inbox'];
+const SCREENS = {
+  light: {viewport: {width: 1440, height: 900}, colorScheme: 'light', reducedMotion: 'reduce'},
+  dark: {viewport: {width: 1440, height: 900}, colorScheme: 'dark', reducedMotion: 'reduce'},
+  phone: {viewport: {width: 390, height: 844}, deviceScaleFactor: 2, isMobile: true, hasTouch: true, reducedMotion: 'reduce'},
+};
+
+let world;
+
+before(async () => {
+  world = await openWorld();
+});
+after(() => world.close());
+
+/** What a checker of accessibility finds wrong, in a line each. */
+async function faultsOf(page) {
+  await page.evaluate(AXE);
+  const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+  return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
+}
+
+for (const [name, options] of Object.entries(SCREENS)) {
+  test(`every view is accessible and fits: ${name}`, async () => {
+    const {page} = await visit(world, options);
+    assert.deepEqual(await faultsOf(page), [], 'welcome');
+    await shoot(page, `${name}-welcome`);
+    await signIn(page, stack.users[0]);
+    await connection(page, 'live');
+    for (const view of name === 'phone' ? [...VIEWS, 'Activity'] : VIEWS) {
+      await goTo(page, view);
+      await page.waitForFunction(() => !document.querySelector('.skeleton'));
+      assert.deepEqual(await faultsOf(page), [], view);
+      const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= width, `${view} is not wider than the screen`);
+      await shoot(page, `${name}-${view.toLowerCase()}`, {fullPage: true});
+    }
+  });
+}
+
+test('nothing jumps while the page loads', async () => {
+  const {page} = await visit(world, SCREENS.light);
+  await signIn(page, stack.users[0]);
+  await page.addInitScript(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+    }).observe({type: 'layout-shift', buffered: true});
+  });
+  await page.reload();
+  await connection(page, 'live');
+  await page.waitForFunction(() => !document.querySelector('.skeleton'));
+  const shift = await page.evaluate(() => window.shift);
+  assert.ok(shift < 0.1, `the page shifts by ${shift}`);
+});
+
+test('the map asks nobody but this page’s own server', async () => {
+  const asked = [];
+  const {page} = await visit(world, SCREENS.light);
+  page.on('request', (request) => asked.push(new URL(request.url()).host));
+  await signIn(page, stack.users[0]);
+  await page.getByRole('button', {name: 'Farther'}).click();
+  await connection(page, 'live');
+  assert.deepEqual([...new Set(asked)].filter((host) => host !== world.proxy.host), []);
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {connection, goTo, newFamily, openWorld, shoot, signIn, signUp, stack, visit} from './stack.js';
+
+let world;
+
+before(async () => {
+  world = await openWorld();
+});
+after(() => world.close());
+
+async function setPoint(page, town) {
+  await page.getByRole('combobox', {name: 'Find a town'}).fill(town);
+  await page.getByRole('option').first().click();
+  await page.getByRole('button', {name: 'Meet here'}).click();
+}
+
+async function addKid(page, {name, age, loves}) {
+  await goTo(page, 'Family');
+  await page.getByLabel('Name', {exact: true}).fill(name);
+  await page.getByLabel('Age', {exact: true}).fill(String(age));
+  await page.getByLabel('Loves').fill(loves);
+  await page.getByRole('button', {name: 'Add', exact: true}).click();
+  await page.getByRole('heading', {name, exact: true}).waitFor();
+}
+
+test('a newcomer signs up, sets a point and watches the plan being made', async () => {
+  const {page, faults} = await visit(world);
+  await shoot(page, 'welcome');
+  const family = newFamily();
+  await signUp(page, family);
+  await addKid(page, {name: 'Ada', age: 7, loves: 'football'});
+  await goTo(page, 'Meet');
+  await connection(page, 'live');
+  await setPoint(page, 'Lisbon');
+  await page.locator('.task[data-status="completed"] .stop[data-event="completed"]').waitFor({timeout: 60_000});
+  const words = await page.locator('.task').first().locator('.stop-words').allTextContents();
+  assert.equal(words[0], 'Accepted');
+  assert.equal(words.at(-1), 'Done');
+  assert.ok(words.length >= 5, `steps and progress are shown: ${words.join(' | ')}`);
+  await page.locator('.plan').getByText('Ada').waitFor();
+  await page.locator('.insight-headline').waitFor();
+  assert.match(await page.locator('.panel-name').textContent(), /Lisbon/i);
+  await page.getByRole('button', {name: 'Point saved'}).waitFor();
+  await shoot(page, 'meet', {fullPage: true});
+
+  await page.reload();
+  await page.locator('.plan').getByText('Ada').waitFor();
+  await page.locator('.task[data-status="completed"]').first().waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test('two families become friends, side by side, and both inboxes fill by themselves', async () => {
+  const [one, two] = [newFamily(), newFamily()];
+  const [left, right] = [await visit(world), await visit(world)];
+  await Promise.all([signUp(left.page, one), signUp(right.page, two)]);
+  await addKid(left.page, {name: 'Ida', age: 6, loves: 'chess'});
+  await addKid(right.page, {name: 'Jon', age: 6, loves: 'chess'});
+
+  await goTo(left.page, 'Friends');
+  await left.page.getByLabel('Ask a family by name').fill(two.name);
+  await left.page.getByRole('button', {name: 'Ask', exact: true}).click();
+  await left.page.locator('.people', {hasText: 'You asked'}).getByText(two.name).waitFor({timeout: 60_000});
+  await goTo(left.page, 'Inbox');
+
+  await goTo(right.page, 'Friends');
+  await right.page.getByRole('button', {name: `Accept ${one.name}`}).waitFor({timeout: 30_000});
+  await shoot(right.page, 'friends');
+  await right.page.getByRole('button', {name: `Accept ${one.name}`}).click();
+  await goTo(right.page, 'Inbox');
+  for (const {page} of [left, right]) {
+    await page.locator('.letter').filter({hasText: 'Ida'}).filter({hasText: 'Jon'}).waitFor({timeout: 60_000});
+  }
+  await shoot(left.page, 'inbox');
+
+  await goTo(right.page, 'Friends');
+  await right.page.getByRole('button', {name: `Remove: ${one.name}`}).click();
+  await right.page.getByText('No friends yet').waitFor({timeout: 60_000});
+  assert.deepEqual([...left.faults, ...right.faults], []);
+});
+
+test('a refusal is said in the words of the server', async () => {
+  const {page} = await visit(world);
+  await signUp(page, newFamily());
+  await goTo(page, 'Friends');
+  await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
+  await page.getByRole('button', {name: 'Ask', exact: true}).click();
+  await page.getByText('There is no guardian called Nobody Of This Name.').first().waitFor({timeout: 60_000});
+});
+
+test('the wrong password is refused in words, and the form keeps its place', async () => {
+  const {page} = await visit(world);
+  await page.getByLabel('Name or e-mail').fill(stack.users[0].name);
+  await page.getByLabel('Password').fill('not this one');
+  const before = await page.locator('form .button').boundingBox();
+  await page.locator('form').getByRole('button', {name: 'Sign in'}).click();
+  await page.getByRole('alert').filter({hasText: /\w/}).waitFor();
+  assert.equal((await page.locator('form .button').boundingBox()).y, before.y);
+});
+
+test('the weekly hours are changed and kept', async () => {
+  const {page} = await visit(world);
+  await signUp(page, newFamily());
+  await goTo(page, 'Family');
+  await page.getByRole('button', {name: 'Monday: add hours'}).click();
+  await page.getByLabel('Monday, from').last().fill('06:15');
+  const until = page.getByLabel('Monday, until').last();
+  await until.fill('07:00');
+  await until.blur();
+  await page.getByRole('button', {name: 'Save the hours'}).click();
+  await page.getByText('Your hours are saved.').waitFor();
+  await page.reload();
+  await page.getByText('Plans keep to these hours.').waitFor();
+  assert.ok((await page.getByLabel('Monday, until').evaluateAll((inputs) => inputs.map((input) => input.value))).includes('07:00'));
+  await shoot(page, 'family', {fullPage: true});
+});
+
+test('the point is set by keyboard alone', async () => {
+  const {page} = await visit(world);
+  await signUp(page, newFamily());
+  await page.getByRole('application').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Shift+ArrowUp');
+  await page.getByText('Meet here instead?').waitFor();
+  await page.getByRole('button', {name: 'Meet here'}).press('Enter');
+  await page.getByRole('button', {name: 'Point saved'}).waitFor({timeout: 60_000});
+});
+
+test('a demonstration family enters with one click', async () => {
+  const {page} = await visit(world);
+  await page.getByRole('button', {name: stack.users[0].name}).click();
+  await page.locator('.top').getByText(stack.users[0].name).waitFor();
+  await page.getByRole('button', {name: 'Sign out'}).click();
+  await page.getByRole('heading', {name: 'Welcome back'}).waitFor();
+  await signIn(page, stack.users[0]);
+});
