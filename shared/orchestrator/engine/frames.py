@@ -16,7 +16,7 @@ LARGEST_FRAME = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames in order, each with the cursor after it; `end` is where the page leads, `more` whether to read on there."""
+    """Frames in order, each with the cursor after it; `end` is where they lead, `more` whether to read on there."""
 
     frames: list[tuple[bytes, str]]
     end: str

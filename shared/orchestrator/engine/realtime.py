@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from orchestrator.cloud.sockets import Delivery, Sockets
-from orchestrator.engine.frames import Page, page_of, pong_frame, session_ended_frame, subscribed_frame
+from orchestrator.engine.delivery import catch_up
+from orchestrator.engine.frames import pong_frame, session_ended_frame, subscribed_frame
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
-from orchestrator.model.faultpoints import reach
-from orchestrator.observe import logger, metrics
+from orchestrator.observe import logger
 from orchestrator.store import events
 from orchestrator.store import sockets as store
 from orchestrator.store.db import Database
@@ -27,10 +25,6 @@ from orchestrator.store.sockets import Socket
 
 #: Seconds a ticket can be used.
 TICKET_LIFE = 60
-#: Events read at once; a frame each.
-PAGE = 200
-#: Sockets sent to at the same time, so that a slow one delays no other.
-SENDERS = 32
 
 
 def issue_ticket(db: Database, owner: str, token_expires: float) -> str:
@@ -65,7 +59,7 @@ def subscribe(
         disconnect(db, connection_id)
         return
     named = list(task_ids) if task_ids is not None else None
-    _catch_up(db, sockets, [replace(socket, task_ids=named, cursor=str(start))])
+    catch_up(db, sockets, [replace(socket, task_ids=named, cursor=str(start))])
 
 
 def unsubscribe(db: Database, connection_id: str) -> None:
@@ -76,19 +70,17 @@ def unsubscribe(db: Database, connection_id: str) -> None:
 def ping(db: Database, sockets: Sockets, connection_id: str) -> None:
     """Sends what the connection has missed, then the cursor it should be at."""
     socket = _living(db, sockets, connection_id)
-    cursor = socket.cursor
-    if socket.subscribed and cursor is not None:
-        _catch_up(db, sockets, [socket])
-        after = db.run(store.get, connection_id)
-        cursor = after.cursor if after else cursor
-    sockets.post(connection_id, pong_frame(cursor))
+    if socket.subscribed:
+        catch_up(db, sockets, db.run(store.take_turns, ids=[connection_id]))
+        socket = db.run(store.get, connection_id) or socket
+    sockets.post(connection_id, pong_frame(socket.cursor))
 
 
 def push(db: Database, sockets: Sockets, owners: Iterable[str]) -> None:
     """Brings every subscribed connection of the owners up to date."""
-    subscribed = db.run(store.subscribers, sorted(set(owners)))
-    _close(db, sockets, [socket.id for socket in subscribed if socket.expired])
-    _catch_up(db, sockets, [socket for socket in subscribed if not socket.expired])
+    turns = db.run(store.take_turns, owners=sorted(set(owners)))
+    _close(db, sockets, [socket.id for socket in turns if socket.expired])
+    catch_up(db, sockets, [socket for socket in turns if not socket.expired])
 
 
 def close_expired(db: Database, sockets: Sockets) -> int:
@@ -121,64 +113,6 @@ def _living(db: Database, sockets: Sockets, connection_id: str) -> Socket:
         _close(db, sockets, [connection_id])
         raise Unauthenticated("Your session has ended; please sign in again.")
     return socket
-
-
-def _catch_up(db: Database, sockets: Sockets, waiting: Sequence[Socket]) -> None:
-    """Reads once for all connections at the same place, sends to all at the same time, until nobody is behind."""
-    while waiting:
-        with ThreadPoolExecutor(max_workers=SENDERS) as pool:
-            sends = [
-                pool.submit(_send, sockets, socket, page) for page, group in _pages(db, waiting) for socket in group
-            ]
-        reach("push.sent")
-        results = [send.result() for send in sends]
-        metrics.count("Pushed", by=sum(sent.frames for sent in results))
-        metrics.count("PushFailed", by=sum(sent.failed for sent in results))
-        gone = [sent.socket.id for sent in results if sent.gone]
-        if gone:
-            db.run(store.delete, gone)
-        moved = [(sent.socket, sent.cursor) for sent in results if not sent.gone and sent.cursor is not None]
-        if moved:
-            db.run(store.keep_cursors, moved)
-        waiting = [replace(sent.socket, cursor=sent.cursor) for sent in results if sent.behind]
-
-
-def _pages(db: Database, waiting: Sequence[Socket]) -> Iterator[tuple[Page, list[Socket]]]:
-    """What each group of connections at the same place has not seen; nothing for those that have seen all."""
-    groups: dict[tuple[str, str, frozenset[UUID] | None], list[Socket]] = defaultdict(list)
-    for socket in waiting:
-        named = frozenset(socket.task_ids) if socket.task_ids is not None else None
-        groups[socket.owner_id, socket.cursor or "", named].append(socket)
-    for (owner, text, named), group in groups.items():
-        cursor = Cursor.parse(text)
-        rows, target = db.run(events.unseen, owner, cursor, named, PAGE)
-        if rows or cursor.target is not None:
-            reach("push.read")
-            yield page_of(rows, cursor, target, more=len(rows) == PAGE), group
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """How far a connection got with a page: to `cursor`, and whether another page waits."""
-
-    socket: Socket
-    cursor: str | None
-    gone: bool = False
-    behind: bool = False
-    frames: int = 0
-    failed: bool = False
-
-
-def _send(sockets: Sockets, socket: Socket, page: Page) -> Sent:
-    """In order, up to the first frame that does not go through: the rest is caught up with later."""
-    reached = None
-    for index, (data, cursor) in enumerate(page.frames):
-        delivery = sockets.post(socket.id, data)
-        if delivery is not Delivery.SENT:
-            gone = delivery is Delivery.GONE
-            return Sent(socket, reached, gone=gone, frames=index, failed=not gone)
-        reached = cursor
-    return Sent(socket, page.end, behind=page.more, frames=len(page.frames))
 
 
 def _close(db: Database, sockets: Sockets, connection_ids: Sequence[str]) -> None:

@@ -55,22 +55,24 @@ def end_subscription(conn: Connection, connection_id: str) -> None:
     conn.execute(_SQL["end_subscription"], {"id": connection_id})
 
 
-def keep_cursors(conn: Connection, sent: Sequence[tuple[Socket, str]]) -> None:
-    """What connections have been sent, over the cursor that was read."""
-    conn.execute(
-        _SQL["keep_cursors"],
+def take_turns(conn: Connection, *, owners: Collection[str] = (), ids: Collection[str] = ()) -> list[Socket]:
+    """The subscribed connections of owners, or those named, that nobody else is sending to."""
+    rows = conn.execute(_SQL["take_turns"], {"owners": list(owners), "ids": list(ids)}).fetchall()
+    return [Socket(**row) for row in rows if not row.pop("busy")]
+
+
+def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set[str]:
+    """Keeps each connection's new cursor; `done`: that was all. Answers whose turn goes on."""
+    rows = conn.execute(
+        _SQL["end_turns"],
         {
-            "ids": [socket.id for socket, _ in sent],
-            "read": [socket.cursor for socket, _ in sent],
-            "sent": [cursor for _, cursor in sent],
+            "ids": [socket.id for socket, _, _ in sent],
+            "read": [socket.cursor for socket, _, _ in sent],
+            "sent": [cursor for _, cursor, _ in sent],
+            "done": [done for _, _, done in sent],
         },
-    )
-
-
-def subscribers(conn: Connection, owners: Collection[str]) -> list[Socket]:
-    """The subscribed connections of owners."""
-    rows = conn.execute(_SQL["subscribers"], {"owners": list(owners)}).fetchall()
-    return [Socket(**row) for row in rows]
+    ).fetchall()
+    return {row["id"] for row in rows if row["more"]}
 
 
 def delete(conn: Connection, connection_ids: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from orchestrator.cloud.sockets import Delivery, Sockets
-from orchestrator.engine import realtime
+from orchestrator.engine import delivery, realtime
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
 from orchestrator.store.db import Database, connect
 from tests.engine import Engine
@@ -176,7 +176,7 @@ def test_failing_deliveries_are_made_up_for_without_gap_or_disorder(engine: Engi
 
 
 def test_more_than_a_page_arrives_whole(engine: Engine, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "PAGE", 7)
+    monkeypatch.setattr(delivery, "PAGE", 7)
     mine = subscribed(engine, browser)
     tasks = [engine.submit() for _ in range(8)]
     for task in tasks:
@@ -243,3 +243,35 @@ def test_steps_and_progress_are_seen_while_the_handler_runs(engine: Engine, brow
     realtime.push(engine.db, browser, ["1"])
     events = [f["task"]["event"] for f in browser.frames[mine] if f["type"] == "task-update"]
     assert events[:4] == ["submitted", "started", "step", "waiting"]
+
+
+def test_two_pushes_at_once_send_each_update_once(
+    engine: Engine, browser: Browser, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second leaves the connection to the first, which looks again before it lets go."""
+    mine = subscribed(engine, browser)
+    task = engine.submit()
+    plain = browser.post
+
+    def post_while_more_happens(connection_id: str, data: bytes) -> Delivery:
+        if not engine.effects(task.id):
+            engine.run(task.id)
+            realtime.push(other, browser, ["1"])
+        return plain(connection_id, data)
+
+    monkeypatch.setattr(browser, "post", post_while_more_happens)
+    realtime.push(engine.db, browser, ["1"])
+    assert browser.updates(mine) == [(str(task.id), 1), (str(task.id), 2), (str(task.id), 3)]
+
+
+def test_a_sender_that_died_is_replaced(engine: Engine, browser: Browser) -> None:
+    from orchestrator.store import sockets as store
+
+    mine = subscribed(engine, browser)
+    task = engine.submit()
+    assert len(engine.db.run(store.take_turns, owners=["1"])) == 1
+    realtime.push(engine.db, browser, ["1"])
+    assert browser.updates(mine) == []
+    engine.move_clock(11)
+    realtime.push(engine.db, browser, ["1"])
+    assert browser.updates(mine) == [(str(task.id), 1)]
