@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,9 @@ LONGEST_FUNCTION = 60
 LONGEST_CLASS = 250
 LONGEST_ENTRY = 40
 MEDIAN_FUNCTION = 10
+
+#: Plays a handler that hangs; nobody waits for it by sleeping.
+HANGS = "tests/agents/test_effect.py"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -111,7 +115,7 @@ def test_an_entry_only_translates(entry: Path) -> None:
 
 def test_nothing_waits_by_sleeping() -> None:
     sleeping = [shown(path) for path in python_files(*EVERYWHERE) if re.search(r"\bsleep\(", _code(path))]
-    assert sleeping == []
+    assert [name for name in sleeping if name != HANGS] == []
 
 
 def test_no_test_is_left_out() -> None:
@@ -128,6 +132,11 @@ def test_silenced_checkers_say_why() -> None:
         if silent.search(line)
     ]
     assert found == []
+
+
+def test_all_code_is_checked_for_types() -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
+    assert {path.split("/")[0] for path in tracked() if path.endswith(".py")} == set(checked)
 
 
 def test_sql_stands_in_its_files() -> None:
