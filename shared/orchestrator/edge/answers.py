@@ -282,3 +282,30 @@ class AuditEntry(Answer):
 class Audit(Answer):
     items: list[AuditEntry]
     nextCursor: int | None
+
+
+class Flag(Answer):
+    """`custom`: its rule was written by hand and says more than is shown here."""
+
+    name: str
+    on: bool
+    percent: int
+    owners: list[str]
+    custom: bool
+
+
+class FlagsView(Answer):
+    """The flags in force or on their way; `percentDeployed` of the containers have them."""
+
+    flags: list[Flag]
+    version: int
+    deployment: int
+    state: str
+    percentDeployed: float
+    types: list[str]
+
+
+class KeysRotated(Answer):
+    """The id of the key that signs from now on."""
+
+    current: str

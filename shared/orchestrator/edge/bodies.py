@@ -81,6 +81,22 @@ class Choice(Body):
         return self
 
 
+class ChangeFlag(Body):
+    """On for everybody, for nobody, or for so many percent of owners and those named; `forget`: no rule at all."""
+
+    on: bool = Field(default=False, strict=True)
+    percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
+    owners: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(default_factory=list, max_length=1_000)
+    forget: bool = Field(default=False, strict=True)
+    #: In steps, rolled back by an alarm; otherwise at once.
+    gradual: bool = Field(default=False, strict=True)
+
+
+class RotateKeys(Body):
+    #: Tokens signed before are not good any more.
+    revoke: bool = Field(default=False, strict=True)
+
+
 class Redrive(Choice):
     #: One, then a tenth, then the rest, stopping when the failure comes back.
     canary: bool = Field(default=False, strict=True)

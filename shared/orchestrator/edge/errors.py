@@ -1,4 +1,4 @@
-"""The one place where an error becomes an HTTP answer."""
+"""An error as an HTTP answer: what was meant for the caller, and no more."""
 
 from __future__ import annotations
 
@@ -8,44 +8,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from orchestrator.model.errors import (
-    Conflict,
-    Forbidden,
-    InvalidInput,
-    KeyReused,
-    NotFound,
-    Rejected,
-    TooLarge,
-    TooMany,
-    Unauthenticated,
-    Unavailable,
-)
+from orchestrator.edge.statuses import MethodNotAllowed, status_of
+from orchestrator.model.errors import InvalidInput, Rejected, TooMany, Unauthenticated, Unavailable
 from orchestrator.observe import logger
 
 #: Seconds a client waits before it asks a part again that was away.
 RETRY_AFTER = 2
-
-
-class MethodNotAllowed(Rejected):
-    """The path exists, but not for this method."""
-
-    def __init__(self, allowed: frozenset[str]) -> None:
-        super().__init__("This method is not allowed here.")
-        self.allowed = allowed
-
-
-STATUS: Mapping[type[Rejected], int] = {
-    InvalidInput: 400,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    NotFound: 404,
-    MethodNotAllowed: 405,
-    Conflict: 409,
-    TooLarge: 413,
-    KeyReused: 422,
-    TooMany: 429,
-    Unavailable: 503,
-}
 
 
 def answer_error(error: Exception, request_id: str) -> Response[Any]:
@@ -53,7 +21,7 @@ def answer_error(error: Exception, request_id: str) -> Response[Any]:
     if not isinstance(error, Rejected):
         logger.exception("request failed", exc_info=error)
         return json_response(500, {"message": "Something went wrong on our side.", "requestId": request_id})
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    status = status_of(error)
     if status >= 500:
         logger.warning("request not served", exc_info=error)
     body: dict[str, Any] = {"message": error.message}

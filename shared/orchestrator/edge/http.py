@@ -10,9 +10,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.auth import SAFE_METHODS, authenticate
-from orchestrator.edge.errors import MethodNotAllowed, answer_error, json_response, to_json
+from orchestrator.edge.errors import answer_error, json_response, to_json
 from orchestrator.edge.operations import declared
 from orchestrator.edge.requests import given_trace, idempotency_key, raw_body, traceparent
+from orchestrator.edge.statuses import MethodNotAllowed
 from orchestrator.edge.tokens import Identity, Tokens
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import Forbidden, NotFound
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
+    from orchestrator.cloud.flag_changes import FlagDesk
     from orchestrator.cloud.flags import Flags
     from orchestrator.cloud.queue import EventQueue, TaskQueue
     from orchestrator.engine.agents import Agents
@@ -55,6 +57,9 @@ class Services:
     secure_cookies: bool
     websocket_url: str
     version: str
+    #: What operators change flags and token keys with; None where there is nothing to change.
+    flag_desk: FlagDesk | None = None
+    rotate_keys: Callable[[bool], str] | None = None
     #: The application's package: its openapi.json describes all that is served.
     application: str
 

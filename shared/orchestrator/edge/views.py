@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator.model.task import Task, iso
 
 #: Characters of a result that a page's item still carries; a larger one is read by its own route.
 LONGEST_LISTED_RESULT = 16_384
+#: Characters of a list; Lambda answers with 6 MB at most.
+LARGEST_LIST = 2_000_000
+
+
+def fitting(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of the items, from the first, as one answer of Lambda can carry; always the first."""
+    kept: list[dict[str, Any]] = []
+    left = LARGEST_LIST
+    for item in items:
+        left -= len(json.dumps(item))
+        if kept and left < 0:
+            break
+        kept.append(item)
+    return kept
 
 
 def page_view(task: Task) -> dict[str, Any]:
@@ -54,11 +68,11 @@ def dossier_view(
 ) -> dict[str, Any]:
     return {
         **operator_view(task),
-        "events": [{**_event(event), "data": event["data"]} for event in history],
-        "children": [
+        "events": fitting({**_event(event), "data": event["data"]} for event in history),
+        "children": fitting(
             {"id": str(child["id"]), "type": child["type"], "status": child["status"], "error": child["error"]}
             for child in children
-        ],
+        ),
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from orchestrator.edge.statuses import status_of
 from orchestrator.engine import realtime
 from orchestrator.model.errors import Rejected
 from orchestrator.observe import logger
@@ -26,11 +27,12 @@ LONGEST_CURSOR = 16_384
 MOST_TASKS = 100
 
 
-@dataclass(frozen=True, slots=True)
 class FrameError(Exception):
     """A frame that asks for nothing we know; `message` goes back to its sender."""
 
-    message: str
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _connect(event: Mapping[str, Any], db: Database, connection_id: str) -> dict
         realtime.connect(db, ticket, connection_id)
     except Rejected as error:
         logger.info("connect refused", reason=type(error).__name__)
-        return {"statusCode": 401}
+        return {"statusCode": status_of(error)}
     return {"statusCode": 200}
 
 

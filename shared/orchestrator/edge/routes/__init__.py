@@ -1,9 +1,10 @@
 """The orchestrator's own routes: each module makes one Router."""
 
+from orchestrator.edge.routes.controls import control_routes
 from orchestrator.edge.routes.dead_letters import dead_letter_routes
 from orchestrator.edge.routes.health import health_routes
 from orchestrator.edge.routes.ops import ops_routes
 from orchestrator.edge.routes.realtime import realtime_routes
 from orchestrator.edge.routes.tasks import task_routes
 
-ROUTERS = (health_routes, task_routes, realtime_routes, ops_routes, dead_letter_routes)
+ROUTERS = (health_routes, task_routes, realtime_routes, ops_routes, dead_letter_routes, control_routes)

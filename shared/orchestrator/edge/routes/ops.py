@@ -98,7 +98,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     )
     def cancel(task_id: str) -> Response[Any]:
         actor = f"operator {current_owner(router)}"
-        task = cancel_task(services.db, services.events, None, path_uuid(task_id), actor=actor)
+        task = cancel_task(services.db, services.queue, services.events, None, path_uuid(task_id), actor=actor)
         return json_response(202, operator_view(task))
 
     @router.post("/ops/tasks/<task_id>/retry")

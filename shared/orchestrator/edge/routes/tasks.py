@@ -11,7 +11,7 @@ from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, current_owner
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, idempotency_key, path_uuid, read, traceparent
-from orchestrator.edge.views import event_view, inbox_view, next_cursor, page_view
+from orchestrator.edge.views import event_view, fitting, inbox_view, next_cursor, page_view
 from orchestrator.engine.cancel import cancel as cancel_task
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import NotFound
@@ -96,7 +96,7 @@ def task_routes(services: Services) -> Router:
     @operation("The newest recommendations of friends", {200: "orchestrator.edge.answers:Inbox"})
     def inbox() -> Response[Any]:
         found = services.db.run(tasks.newest_completed, current_owner(router), INBOX_TYPE, INBOX_SIZE)
-        return json_response(200, {"items": [inbox_view(task) for task in found]})
+        return json_response(200, {"items": fitting(inbox_view(task) for task in found)})
 
     @router.get("/api/tasks/<task_id>")
     @operation("One task", {200: "orchestrator.edge.answers:TaskView"}, parameters=(TASK_ID,))
@@ -120,7 +120,7 @@ def task_routes(services: Services) -> Router:
         found = services.db.run(events.history, owner, found_id, after, MOST_EVENTS)
         if not found and services.db.run(tasks.get, owner, found_id) is None:
             raise NotFound("There is no such task.")
-        return json_response(200, {"items": [event_view(event) for event in found]})
+        return json_response(200, {"items": fitting(event_view(event) for event in found)})
 
     @router.post("/api/tasks/<task_id>/cancel")
     @operation(
@@ -131,7 +131,7 @@ def task_routes(services: Services) -> Router:
     )
     def cancel(task_id: str) -> Response[Any]:
         owner = current_owner(router)
-        task = cancel_task(services.db, services.events, owner, path_uuid(task_id))
+        task = cancel_task(services.db, services.queue, services.events, owner, path_uuid(task_id))
         return json_response(202, task.public())
 
     return router

@@ -125,6 +125,21 @@ class TestLook:
         assert [event["seq"] for event in later] == [2]
         assert ann.get(f"/api/tasks/{task}/events?after=99").json() == {"items": []}
 
+    def test_a_long_history_is_read_in_turns(self, ann: Caller, services: Services) -> None:
+        task = submit_echo(ann)
+        with services.db.transaction() as connection:
+            connection.execute(
+                "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
+                " SELECT %s, n, 1, 'progress', 'processing', '1', jsonb_build_object('progress',"
+                " jsonb_build_object('message', repeat('x', 300000))) FROM generate_series(2, 30) n",
+                [task],
+            )
+        seen: list[int] = []
+        while items := ann.get(f"/api/tasks/{task}/events?after={seen[-1] if seen else 0}").json()["items"]:
+            assert len(items) < 10
+            seen += [item["seq"] for item in items]
+        assert seen == list(range(1, 31))
+
     @pytest.mark.parametrize("after", ["x", "-1", "1.5", "9" * 30, ""])
     def test_a_bad_after_is_a_fault(self, ann: Caller, after: str) -> None:
         assert faults(ann.get(f"/api/tasks/{submit_echo(ann)}/events?after={after}")) == {"after"}

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.edge.websocket import answer
 from orchestrator.engine.realtime import push
+from orchestrator.model.errors import Unavailable
 from orchestrator.store.db import Database
 from tests.gateway import Caller
 from tests.integration.orchestrator.edge.conftest import RecordedSockets
@@ -57,6 +58,18 @@ class TestConnect:
     @pytest.mark.parametrize("bad", ["", "x", "x" * 5_000, "é", "a\0b", None, 5])
     def test_what_is_no_ticket(self, db: Database, sockets: RecordedSockets, bad: object) -> None:
         assert Client(db, sockets).connect(bad) == 401
+
+    def test_a_ticket_is_not_refused_for_our_own_trouble(
+        self, db: Database, sockets: RecordedSockets, ann: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(*_: object) -> None:
+            raise Unavailable("The database cannot be reached.")
+
+        once = ticket(ann)
+        with monkeypatch.context() as outage:
+            outage.setattr("orchestrator.edge.websocket.realtime.connect", away)
+            assert Client(db, sockets).connect(once) == 503
+        assert Client(db, sockets).connect(once) == 200
 
     def test_no_ticket_at_all(self, db: Database, sockets: RecordedSockets) -> None:
         assert Client(db, sockets).event("$connect") == 401
