@@ -6,6 +6,7 @@ from playmate.routes.auth import auth_routes
 from playmate.routes.availability import availability_routes
 from playmate.routes.friends import friend_routes
 from playmate.routes.kids import kid_routes
+from playmate.routes.knowledge import knowledge_routes
 from playmate.routes.me import me_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
@@ -16,6 +17,7 @@ ROUTERS = (
     availability_routes,
     friend_routes,
     kid_routes,
+    knowledge_routes,
     me_routes,
     point_routes,
     recommendation_routes,

@@ -235,3 +235,14 @@ class Recommendations(BaseModel):
     leaderboard: list[LeaderboardItem]
     friendRecommendations: list[dict[str, Any]]
     playmates: list[Playmate]
+
+
+class KnowledgeBody(Body):
+    """Nothing: the documents that came with this version."""
+
+    markdown: Annotated[str, Field(max_length=200_000)] = ""
+
+
+class KnowledgeLoaded(BaseModel):
+    documents: int
+    changed: int

@@ -118,11 +118,12 @@ def compose(
 ) -> dict[str, Any]:
     """{headline, summary, actions} with sources; says what could not be had."""
     actions = [_action(document) for document in documents[:MOST_ACTIONS]]
+    summary = " ".join([_summary(locality, actions), *missing])
     if places:
         actions.append(_where_to(places))
     return {
         "headline": f"{_season_words(locality)}: {_light_words(locality)}",
-        "summary": " ".join([_summary(locality, actions), *missing]),
+        "summary": summary,
         "actions": actions,
         "facts": locality,
         "missing": list(missing),

@@ -1,0 +1,146 @@
+"""The local insight agent: its steps, its sources being away, and the language model at its side."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orchestrator.cloud import clients
+from orchestrator.store.db import Connection
+from orchestrator.testing import Ran
+from playmate.tools import narrative, places
+from tests.integration.playmate.conftest import PARIS, MakeFamily
+
+Run = Callable[..., Ran]
+POINT = {"latitude": PARIS.latitude, "longitude": PARIS.longitude}
+SUMMARY = (
+    "Children playing chess should begin with pawns alone, one piece more in each game, "
+    "with a kitchen timer that ends games while they are still fun."
+)
+
+
+class Cloud:
+    """Plays AWS: Bedrock says its words, Amazon Location has a park; either may hang or fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.words = SUMMARY
+        self.hang = threading.Event()
+        self.hangs: set[str] = set()
+
+    def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self.asked.append((service, parameters))
+        if service in self.hangs:
+            self.hang.wait(30)
+        if service == "geo-places":
+            return {"ResultItems": [{"Title": "Jardin du Test", "Distance": 300, "Categories": [{"Name": "Park"}]}]}
+        return {"stream": self._stream()}
+
+    def _stream(self) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(self.words), 25):
+            yield {"contentBlockDelta": {"delta": {"text": self.words[start : start + 25]}}}
+        yield {"messageStop": {"stopReason": "end_turn"}}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    played = Cloud()
+    monkeypatch.setattr(clients, "call", played)
+    places.amazon_source.cache_clear()
+    yield played
+    played.hang.set()
+    places.amazon_source.cache_clear()
+
+
+def insight(done: Ran) -> dict[str, Any]:
+    assert done.status == "completed", done.error
+    told: dict[str, Any] = done.result["localInsight"]
+    return told
+
+
+def test_every_action_has_its_source(conn: Connection, family: MakeFamily, run: Run) -> None:
+    done = run("location.playdate.update", POINT, owner=family("Amira", [("Lina", 6, "chess")]))
+    told = insight(done)
+    slugs = {row["slug"] for row in conn.execute("SELECT slug FROM knowledge_documents").fetchall()}
+    assert 2 <= len(told["actions"]) <= 5
+    for action in told["actions"]:
+        assert set(action) == {"label", "description", "source"}
+        assert action["source"]["slug"] in slugs | {"places"}
+    assert any("chess" in action["label"].lower() for action in told["actions"])
+    assert told["missing"] == []
+    steps = conn.execute("SELECT name FROM agent_task_steps ORDER BY name").fetchall()
+    assert [row["name"] for row in steps] == ["insight.locate", "insight.places", "insight.retrieve"]
+    assert done.progress == ("Looking at your new place", "Choosing ideas for your family")
+
+
+def test_nothing_outside_is_asked_unless_switched_on(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+    insight(run("location.playdate.update", POINT, owner=family("Amira", [("Lina", 6, "chess")])))
+    assert cloud.asked == []
+
+
+def test_amazon_location_adds_real_places(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+    owner = family("Amira", [("Lina", 6, "football")])
+    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
+    assert told["actions"][-1]["description"].startswith("Jardin du Test (300 m)")
+    assert told["actions"][-1]["source"]["title"] == "Amazon Location"
+
+
+def test_a_source_that_hangs_is_named_and_the_task_completes(
+    cloud: Cloud, family: MakeFamily, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.hangs = {"geo-places"}
+    places.amazon_source().timeout = 0.05
+    owner = family("Amira", [("Lina", 6, "football")])
+    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
+    assert told["missing"] == ["Amazon Location did not answer."]
+    assert "Amazon Location did not answer." in told["summary"]
+    assert told["actions"][-1]["source"]["title"] == "embedded"
+
+
+def test_the_models_summary_is_streamed_and_used(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+    owner = family("Amira", [("Lina", 6, "chess")])
+    done = run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True})
+    told = insight(done)
+    assert (told["summary"], told["narrated"]) == (SUMMARY, True)
+    assert "Writing a summary" in done.progress
+
+
+def test_the_prompt_tells_no_child_and_no_address(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+    owner = family("Quillfeather", [("Xanthippe", 6, "Xanthippe's chess with Yggdrasil")])
+    run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True})
+    sent = json.dumps([parameters for service, parameters in cloud.asked if service == "bedrock-runtime"])
+    assert "chess" in sent.lower()
+    for secret in ("Quillfeather", "Xanthippe", "Yggdrasil", "48.8", "2.35", "Paris"):
+        assert secret.lower() not in sent.lower()
+    assert cloud.asked[0][1]["inferenceConfig"]["maxTokens"] <= 300
+
+
+@pytest.mark.parametrize("words", ["I cannot help with this request, because I am a model.", "", "word " * 2_000])
+def test_the_composed_text_stands_when_the_model_is_no_use(
+    cloud: Cloud, family: MakeFamily, run: Run, words: str
+) -> None:
+    cloud.words = words
+    owner = family("Amira", [("Lina", 6, "chess")])
+    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
+    assert told["narrated"] is False
+    assert "Best fit now" in told["summary"]
+
+
+def test_a_model_that_hangs_costs_its_budget_and_no_more(
+    cloud: Cloud, family: MakeFamily, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrative, "DEADLINE", 0.05)
+    cloud.hangs = {"bedrock-runtime"}
+    owner = family("Amira", [("Lina", 6, "chess")])
+    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
+    assert told["narrated"] is False
+
+
+def test_an_empty_knowledge_base_says_so(conn: Connection, family: MakeFamily, run: Run) -> None:
+    conn.execute("DELETE FROM knowledge_documents")
+    told = insight(run("location.playdate.update", POINT, owner=family("Amira")))
+    assert "nothing that fits" in told["summary"]
