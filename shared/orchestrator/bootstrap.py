@@ -19,6 +19,7 @@ from orchestrator.store.db import Connection, Database, connect
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+    from orchestrator.cloud.flag_changes import FlagDesk
     from orchestrator.edge.http import RouterMaker, Services
     from orchestrator.edge.tokens import Tokens
     from orchestrator.engine.agents import Agents
@@ -165,6 +166,25 @@ def tokens() -> Tokens:
 
 
 @cache
+def flag_desk() -> FlagDesk | None:
+    from orchestrator.cloud.flag_changes import FlagDesk
+
+    values = settings()
+    source = FlagSource(values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
+    if not values.flags_at_once or not values.flags_gradual:
+        return None
+    return FlagDesk(source, at_once=values.flags_at_once, gradual=values.flags_gradual)
+
+
+def rotate_keys(revoke: bool) -> str:
+    """New keys for access tokens, at once; answers the id of the one that signs."""
+    from orchestrator.cloud.key_rotation import rotate_now
+    from orchestrator.edge.tokens import LIFETIME
+
+    return rotate_now(settings().jwt_secret_arn, token_life=LIFETIME, revoke=revoke)
+
+
+@cache
 def services(application: str) -> Services:
     from orchestrator.edge.http import Services
 
@@ -182,6 +202,8 @@ def services(application: str) -> Services:
         secure_cookies=values.secure_cookies,
         websocket_url=values.websocket_url,
         version=values.service_version,
+        flag_desk=flag_desk(),
+        rotate_keys=rotate_keys,
         application=application,
     )
 

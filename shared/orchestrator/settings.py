@@ -53,6 +53,10 @@ class Settings:
     appconfig_environment: str = ""
     appconfig_profile: str = ""
 
+    #: Deployment strategies: for what must happen now, and for what may be rolled back.
+    flags_at_once: str = ""
+    flags_gradual: str = ""
+
     otlp_endpoint: str = ""
 
     @property

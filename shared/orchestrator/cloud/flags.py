@@ -1,10 +1,12 @@
 """Feature flags from AppConfig: looked at again after 45 s, and the last known document outlives an outage.
 
 A flag named `task.<type>` that is off parks the tasks of that type; every other flag is asked for by name.
+Rules see the `owner` and their `bucket` from 0 to 99: `bucket` below 20 is a fifth of all owners.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,6 +37,11 @@ class FlagSource:
     profile: str
 
 
+def bucket(name: str, owner: str) -> int:
+    """0 to 99: which percent of owners this one belongs to, another for each flag, the same for ever."""
+    return int.from_bytes(hashlib.sha256(f"{name}:{owner}".encode()).digest()[:8]) % 100
+
+
 class Flags:
     def __init__(self, source: FlagSource | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
@@ -48,16 +55,24 @@ class Flags:
             return default
         if name not in self.get_configuration():
             return default
-        context = {"owner": owner} if owner is not None else {}
+        # Asked for nobody in particular, a flag that is on for some is off.
+        context = {"owner": owner or "", "bucket": bucket(name, owner) if owner is not None else 100}
         return bool(self._evaluator.evaluate(name=name, context=context, default=default))
 
     def values(self, names: Iterable[str], owner: str | None = None) -> dict[str, bool]:
         return {name: self.enabled(name, owner) for name in names}
 
     def parked_types(self) -> frozenset[str]:
-        """The task types that are switched off for now."""
-        names = [name for name in self.get_configuration() if name.startswith(TASK_PREFIX)]
-        return frozenset(name.removeprefix(TASK_PREFIX) for name in names if not self.enabled(name))
+        """The task types that are switched off for everybody; one that is on for some is asked for by owner."""
+        return frozenset(
+            name.removeprefix(TASK_PREFIX)
+            for name, rule in self.get_configuration().items()
+            if name.startswith(TASK_PREFIX) and not rule["default"] and not rule.get("rules")
+        )
+
+    def forget(self) -> None:
+        """Look again at the next question: a change was just made."""
+        self._fresh_until = float("-inf")
 
     def get_configuration(self) -> Mapping[str, Any]:
         """The whole document (the name is the one Powertools calls its store by)."""
