@@ -10,6 +10,7 @@ import pytest
 from local.layout import Layout
 from orchestrator.store.db import Connection, Database, connect
 from tests import postgres
+from tests.stack import Stack, private_stack
 
 for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "DATABASE_", "JWT_"))]:
     del os.environ[_name]
@@ -22,6 +23,13 @@ def postgres_server() -> Iterator[Layout]:
     with postgres.server() as layout:
         postgres.make_template(layout)
         yield layout
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One whole stack for all tests that need it."""
+    with private_stack() as running:
+        yield running
 
 
 @pytest.fixture

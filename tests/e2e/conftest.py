@@ -1,68 +1,14 @@
-"""A private stack for these tests: `make up` on ports and in a folder of its own, gone afterwards."""
+"""Who acts in these tests."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from local.environments import ROOT
-
-#: Seconds any one answer may take: the first of each function starts it.
-PATIENCE = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """What stack.json says of the running stack."""
-
-    said: Mapping[str, Any]
-
-    def client(self, token: str | None = None) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.said["api_url"], headers=headers, timeout=PATIENCE)
-
-
-def free_port_base() -> int:
-    """Three ports in a row that nobody holds."""
-    for base in range(21000, 29000, 10):
-        with closing(socket.socket()) as web, closing(socket.socket()) as aws, closing(socket.socket()) as database:
-            try:
-                for offset, probe in enumerate((web, aws, database)):
-                    probe.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
-    raise AssertionError("no three free ports in a row")
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    state = Path(tempfile.mkdtemp(prefix="orchestrator-e2e-"))
-    environment = {**os.environ, "PORT_BASE": str(free_port_base()), "LOCAL_STATE": str(state)}
-
-    def command(name: str) -> None:
-        subprocess.run([sys.executable, "-m", "local.commands", name], cwd=ROOT, env=environment, check=True)
-
-    try:
-        command("up")
-        yield Stack(json.loads((state / "stack.json").read_text()))
-    finally:
-        command("down")
-        shutil.rmtree(state, ignore_errors=True)
+from tests.stack import Stack
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from local.environments import ROOT
-from tests.e2e.conftest import Stack
+from tests.stack import Stack
 
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 

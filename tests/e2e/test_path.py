@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.e2e.conftest import Stack
 from tests.e2e.watcher import watching
+from tests.stack import Stack
 
 
 def test_health_is_open(stack: Stack) -> None:

@@ -52,7 +52,7 @@ export function Loaded({state, rows = 3, empty, retry, children}) {
 
 /** Where something will be, and what brings it there. */
 export function Empty({icon, title, children}) {
-  return html`<div class="empty"><span class="empty-icon"><${Icon} name=${icon} size="26" /></span><h3>${title}</h3><p>${children}</p></div>`;
+  return html`<div class="empty"><span class="empty-icon"><${Icon} name=${icon} size="26" /></span><p class="empty-title">${title}</p><p>${children}</p></div>`;
 }
 
 const toasts = createStore([]);

@@ -11,14 +11,14 @@ export function Welcome({again}) {
   if (again) return html`<${Again} user=${again} />`;
   return html`
     <div class="welcome">
-      <div class="welcome-pitch">
+      <header class="welcome-pitch">
         <${Backdrop} />
         <p class="brand"><${Mark} size="34" /><span>Playmate</span></p>
         <div class="welcome-words">
           <h1>Drop a pin.<br />We find the playdate.</h1>
           <p>Say where your family likes to meet. Playmate works out the hours everyone is free, who gets along, and what to do there, and you watch it happen.</p>
         </div>
-      </div>
+      </header>
       <main class="welcome-door"><${Door} /></main>
     </div>`;
 }

@@ -1,0 +1,55 @@
+"""The client and the page, as their own tests in JavaScript tell it: each file of theirs is one test here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.browser import tools
+from tests.stack import Stack
+
+#: Seconds for one file of tests in a browser; one of them cuts the network for half a minute.
+PATIENCE = 600
+#: Milliseconds for one test in a file.
+TEST_LIMIT = 180_000
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
+
+def run_tests(file: Path, **environment: str) -> None:
+    """One file under Node's test runner; what it says is shown when it fails."""
+    command = [tools.node(), "--test", f"--test-timeout={TEST_LIMIT}", "--test-reporter=spec", file.name]
+    run(command, file.parent, **environment)
+
+
+def run(command: list[str], folder: Path, **environment: str) -> None:
+    told = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    print(told.stdout, told.stderr)
+    assert told.returncode == 0, f"{' '.join(command)}: see above"
+
+
+def test_the_client_holds_its_types() -> None:
+    tools.packages(tools.CLIENT)
+    run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
+
+
+def test_the_client_bears_a_server_that_misbehaves() -> None:
+    tools.packages(tools.CLIENT)
+    run_tests(tools.CLIENT / "test" / "client.test.js")
+
+
+def test_the_hooks_in_a_react_app() -> None:
+    tools.packages(tools.CLIENT)
+    tools.packages(tools.BROWSER)
+    run_tests(tools.BROWSER / "react.test.js", CHROMIUM=tools.chromium())
+
+
+@pytest.mark.parametrize("name", ["page", "looks", "faults"])
+def test_in_a_real_browser(name: str, stack: Stack) -> None:
+    tools.packages(tools.BROWSER)
+    run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(stack.file))

@@ -1,0 +1,65 @@
+"""A private stack: `make up` on ports and in a folder of its own, gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local.environments import ROOT
+
+#: Seconds any one answer may take: the first of each function starts it.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What stack.json says of the running stack, and where it says so."""
+
+    said: Mapping[str, Any]
+    file: Path
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.said["api_url"], headers=headers, timeout=PATIENCE)
+
+
+def free_port_base() -> int:
+    """Three ports in a row that nobody holds."""
+    for base in range(21000, 29000, 10):
+        with closing(socket.socket()) as web, closing(socket.socket()) as aws, closing(socket.socket()) as database:
+            try:
+                for offset, probe in enumerate((web, aws, database)):
+                    probe.bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            return base
+    raise AssertionError("no three free ports in a row")
+
+
+@contextmanager
+def private_stack() -> Iterator[Stack]:
+    state = Path(tempfile.mkdtemp(prefix="orchestrator-e2e-"))
+    environment = {**os.environ, "PORT_BASE": str(free_port_base()), "LOCAL_STATE": str(state)}
+
+    def command(name: str) -> None:
+        subprocess.run([sys.executable, "-m", "local.commands", name], cwd=ROOT, env=environment, check=True)
+
+    try:
+        command("up")
+        file = state / "stack.json"
+        yield Stack(json.loads(file.read_text()), file)
+    finally:
+        command("down")
+        shutil.rmtree(state, ignore_errors=True)
