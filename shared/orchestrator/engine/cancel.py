@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.engine import lifecycle
+from orchestrator.engine import parents as parents_of
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Task
@@ -13,15 +14,18 @@ from orchestrator.store import tasks
 from orchestrator.store.db import Database
 
 
-def cancel(db: Database, events: EventQueue, owner: str | None, task_id: UUID, *, actor: str | None = None) -> Task:
+def cancel(
+    db: Database, queue: TaskQueue, events: EventQueue, owner: str | None, task_id: UUID, *, actor: str | None = None
+) -> Task:
     """Cancels a task of `owner` (None: an operator, any owner's) with its unfinished descendants.
 
     Raises NotFound when it is not there or not the owner's, Conflict when it is over.
     """
-    cancelled = db.run(tasks.cancel, owner, task_id, actor or "owner")
+    cancelled, parents = db.run(parents_of.cancel, owner, task_id, actor or "owner")
     for task in cancelled:
         if task.id == task_id:
             reach("cancel.committed")
+            queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
             events.announce({each.owner_id: each.traceparent for each in cancelled})
             lifecycle.cancelled(cancelled, actor or "owner")
             return task

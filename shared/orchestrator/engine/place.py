@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
+from orchestrator.cloud.queue import Wake
 from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
+from orchestrator.engine.parents import end_leases
 from orchestrator.engine.worker import Message, Worker, switch_of
 from orchestrator.model.task import Status
 from orchestrator.observe import logger, metrics
@@ -62,7 +64,8 @@ def _place_dead(worker: Worker, message: Message, sight: Sight) -> Placed:
 def _place_leased(worker: Worker, sight: Sight) -> Placed:
     if sight.lease_left is not None and sight.lease_left > 0:
         return Placed(sight.id, hide=sight.lease_left + 1.0)
-    ended = worker.db.run(attempts.end_leases, [sight.id])
+    ended, parents = worker.db.run(end_leases, [sight.id])
+    worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
     lifecycle.leases_ended(ended)
     if any(row["status"] == Status.DEAD_LETTER for row in ended):
         bury(worker, ended)

@@ -13,12 +13,13 @@ from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine import lifecycle
 from orchestrator.engine.canary import advance_all
 from orchestrator.engine.deadletter import bury
+from orchestrator.engine.parents import end_leases
 from orchestrator.engine.realtime import close_expired
 from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
 from orchestrator.observe import logger, metrics
-from orchestrator.store import attempts, family, ops
+from orchestrator.store import ops
 from orchestrator.store import sweep as store
 from orchestrator.store.db import Database
 
@@ -88,11 +89,11 @@ def _measure(sweeper: Sweeper) -> None:
 def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str, int]) -> None:
     rows = list(late)
     ended = [row["id"] for row in rows if row["status"] == Status.PROCESSING and row["lease_ended"]]
-    taken = sweeper.db.run(attempts.end_leases, ended) if ended else []
+    taken, parents = sweeper.db.run(end_leases, ended) if ended else ([], [])
     lifecycle.leases_ended(taken)
     wake = [row for row in rows if row["status"] == Status.PENDING and row["due"]]
     wake += [row for row in taken if row["status"] == Status.PENDING]
-    wake += _parents_of(sweeper, taken)
+    wake += parents
     if wake:
         sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wake])
     dead = [row for row in [*rows, *taken] if row["status"] == Status.DEAD_LETTER]
@@ -103,15 +104,6 @@ def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str,
     mended["resent"] += sum(1 for row in rows if row["status"] == Status.PENDING and row["due"] and row["resends"] > 1)
     mended["leases"] += len(taken)
     mended["buried"] += len(dead)
-
-
-def _parents_of(sweeper: Sweeper, taken: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Parents whose join is satisfied by a child that has just died."""
-    parents = {row["parent_id"] for row in taken if row["status"] == Status.DEAD_LETTER and row["parent_id"]}
-    if not parents:
-        return []
-    with sweeper.db.transaction() as connection:
-        return family.wake_parents(connection, parents)
 
 
 def _unpark(sweeper: Sweeper) -> int:

@@ -24,17 +24,17 @@ def why(engine: Engine, task_id: UUID) -> str:
 
 def test_a_waiting_task_is_cancelled_at_once(engine: Engine) -> None:
     task = engine.submit()
-    assert cancel(engine.db, engine.events, "1", task.id).status is Status.CANCELLED
+    assert cancel(engine.db, engine.queue, engine.events, "1", task.id).status is Status.CANCELLED
     assert engine.run(task.id) == []
     assert engine.effects(task.id) == 0
     with pytest.raises(Conflict):
-        cancel(engine.db, engine.events, "1", task.id)
+        cancel(engine.db, engine.queue, engine.events, "1", task.id)
 
 
 def test_another_owners_task_is_not_there(engine: Engine) -> None:
     task = engine.submit(owner="2")
     with pytest.raises(NotFound):
-        cancel(engine.db, engine.events, "1", task.id)
+        cancel(engine.db, engine.queue, engine.events, "1", task.id)
     assert engine.task(task.id).status is Status.PENDING
 
 
@@ -46,7 +46,7 @@ def test_a_running_task_that_is_cancelled_commits_nothing(engine: Engine) -> Non
     def cancel_inside(point: str) -> None:
         if point == "run.in_handler" and engine.task(task.id).status is Status.PROCESSING:
             canceller = engine.new_worker().db
-            cancel(canceller, engine.events, "1", task.id)
+            cancel(canceller, engine.queue, engine.events, "1", task.id)
 
     faultpoints.arm(cancel_inside)
     try:

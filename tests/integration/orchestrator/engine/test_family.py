@@ -96,7 +96,37 @@ def test_a_cancelled_parent_takes_its_children_with_it(engine: Engine) -> None:
     engine.run(parent)
     kids = children_of(engine, parent)
     engine.run(kids[0])
-    cancel(engine.db, engine.events, "1", parent)
+    cancel(engine.db, engine.queue, engine.events, "1", parent)
     assert [engine.task(kid).status for kid in kids] == [Status.COMPLETED, Status.CANCELLED]
     assert engine.run(*kids) == []
     assert engine.effects(kids[1]) == 0
+
+
+def test_cancelling_the_last_child_wakes_its_parent(engine: Engine) -> None:
+    from orchestrator.engine.cancel import cancel
+
+    parent = family(engine, [{}])
+    engine.run(parent)
+    (kid,) = children_of(engine, parent)
+    engine.queue.sent.clear()
+    cancel(engine.db, engine.queue, engine.events, "1", kid)
+    assert engine.queue.ids == [parent]
+    engine.run(parent)
+    assert engine.task(parent).result["statuses"] == ["cancelled"]
+
+
+def test_a_child_whose_worker_keeps_dying_wakes_its_parent(engine: Engine) -> None:
+    from orchestrator.store import attempts
+
+    parent = family(engine, [{}])
+    engine.run(parent)
+    (kid,) = children_of(engine, parent)
+    for _ in range(3):
+        engine.move_clock(100)
+        engine.db.run(attempts.end_leases, [kid])
+        assert engine.db.run(attempts.claim, [kid], worker="dies", lease=10, alone=True)
+    engine.move_clock(100)
+    engine.queue.sent.clear()
+    engine.run(kid)
+    assert engine.task(kid).status is Status.DEAD_LETTER
+    assert engine.queue.ids == [parent]
