@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.session import Session
 
-#: Seconds to reach a service and to wait for its answer; with retries well below any function's timeout.
-CONNECT_TIMEOUT = 2
-READ_TIMEOUT = 5
+#: Seconds to reach a service and to wait for its answer. Both tries together stay below the API's own timeout, so that
+#: a submit whose queue hangs still answers: the sweeper sends what the queue did not take.
+CONNECT_TIMEOUT = 1
+READ_TIMEOUT = 4
+TRIES = 2
 
 
 class CloudError(Unavailable):
@@ -46,7 +48,7 @@ def client(service: str, endpoint: str | None = None) -> BaseClient:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
     )
     return session().create_client(service, endpoint_url=endpoint, config=config)
