@@ -4,9 +4,9 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-export FUNCTION EVENT
+export FUNCTION EVENT NAME
 
-.PHONY: help run up down demo test check lock invoke openapi
+.PHONY: help run up down demo test check lock invoke openapi agent
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -37,3 +37,6 @@ lock: ## Generate the hash-pinned requirement files from pyproject.toml
 
 openapi: ## Generate shared/playmate/openapi.json from the routes
 	@$(PYTHON) -m local openapi
+
+agent: ## The skeleton of a new agent and its test: NAME=kid.greet
+	@$(PYTHON) -m local agent

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from local import checks, openapi, requirements
+from local import agent, checks, openapi, requirements
 from local.demo import demonstrate
 from local.invoke import invoke
 from local.layout import Layout
@@ -73,6 +73,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "lock": requirements.lock,
     "invoke": invoke,
     "openapi": openapi.write,
+    "agent": agent.skeleton,
 }
 
 

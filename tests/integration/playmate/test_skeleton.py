@@ -1,0 +1,25 @@
+"""What `make agent` writes runs as it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.agent import files
+from orchestrator.testing import run_agent
+
+
+def test_the_skeleton_runs(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {path.name: text for path, text in files("kid.greetAgain").items()}
+    assert set(written) == {"kid_greet_again.py", "test_kid_greet_again.py", "kid.greetAgain.v1.json"}
+    package = tmp_path / "skeleton_agents"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "kid_greet_again.py").write_text(written["kid_greet_again.py"], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    done = run_agent(database_url, "kid.greetAgain", {"name": "Lina"}, package="skeleton_agents")
+    assert done.result["message"].startswith("Hello Lina")
+    assert done.progress == ("Thinking",)
+    refused = run_agent(database_url, "kid.greetAgain", {"name": "nobody"}, package="skeleton_agents")
+    assert (refused.status, refused.error["code"]) == ("failed", "nobody")
