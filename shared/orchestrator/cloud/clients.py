@@ -6,6 +6,7 @@ The SDK costs 250 ms to import, so it is imported by the first call that needs i
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.model.errors import Unavailable
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 1
 READ_TIMEOUT = 4
 TRIES = 2
+#: Requests at the same time: as many as frames are pushed at once.
+CONNECTIONS = 32
+
+_making = Lock()
 
 
 class CloudError(Unavailable):
@@ -41,14 +46,21 @@ def session() -> Session:
     return get_session()
 
 
-@lru_cache(maxsize=16)
 def client(service: str, endpoint: str | None = None) -> BaseClient:
+    """The one client of a service, which threads may share; only its making must not be shared."""
+    with _making:
+        return _made(service, endpoint)
+
+
+@lru_cache(maxsize=16)
+def _made(service: str, endpoint: str | None) -> BaseClient:
     from botocore.config import Config
 
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": TRIES},
+        max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
     )
     return session().create_client(service, endpoint_url=endpoint, config=config)
@@ -70,5 +82,5 @@ def call(service: str, operation: str, *, endpoint: str | None = None, **paramet
 
 def forget() -> None:
     """Drop every client: for tests that move the endpoint or the credentials."""
-    client.cache_clear()
+    _made.cache_clear()
     session.cache_clear()

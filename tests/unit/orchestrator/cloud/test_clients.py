@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,5 +50,7 @@ def test_both_tries_fit_into_the_apis_fifteen_seconds() -> None:
     assert slowest <= 12
 
 
-def test_one_client_a_service(aws: None) -> None:
-    assert clients.client("sqs") is clients.client("sqs")
+def test_one_client_a_service_however_many_threads_ask_first(aws: None) -> None:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        made = list(pool.map(lambda _: clients.client("sqs"), range(64)))
+    assert len({id(each) for each in made}) == 1
