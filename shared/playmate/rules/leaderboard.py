@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any, Literal
 
 from playmate.rules.coordinates import Point, distance_km
@@ -63,7 +62,7 @@ def _item(group: Sequence[FriendKid], home: Point | None) -> Item:
         group,
         key=lambda kid: (distances.get(id(kid), float("inf")), kid.friend_name.casefold(), kid.friend_id),
     )
-    average = round(fmean(distances.values()), 2) if distances else None
+    average = round(sum(distances.values()) / len(distances), 2) if distances else None
     activity = min(kid.activity for kid in group)
     return Item(activity, len(group), average, nearest, distances.get(id(nearest)))
 
