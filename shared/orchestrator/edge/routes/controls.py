@@ -24,14 +24,14 @@ def control_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/ops/flags")
-    @operation("The feature flags", {200: "orchestrator.edge.answers:FlagsView"}, access="operator", tag="ops")
+    @operation("The feature flags", {200: "orchestrator.edge.operator_answers:FlagsView"}, access="operator", tag="ops")
     def show_flags() -> Response[Any]:
         return json_response(200, _view(_desk(services).read(), services.agents.types()))
 
     @router.put("/ops/flags/<name>")
     @operation(
         "Change a flag, at once or gradually",
-        {200: "orchestrator.edge.answers:FlagsView"},
+        {200: "orchestrator.edge.operator_answers:FlagsView"},
         body="orchestrator.edge.bodies:ChangeFlag",
         parameters=(FLAG,),
         refusals=(409,),
@@ -53,7 +53,7 @@ def control_routes(services: Services) -> Router:
     @router.post("/ops/secrets/jwt/rotate")
     @operation(
         "New keys for access tokens; those of before verify for as long as their tokens live",
-        {200: "orchestrator.edge.answers:KeysRotated"},
+        {200: "orchestrator.edge.operator_answers:KeysRotated"},
         body="orchestrator.edge.bodies:RotateKeys",
         access="operator",
         tag="ops",

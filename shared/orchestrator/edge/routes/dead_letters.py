@@ -47,7 +47,7 @@ def _register_looks(router: Router, services: Services) -> None:
     @router.get("/ops/dead-letters")
     @operation(
         "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
-        {200: "orchestrator.edge.answers:DeadLetters"},
+        {200: "orchestrator.edge.operator_answers:DeadLetters"},
         parameters=(TYPE, FINGERPRINT, LIMIT),
         access="operator",
         tag="ops",
@@ -66,7 +66,7 @@ def _register_looks(router: Router, services: Services) -> None:
     @router.get("/ops/audit")
     @operation(
         "What operators did, newest first",
-        {200: "orchestrator.edge.answers:Audit"},
+        {200: "orchestrator.edge.operator_answers:Audit"},
         parameters=(LIMIT, BEFORE),
         access="operator",
         tag="ops",
@@ -85,7 +85,7 @@ def _register_moves(router: Router, services: Services) -> None:
     @router.post("/ops/dead-letters/redrive")
     @operation(
         "Give dead letters their attempts anew: at once, at a rate, or in stages that stop when the failure comes back",
-        {200: "orchestrator.edge.answers:Moved"},
+        {200: "orchestrator.edge.operator_answers:Moved"},
         body="orchestrator.edge.bodies:Redrive",
         access="operator",
         tag="ops",
@@ -107,7 +107,7 @@ def _register_moves(router: Router, services: Services) -> None:
     @router.post("/ops/dead-letters/discard")
     @operation(
         "Give dead letters up for good",
-        {200: "orchestrator.edge.answers:Moved"},
+        {200: "orchestrator.edge.operator_answers:Moved"},
         body="orchestrator.edge.bodies:Discard",
         access="operator",
         tag="ops",
@@ -127,7 +127,7 @@ def _register_stages(router: Router, services: Services) -> None:
     @router.get("/ops/redrives")
     @operation(
         "Staged redrives, newest first",
-        {200: "orchestrator.edge.answers:StagedRedrives"},
+        {200: "orchestrator.edge.operator_answers:StagedRedrives"},
         access="operator",
         tag="ops",
     )
@@ -138,7 +138,7 @@ def _register_stages(router: Router, services: Services) -> None:
     @router.post("/ops/redrives/<redrive_id>/advance")
     @operation(
         "Look how a staged redrive goes, and let its next stage go if the last one ended well",
-        {200: "orchestrator.edge.answers:StagedRedrive"},
+        {200: "orchestrator.edge.operator_answers:StagedRedrive"},
         parameters=(REDRIVE_ID,),
         access="operator",
         tag="ops",
@@ -149,7 +149,7 @@ def _register_stages(router: Router, services: Services) -> None:
     @router.post("/ops/redrives/<redrive_id>/stop")
     @operation(
         "Let nothing more of a staged redrive go",
-        {200: "orchestrator.edge.answers:StagedRedrive"},
+        {200: "orchestrator.edge.operator_answers:StagedRedrive"},
         parameters=(REDRIVE_ID,),
         refusals=(409,),
         access="operator",

@@ -36,7 +36,9 @@ def ops_routes(services: Services) -> Router:
 
 def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/stats")
-    @operation("The system at a glance", {200: "orchestrator.edge.answers:Stats"}, access="operator", tag="ops")
+    @operation(
+        "The system at a glance", {200: "orchestrator.edge.operator_answers:Stats"}, access="operator", tag="ops"
+    )
     def stats() -> Response[Any]:
         live = services.db.run(ops.live_counts)
         finished = services.db.run(ops.finished_counts, WINDOW)
@@ -46,7 +48,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks")
     @operation(
         "Everybody's tasks, newest first",
-        {200: "orchestrator.edge.answers:OpsTaskPage"},
+        {200: "orchestrator.edge.operator_answers:OpsTaskPage"},
         parameters=(OWNER, STATUS, TYPE, LIMIT, CURSOR),
         access="operator",
         tag="ops",
@@ -72,7 +74,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks/<task_id>")
     @operation(
         "One task with its history, its children and why it is where it is",
-        {200: "orchestrator.edge.answers:Dossier"},
+        {200: "orchestrator.edge.operator_answers:Dossier"},
         parameters=(TASK_ID,),
         access="operator",
         tag="ops",
@@ -90,7 +92,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(
         "Cancel anybody's task that is not over",
-        {202: "orchestrator.edge.answers:OpsTask"},
+        {202: "orchestrator.edge.operator_answers:OpsTask"},
         parameters=(TASK_ID,),
         refusals=(409,),
         access="operator",
@@ -104,7 +106,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.post("/ops/tasks/<task_id>/retry")
     @operation(
         "Give one dead letter its attempts anew",
-        {202: "orchestrator.edge.answers:OpsTask"},
+        {202: "orchestrator.edge.operator_answers:OpsTask"},
         parameters=(TASK_ID,),
         refusals=(409,),
         access="operator",

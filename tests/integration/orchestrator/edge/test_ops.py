@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orchestrator.edge import answers
+from orchestrator.edge import operator_answers as answers
 from orchestrator.store import ops
 from orchestrator.store.db import Connection
 from tests.gateway import Caller

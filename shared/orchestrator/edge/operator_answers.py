@@ -1,0 +1,209 @@
+"""Shapes of the answers to operators, under the wire's names. Only the OpenAPI build and tests import them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.edge.answers import Answer, ListedTask, Status, TaskView
+
+
+class QueueDepth(Answer):
+    waiting: int
+    inFlight: int
+    delayed: int
+
+
+class Live(Answer):
+    due: int
+    scheduled: int
+    processing: int
+    parked: int
+    dead: int
+
+
+class Ended(Answer):
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+    completed: int
+    failed: int
+    dead_letter: int = Field(alias="dead-letter")
+    cancelled: int
+
+
+class Window(Answer):
+    seconds: int
+    ended: Ended
+    perSecond: float
+    failureRate: float
+
+
+class TypeCounts(Live, Ended):
+    type: str
+
+
+class Stats(Answer):
+    """Queue depths are null while the queue does not answer."""
+
+    queue: QueueDepth | None
+    deadLetterQueue: QueueDepth | None
+    live: Live
+    oldestDueSeconds: float
+    window: Window
+    byType: list[TypeCounts]
+
+
+class OpsListedTask(ListedTask):
+    owner: str
+    errorDetail: Any
+    flags: dict[str, bool] | None
+    parentId: UUID | None
+
+
+class OpsTaskPage(Answer):
+    """A page may hold fewer items than asked for although `nextCursor` leads on."""
+
+    items: list[OpsListedTask]
+    nextCursor: UUID | None
+
+
+class OpsTask(TaskView):
+    payload: Any
+    owner: str
+    errorDetail: Any
+    flags: dict[str, bool] | None
+    parentId: UUID | None
+
+
+class OpsEvent(Answer):
+    seq: int
+    kind: str
+    status: Status
+    attempts: int
+    createdAt: datetime
+    data: Any
+
+
+class OpsChild(Answer):
+    id: UUID
+    type: str
+    status: Status
+    error: Any
+
+
+class Why(BaseModel):
+    """Why a task is where it is: a word for programs, a sentence for people, and facts that go with the word."""
+
+    reason: str
+    message: str
+
+
+class Dossier(OpsTask):
+    why: Why
+    events: list[OpsEvent]
+    children: list[OpsChild]
+
+
+class DeadLetter(Answer):
+    id: UUID
+    owner: str
+    type: str
+    attempts: int
+    error: Any
+    deadSince: datetime
+
+
+class Example(Answer):
+    id: UUID
+    owner: str
+    error: Any
+
+
+class DeadLetterGroup(Answer):
+    """Those of one type that failed alike under one version of the code; the example is the newest."""
+
+    fingerprint: str
+    type: str
+    version: str
+    count: int
+    owners: int
+    firstSeen: datetime
+    lastSeen: datetime
+    example: Example
+
+
+class DeadLetters(Answer):
+    total: int
+    groups: list[DeadLetterGroup]
+    items: list[DeadLetter]
+
+
+class StagedRedrive(Answer):
+    """One dead letter, a tenth, the rest: `released` of `total` have been let go so far."""
+
+    id: UUID
+    state: Literal["running", "stopped", "done"]
+    reason: str | None
+    released: int
+    total: int
+    actor: str
+    rate: float | None
+    fingerprints: list[str]
+    createdAt: datetime
+    updatedAt: datetime
+
+
+class StagedRedrives(Answer):
+    items: list[StagedRedrive]
+
+
+class Moved(Answer):
+    """`more`: the bound of one request was reached. `redrive`: how a staged one goes on."""
+
+    ids: list[UUID]
+    dryRun: bool
+    more: bool
+    redrive: StagedRedrive | None = None
+
+
+class AuditEntry(Answer):
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    detail: dict[str, Any]
+
+
+class Audit(Answer):
+    items: list[AuditEntry]
+    nextCursor: int | None
+
+
+class Flag(Answer):
+    """`custom`: its rule was written by hand and says more than is shown here."""
+
+    name: str
+    on: bool
+    percent: int
+    owners: list[str]
+    custom: bool
+
+
+class FlagsView(Answer):
+    """The flags in force or on their way; `percentDeployed` of the containers have them."""
+
+    flags: list[Flag]
+    version: int
+    deployment: int
+    state: str
+    percentDeployed: float
+    types: list[str]
+
+
+class KeysRotated(Answer):
+    """The id of the key that signs from now on."""
+
+    current: str
