@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
+#: Where POWERTOOLS_METRICS_NAMESPACE says nothing; the template says the stack's name.
 NAMESPACE = "AgentOrchestrator"
 SERVICE = "agent-orchestrator"
 #: Values of one measure that one line carries at most; EMF takes 100, and Powertools prints early at that.
@@ -75,7 +76,8 @@ def flush() -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics
 
     for task_type, kept in _kept.items():
-        line = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+        line = EphemeralMetrics(service=SERVICE)
+        line.namespace = line.namespace or NAMESPACE
         line.set_default_dimensions(service=SERVICE)
         if task_type:
             line.add_dimensions(type=task_type)

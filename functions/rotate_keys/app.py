@@ -1,0 +1,18 @@
+"""Secrets Manager: one step of a rotation of the keys that sign access tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.cloud.key_rotation import take_step
+from orchestrator.edge.invocation import entry
+from orchestrator.edge.tokens import LIFETIME
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@entry
+def handler(event: Mapping[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's form
+    take_step(event["Step"], event["SecretId"], event["ClientRequestToken"], token_life=LIFETIME)
