@@ -24,7 +24,13 @@ def control_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/ops/flags")
-    @operation("The feature flags", {200: "orchestrator.edge.operator_answers:FlagsView"}, access="operator", tag="ops")
+    @operation(
+        "The feature flags",
+        {200: "orchestrator.edge.operator_answers:FlagsView"},
+        refusals=(404,),
+        access="operator",
+        tag="ops",
+    )
     def show_flags() -> Response[Any]:
         return json_response(200, _view(_desk(services).read(), services.agents.types()))
 
@@ -55,6 +61,7 @@ def control_routes(services: Services) -> Router:
         "New keys for access tokens; those of before verify for as long as their tokens live",
         {200: "orchestrator.edge.operator_answers:KeysRotated"},
         body="orchestrator.edge.bodies:RotateKeys",
+        refusals=(404,),
         access="operator",
         tag="ops",
     )

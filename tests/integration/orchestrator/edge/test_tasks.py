@@ -10,7 +10,6 @@ from orchestrator.edge.http import Services
 from tests.gateway import Answer, Caller
 from tests.queues import RecordingEvents, RecordingQueue
 
-
 #: No task has it; the same in every process, so that workers agree on the tests' names.
 NOBODYS = "377e572d-f83e-4446-981b-db8c58cb1a46"
 
