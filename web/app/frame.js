@@ -6,7 +6,7 @@ import {signOut} from './session.js';
 import {nextTheme, theme} from './theme.js';
 import {html, useEffect, useRef, useState} from './vendor/preact.js';
 import {CONNECTION} from './words.js';
-import {Activity} from './views/activity.js';
+import {Activity, AllActivity} from './views/activity.js';
 import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
 import {Inbox} from './views/inbox.js';
@@ -17,7 +17,7 @@ const VIEWS = {
   friends: {name: 'Friends', icon: 'friends', view: Friends},
   family: {name: 'Family', icon: 'family', view: Family},
   inbox: {name: 'Inbox', icon: 'inbox', view: Inbox},
-  activity: {name: 'Activity', icon: 'activity', view: () => null},
+  activity: {name: 'Activity', icon: 'activity', view: AllActivity},
 };
 
 /** The signed-in page: what you do in the middle, what happens because of it beside it. */
@@ -47,7 +47,7 @@ export function Frame({user}) {
     </header>
     <div class="stage" data-view=${here}>
       <main id="main" ref=${main} tabindex="-1"><${View} /></main>
-      <aside class="rail" aria-label="Activity"><${Activity} /></aside>
+      <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
     </div>`;
 }
 

@@ -205,6 +205,7 @@ function overlap(a, b) {
 /** Canvas wants plain colours: the browser resolves the tokens on a probe. */
 function readColours(canvas) {
   const probe = document.createElement('span');
+  probe.style.setProperty('transition', 'none', 'important'); // else each colour begins as the one before
   canvas.parentElement.append(probe);
   const colour = (token) => {
     probe.style.color = `var(--${token})`;

@@ -5,6 +5,11 @@ import {html, useState} from '../vendor/preact.js';
 
 const SHOWN = 12;
 
+/** The same as a view of its own, where there is no room beside the others. */
+export function AllActivity() {
+  return html`<h1 class="visually-hidden">Everything that happens for you</h1><${Activity} />`;
+}
+
 /** Everything the system does for this family, newest first; the newest one opened. */
 export function Activity() {
   const tasks = useClientTasks();
