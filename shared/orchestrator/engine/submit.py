@@ -98,31 +98,44 @@ def _earlier(db: Database, new: tasks.NewTask) -> Task:
 
 def _validate(agents: Agents, order: Order) -> tuple[Agent, str]:
     """The agent and the payload as JSON text. Raises InvalidInput with every fault there is."""
-    faults = [*_bounds(order)]
-    agent = _open_agent(agents, order, faults)
-    text = ""
-    if agent is not None:
-        try:
-            encode_json(dict(order.payload))  # a model may turn NaN into null without a word
-            text = encode_json(_normal(agent.parse(dict(order.payload), agent.version)))
-        except InvalidInput as error:
-            faults.extend(error.faults)
-        except ValueError:
-            faults.append(Fault("payload", "contains characters that cannot be stored"))
+    faults = _bounds(order)
+    agent = _open_agent(agents, order.type, order.by_user, faults)
+    text = _encoded(agent, order.payload, faults) if agent is not None else ""
     if agent is None or faults:
         raise InvalidInput("The task was not accepted.", faults)
     return agent, text
 
 
-def _open_agent(agents: Agents, order: Order, faults: list[Fault]) -> Agent | None:
+def faults_of(agents: Agents, type: str, payload: Mapping[str, Json]) -> list[Fault]:
+    """What is wrong with a user's type and payload, to be named beside other faults of the same request."""
+    faults: list[Fault] = []
+    agent = _open_agent(agents, type, True, faults)
+    if agent is not None:
+        _encoded(agent, payload, faults)
+    return faults
+
+
+def _open_agent(agents: Agents, type: str, by_user: bool, faults: list[Fault]) -> Agent | None:
     try:
-        agent = agents.get(order.type)
+        agent = agents.get(type)
     except UnknownType:
         faults.append(Fault("type", f"unknown task type; known are {', '.join(agents.open_types())}"))
         return None
-    if order.by_user and not agent.open_to_users:
+    if by_user and not agent.open_to_users:
         faults.append(Fault("type", "this type is not open to users"))
     return agent
+
+
+def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> str:
+    """The payload as JSON text; adds what is wrong with it to `faults`."""
+    try:
+        encode_json(dict(payload))  # a model may turn NaN into null without a word
+        return encode_json(_normal(agent.parse(dict(payload), agent.version)))
+    except InvalidInput as error:
+        faults.extend(error.faults)
+    except ValueError:
+        faults.append(Fault("payload", "contains characters that cannot be stored"))
+    return ""
 
 
 def _bounds(order: Order) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -10,13 +10,16 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, current_owner
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
-from orchestrator.edge.requests import Query, idempotency_key, path_uuid, read, traceparent
+from orchestrator.edge.requests import Query, idempotency_key, json_body, parse, path_uuid, traceparent
 from orchestrator.edge.views import event_view, fitting, inbox_view, next_cursor, page_view
 from orchestrator.engine.cancel import cancel as cancel_task
-from orchestrator.engine.submit import Order, submit
-from orchestrator.model.errors import NotFound
+from orchestrator.engine.submit import Order, faults_of, submit
+from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.task import Status
 from orchestrator.store import events, tasks
+
+if TYPE_CHECKING:
+    from orchestrator.edge.bodies import SubmitTask
 
 #: What the inbox shows.
 INBOX_TYPE = "friend.recommendations"
@@ -43,6 +46,20 @@ KEY = Parameter(
 )
 
 
+def _submitted_body(services: Services, value: object) -> SubmitTask:
+    """Raises InvalidInput that names the faults of the request and those of its payload together."""
+    from orchestrator.edge.bodies import SubmitTask
+
+    try:
+        return parse(SubmitTask, value)
+    except InvalidInput as error:
+        faults = list(error.faults)
+        given = value if isinstance(value, dict) else {}
+        if isinstance(given.get("type"), str) and isinstance(given.get("payload", {}), dict):
+            faults += faults_of(services.agents, given["type"], given.get("payload", {}))
+        raise InvalidInput(error.message, faults) from error
+
+
 def task_routes(services: Services) -> Router:
     router = Router()
 
@@ -55,9 +72,7 @@ def task_routes(services: Services) -> Router:
         refusals=(422,),
     )
     def submit_one() -> Response[Any]:
-        from orchestrator.edge.bodies import SubmitTask
-
-        body = read(SubmitTask, router.current_event)
+        body = _submitted_body(services, json_body(router.current_event))
         order = Order(
             owner=current_owner(router),
             type=body.type,

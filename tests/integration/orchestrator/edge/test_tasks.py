@@ -80,6 +80,11 @@ class TestSubmit:
         answer = ann.post("/api/tasks", {"type": "location.playdate.update", "payload": payload})
         assert faults(answer) == {"payload.latitude", "payload.longitude", "payload.altitude"}
 
+    def test_faults_of_the_request_and_of_its_payload_are_named_together(self, ann: Caller) -> None:
+        body = {"type": "location.playdate.update", "payload": {"latitude": "north"}, "maxAttempts": 99, "extra": 1}
+        named = faults(ann.post("/api/tasks", body))
+        assert named == {"maxAttempts", "extra", "payload.latitude", "payload.longitude"}
+
     @pytest.mark.parametrize("value", [10**300, -(10**18), 1e308, "😀", {"deep": [[[{}]]]}, False], ids=repr)
     def test_any_json_is_an_echo(self, ann: Caller, value: object) -> None:
         assert ann.post("/api/tasks", {"type": "echo", "payload": {"value": value}}).status == 202
