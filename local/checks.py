@@ -61,6 +61,12 @@ def test() -> int:
     return int(_runs(_pytest(alone)) or failed)
 
 
+def soak() -> int:
+    """Random schedules of the simulation, for as many minutes as MINUTES says."""
+    minutes = os.environ.get("MINUTES", "10")
+    return int(_runs((python("dev"), "-m", "tests.simulation.soak", minutes)))
+
+
 def _runs(command: Sequence[str | Path]) -> bool:
     """Run with the output shown; true when it failed."""
     return subprocess.run(command, check=False, cwd=ROOT, env=_environment()).returncode != 0

@@ -1,0 +1,114 @@
+"""SQS as the engine must be able to bear it: at least once, in any order, late, twice, or not at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Literal
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.engine.worker import Message
+
+#: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
+Mood = Literal["well", "refuses", "loses", "doubles"]
+
+#: Seconds a received message stays hidden; six times the function's timeout, as in template.yaml.
+VISIBILITY = 360.0
+#: Receives after which a message goes to the dead-letter queue.
+MAX_RECEIVES = 30
+
+
+@dataclass(slots=True)
+class Letter:
+    """A message; times in seconds of the virtual clock."""
+
+    id: str
+    task_id: UUID
+    owner: str
+    sent: float
+    visible: float
+    receives: int = 0
+
+    def message(self) -> Message:
+        return Message(self.id, self.id, self.task_id, sent_ms=self.sent * 1000, receives=self.receives)
+
+
+class SimulatedQueue(TaskQueue):
+    """A standard queue with a redrive policy."""
+
+    def __init__(
+        self, now: Callable[[], float], rng: random.Random, dead_letters: SimulatedQueue | None = None
+    ) -> None:
+        super().__init__("simulated")
+        self.letters: dict[str, Letter] = {}
+        self.mood: Mood = "well"
+        self._now, self._rng, self._dead_letters = now, rng, dead_letters
+        self._ids = count(1)
+
+    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+        if self.mood == "refuses":
+            return list(wakes)
+        copies = {"well": 1, "loses": 0, "doubles": 2}[self.mood]
+        for wake in wakes:
+            for _ in range(copies):
+                self.put(wake.task_id, wake.owner, delay=wake.delay)
+        return []
+
+    def put(self, task_id: UUID, owner: str, *, delay: float = 0.0) -> None:
+        now = self._now()
+        self._keep(Letter("", task_id, owner, sent=now, visible=now + delay))
+
+    def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
+        for handle, seconds in changes:
+            if handle in self.letters:
+                self.letters[handle].visible = self._now() + seconds
+
+    def take(self, most: int) -> list[Letter]:
+        """Receives visible messages, in any order; one received too often moves to the dead-letter queue."""
+        visible = [letter for letter in self.letters.values() if letter.visible <= self._now()]
+        self._rng.shuffle(visible)
+        taken = []
+        for letter in visible[:most]:
+            letter.receives += 1
+            letter.visible = self._now() + VISIBILITY
+            if letter.receives > MAX_RECEIVES and self._dead_letters is not None:
+                self._dead_letters.put(self.letters.pop(letter.id).task_id, letter.owner)
+            else:
+                taken.append(letter)
+        return taken
+
+    def double(self, letters: Iterable[Letter]) -> None:
+        """Another delivery of the same messages, at once."""
+        for letter in list(letters):
+            self._keep(replace(letter, visible=self._now()))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self.letters.pop(each, None)
+
+    def move_all_to(self, other: SimulatedQueue) -> None:
+        """AWS's redrive: the messages arrive on the other queue as new ones."""
+        for letter in list(self.letters.values()):
+            other.put(letter.task_id, letter.owner)
+        self.letters.clear()
+
+    def some(self, most: int) -> list[Letter]:
+        return self._rng.sample(list(self.letters.values()), min(most, len(self.letters)))
+
+    def _keep(self, letter: Letter) -> None:
+        letter.id = f"m{next(self._ids)}"
+        self.letters[letter.id] = letter
+
+
+class SimulatedEvents(EventQueue):
+    """The owners whose watchers were to be told."""
+
+    def __init__(self) -> None:
+        super().__init__("simulated")
+        self.owners: set[str] = set()
+
+    def announce(self, owners: Iterable[str]) -> None:
+        self.owners.update(owners)

@@ -1,0 +1,50 @@
+"""One browser per owner that watches everything, over a gateway that may fail."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Literal
+from uuid import UUID
+
+from orchestrator.cloud.sockets import Delivery, Sockets
+from orchestrator.engine import realtime
+from orchestrator.store.db import Database
+
+OWNERS = ("ann", "bob", "cem")
+
+
+class SimulatedSockets(Sockets):
+    """Keeps which events each connection was told of."""
+
+    def __init__(self) -> None:
+        super().__init__("simulated")
+        self.mood: Literal["well", "fails"] = "well"
+        self.seen: dict[UUID, list[int]] = defaultdict(list)
+
+    def post(self, connection_id: str, data: bytes) -> Delivery:
+        if self.mood == "fails":
+            return Delivery.FAILED
+        frame = json.loads(data)
+        if frame["type"] == "task-update":
+            self.seen[UUID(frame["task"]["id"])].append(frame["task"]["seq"])
+        return Delivery.SENT
+
+    def delete(self, connection_id: str) -> None:
+        raise AssertionError(f"{connection_id} closed although its session lasts")
+
+
+def open_all(db: Database, sockets: Sockets, until: float) -> None:
+    for owner in OWNERS:
+        realtime.connect(db, realtime.issue_ticket(db, owner, until), f"socket-{owner}")
+        realtime.subscribe(db, sockets, f"socket-{owner}", None, None)
+
+
+def ping_all(db: Database, sockets: Sockets) -> None:
+    for owner in OWNERS:
+        realtime.ping(db, sockets, f"socket-{owner}")
+
+
+def told_in_full(seen: list[int], newest: int) -> bool:
+    """Every event, each for the first time after the one before it."""
+    return list(dict.fromkeys(seen)) == list(range(1, newest + 1))

@@ -1,0 +1,270 @@
+"""The engine's processes in one thread, on a real Postgres, with a virtual clock: the same seed is the same history.
+
+A process dies by an exception that the engine does not know, and its connections are closed: Postgres rolls back, as
+after SIGKILL. Other processes run inside a fault point of the first one, so that anything can happen at any of them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Literal
+from unittest import mock
+from uuid import UUID
+
+from orchestrator.engine import batch, cancel, realtime, redrive, submit
+from orchestrator.engine.agents import Agents
+from orchestrator.engine.run import run_batch
+from orchestrator.engine.submit import Order
+from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.engine.worker import Worker
+from orchestrator.model import faultpoints
+from orchestrator.model.errors import Conflict, KeyReused
+from orchestrator.model.faultpoints import Point
+from orchestrator.store.db import Connection, Database, connect
+from tests.engine import FixedFlags
+from tests.simulation import watchers
+from tests.simulation.agents.sim_work import CALLS, RUNS, ProcessDeath
+from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
+
+#: What happens while a process is at a point.
+Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive"]
+START = datetime(2030, 1, 1, tzinfo=UTC)
+#: Seconds of a worker's invocation; its lease is 5 longer.
+INVOCATION = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """An accident when a point is reached for the `nth` time of a rule."""
+
+    point: Point
+    nth: int
+    accident: Accident
+
+
+class SteadyWorker(Worker):
+    """Which types are quick is said, not measured: time must not change a history."""
+
+    __slots__ = ()
+
+    def is_quick(self, task_type: str, within: float) -> bool:
+        return task_type != "sim.family"
+
+
+class World:
+    """Everything outside the engine, and the engine in it."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self.url, self.rng = url, random.Random(seed)
+        self.flags, self.events, self.sockets = FixedFlags(), SimulatedEvents(), watchers.SimulatedSockets()
+        self.now = START
+        self.dead_letters = SimulatedQueue(self.seconds, self.rng)
+        self.queue = SimulatedQueue(self.seconds, self.rng, self.dead_letters)
+        self.agents = Agents("tests.simulation.agents")
+        self.db = Database(lambda: connect(url))
+        self.workers = [self._worker(), self._worker()]
+        self.sweeper = self._sweeper()
+        self._plan: list[Interruption] = []
+        self._reached: Counter[Point] = Counter()
+        self._running: list[tuple[Worker, Sequence[Letter]]] = []
+        self._patches = ExitStack()
+
+    def begin(self) -> None:
+        """An empty world at its beginning."""
+        RUNS.clear()
+        CALLS.clear()
+        connection = self.db.connection()
+        connection.execute("TRUNCATE agent_tasks, ledger, socket_tickets, socket_connections CASCADE")
+        self.advance(0)
+        numbers = count(1)
+        for module in ("submit", "context"):
+            name = f"orchestrator.engine.{module}.new_task_id"
+            self._patches.enter_context(mock.patch(name, side_effect=lambda: UUID(int=7 << 100 | next(numbers))))
+        self._patches.enter_context(mock.patch.object(batch, "FLUSH_AFTER", float("inf")))
+        faultpoints.arm(self._at)
+        watchers.open_all(self.db, self.sockets, (START + timedelta(days=1000)).timestamp())
+
+    def end(self) -> None:
+        faultpoints.arm(None)
+        self._patches.close()
+        for database in (self.db, self.sweeper.db, *(d for worker in self.workers for d in (worker.db, worker.side))):
+            database.close()
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.db.connection().execute("UPDATE simulated_clock SET now = %s", (self.now,))
+
+    @contextmanager
+    def interrupted(self, plan: Sequence[Interruption]) -> Iterator[None]:
+        """What happens meanwhile is interrupted by the plan; a process that dies is replaced."""
+        self._plan, self._reached = list(plan), Counter()
+        self.advance(0.01)
+        try:
+            yield
+        except ProcessDeath:
+            pass
+        finally:
+            self._plan = []
+
+    # What processes do. Each may die on the way.
+
+    def submit(self, order: Order) -> UUID | None:
+        """The task's id, or None when the key was used for something else."""
+        try:
+            return submit.submit(self.db, self.queue, self.agents, order).task.id
+        except KeyReused:
+            return None
+
+    def deliver(self, most: int, remaining: float = INVOCATION, *, answered: bool = True) -> int:
+        """One batch to one worker; unless `answered`, Lambda's answer gets lost and everything comes again."""
+        letters = self.queue.take(most)
+        if letters:
+            self._run(letters, remaining, answered)
+        return len(letters)
+
+    def sweep(self) -> None:
+        try:
+            sweep(self.sweeper, lambda: 60.0)
+        except ProcessDeath:
+            _die(self.sweeper.db)
+            self.sweeper = self._sweeper()
+
+    def cancel(self, task_id: UUID) -> None:
+        with suppress(Conflict):
+            cancel.cancel(self.db, self.queue, self.events, None, task_id)
+
+    def redrive(self) -> None:
+        redrive.redrive(self.db, self.queue, redrive.Selection(), "operator")
+
+    def push(self) -> None:
+        owners = sorted(self.events.owners)
+        realtime.push(self.db, self.sockets, owners)
+        self.events.owners.difference_update(owners)
+
+    def some_task(self) -> UUID | None:
+        ids = [row["id"] for row in self.rows("SELECT id FROM agent_tasks WHERE finished_at IS NULL ORDER BY id")]
+        return self.rng.choice(ids) if ids else None
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return self.db.connection().execute(sql.encode()).fetchall()
+
+    def _run(self, letters: Sequence[Letter], remaining: float, answered: bool) -> None:
+        idle = [at for at, worker in enumerate(self.workers) if all(worker is not busy for busy, _ in self._running)]
+        if not idle:
+            return
+        at = self.rng.choice(idle)
+        worker = self.workers[at]
+        self._running.append((worker, letters))
+        try:
+            back = run_batch(worker, [letter.message() for letter in letters], lambda: remaining)
+        except ProcessDeath:
+            _die(worker.db)
+            _die(worker.side)
+            self.workers[at] = self._worker()
+        else:
+            if answered:
+                self.queue.remove({letter.id for letter in letters} - set(back))
+        finally:
+            self._running.pop()
+
+    def _at(self, point: Point) -> None:
+        self._reached[point] += 1
+        for interruption in self._plan:
+            if (interruption.point, interruption.nth) == (point, self._reached[point]):
+                self._plan.remove(interruption)
+                self._have(interruption.accident)
+                return
+
+    def _have(self, accident: Accident) -> None:
+        handlers: dict[Accident, Callable[[], None]] = {
+            "cut": self._cut,
+            "cancel": self._cancel_any,
+            "late": lambda: self.advance(INVOCATION + 10),
+            "rival": self._rival,
+            "sweep": self._late_sweep,
+            "redrive": self.redrive,
+        }
+        if accident == "die":
+            raise ProcessDeath
+        handlers[accident]()
+
+    def _cut(self) -> None:
+        """Postgres ends the connections of the process that is running."""
+        if self._running:
+            worker, _ = self._running[-1]
+            for database in (worker.db, worker.side):
+                pid = database.connection().info.backend_pid
+                self.db.connection().execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+    def _cancel_any(self) -> None:
+        task_id = self.some_task()
+        if task_id is not None:
+            self.cancel(task_id)
+
+    def _rival(self) -> None:
+        """The lease passes, and another worker gets the same messages."""
+        self.advance(INVOCATION + 10)
+        if self._running:
+            _, letters = self._running[-1]
+            self.queue.double(letters)
+            self.deliver(10)
+
+    def _late_sweep(self) -> None:
+        self.advance(200)
+        self.sweep()
+
+    def _worker(self) -> Worker:
+        return SteadyWorker(
+            name="simulated",
+            db=Database(lambda: connect(self.url)),
+            side=Database(lambda: connect(self.url)),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            events=self.events,
+            agents=self.agents,
+            flags=self.flags,
+            rng=self.rng,
+        )
+
+    def _sweeper(self) -> Sweeper:
+        return Sweeper(
+            db=Database(lambda: connect(self.url)),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            events=self.events,
+            sockets=self.sockets,
+            flags=self.flags,
+        )
+
+
+def prepare(url: str) -> None:
+    """One clock for every connection, as a database has, and the ledger that handlers write."""
+    connection: Connection = connect(url)
+    with connection:
+        connection.execute("CREATE UNLOGGED TABLE simulated_clock (now timestamptz NOT NULL)")
+        connection.execute("INSERT INTO simulated_clock VALUES (now())")
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION task_now() RETURNS timestamptz LANGUAGE sql STABLE"
+            " AS 'SELECT now FROM simulated_clock'"
+        )
+        connection.execute("CREATE TABLE ledger (task_id uuid NOT NULL, what text NOT NULL)")
+        for table in ("agent_tasks", "agent_task_events", "agent_task_steps"):
+            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
+
+
+def _die(database: Database) -> None:
+    """What Postgres does when its client is gone, seen through before anything else happens."""
+    connection = database._connection
+    if connection is not None and not connection.closed:
+        connection.pgconn.exec_(b"ROLLBACK")
+        connection.close()
+    database._connection = None
