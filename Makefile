@@ -6,7 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME
 
-.PHONY: help run up down demo test check lock invoke openapi agent
+.PHONY: help run up down demo test soak check lock openapi invoke agent
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -25,6 +25,9 @@ demo: ## Drive one task against the stack that is up
 
 test: ## Run all tests; starts what they need and leaves nothing behind
 	@$(PYTHON) -m local test
+
+soak: ## Try random schedules of failures: MINUTES=60
+	@$(PYTHON) -m local soak
 
 check: ## Lint, types, import contracts, template and house rules
 	@$(PYTHON) -m local check

@@ -41,15 +41,22 @@ async def _demonstrate(stack: Mapping[str, Any]) -> None:
             await socket.send(json.dumps({"action": "subscribe"}))
             updates = _updates(socket)
             say("  watching over the WebSocket")
-            began = monotonic()
-            accepted = await _post(http, "/api/tasks", _order())
-            say(f"  submitted {accepted['id']}: {accepted['status']}")
-            async for task in updates:
-                if task["id"] == accepted["id"]:
-                    say(f"  {(monotonic() - began) * 1000:6.0f} ms  {_line(task)}")
-                    if task["status"] in OVER:
-                        say(_outcome(task))
-                        return
+            await _drive(http, updates, {"type": "echo", "payload": {"hello": "world"}})
+            say("  and now that every function is warm:")
+            await _drive(http, updates, _order())
+
+
+async def _drive(http: httpx.AsyncClient, updates: AsyncIterator[dict[str, Any]], order: Mapping[str, Any]) -> None:
+    """Submit one task and show what its watcher sees, until it is over."""
+    began = monotonic()
+    accepted = await _post(http, "/api/tasks", order)
+    say(f"  submitted {accepted['id']}: {accepted['status']}")
+    async for task in updates:
+        if task["id"] == accepted["id"]:
+            say(f"  {(monotonic() - began) * 1000:6.0f} ms  {_line(task)}")
+            if task["status"] in OVER:
+                say(_outcome(task))
+                return
 
 
 def _order() -> dict[str, Any]:

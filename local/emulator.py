@@ -40,5 +40,6 @@ def _environment(layout: Layout) -> dict[str, str]:
         "DOCKER_HOST": "unix:///nonexistent.sock",
         "LAMBDA_WARM_TTL_SECONDS": "120",
         "LOG_LEVEL": "INFO",
+        "AUTH": "true",
         **AWS_KEYS,
     }
