@@ -15,8 +15,10 @@ from playmate.rules.coordinates import Point, normalise
 from playmate.store import accounts, availability, kids, points
 from playmate.store.accounts import GuardianId
 from playmate.store.kids import Kid
+from playmate.store.knowledge import Question
 from playmate.tools import insight, narrative, places
 from playmate.tools.insight import Locality, Retrieved
+from playmate.tools.places import Place
 from playmate.tools.plan_week import plan_week
 from playmate.tools.sources import Answer
 
@@ -75,9 +77,11 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
     ctx.progress("Looking at your new place", percent=10)
     mine, now = kids.of_guardian(ctx.db, me), availability.clock(ctx.db)
     locality = ctx.step("insight.locate", lambda _: insight.locate(point, now))
-    documents = ctx.step("insight.retrieve", lambda _: insight.retrieve(ctx.db, locality, mine))
+    question = insight.ask(locality, mine)
+    documents = ctx.step("insight.retrieve", lambda _: insight.retrieve(ctx.db, question))
     ctx.progress("Choosing ideas for your family", percent=50)
-    around = ctx.step("insight.places", lambda _: _look_around(ctx, point, locality, mine))
+    wanted = _settings(question, mine)
+    around = ctx.step("insight.places", lambda _: _look_around(ctx, point, question, wanted))
     told = insight.compose(locality, documents, around["places"], around["missing"])
     if ctx.flags.get("insight_narrative", False):
         text = ctx.step("insight.narrate", lambda _: _narrate(ctx, locality, documents))
@@ -85,16 +89,20 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
     return told
 
 
-def _look_around(ctx: Context, point: Point, locality: Locality, mine: Sequence[Kid]) -> dict[str, Any]:
-    """Places near by as JSON; the embedded ones unless Amazon Location is switched on."""
-    settings = [insight.preferred_setting(locality, mine), *(setting(kid.favorite_activity) for kid in mine)]
-    wanted = [each for each in dict.fromkeys(settings) if each != "either"]
+def _settings(question: Question, mine: Sequence[Kid]) -> list[str]:
+    """Roof or sky: what suits the day first, then what the kids like."""
+    settings = [question.setting, *(setting(kid.favorite_activity) for kid in mine)]
+    return [each for each in dict.fromkeys(settings) if each != "either"]
+
+
+def _look_around(ctx: Context, point: Point, question: Question, settings: Sequence[str]) -> dict[str, Any]:
+    """Places near by as JSON: Amazon Location's if it is switched on and answers, else the knowledge base's."""
+    answer: Answer[list[Place]] = Answer(None)
     if ctx.flags.get("amazon_places", False):
-        found = places.find(places.amazon_places(), places.amazon_source(), point, wanted)
-    else:
-        found = Answer([place for each in wanted for place in places.EmbeddedPlaces().near(point, each)])
-    shown = [place.record() for place in found.value or ()]
-    return {"places": shown, "missing": [found.missing] if found.missing else []}
+        answer = places.find(places.amazon_places(), places.amazon_source(), point, settings)
+    known = places.KnownPlaces(ctx.db, question)
+    found = answer.value or [place for each in settings for place in known.near(point, each)]
+    return {"places": [place.record() for place in found], "missing": [answer.missing] if answer.missing else []}
 
 
 def _narrate(ctx: Context, locality: Locality, documents: Sequence[Retrieved]) -> str | None:

@@ -5,7 +5,7 @@ A file holds several documents. Each begins with its title (`## …`) and a line
     facets: seasons=winter, polar-night; ages=3-9; activities=football; setting=outdoor; places=FR, temperate
 
 A facet left out fits everywhere. Places are ISO countries or belts (tropical, temperate, polar); seasons are
-spring, summer, autumn, winter, polar-day and polar-night.
+spring, summer, autumn, winter, polar-day and polar-night. A venue makes it a kind of place to meet, not advice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playmate.store.knowledge import Document
 
 PLACES = re.compile(r"[A-Z]{2}|tropical|temperate|polar")
 SEASONS = frozenset({"spring", "summer", "autumn", "winter", "polar-day", "polar-night"})
-FACETS = frozenset({"seasons", "ages", "activities", "setting", "places"})
+FACETS = frozenset({"seasons", "ages", "activities", "setting", "places", "venue"})
 
 
 class BadDocument(ValueError):
@@ -65,9 +65,8 @@ def _document(title: str, line: str, body: str) -> Document:
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     activities = _words(facets.get("activities", ""))
     setting = facets.get("setting", "either")
-    return Document(
-        slug, title, " ".join(body.split()), places, seasons, activities, setting, int(youngest), int(oldest)
-    )
+    text, ages = " ".join(body.split()), (int(youngest), int(oldest))
+    return Document(slug, title, text, places, seasons, activities, setting, *ages, facets.get("venue"))
 
 
 def _facets(title: str, line: str) -> Iterator[tuple[str, str]]:

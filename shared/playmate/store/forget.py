@@ -18,7 +18,7 @@ def mentions(conn: Connection, guardian: Guardian) -> list[UUID]:
 
 def plans_with(conn: Connection, guardian: Guardian) -> list[UUID]:
     """Other owners' plans that name the guardian or a kid of the guardian."""
-    return sorted({*_ids(conn, "plans_with", guardian), *_ids(conn, "told_by_name", guardian)})
+    return _ids(conn, "plans_with", guardian)
 
 
 def erase_guardian(conn: Connection, guardian: GuardianId) -> None:

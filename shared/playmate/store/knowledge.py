@@ -25,6 +25,8 @@ class Document:
     setting: str = "either"
     youngest: int = 0
     oldest: int = 17
+    #: The kind of place it is about; None for advice.
+    venue: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,30 @@ def search(conn: Connection, question: Question) -> list[Found]:
     }
     rows = conn.execute(SQL["search"], values).fetchall()
     return [Found(row["slug"], row["title"], row["body"], tuple(row["shared"] or ()), row["score"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A kind of place to meet."""
+
+    slug: str
+    title: str
+    kind: str
+    setting: str
+
+
+def venues(conn: Connection, question: Question) -> list[Venue]:
+    """Kinds of places that suit place, season, ages and setting."""
+    values = {
+        "places": list(question.places),
+        "seasons": list(question.seasons),
+        "setting": question.setting,
+        "youngest": question.youngest,
+        "oldest": question.oldest,
+        "most": question.most,
+    }
+    rows = conn.execute(SQL["venues"], values).fetchall()
+    return [Venue(row["slug"], row["title"], row["venue"], row["setting"]) for row in rows]
 
 
 def count_documents(conn: Connection) -> int:

@@ -1,3 +1,5 @@
+-- The application's tables as all migrations together make them; a test compares the two.
+
 -- Families: guardians, their kids, and who is friends with whom.
 
 create table guardians (
@@ -53,6 +55,7 @@ create index friend_links_asker on friend_links (asker_id, state);
 create index friend_links_receiver on friend_links (receiver_id, state);
 
 comment on column friend_links.state is '0 pending, 1 accepted, 2 refused';
+
 -- When families are free, and the times already proposed to them.
 
 create table availability_calendars (
@@ -87,6 +90,7 @@ create table playdate_proposals (
 );
 
 create index playdate_proposals_match on playdate_proposals (match_kid_id);
+
 -- What the local insight agent knows: documents of our own with facets. An empty facet fits everywhere.
 
 create table knowledge_documents (
@@ -99,15 +103,18 @@ create table knowledge_documents (
     setting text not null default 'either',
     youngest smallint not null default 0,
     oldest smallint not null default 17,
+    venue text,
     search tsvector not null generated always as (
         setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', body), 'C')
     ) stored,
     constraint knowledge_documents_setting_known check (setting in ('outdoor', 'indoor', 'either')),
+    constraint knowledge_documents_venue_length check (char_length(venue) between 1 and 60),
     constraint knowledge_documents_ages check (youngest between 0 and oldest and oldest <= 17)
 );
 
 create index knowledge_documents_search on knowledge_documents using gin (search);
 create index knowledge_documents_activities on knowledge_documents using gin (activities);
+
 -- Accounts that were erased at their guardian's wish: the number and the moment, nothing else.
 
 create table forgotten_guardians (

@@ -71,12 +71,12 @@ def locate(point: Point, now: datetime) -> Locality:
     )
 
 
-def retrieve(conn: Connection, locality: Locality, kids: Sequence[Kid]) -> list[Retrieved]:
-    """The documents that fit best, by facets and words; never a child's name in the question."""
+def ask(locality: Locality, kids: Sequence[Kid]) -> Question:
+    """What to look for, in facets and words we know; never a child's name."""
     activities = sorted({word for kid in kids for word in known_words(kid.favorite_activity)})
     ages = [kid.age for kid in kids] or [0, 17]
     seasons = _seasons(locality)
-    question = Question(
+    return Question(
         country=locality["country"],
         places=[place for place in (locality["country"], locality["belt"]) if place],
         seasons=seasons,
@@ -86,12 +86,15 @@ def retrieve(conn: Connection, locality: Locality, kids: Sequence[Kid]) -> list[
         youngest=min(ages),
         oldest=max(ages),
     )
-    found = knowledge.search(conn, question)
+
+
+def retrieve(conn: Connection, question: Question) -> list[Retrieved]:
+    """The documents that fit best."""
     return [
         Retrieved(
             slug=each.slug, title=each.title, body=each.body, shared=list(each.shared), score=round(each.score, 3)
         )
-        for each in found
+        for each in knowledge.search(conn, question)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,7 +62,9 @@ def known_zone(name: str) -> ZoneInfo | None:
 def _finder() -> TimezoneFinder:
     from timezonefinder import TimezoneFinder
 
-    return TimezoneFinder()
+    finder = TimezoneFinder()
+    atexit.register(finder.cleanup)  # its mapped files, before the interpreter complains of them
+    return finder
 
 
 def zone_at(point: Point) -> ZoneInfo:

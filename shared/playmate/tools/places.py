@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from typing import Any, Protocol
 
+from orchestrator.store.db import Connection
 from playmate.rules.coordinates import Point
+from playmate.store import knowledge
+from playmate.store.knowledge import Question
 from playmate.tools.sources import Answer, Source
 
 #: Metres around the playdate point.
@@ -42,18 +45,19 @@ class Places(Protocol):
     def near(self, point: Point, setting: str) -> list[Place]: ...
 
 
-class EmbeddedPlaces:
-    """The default, without a network: kinds of places every region has."""
+class KnownPlaces:
+    """The default, without a network: the kinds of places the knowledge base knows for this place and season."""
 
-    KINDS = (
-        Place("Your nearest fenced playground", "playground", "outdoor", None, "embedded"),
-        Place("The largest park within walking distance", "park", "outdoor", None, "embedded"),
-        Place("The children's room of your public library", "library", "indoor", None, "embedded"),
-        Place("A sports hall with open family hours", "sports hall", "indoor", None, "embedded"),
-    )
+    def __init__(self, conn: Connection, question: Question) -> None:
+        self._conn = conn
+        self._question = question
 
-    def near(self, point: Point, setting: str) -> list[Place]:  # noqa: ARG002 (the same everywhere)
-        return [place for place in self.KINDS if setting in ("either", place.setting)]
+    def near(self, point: Point, setting: str) -> list[Place]:  # noqa: ARG002 (the question holds where)
+        question = replace(self._question, setting=setting, most=MOST)
+        return [
+            Place(venue.title, venue.kind, setting, None, "knowledge base")
+            for venue in knowledge.venues(self._conn, question)
+        ]
 
 
 class AmazonPlaces:
@@ -98,14 +102,14 @@ def amazon_places() -> Places:
 
 
 def find(places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]) -> Answer[list[Place]]:
-    """Places for each setting through the source's guard, nearest first; embedded ones where it has none."""
+    """Places for each setting through the source's guard, nearest first; no value where it has none."""
     found: list[Place] = []
     missing: str | None = None
     for setting in dict.fromkeys(settings):
         key = f"{point.latitude:.2f},{point.longitude:.2f},{setting}"
         answer = source.ask(key, partial(places.near, point, setting))
-        found += answer.value if answer.value is not None else EmbeddedPlaces().near(point, setting)
+        found += answer.value or []
         missing = missing or answer.missing
     far = float("inf")
     found.sort(key=lambda place: far if place.distance_m is None else place.distance_m)
-    return Answer(list(dict.fromkeys(found))[:MOST], missing)
+    return Answer(list(dict.fromkeys(found))[:MOST] or None, missing)

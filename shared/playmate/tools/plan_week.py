@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.store.db import Connection
 from playmate.rules.activities import setting
 from playmate.rules.availability import playdate_length
-from playmate.rules.compatibility import Child, compatibility
+from playmate.rules.compatibility import Child, best_pairs, same_activity
+from playmate.rules.intervals import Interval
 from playmate.rules.wording import day_name, hours
 from playmate.store import kids
 from playmate.store.accounts import Guardian
@@ -18,7 +19,7 @@ from playmate.store.kids import FriendsKid, Kid
 from playmate.tools.planning import NO_TIME, Plan, Planner
 
 #: Below this a friend's kid is no company worth planning around.
-GOOD_MATCH = 5
+GOOD_MATCH = 8
 
 
 def plan_week(conn: Connection, me: Guardian) -> dict[str, Any]:
@@ -26,43 +27,55 @@ def plan_week(conn: Connection, me: Guardian) -> dict[str, Any]:
     mine = sorted(kids.of_guardian(conn, me.id), key=lambda kid: (kid.age, kid.name))
     theirs = kids.of_friends(conn, me.id)
     planner = Planner.load(conn, me, {each.guardian.id for each in theirs})
-    suggestions = [_suggestion(kid, match, plan) for kid, match, plan in _plans(planner, mine, theirs)]
+    suggestions = [_suggestion(choice) for choice in _choices(planner, mine, theirs)]
     return {"message": _message(suggestions), "suggestions": suggestions}
 
 
-def _plans(
-    planner: Planner, mine: Sequence[Kid], theirs: Sequence[FriendsKid]
-) -> Iterator[tuple[Kid, FriendsKid | None, Plan]]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A kid's plan: with a friend's kid where one fits, and with whom no time could be found."""
+
+    kid: Kid
+    plan: Plan
+    match: FriendsKid | None = None
+    no_time_with: Guardian | None = None
+
+
+def _choices(planner: Planner, mine: Sequence[Kid], theirs: Sequence[FriendsKid]) -> Iterator[Choice]:
     """Kid by kid; a time given to one family is taken for every other family after it."""
+    matches = _matches(mine, theirs)
     for kid in mine:
-        match = _best_match(kid, theirs)
-        plan = planner.together(kid, match.guardian, match.kid) if match else planner.alone(kid)
-        if match and plan.interval is None:
-            alone = planner.alone(kid)
-            told = f"No time in common with {match.guardian.name}. {alone.reason}"
-            match, plan = None, replace(alone, reason=told)
-        if match and plan.interval:
-            pair = frozenset({planner.me.id, match.guardian.id})
-            given = Proposal(frozenset({kid.id, match.kid.id}), frozenset(pair), plan.interval)
-            planner.proposals = [*planner.proposals, given]
-        yield kid, match, plan
+        match = matches.get(kid.id)
+        plan = planner.together(kid, match.guardian, match.kid) if match else None
+        if match and plan and plan.interval:
+            _promise(planner, kid, match, plan.interval)
+            yield Choice(kid, plan, match)
+            continue
+        alone = planner.alone(kid)
+        if match:
+            alone = replace(alone, reason=f"No time in common with {match.guardian.name}. {alone.reason}")
+        yield Choice(kid, alone, no_time_with=match.guardian if match else None)
 
 
-def _best_match(kid: Kid, theirs: Sequence[FriendsKid]) -> FriendsKid | None:
-    """The friends' kid who fits best; among equals the youngest, then by name."""
+def _promise(planner: Planner, kid: Kid, match: FriendsKid, interval: Interval) -> None:
+    pair = frozenset({int(planner.me.id), int(match.guardian.id)})
+    given = Proposal(frozenset({kid.id, match.kid.id}), pair, interval)
+    planner.proposals = [*planner.proposals, given]
 
-    def fit(each: FriendsKid) -> int:
-        return compatibility(_child(kid), _child(each.kid))
 
-    good = [each for each in theirs if fit(each) >= GOOD_MATCH]
-    return min(good, key=lambda each: (-fit(each), each.kid.age, each.kid.name, each.kid.id), default=None)
+def _matches(mine: Sequence[Kid], theirs: Sequence[FriendsKid]) -> dict[int, FriendsKid]:
+    """The best pairing with all friends' kids together, less the pairs that fit badly."""
+    by_id = {each.kid.id: each for each in theirs}
+    pairs = best_pairs([_child(kid) for kid in mine], [_child(each.kid) for each in theirs])
+    return {pair.one.id: by_id[pair.other.id] for pair in pairs if pair.score >= GOOD_MATCH}
 
 
 def _child(kid: Kid) -> Child:
     return Child(kid.id, kid.name, kid.age, kid.favorite_activity)
 
 
-def _suggestion(kid: Kid, match: FriendsKid | None, plan: Plan) -> dict[str, Any]:
+def _suggestion(choice: Choice) -> dict[str, Any]:
+    kid, plan, match = choice.kid, choice.plan, choice.match
     shown: dict[str, Any] = {
         "kidName": kid.name,
         "kidId": kid.id,
@@ -73,16 +86,22 @@ def _suggestion(kid: Kid, match: FriendsKid | None, plan: Plan) -> dict[str, Any
     }
     if match:
         shown |= {"friendId": match.guardian.id, "friendName": match.guardian.name, "matchName": match.kid.name}
+    if choice.no_time_with:
+        shown["noTimeWith"] = {"friendId": choice.no_time_with.id, "friendName": choice.no_time_with.name}
     return shown
 
 
 def _hint(kid: Kid, match: FriendsKid | None, plan: Plan) -> str:
-    where = {"outdoor": " outdoors", "indoor": " indoors", "either": ""}[setting(kid.favorite_activity)]
+    activity = kid.favorite_activity
+    where = {"outdoor": " outdoors", "indoor": " indoors", "either": ""}[setting(activity)]
     if not plan.lit:
         where = " indoors, for want of daylight"
-    company = f" with {match.kid.name}" if match else ""
-    minutes = playdate_length(kid.age).seconds // 60
-    return f"{kid.favorite_activity.capitalize()}{where}{company}, {minutes} minutes at most"
+    company, length = "", playdate_length(kid.age)
+    if match:
+        other = match.kid.favorite_activity
+        company = f" with {match.kid.name}" + ("" if same_activity(activity, other) else f", who likes {other}")
+        length = min(length, playdate_length(match.kid.age))
+    return f"{activity.capitalize()}{where}{company}; {length.seconds // 60} minutes at most"
 
 
 def _message(suggestions: Sequence[dict[str, Any]]) -> str:

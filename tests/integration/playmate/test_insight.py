@@ -98,7 +98,7 @@ def test_a_source_that_hangs_is_named_and_the_task_completes(
     told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
     assert told["missing"] == ["Amazon Location did not answer."]
     assert "Amazon Location did not answer." in told["summary"]
-    assert told["actions"][-1]["source"]["title"] == "embedded"
+    assert told["actions"][-1]["source"]["title"] == "knowledge base"
 
 
 def test_the_models_summary_is_streamed_and_used(cloud: Cloud, family: MakeFamily, run: Run) -> None:

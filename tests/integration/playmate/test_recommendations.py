@@ -74,6 +74,7 @@ def test_no_overlap_says_so(family: MakeFamily, befriend: Befriend, run: Run) ->
     ).result["availabilityPlan"]
     assert plan["suggestions"][0]["suggestedDay"] == "Saturday"
     assert "No time in common with Bruno" in plan["suggestions"][0]["reason"]
+    assert plan["suggestions"][0]["noTimeWith"] == {"friendId": bruno, "friendName": "Bruno"}
 
 
 def test_school_hours_but_not_on_a_public_holiday(family: MakeFamily, befriend: Befriend, run: Run) -> None:

@@ -12,7 +12,7 @@ DOCUMENTS = read_documents()
 
 def test_there_are_enough() -> None:
     assert len(DOCUMENTS) >= 60
-    assert all(120 <= len(document.body) <= 900 for document in DOCUMENTS)
+    assert all(100 <= len(document.body) <= 900 for document in DOCUMENTS)
 
 
 def test_their_activities_are_words_we_know() -> None:

@@ -9,16 +9,13 @@ where owner_id <> %(guardian_id)s::bigint::text
              or lower(btrim(payload ->> 'friendName')) = lower(%(name)s))));
 
 -- name: plans_with
--- Plans of others in which the guardian's kids take part: the same scan.
+-- Plans of others in which the guardian's kids take part, or that say no time was found with the guardian: the same scan.
 select id from agent_tasks
 where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint::text
-  and result -> 'availabilityPlan' -> 'suggestions' @> jsonb_build_array(jsonb_build_object('friendId', %(guardian_id)s::bigint));
-
--- name: told_by_name
--- Plans that could not be made with the guardian say so by name.
-select id from agent_tasks
-where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint::text
-  and position(%(name)s in (result -> 'availabilityPlan')::text) > 0;
+  and (result -> 'availabilityPlan' -> 'suggestions'
+         @> jsonb_build_array(jsonb_build_object('friendId', %(guardian_id)s::bigint))
+    or result -> 'availabilityPlan' -> 'suggestions'
+         @> jsonb_build_array(jsonb_build_object('noTimeWith', jsonb_build_object('friendId', %(guardian_id)s::bigint))));
 
 -- name: erase_guardian
 -- Kids, links, calendar and proposals go with the guardian (foreign keys, by primary key).

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from playmate.rules.coordinates import Point
-from playmate.tools.places import AmazonPlaces, EmbeddedPlaces, Place, find
+from playmate.tools.places import AmazonPlaces, Place, find
 from playmate.tools.sources import SlowSourceError, Source, within
 
 HERE = Point(48.85661, 2.35222)
@@ -112,10 +112,10 @@ class TestPlaces:
         assert (asked[0]["service"], asked[0]["operation"]) == ("geo-places", "search_nearby")
         assert asked[0]["QueryPosition"] == [2.35, 48.86]
 
-    def test_without_it_the_embedded_places_stand_in(self) -> None:
+    def test_without_an_answer_it_says_so(self) -> None:
         def call(*_: object, **__: object) -> dict[str, object]:
             raise ConnectionError("away")
 
         found = find(AmazonPlaces(call), Source("Amazon Location"), HERE, ["indoor"])
-        assert found.value == EmbeddedPlaces().near(HERE, "indoor")
+        assert found.value is None
         assert found.missing == "Amazon Location failed."
