@@ -25,6 +25,7 @@ const SOURCES = {
 
 export const sorting = createStore('popularity');
 
+/** Each with its value once read, and the fault of the last read. */
 const resources = Object.fromEntries(
   Object.keys(SOURCES).map((name) => [name, createStore({value: undefined, error: undefined})]),
 );
@@ -33,17 +34,19 @@ const resources = Object.fromEntries(
 export function useResource(name) {
   const state = useStore(resources[name]);
   useEffect(() => {
-    if (state.value === undefined && !state.error) void reload(name);
+    if (state.value === undefined && !state.error && !reading.get(name)) void reload(name);
   }, [name, state.value]);
   return state;
 }
 
+/** The newest read of each resource under way, by number: an older answer that comes late is not shown. */
 const reading = new Map();
+let turns = 0;
 
-/** Reads anew what the views show; calls while one is under way make one more. */
+/** Reads anew what the views show. */
 export async function reload(...names) {
   await Promise.all(names.map(async (name) => {
-    const turn = (reading.get(name) ?? 0) + 1;
+    const turn = (turns += 1);
     reading.set(name, turn);
     try {
       const value = await SOURCES[name]();
@@ -51,6 +54,7 @@ export async function reload(...names) {
     } catch (error) {
       if (reading.get(name) === turn) resources[name].set((state) => ({...state, error}));
     }
+    if (reading.get(name) === turn) reading.delete(name);
   }));
 }
 

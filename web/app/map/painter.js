@@ -27,8 +27,8 @@ export class Painter {
       return;
     }
     this.#ground(view, land);
-    this.#grid(view);
     const taken = [...quiet];
+    this.#grid(view, taken);
     this.#rings(view, home, taken);
     if (towns) this.#towns(view, towns, taken);
   }
@@ -70,7 +70,7 @@ export class Painter {
     }
   }
 
-  #grid(view) {
+  #grid(view, taken) {
     const {context, colours} = this;
     const step = STEPS.findLast((degrees) => (degrees / 360) * worldSize(view.zoom) >= 88) ?? STEPS[0];
     const [west, east, north, south] = edges(view);
@@ -90,6 +90,7 @@ export class Painter {
       line(context, 0, y, view.width, y);
       context.textAlign = 'right';
       context.fillText(degrees(latitude, step, 'N', 'S'), view.width - 10, y - 8);
+      taken.push({left: view.width - 60, right: view.width, top: y - 16, bottom: y});
     }
   }
 

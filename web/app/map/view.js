@@ -46,7 +46,7 @@ export function MapView({home, pick, friends, focus, onPick, label, children}) {
         <button type="button" class="icon-button" aria-label="Closer" onClick=${() => widget.current.zoomBy(1)}><${Icon} name="plus" /></button>
         <button type="button" class="icon-button" aria-label="Farther" onClick=${() => widget.current.zoomBy(-1)}><${Icon} name="minus" /></button>
       </div>
-      <p class="map-credit">${tiles ? tiles.attribution : 'Land: Natural Earth · Towns: GeoNames, CC BY 4.0'}</p>
+      <p class="map-credit" data-covers>${tiles ? tiles.attribution : 'Land: Natural Earth · Towns: GeoNames, CC BY 4.0'}</p>
       ${children}
     </div>`;
 }

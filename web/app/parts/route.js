@@ -7,6 +7,9 @@ import {Icon} from './icons.js';
 
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
+/** An update younger than this (ms) arrives before one's eyes; what was there before does not move. */
+const FRESH = 4_000;
+
 /** A task as a route from its start to where it is, growing while it is watched. */
 export function TaskCard({id, open, onToggle}) {
   const task = useClientTask(id);
@@ -47,7 +50,7 @@ function Route({id, live}) {
   return html`
     <ol class="route">
       ${updates.map((update, i) => html`
-        <li key=${update.seq} class="stop" data-event=${update.event ?? update.status} data-tone=${toneOf(update)}>
+        <li key=${update.seq} class="stop" data-event=${update.event ?? update.status} data-tone=${toneOf(update)} data-fresh=${update.isFresh}>
           <span class="stop-words">${stepWords(update, updates[i - 1])}</span>
           <span class="stop-time">${i === 0 ? clock(update.updatedAt) : since(start, update.updatedAt)}</span>
         </li>`)}
@@ -70,7 +73,8 @@ function useUpdates(id) {
     const controller = new AbortController();
     const follow = async () => {
       for await (const update of client.task(id).updates({after: 0, signal: controller.signal})) {
-        setUpdates((all) => [...all, update]);
+        const isFresh = Date.now() - new Date(update.updatedAt) < FRESH;
+        setUpdates((all) => [...all, {...update, isFresh}]);
       }
     };
     setUpdates([]);

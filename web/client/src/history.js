@@ -2,7 +2,7 @@
 
 /**
  * The updates that a task's recorded events stand for.
- * @param {TaskUpdate} task a state of the task, whose own `seq` needs no event
+ * @param {TaskUpdate} task a state of the task: all there is to know of the event with its `seq`
  * @param {any[]} events in order
  * @returns {TaskUpdate[]}
  */
@@ -11,6 +11,8 @@ export function updatesFrom(task, events) {
   let progress = null;
   return events.map(({seq, kind, status, attempts, createdAt, step, progress: told}) => {
     progress = told ?? progress;
+    const named = {event: kind, ...(step === undefined ? {} : {step})};
+    if (seq === task.seq) return {...task, ...named};
     return {
       id: task.id,
       type: task.type,
@@ -19,8 +21,7 @@ export function updatesFrom(task, events) {
       maxAttempts: task.maxAttempts,
       progress,
       updatedAt: createdAt ?? task.updatedAt,
-      event: kind,
-      ...(step === undefined ? {} : {step}),
+      ...named,
       seq,
     };
   });
@@ -35,11 +36,11 @@ export function updatesFrom(task, events) {
 export async function missedUpdates(http, task, after) {
   /** @type {any[]} */
   const events = [];
-  for (let last = after; last < task.seq - 1; last = events.at(-1).seq) {
+  for (let last = after; last < task.seq; last = events.at(-1).seq) {
     const {items} = await http.request('GET', `/api/tasks/${encodeURIComponent(task.id)}/events?after=${last}`);
     if (items.length === 0) break;
     events.push(...items);
   }
-  const updates = updatesFrom(task, events.filter((event) => event.seq < task.seq));
-  return [...updates, task];
+  const updates = updatesFrom(task, events.filter((event) => event.seq <= task.seq));
+  return updates.at(-1)?.seq === task.seq ? updates : [...updates, task];
 }

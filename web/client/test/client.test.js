@@ -59,6 +59,17 @@ test('an iterator that starts late is given what came before', async () => {
   assertWhole(await collect(client.task(task.id).updates({after: 0})), task.id, 3);
 });
 
+test('each update says what happened, also where it was read from the history', async () => {
+  const client = connect({sockets: false});
+  const id = bench.create('echo');
+  bench.emit(id, {status: 'processing'});
+  bench.emit(id, {progress: {message: 'half'}});
+  const seen = collect(client.task(id).updates());
+  await until(() => client.task(id).snapshot, 'the first state');
+  bench.finish(id);
+  assert.deepEqual((await seen).map(({event}) => event), ['submitted', 'started', 'progress', 'completed']);
+});
+
 test('a refused task rejects with the words of the server', async () => {
   const client = connect();
   const task = await client.submit('friend.ask', {friendName: 'nobody'});
