@@ -73,6 +73,8 @@ def _write(
     if any((h.wrote or h.children) and h.attempt.id not in written for h in batch):
         raise _NotOurs
     parents = {row.parent_id for row in finished if row.parent_id and row.status is not Status.PENDING}
+    # One that waits again: the last of its children may have finished while it looked, and woken nobody.
+    parents |= {h.attempt.id for h in batch if h.wait is not None and not h.wait.first}
     if parents:
         wakes.extend(family.wake_parents(connection, parents))
     transaction.commit()
@@ -125,10 +127,6 @@ def _after(
     replies: Replies,
 ) -> None:
     """What the world is told after the commit; all of it is repaired by the sweeper if we die here."""
-    waiting = [handled.attempt.id for handled in batch if handled.wait is not None]
-    if waiting:
-        with worker.db.transaction() as connection:
-            wakes = [*wakes, *family.wake_parents(connection, waiting)]
     freed = Counter((row.owner_id, row.type) for row in finished if _is_limited(worker, row))
     if freed:
         wakes = [*wakes, *worker.db.run(attempts.next_limited, freed)]

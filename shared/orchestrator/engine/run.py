@@ -33,7 +33,8 @@ def run_batch(worker: Worker, messages: Sequence[Message], remaining: Callable[[
 
     `remaining` gives the seconds this invocation has left. A message that is not answered here is done with.
     """
-    by_task: dict[UUID, Message] = {message.task_id: message for message in messages}
+    # Of twins the newer one counts: it may be a redrive of what the older one died of.
+    by_task = {message.task_id: message for message in sorted(messages, key=lambda message: message.sent_ms)}
     replies: Replies = {}
     try:
         _settle_orphans(worker)

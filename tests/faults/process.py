@@ -1,0 +1,85 @@
+"""A process of the engine that dies or waits where it is told to: `python -m tests.faults.process '{"role": …}'`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from orchestrator.engine.cancel import cancel
+from orchestrator.engine.realtime import push
+from orchestrator.engine.redrive import Selection, redrive
+from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.model import faultpoints
+from orchestrator.model.faultpoints import Point
+from tests.engine import Engine
+from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
+
+
+class FaultyProcess:
+    """One role, played once, with queues that the test can read."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.told = told
+        self.engine = Engine(told["url"])
+        self.wire = Wire(told["url"])
+        self.engine.queue = WireQueue(self.wire, "tasks")  # type: ignore[assignment] # all it needs of one
+        self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same
+        self.engine.events = WireEvents(self.wire)  # type: ignore[assignment] # the same
+        self.engine.worker = self.engine.new_worker()
+        self.reached: Counter[Point] = Counter()
+        faultpoints.arm(self.at)
+
+    def at(self, point: Point) -> None:
+        self.reached[point] += 1
+        if point == self.told.get("kill_at"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if (point, self.reached[point]) != (self.told["point"], self.told["nth"]):
+            return
+        say(f"at {point}")
+        if self.told["then"] == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        sys.stdin.readline()
+
+    def play(self) -> Any:
+        roles: dict[str, Callable[[], Any]] = {
+            "submit": lambda: str(self.engine.submit(**self.told["order"]).id),
+            "worker": lambda: self.engine.run(*self._ids(), remaining=self.told.get("remaining", 60.0)),
+            "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
+            "push": lambda: push(self.engine.db, WireSockets(self.wire), self.told["owners"]),
+            "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, None, self._ids()[0]),
+            "redrive": lambda: [str(each) for each in redrive(self.engine.db, self.engine.queue, Selection(), "op")],
+        }
+        return roles[self.told["role"]]()
+
+    def _ids(self) -> list[UUID]:
+        return [UUID(each) for each in self.told["ids"]]
+
+    def _sweeper(self) -> Sweeper:
+        return Sweeper(
+            db=self.engine.db,
+            queue=self.engine.queue,
+            dead_letters=self.engine.dead_letters,
+            events=self.engine.events,
+            sockets=WireSockets(self.wire),
+            flags=self.engine.flags,
+        )
+
+
+def say(words: str) -> None:
+    sys.__stdout__.write(f"{words}\n")  # type: ignore[union-attr] # started with a pipe
+    sys.__stdout__.flush()  # type: ignore[union-attr] # the same
+
+
+if __name__ == "__main__":
+    process = FaultyProcess(json.loads(sys.argv[1]))
+    if process.told.get("clock"):
+        process.engine.move_clock(process.told["clock"])
+    say("ready")
+    answer = process.play()
+    say(f"done {json.dumps(answer, default=str)}")

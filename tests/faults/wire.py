@@ -1,0 +1,71 @@
+"""Queues that keep what they are sent in a table, so that it outlives the process that sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.cloud.sockets import Delivery, Sockets
+from orchestrator.store.db import Connection, connect
+
+TABLE = "CREATE TABLE IF NOT EXISTS wire (number serial, place text NOT NULL, what text NOT NULL)"
+
+
+class Wire:
+    """What went over the network, in order."""
+
+    def __init__(self, url: str) -> None:
+        self.connection: Connection = connect(url)
+        self.connection.execute(TABLE)
+
+    def put(self, place: str, what: str) -> None:
+        self.connection.execute("INSERT INTO wire (place, what) VALUES (%s, %s)", (place, what))
+
+    def sent(self, place: str) -> list[str]:
+        rows = self.connection.execute("SELECT what FROM wire WHERE place = %s ORDER BY number", (place,)).fetchall()
+        return [row["what"] for row in rows]
+
+    def take(self, place: str) -> list[UUID]:
+        """The tasks whose messages lie there, which are gone then."""
+        rows = self.connection.execute("DELETE FROM wire WHERE place = %s RETURNING what", (place,)).fetchall()
+        return [UUID(row["what"]) for row in rows]
+
+
+class WireQueue(TaskQueue):
+    def __init__(self, wire: Wire, place: str) -> None:
+        super().__init__(place)
+        self.wire = wire
+
+    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+        for wake in wakes:
+            self.wire.put(self.url, str(wake.task_id))
+        return []
+
+    def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
+        for handle, seconds in changes:
+            self.wire.put("hidden", f"{handle} {seconds:g}")
+
+
+class WireEvents(EventQueue):
+    def __init__(self, wire: Wire) -> None:
+        super().__init__("events")
+        self.wire = wire
+
+    def announce(self, owners: Iterable[str]) -> None:
+        for owner in owners:
+            self.wire.put("events", owner)
+
+
+class WireSockets(Sockets):
+    def __init__(self, wire: Wire) -> None:
+        super().__init__("sockets")
+        self.url = wire.connection.info.dsn
+        self.wire = wire
+
+    def post(self, connection_id: str, data: bytes) -> Delivery:
+        self.wire.put(connection_id, data.decode())
+        return Delivery.SENT
+
+    def delete(self, connection_id: str) -> None:
+        self.wire.put("closed", connection_id)
