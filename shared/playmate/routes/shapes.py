@@ -37,8 +37,8 @@ def _account_name(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not EMAIL.fullmatch(value):
-        raise ValueError("must be an e-mail address")
+    if not value.isascii() or not EMAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address (of ASCII characters)")
     return value.lower()
 
 

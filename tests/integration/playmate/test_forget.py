@@ -11,26 +11,12 @@ from orchestrator.store.db import Connection
 from orchestrator.testing import Ran
 from playmate.rules.weekly import Window
 from tests.integration.playmate.conftest import MakeFamily
+from tests.search import places_that_say
 
 Run = Callable[..., Ran]
 
 #: Words that only the forgotten family has.
 WORDS = ("Quillfeather", "quillfeather@example.com", "Xanthippe", "Yggdrasil", "ballooning", "zeppelin")
-
-
-def places_that_say(conn: Connection, word: str) -> list[str]:
-    """Every table with a row whose text holds the word."""
-    tables = conn.execute(
-        "SELECT table_schema AS schema, table_name AS name FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
-    ).fetchall()
-    found = []
-    for table in tables:
-        query = sql.SQL("SELECT count(*) AS n FROM {} AS t WHERE strpos(lower(t::text), lower(%s)) > 0")
-        row = conn.execute(query.format(sql.Identifier(table["schema"], table["name"])), (word,)).fetchone()
-        if row and row["n"]:
-            found.append(table["name"])
-    return found
 
 
 def test_nothing_is_left_but_a_tombstone(

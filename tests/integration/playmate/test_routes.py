@@ -61,6 +61,10 @@ class TestAccounts:
         body = {"name": "a@b", "email": "nowhere", "password": "short", "role": "operator"}
         assert faults(anyone.post("/auth/signup", body)) == {"name", "email", "password", "role"}
 
+    @pytest.mark.parametrize("email", ["\u0130@example.com", "\uff21@b.com", "a@b", "a b@example.com", "@b.com"])
+    def test_no_addresses(self, anyone: Caller, email: str) -> None:
+        assert faults(anyone.post("/auth/signup", {"name": "A", "email": email, "password": PASSWORD})) == {"email"}
+
     def test_a_wrong_login_says_and_takes_the_same(self, anyone: Caller) -> None:
         self.sign_up(anyone)
         known, unknown = {"identifier": "Amira"}, {"identifier": "Nobody"}

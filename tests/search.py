@@ -1,0 +1,25 @@
+"""Looks for a word wherever something could have been kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+
+def places_that_say(conn: psycopg.Connection[Any], word: str) -> list[str]:
+    """Every table with a row whose text holds the word."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        tables = cursor.execute(
+            "SELECT table_schema AS schema, table_name AS name FROM information_schema.tables"
+            " WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        found = []
+        for table in tables:
+            query = sql.SQL("SELECT count(*) AS n FROM {} AS t WHERE strpos(lower(t::text), lower(%s)) > 0")
+            row = cursor.execute(query.format(sql.Identifier(table["schema"], table["name"])), (word,)).fetchone()
+            if row and row["n"]:
+                found.append(table["name"])
+        return found
