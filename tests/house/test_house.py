@@ -16,7 +16,7 @@ import pytest
 from local import requirements
 from local.environments import ROOT
 
-CODE = ("shared", "functions", "local", "bench")
+CODE = ("shared", "functions", "cli", "local", "bench")
 EVERYWHERE = (*CODE, "tests")
 
 #: Names that say nothing about what is inside.

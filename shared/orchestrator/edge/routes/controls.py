@@ -52,7 +52,7 @@ def control_routes(services: Services) -> Router:
         setting = None if body.forget else Setting(body.on, body.percent, body.owners)
         deployed = _desk(services).set(name, setting, gradual=body.gradual)
         services.flags.forget()
-        detail = {"flag": name, **body.model_dump(exclude_defaults=True), "version": deployed.version}
+        detail = {"flag": name, **body.model_dump(), "version": deployed.version}
         services.db.run(dead_letters.audit, current_owner(router), "flag", detail)
         return json_response(200, _view(deployed, services.agents.types()))
 

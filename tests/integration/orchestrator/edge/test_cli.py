@@ -1,0 +1,283 @@
+"""The command line against the whole HTTP API on a real Postgres; only AWS is played."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import session as sessions
+from cli.main import app
+from cli.session import Exit, Session
+from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Setting, check
+from orchestrator.edge.http import Services, build_app
+from orchestrator.edge.routes import ROUTERS
+from orchestrator.engine.agents import Agents
+from orchestrator.engine.run import run_batch
+from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.worker import Message, Worker
+from orchestrator.store.db import Database
+from playmate import routes
+from tests.gateway import Caller
+from tests.queues import RecordingQueue
+
+
+class PlayedDesk(FlagDesk):
+    """AppConfig as far as operators see it."""
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = {"insight": {"default": False}}
+        self.version = 1
+        self.takes_back = False
+
+    def read(self) -> Deployed:
+        return Deployed(self.document, self.version, self.version, "COMPLETE", 100.0)
+
+    def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
+        check(name, setting)
+        before, self.version = self.document, self.version + 1
+        rest = {other: rule for other, rule in before.items() if other != name}
+        self.document = rest if setting is None else {**rest, name: setting.rule()}
+        done = self.read()
+        if gradual and self.takes_back:
+            self.document, self.version = before, 1
+        return done if not gradual else replace(done, state="DEPLOYING", percent=0.0)
+
+
+@pytest.fixture
+def desk() -> PlayedDesk:
+    return PlayedDesk()
+
+
+@pytest.fixture
+def api(services: Services, desk: PlayedDesk) -> Caller:
+    equipped = replace(services, flag_desk=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
+    return Caller(build_app(equipped, (*ROUTERS, *routes.ROUTERS)))
+
+
+@pytest.fixture
+def session(api: Caller, services: Services) -> Session:
+    def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        answer = api.send(method, url, body=body.decode() if body else None, headers=headers)
+        return answer.status, answer.text.encode()
+
+    return Session("http://api.example", services.tokens.issue("9", "olga", "operator")[0], transport)
+
+
+def run(session: Session | None, *arguments: str, text: str = "") -> Result:
+    return CliRunner().invoke(app, list(arguments), obj=session, input=text)
+
+
+def said(session: Session, *arguments: str) -> Any:
+    result = run(session, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def worker(services: Services) -> Worker:
+    services.db.connection().execute("CREATE TABLE IF NOT EXISTS ledger (task_id uuid, attempt int)")
+    return Worker(
+        name="w",
+        db=services.db,
+        side=services.db,
+        queue=RecordingQueue(),
+        dead_letters=RecordingQueue(),
+        events=services.events,
+        agents=Agents("tests.agents", "playmate.agents"),
+        flags=services.flags,
+        version="2.0",
+    )
+
+
+def dead(worker: Worker, many: int = 1) -> list[str]:
+    tasks = []
+    for _ in range(many):
+        order = Order(owner="1", type="test.effect", payload={"do": "raise"}, max_attempts=1, by_user=False)
+        task = submit(worker.db, worker.queue, worker.agents, order).task
+        run_batch(worker, [Message("m", "r", task.id)], lambda: 60.0)
+        tasks.append(str(task.id))
+    return tasks
+
+
+def test_tasks_are_listed_shown_and_explained(session: Session, worker: Worker) -> None:
+    (id,) = dead(worker)
+    (listed,) = said(session, "tasks", "list", "--status", "dead-letter")
+    assert listed["id"] == id
+    assert said(session, "tasks", "list", "--type", "echo") == []
+    assert "secret detail" in run(session, "tasks", "list").stdout
+    shown = run(session, "tasks", "show", id)
+    assert all(word in shown.stdout for word in ("started", "dead-letter", "version=2.0", "redrive it"))
+    assert said(session, "why", id)["reason"] == "dead-letter"
+    assert "attempts are used up" in run(session, "why", id).stdout
+
+
+def test_a_list_goes_on_over_pages(session: Session, worker: Worker) -> None:
+    dead(worker, 3)
+    worker.db.run(lambda conn: conn.execute("SELECT 1"))
+    assert len(said(session, "tasks", "list", "--limit", "2")) == 2
+    assert len(list(session.pages("/ops/tasks", 200))) == 3
+
+
+def test_tail_follows_to_the_end(session: Session, worker: Worker) -> None:
+    (id,) = dead(worker)
+    tailed = run(session, "tasks", "tail", id)
+    assert tailed.exit_code == Exit.ENDED_BADLY
+    assert [line.split()[2] for line in tailed.stdout.splitlines()] == ["submitted", "started", "dead-letter"]
+
+
+def test_retry_and_cancel(session: Session, worker: Worker) -> None:
+    (id,) = dead(worker)
+    assert said(session, "tasks", "retry", id)["status"] == "pending"
+    assert run(session, "tasks", "retry", id).exit_code == Exit.REFUSED
+    assert said(session, "tasks", "cancel", id)["status"] == "cancelled"
+    assert run(session, "tasks", "cancel", id).exit_code == Exit.REFUSED
+
+
+def test_dead_letters_in_groups_previewed_and_redriven(session: Session, worker: Worker) -> None:
+    ids = dead(worker, 3)
+    (group,) = said(session, "dead-letters", "list")["groups"]
+    assert (group["count"], group["type"], group["version"]) == (3, "test.effect", "2.0")
+    assert "test.effect" in run(session, "dead-letters", "list").stdout
+    assert said(session, "dead-letters", "preview", "-f", group["fingerprint"])["ids"] == ids
+    assert run(session, "dead-letters", "redrive", "--all", text="n\n").exit_code == 1
+    moved = said(session, "dead-letters", "redrive", "--all", "--no-canary")
+    assert moved["ids"] == ids
+    assert run(session, "dead-letters", "redrive", "--all").exit_code == Exit.NOT_FOUND
+
+
+def test_a_canary_that_fails_again_has_its_exit_code(
+    session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = dead(worker, 12)
+    send = session.transport
+
+    def failing(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        if url.endswith("/advance"):
+            run_batch(worker, [Message("m", "r", _uuid(ids[0]))], lambda: 60.0)
+        return send(method, url, headers, body)
+
+    session.transport = failing
+    result = run(session, "dead-letters", "redrive", "--type", "test.effect", "--yes")
+    assert result.exit_code == Exit.ENDED_BADLY
+    assert "came back" in result.output
+
+
+def test_discard_needs_a_reason(session: Session, worker: Worker) -> None:
+    ids = dead(worker, 2)
+    assert run(session, "dead-letters", "discard", ids[0], "--yes").exit_code == 2
+    assert said(session, "dead-letters", "discard", ids[0], "--reason", "a duplicate")["ids"] == ids[:1]
+    assert run(session, "dead-letters", "discard", ids[1], "--reason", "x", text="n\n").exit_code == 1
+    newest = said(session, "audit", "--limit", "1")[0]
+    assert (newest["actor"], newest["detail"]["reason"]) == ("9", "a duplicate")
+    assert "a duplicate" in run(session, "audit").stdout
+
+
+def test_a_selection_must_be_made(session: Session) -> None:
+    assert run(session, "dead-letters", "preview").exit_code == 2
+
+
+def test_stats(session: Session, worker: Worker) -> None:
+    dead(worker)
+    assert said(session, "stats")["live"]["dead"] == 1
+    assert "test.effect" in run(session, "stats").stdout
+
+
+def test_flags(session: Session, desk: PlayedDesk) -> None:
+    assert said(session, "flags", "set", "task.echo", "off")["version"] == 2
+    assert desk.document["task.echo"] == {"default": False}
+    assert "off" in run(session, "flags", "get", "task.echo").stdout
+    assert said(session, "flags", "set", "insight", "20%", "--owner", "7")["flags"][0]["percent"] == 20
+    assert set(desk.document["insight"]["rules"]) == {"percent of owners", "these owners"}
+    assert run(session, "flags", "set", "insight", "maybe").exit_code == 2
+    assert run(session, "flags", "set", "Wrong name", "on").exit_code == Exit.REFUSED
+    said(session, "flags", "set", "task.echo", "default")
+    assert run(session, "flags", "get", "task.echo").exit_code == Exit.NOT_FOUND
+    assert [each["action"] for each in said(session, "audit")] == ["flag"] * 3
+
+
+def test_a_rollout_that_is_taken_back_has_its_exit_code(
+    session: Session, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("threading.Event.wait", lambda *_: False)
+    assert run(session, "flags", "rollout", "insight", "on").exit_code == 0
+    desk.takes_back = True
+    assert run(session, "flags", "rollout", "insight", "off").exit_code == Exit.ENDED_BADLY
+
+
+def test_secrets_and_knowledge(session: Session, tmp_path: Path) -> None:
+    assert said(session, "secrets", "rotate") == {"current": "new-key"}
+    assert run(session, "secrets", "rotate", "--revoke", text="n\n").exit_code == 1
+    assert "revoked" in run(session, "secrets", "rotate", "--revoke", "--yes").stdout
+    assert said(session, "knowledge", "load")["documents"] > 10
+    own = tmp_path / "own.md"
+    own.write_text("## Snow\nfacets: seasons=winter\nBuild a snowman.\n")
+    assert said(session, "knowledge", "load", str(own))["documents"] == 1
+    own.write_text("nothing")
+    assert run(session, "knowledge", "load", str(own)).exit_code == Exit.REFUSED
+
+
+def test_refusals_have_exit_codes_and_the_api_s_words(session: Session, services: Services) -> None:
+    missing = run(session, "tasks", "show", "00000000-0000-0000-0000-000000000000")
+    assert (missing.exit_code, "no such task" in missing.output) == (Exit.NOT_FOUND, True)
+    nobody = Session(session.url, services.tokens.issue("1", "ann")[0], session.transport)
+    assert run(nobody, "stats").exit_code == Exit.NOT_SIGNED_IN
+    away = Session("http://127.0.0.1:9", "token")
+    assert run(away, "stats").exit_code == Exit.UNREACHABLE
+
+
+def test_login_remembers_an_operator_for_its_owner_alone(
+    session: Session, api: Caller, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from playmate.passwords import hash_password
+    from playmate.store import accounts
+
+    for name, role in (("olga", "operator"), ("ann", "guardian")):
+        hashed = hash_password("correct horse battery")
+        db.run(accounts.create_guardian, name=name, email=f"{name}@example.com", password_hash=hashed, role=role)
+    kept = tmp_path / "kept" / "session.json"
+    monkeypatch.setattr(sessions, "REMEMBERED", kept)
+    monkeypatch.setattr(sessions.Session, "send", _through(session, sessions.Session.send))
+    arguments = ("login", "--url", "http://api.example", "--password", "correct horse battery", "--name")
+    assert run(None, *arguments, "ann").exit_code == Exit.NOT_SIGNED_IN
+    assert not kept.exists()
+    assert run(None, *arguments, "olga").exit_code == 0
+    assert kept.stat().st_mode & 0o077 == 0
+    assert run(None, "stats").exit_code == 0
+
+
+def test_without_anything_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sessions, "REMEMBERED", tmp_path / "none")
+    result = run(None, "stats")
+    assert (result.exit_code, "login" in result.output) == (Exit.NOT_SIGNED_IN, True)
+
+
+def test_every_command_explains_itself_and_speaks_json() -> None:
+    top = run(None, "--help").stdout
+    for name in ("tasks", "dead-letters", "flags", "secrets", "knowledge", "why", "stats", "audit", "login"):
+        assert name in top
+    for command in ("tasks list", "dead-letters redrive", "flags rollout", "secrets rotate", "why", "stats", "audit"):
+        told = run(None, *command.split(), "--help")
+        assert told.exit_code == 0
+        assert "--json" in re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
+
+
+def _through(session: Session, send: Any) -> Any:
+    def routed(self: Session, *arguments: Any) -> Any:
+        self.transport = session.transport
+        return send(self, *arguments)
+
+    return routed
+
+
+def _uuid(text: str) -> Any:
+    from uuid import UUID
+
+    return UUID(text)
