@@ -134,3 +134,19 @@ test('a demonstration family enters with one click', async () => {
   await page.getByRole('heading', {name: 'Welcome back'}).waitFor();
   await signIn(page, stack.users[0]);
 });
+
+test('from another origin the page signs in by token, and is as live', async () => {
+  const api = new URL(stack.web_url);
+  const context = await world.browser.newContext();
+  const page = await context.newPage();
+  await page.route('**/config.js', (route) => route.fulfill({
+    contentType: 'text/javascript', body: `export const config = {apiUrl: '${api.origin}', tiles: null, demo: null};`,
+  }));
+  await page.goto(`http://localhost:${api.port}/`);
+  await signUp(page, newFamily());
+  await connection(page, 'live');
+  await setPoint(page, 'Oslo');
+  await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
+  await page.reload();
+  await page.locator('.task[data-status="completed"]').waitFor();
+});

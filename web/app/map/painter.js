@@ -128,7 +128,7 @@ export class Painter {
     for (const town of towns) {
       if (town.people < least || left === 0) break;
       const {x, y} = toScreen(view, town);
-      if (x < -20 || y < 0 || x > view.width || y > view.height - 26) continue;
+      if (x < 4 || y < 0 || x > view.width || y > view.height - 26) continue;
       const large = town.people > 1e6;
       context.font = `${large ? 600 : 450} ${large ? 13 : 12}px ${colours.font}`;
       const box = {left: x - 4, top: y - 9, right: x + 12 + context.measureText(town.name).width, bottom: y + 9};

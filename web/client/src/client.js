@@ -113,7 +113,7 @@ export class TaskClient {
   close({forget = false} = {}) {
     this.#stop();
     this.#enter('idle');
-    if (!forget) return;
+    if (!forget) return this.place.flush();
     this.place.forget();
     this.givenBefore.clear();
     this.#handles.clear();
@@ -134,6 +134,7 @@ export class TaskClient {
   #start() {
     if (this.#started || this.connection === 'expired') return;
     this.#started = true;
+    this.ledger.closed = false;
     this.stopListening = onWake(() => this.#nudge());
     this.#enter('connecting');
     if (this.place.restored) void this.#learnAll();
@@ -143,6 +144,7 @@ export class TaskClient {
 
   #stop() {
     this.#started = false;
+    this.ledger.closed = true;
     this.stopListening?.();
     clearTimeout(this.patience);
     this.poller.stop();

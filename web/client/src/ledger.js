@@ -20,6 +20,7 @@ export class Ledger {
     this.place = place;
     this.deliver = deliver;
     this.fetchMissed = fetchMissed;
+    this.closed = false;
     this.settled = false;
     /** @type {Set<string>} the cursors seen since the place was last sure */
     this.seen = new Set();
@@ -69,6 +70,7 @@ export class Ledger {
 
   /** Takes an update whose cursor is not known. @param {TaskUpdate} update */
   accept(update) {
+    if (this.closed) return; // an answer that was still on its way
     const last = this.seqOf(update.id);
     if (last !== undefined && update.seq <= last) return;
     if (last === undefined || update.seq === last + 1) this.#pass(update);
@@ -94,6 +96,7 @@ export class Ledger {
       const first = [...waiting.values()].reduce((a, b) => (a.seq < b.seq ? a : b));
       const missed = await this.fetchMissed(first, this.seqOf(id) ?? 0);
       for (const update of missed) this.accept(update);
+      if (this.closed) return;
       for (const update of this.#takeHeld(id)) this.#pass(update);
     }
     this.place.save();

@@ -1,5 +1,7 @@
-/** Finished tasks remembered, so that a replay of them is known as old. */
-const REMEMBERED = 400;
+/** Tasks remembered, so that a replay of their updates is known as old. */
+const REMEMBERED = 2_000;
+/** Changes within this time (ms) are written at once; leaving the page writes what is left. */
+const WRITE_EVERY = 100;
 
 /** The place in the stream, kept over a reload of the tab: the cursor, and each task's last delivered `seq`. */
 export class Place {
@@ -14,7 +16,11 @@ export class Place {
     this.cursor = undefined;
     /** @type {Map<string, number>} */
     this.seqs = new Map();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.writing = undefined;
     this.restored = this.#load();
+    this.flush = this.flush.bind(this);
+    globalThis.addEventListener?.('pagehide', this.flush);
   }
 
   /**
@@ -31,6 +37,13 @@ export class Place {
   }
 
   save() {
+    this.writing ??= setTimeout(this.flush, WRITE_EVERY);
+  }
+
+  flush() {
+    if (this.writing === undefined) return;
+    clearTimeout(this.writing);
+    this.writing = undefined;
     try {
       this.storage?.setItem(this.key, JSON.stringify({cursor: this.cursor, seqs: [...this.seqs]}));
     } catch {
@@ -39,6 +52,8 @@ export class Place {
   }
 
   forget() {
+    clearTimeout(this.writing);
+    this.writing = undefined;
     this.cursor = undefined;
     this.seqs.clear();
     try {

@@ -6,6 +6,8 @@
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 /** Updates kept of each task, for iterators that start late. */
 const LOGGED = 500;
+/** Tasks kept. */
+const KNOWN = 1_000;
 
 /** What an update that does not name it takes back. */
 const PASSING = {error: null, resultTruncated: false, event: undefined, step: undefined};
@@ -58,13 +60,28 @@ export class Tasks {
     const known = this.byId.get(task.id);
     if (known && known.seq > task.seq) return;
     this.byId.set(task.id, {...known, ...PASSING, ...task});
-    this.sorted = undefined;
-    for (const listener of [...this.listeners]) listener();
+    this.#prune();
+    this.#tell();
   }
 
   clear() {
     this.byId.clear();
     this.logs.clear();
+    this.#tell();
+  }
+
+  /** Lets the task go that has been known longest, of those that are over. */
+  #prune() {
+    if (this.byId.size <= KNOWN) return;
+    for (const {id, status} of this.byId.values()) {
+      if (!isOver(status)) continue;
+      this.byId.delete(id);
+      this.logs.delete(id);
+      return;
+    }
+  }
+
+  #tell() {
     this.sorted = undefined;
     for (const listener of [...this.listeners]) listener();
   }
