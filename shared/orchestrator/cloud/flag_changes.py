@@ -147,6 +147,8 @@ def validate(document: Mapping[str, Any]) -> None:
     from aws_lambda_powertools.utilities.feature_flags import SchemaValidator
     from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError
 
+    if not document:
+        return
     try:
         SchemaValidator(schema=dict(document)).validate()
     except SchemaValidationError as error:

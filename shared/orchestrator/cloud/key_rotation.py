@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from orchestrator.cloud.clients import call
+from orchestrator.cloud.clients import CloudError, call
 
 #: Random bytes of a key.
 KEY_BYTES = 48
@@ -61,8 +61,7 @@ def take_step(step: str, arn: str, version: str, *, token_life: float) -> None:
 
 
 def _create(arn: str, version: str, token_life: float) -> None:
-    known = call("secretsmanager", "describe_secret", SecretId=arn)["VersionIdsToStages"]
-    if version in known and "AWSCURRENT" in known[version]:
+    if _exists(arn, version):
         return
     answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionStage="AWSCURRENT")
     secret = rotated(json.loads(answer["SecretString"]), now=time.time(), token_life=token_life)
@@ -76,11 +75,22 @@ def _create(arn: str, version: str, token_life: float) -> None:
     )
 
 
+def _exists(arn: str, version: str) -> bool:
+    """Whether the version has a value already; Secrets Manager names it as pending before it has one."""
+    try:
+        call("secretsmanager", "get_secret_value", SecretId=arn, VersionId=version)
+    except CloudError as error:
+        if error.code == "ResourceNotFoundException":
+            return False
+        raise
+    return True
+
+
 def _test(arn: str, version: str) -> None:
     """Signs with the pending secret and verifies. Raises when a token of its would not be taken."""
     import jwt
 
-    answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionId=version, VersionStage="AWSPENDING")
+    answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionId=version)
     secret = json.loads(answer["SecretString"])
     for kid in (secret["current"], secret["next"]):
         key = secret["keys"][kid].encode()

@@ -1,0 +1,153 @@
+"""What operators write is what containers read; nothing broken is ever deployed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from orchestrator.cloud import flag_changes, flags
+from orchestrator.cloud.flag_changes import FlagDesk, Setting, setting_of, validate
+from orchestrator.cloud.flags import Flags, FlagSource, bucket
+from orchestrator.model.errors import Conflict, InvalidInput
+
+SOURCE = FlagSource("app", "env", "profile")
+OWNERS = [str(number) for number in range(2_000)]
+
+
+class Content:
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def read(self) -> bytes:
+        return self._text
+
+
+class AppConfig:
+    """Versions and deployments, as the service keeps them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.versions: list[bytes] = [b'{"insight": {"default": true}}']
+        self.deployments: list[dict[str, Any]] = [self._deployment(1, "COMPLETE", "at-once")]
+        monkeypatch.setattr(flag_changes, "call", self._call)
+        monkeypatch.setattr(flags, "_read", lambda _: self.document)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return json.loads(self.versions[int(self.deployments[-1]["ConfigurationVersion"]) - 1])  # type: ignore[no-any-return] # json
+
+    def _deployment(self, number: int, state: str, strategy: str) -> dict[str, Any]:
+        return {
+            "DeploymentNumber": number,
+            "ConfigurationVersion": str(len(self.versions)),
+            "State": state,
+            "PercentageComplete": 100.0,
+            "strategy": strategy,
+        }
+
+    def _call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        match operation:
+            case "list_deployments":
+                return {"Items": list(self.deployments)}
+            case "get_hosted_configuration_version":
+                return {"Content": Content(self.versions[given["VersionNumber"] - 1])}
+            case "create_hosted_configuration_version":
+                self.versions.append(given["Content"])
+                return {"VersionNumber": len(self.versions)}
+            case "start_deployment":
+                strategy = given["DeploymentStrategyId"]
+                state = "COMPLETE" if strategy == "at-once" else "DEPLOYING"
+                self.deployments.append(self._deployment(len(self.deployments) + 1, state, strategy))
+                return self.deployments[-1]
+            case "stop_deployment":
+                self.deployments[given["DeploymentNumber"] - 1]["State"] = "ROLLED_BACK"
+                return {}
+        raise AssertionError(operation)
+
+
+@pytest.fixture
+def appconfig(monkeypatch: pytest.MonkeyPatch) -> AppConfig:
+    return AppConfig(monkeypatch)
+
+
+@pytest.fixture
+def desk(appconfig: AppConfig) -> FlagDesk:
+    return FlagDesk(SOURCE, at_once="at-once", gradual="gradually")
+
+
+def test_a_percentage_is_a_share_of_owners_always_the_same(desk: FlagDesk, appconfig: AppConfig) -> None:
+    desk.set("task.echo", Setting(on=False, percent=20, owners=["ann"]))
+    known = Flags(SOURCE)
+    chosen = {owner for owner in OWNERS if known.enabled("task.echo", owner)}
+    assert 0.15 < len(chosen) / len(OWNERS) < 0.25
+    assert known.enabled("task.echo", "ann")
+    desk.set("task.echo", Setting(on=False, percent=50))
+    more = {owner for owner in OWNERS if Flags(SOURCE).enabled("task.echo", owner)}
+    assert chosen < more
+
+
+def test_flags_choose_different_owners() -> None:
+    first, second = ({owner for owner in OWNERS if bucket(name, owner) < 20} for name in ("a", "b"))
+    assert len(first & second) < len(first) / 2
+
+
+def test_a_type_that_is_on_for_some_is_not_parked_for_all(desk: FlagDesk, appconfig: AppConfig) -> None:
+    desk.set("task.echo", Setting(on=False, percent=20))
+    desk.set("task.friend.ask", Setting(on=False))
+    known = Flags(SOURCE)
+    assert known.parked_types() == {"friend.ask"}
+    assert not known.enabled("task.echo")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [Setting(on=True), Setting(on=False), Setting(False, 5), Setting(False, 0, ["a"]), Setting(False, 9, ["a"])],
+)
+def test_a_rule_reads_back_as_it_was_meant(setting: Setting) -> None:
+    validate({"flag": setting.rule()})
+    assert setting_of(setting.rule()) == (Setting(setting.on, setting.percent, list(setting.owners)), True)
+
+
+def test_a_rule_of_somebody_s_own_is_told(desk: FlagDesk) -> None:
+    rule = {"default": False, "rules": {"mine": {"when_match": True, "conditions": []}}}
+    assert setting_of(rule)[1] is False
+
+
+@pytest.mark.parametrize(
+    "document", [{"flag": {}}, {"flag": {"default": "yes"}}, {"flag": {"default": True, "rules": "x"}}, {"flag": 1}]
+)
+def test_a_broken_document_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        validate({**document})
+
+
+@pytest.mark.parametrize(("name", "percent"), [("Upper", 0), ("a b", 0), ("", 0), ("a" * 101, 0), ("fine", 101)])
+def test_a_bad_change_is_refused(desk: FlagDesk, appconfig: AppConfig, name: str, percent: int) -> None:
+    with pytest.raises(InvalidInput):
+        desk.set(name, Setting(False, percent))
+    assert len(appconfig.versions) == 1
+
+
+def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagDesk, appconfig: AppConfig) -> None:
+    assert desk.set("insight", Setting(False, 10), gradual=True).state == "DEPLOYING"
+    with pytest.raises(Conflict):
+        desk.set("other", Setting(True), gradual=True)
+    urgent = desk.set("task.echo", Setting(False))
+    assert [each["State"] for each in appconfig.deployments] == ["COMPLETE", "ROLLED_BACK", "COMPLETE"]
+    assert urgent.document == {"insight": {"default": True}, "task.echo": {"default": False}}
+
+
+def test_a_change_that_was_taken_back_is_not_built_upon(desk: FlagDesk, appconfig: AppConfig) -> None:
+    desk.set("insight", Setting(False), gradual=True)
+    appconfig.deployments[-1]["State"] = "ROLLED_BACK"
+    assert desk.read().document == {"insight": {"default": True}}
+
+
+def test_forgetting_a_flag(desk: FlagDesk) -> None:
+    assert desk.set("insight", None).document == {}
+
+
+def test_an_environment_without_deployments_has_no_flags(desk: FlagDesk, appconfig: AppConfig) -> None:
+    appconfig.deployments.clear()
+    assert desk.read().document == {}
