@@ -10,6 +10,8 @@ import pytest
 
 from local import templates
 from local.environments import ROOT
+from orchestrator.engine.agents import Agents
+from orchestrator.engine.batch import CLOSING_TIME
 from orchestrator.settings import Settings
 
 Resource = dict[str, Any]
@@ -101,6 +103,16 @@ def test_functions_say_only_what_differs(template: dict[str, Any], resources: di
 
 def test_a_new_layer_is_a_new_version(resources: dict[str, Resource]) -> None:
     assert all(one["AutoPublishAliasAllProperties"] is True for one in functions(resources).values())
+    assert all(
+        one["PublishLambdaVersion"] is True for one in of_type(resources, "AWS::Serverless::LayerVersion").values()
+    )
+
+
+def test_every_agent_can_start_and_end_within_an_invocation(resources: dict[str, Resource]) -> None:
+    """One that could not would be given back for ever."""
+    agents = Agents("playmate.agents")
+    longest = functions(resources)["WorkerFunction"]["Timeout"] - 2 * CLOSING_TIME
+    assert {name: agents.get(name).timeout for name in agents.types() if agents.get(name).timeout > longest} == {}
 
 
 def test_queues_keep_what_fails(resources: dict[str, Resource]) -> None:
