@@ -8,7 +8,7 @@ from uuid import UUID
 
 from orchestrator.cloud.queue import LONGEST_DELAY, LONGEST_INVISIBILITY, Wake
 from orchestrator.engine import lifecycle
-from orchestrator.engine.batch import Replies, run_claimed
+from orchestrator.engine.batch import CLOSING_TIME, Replies, run_claimed
 from orchestrator.engine.place import Placed, place
 from orchestrator.engine.worker import Message, Worker
 from orchestrator.model import outcome
@@ -20,8 +20,6 @@ from orchestrator.store.attempts import Attempt
 
 #: Seconds a lease outlives the invocation that holds it.
 LEASE_MARGIN = 5.0
-#: Seconds of an invocation kept for committing and answering.
-CLOSING_TIME = 2.0
 #: Seconds a message waits when the database is away.
 AWAY_DELAY = 5.0
 #: A message received this often is replaced by a new one, so that maxReceiveCount never counts our backoff.
