@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.auth import SAFE_METHODS, authenticate
 from orchestrator.edge.errors import answer_error, json_response, to_json
+from orchestrator.edge.limits import check_submit
 from orchestrator.edge.operations import declared
 from orchestrator.edge.requests import given_trace, idempotency_key, raw_body, traceparent
 from orchestrator.edge.statuses import MethodNotAllowed
@@ -97,6 +98,7 @@ def current_owner(router: Router | APIGatewayHttpResolver) -> str:
 
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
+    check_submit(services.db, current_owner(router))
     order = Order(
         owner=current_owner(router),
         type=task_type,

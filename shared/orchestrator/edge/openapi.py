@@ -166,6 +166,7 @@ def _refusals(method: str, promise: Operation) -> set[int]:
         401: promise.access != "open",
         403: promise.access == "operator" or (promise.access == "user" and method not in SAFE_METHODS),
         413: method not in SAFE_METHODS,
+        429: 202 in promise.answers,
         400: promise.body is not None or any(each.where != "path" for each in promise.parameters),
         404: any(each.where == "path" for each in promise.parameters),
     }

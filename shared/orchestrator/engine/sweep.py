@@ -19,7 +19,7 @@ from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
 from orchestrator.observe import logger, metrics
-from orchestrator.store import ops
+from orchestrator.store import ops, rate_limits
 from orchestrator.store import sweep as store
 from orchestrator.store.db import Database
 
@@ -56,6 +56,7 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     mended["redrives"] = advance_all(sweeper.db, sweeper.queue)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
+    sweeper.db.run(rate_limits.prune)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)
         mended["pruned"] += pruned

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.auth import cleared_cookie, session_cookie
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services
+from orchestrator.edge.limits import SignIn, check_signup
 from orchestrator.edge.operations import operation
 from orchestrator.edge.requests import read
 from orchestrator.model.errors import Unauthenticated
@@ -28,13 +29,14 @@ def auth_routes(services: Services) -> Router:
         "Open an account",
         {201: SIGNED_IN},
         body="playmate.routes.shapes:Signup",
-        refusals=(409,),
+        refusals=(409, 429),
         access="open",
         tag="auth",
     )
     def sign_up() -> Response[Any]:
         from playmate.routes.shapes import Signup
 
+        check_signup(services.db, router.current_event)
         body = read(Signup, router.current_event)
         hashed = hash_password(body.password)
         account = services.db.run(
@@ -47,7 +49,7 @@ def auth_routes(services: Services) -> Router:
         "Sign in by name or e-mail address",
         {200: SIGNED_IN},
         body="playmate.routes.shapes:Login",
-        refusals=(401,),
+        refusals=(401, 429),
         access="open",
         tag="auth",
     )
@@ -55,7 +57,10 @@ def auth_routes(services: Services) -> Router:
         from playmate.routes.shapes import Login
 
         body = read(Login, router.current_event)
-        return _signed_in(services, _check(services, body.identifier.strip(), body.password), 200)
+        sign_in = SignIn.begin(services.db, router.current_event, body.identifier.strip())
+        account = _check(services, sign_in, body.identifier.strip(), body.password)
+        sign_in.succeeded(services.db)
+        return _signed_in(services, account, 200)
 
     @router.get("/auth/logout")
     @operation("Sign out of this browser", {200: "playmate.routes.shapes:Message"}, tag="auth")
@@ -67,10 +72,11 @@ def auth_routes(services: Services) -> Router:
     return router
 
 
-def _check(services: Services, identifier: str, password: str) -> Account:
+def _check(services: Services, sign_in: SignIn, identifier: str, password: str) -> Account:
     """The account, or the same words after the same work whatever was wrong."""
     found = services.db.run(accounts.find_credentials, identifier)
     if not password_matches(found.password_hash if found else None, password) or found is None:
+        sign_in.failed()
         raise Unauthenticated("Name or password is wrong.")
     if needs_new_hash(found.password_hash):
         new_hash = hash_password(password)
