@@ -38,9 +38,10 @@ def test_the_client_holds_its_types() -> None:
     run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
 
 
-def test_the_client_bears_a_server_that_misbehaves() -> None:
+@pytest.mark.parametrize("name", ["client", "outages"])
+def test_the_client_bears_a_server_that_misbehaves(name: str) -> None:
     tools.packages(tools.CLIENT)
-    run_tests(tools.CLIENT / "test" / "client.test.js")
+    run_tests(tools.CLIENT / "test" / f"{name}.test.js")
 
 
 def test_the_hooks_in_a_react_app() -> None:

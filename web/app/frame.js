@@ -1,4 +1,4 @@
-import {keepFresh, useResource} from './data.js';
+import {keepFresh, reload, useResource} from './data.js';
 import {Chip} from './parts/parts.js';
 import {Icon, Mark} from './parts/icons.js';
 import {useClientTasks, useConnection} from './parts/watch.js';
@@ -26,6 +26,7 @@ export function Frame({user}) {
   const main = useRef(null);
   const first = useRef(true);
   useEffect(keepFresh, []);
+  useEffect(lookForAsks, []);
   useEffect(() => {
     document.title = `${VIEWS[here].name} · Playmate`;
     if (!first.current) main.current.focus({preventScroll: true});
@@ -49,6 +50,14 @@ export function Frame({user}) {
       <main id="main" ref=${main} tabindex="-1"><${View} /></main>
       <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
     </div>`;
+}
+
+/** Who asks us starts a task of their own, of which we are not told. */
+function lookForAsks() {
+  const timer = setInterval(() => {
+    if (document.visibilityState === 'visible') void reload('asking');
+  }, 20_000);
+  return () => clearInterval(timer);
 }
 
 function Tabs({here}) {

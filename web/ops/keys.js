@@ -1,0 +1,40 @@
+import {createStore} from '../store.js';
+import {useEffect} from '../vendor/preact.js';
+
+const KEPT = 'operator-keys';
+
+/** Whether single keys do something; someone who speaks to their browser may want them off. */
+export const keysOn = createStore(localStorage.getItem(KEPT) !== 'off');
+
+export function toggleKeys() {
+  keysOn.set((on) => !on);
+  localStorage.setItem(KEPT, keysOn.get() ? 'on' : 'off');
+}
+
+/** Calls `keys[event.key]`, unless someone is typing or a dialog is open. */
+export function useKeys(keys) {
+  useEffect(() => {
+    const press = (event) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (document.querySelector('dialog[open]')) return;
+      const typing = event.target.closest?.('input, select, textarea');
+      if (typing || (!keysOn.get() && event.key !== 'Escape')) return;
+      const act = keys[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act(event);
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  });
+}
+
+/** Moves the focus among the rows of the list, from where it is. */
+export function moveInRows(by) {
+  const rows = [...document.querySelectorAll('main [data-row]')];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));
+  rows[next].focus();
+  rows[next].scrollIntoView({block: 'nearest'});
+}

@@ -1,0 +1,45 @@
+import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
+import {faultWords} from '../words.js';
+
+/** A question before everything else; Escape closes it and the focus goes back to where it was. */
+export function Dialog({title, close, wide = false, children}) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    if (!dialog.current.open) dialog.current.showModal();
+    return () => before?.isConnected && before.focus?.({preventScroll: true});
+  }, []);
+  const aside = (event) => event.target === dialog.current && close();
+  return html`
+    <dialog class="dialog" data-wide=${wide} ref=${dialog} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); close(); }} onMouseDown=${aside}>
+      <h2 id="dialog-title">${title}</h2>
+      ${children}
+    </dialog>`;
+}
+
+/** The form of a dialog: one deed, its fault in words, and a way out. `submit(values)` closes it when it went well. */
+export function Deed({submit, action, tone, disabled, close, children}) {
+  const [fault, setFault] = useState('');
+  const [busy, setBusy] = useState(false);
+  const send = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFault('');
+    try {
+      await submit(Object.fromEntries(new FormData(event.target)));
+      close();
+    } catch (error) {
+      setFault(faultWords(error));
+      setBusy(false);
+    }
+  };
+  return html`
+    <form class="deed" onSubmit=${send}>
+      ${children}
+      <p class="form-fault" role="alert">${fault}</p>
+      <div class="dialog-end">
+        <button type="button" class="button quiet" onClick=${close}>Not now</button>
+        <button class="button" data-tone=${tone} data-busy=${busy} disabled=${busy || disabled}>${action}</button>
+      </div>
+    </form>`;
+}

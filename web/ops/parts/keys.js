@@ -1,0 +1,26 @@
+import {useStore} from '../../store.js';
+import {html} from '../../vendor/preact.js';
+import {keysOn, toggleKeys} from '../keys.js';
+import {Dialog} from './dialog.js';
+
+/** What the keyboard can do. */
+export function Keys({close, views}) {
+  const on = useStore(keysOn);
+  const lines = [
+    ...views.map((name, i) => [String(i + 1), name]),
+    ['/', 'Search'],
+    ['j  k', 'Next and previous row'],
+    ['Enter', 'Open the row'],
+    ['Esc', 'Close what is open'],
+    ['p', 'Hold the figures still'],
+    ['?', 'This list'],
+  ];
+  return html`
+    <${Dialog} title="Keyboard" close=${close}>
+      <dl class="keys">
+        ${lines.map(([key, does]) => html`<div key=${key}><dt>${key.split('  ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${does}</dd></div>`)}
+      </dl>
+      <label class="check"><input type="checkbox" checked=${on} onChange=${toggleKeys} /> <span>Single keys do something</span></label>
+      <div class="dialog-end"><button type="button" class="button quiet" onClick=${close}>Close</button></div>
+    <//>`;
+}

@@ -1,0 +1,28 @@
+import {useEffect, useState} from '../vendor/preact.js';
+
+/** Where the page is, kept in its address: `#tasks/ID?status=failed` is {view, id, query}. */
+export function placeOf(hash, views) {
+  const [path, query = ''] = hash.replace(/^#/, '').split('?');
+  const [view, id = ''] = path.split('/');
+  const known = views.includes(view);
+  return {view: known ? view : views[0], id: known ? decodeURIComponent(id) : '', query: Object.fromEntries(new URLSearchParams(query))};
+}
+
+export function hashOf({view, id = '', query = {}}) {
+  const given = Object.entries(query).filter(([, value]) => value);
+  return `#${view}${id ? `/${encodeURIComponent(id)}` : ''}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
+}
+
+export function go(place) {
+  location.hash = hashOf(place);
+}
+
+export function usePlace(views) {
+  const [place, setPlace] = useState(() => placeOf(location.hash, views));
+  useEffect(() => {
+    const look = () => setPlace(placeOf(location.hash, views));
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, []);
+  return place;
+}

@@ -1,0 +1,68 @@
+import {createClient} from '../client/index.js';
+import {config} from '../config.js';
+import {createStore} from '../store.js';
+
+const KEPT = 'operator-session';
+
+/** Said to someone who signs in well but is no operator. */
+export const NOT_AN_OPERATOR = 'This account is not an operator’s. Ask an administrator for the role, then sign in again.';
+
+const kept = remembered();
+let token = kept?.token ?? null;
+
+/** Who uses the page: `user` is null before a sign-in, `expired` once a session has ended under it. */
+export const session = createStore({user: kept?.user ?? null, expired: false});
+
+/**
+ * The token travels in a header and cookies are left alone: what an operator may do is never done by a cookie that a
+ * browser sends along, and a family signed in beside this page stays signed in.
+ */
+const client = createClient({
+  apiUrl: config.apiUrl,
+  storage: null,
+  getToken: () => token,
+  fetch: (url, init) => fetch(url, {...init, credentials: 'omit'}),
+});
+
+export async function signIn(identifier, password) {
+  const {data: [user], accessToken} = await client.request('POST', '/auth/login', {identifier, password});
+  token = accessToken;
+  try {
+    await client.request('GET', '/ops/audit?limit=1');
+  } catch (error) {
+    token = null;
+    throw error.status === 403 ? new Error(NOT_AN_OPERATOR) : error;
+  }
+  sessionStorage.setItem(KEPT, JSON.stringify({user, token}));
+  session.set({user, expired: false});
+}
+
+export function signOut() {
+  token = null;
+  sessionStorage.clear();
+  session.set({user: null, expired: false});
+}
+
+/** A call of the API; notices a session that has ended. */
+export async function call(method, path, body, options) {
+  try {
+    return await client.request(method, path, body, options);
+  } catch (error) {
+    if (error.status === 401) session.set((now) => (now.user && !now.expired ? {...now, expired: true} : now));
+    throw error;
+  }
+}
+
+/** A path with the parameters that have a value. */
+export function withQuery(path, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT));
+  } catch {
+    return null;
+  }
+}

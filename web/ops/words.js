@@ -1,0 +1,153 @@
+/** What the page calls things, and moments and numbers as people read them. */
+
+export const STATUS = {
+  pending: {word: 'Pending', tone: 'calm'},
+  processing: {word: 'Running', tone: 'busy'},
+  completed: {word: 'Completed', tone: 'good'},
+  failed: {word: 'Refused', tone: 'warn'},
+  'dead-letter': {word: 'Dead letter', tone: 'bad'},
+  cancelled: {word: 'Cancelled', tone: 'plain'},
+};
+
+export const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
+
+const KINDS = {
+  submitted: 'Submitted',
+  started: 'Picked up by a worker',
+  progress: 'Progress',
+  step: 'Step recorded',
+  waiting: 'Waits for its children',
+  parked: 'Parked by a flag',
+  unparked: 'Let go, the flag is on again',
+  released: 'Put back, costs no attempt',
+  retrying: 'Failed, to be tried again',
+  'lease-lost': 'The worker never finished: taken back',
+  completed: 'Completed',
+  failed: 'Refused by the agent',
+  'dead-letter': 'Attempts used up: dead letter',
+  cancelled: 'Cancelled',
+  redriven: 'Redriven: attempts anew',
+  discarded: 'Discarded',
+};
+
+/** One event of a task's story. */
+export function eventWords({kind, data}) {
+  const said = KINDS[kind] ?? kind;
+  if (kind === 'progress') return data?.progress?.message ?? said;
+  if (kind === 'step') return data?.step ?? said;
+  if (kind === 'parked' && data?.flag) return `${said}: ${data.flag}`;
+  if (kind === 'waiting' && data?.for) return `Waits for ${plural(data.children, 'child', 'children')} of ${data.for}`;
+  if (data?.by) return `${said}, by ${data.by}`;
+  return said;
+}
+
+export function eventTone({kind}) {
+  if (['retrying', 'lease-lost', 'dead-letter'].includes(kind)) return 'bad';
+  if (['completed', 'step'].includes(kind)) return 'good';
+  if (['failed', 'parked', 'discarded'].includes(kind)) return 'warn';
+  if (['started', 'progress'].includes(kind)) return 'busy';
+  return 'calm';
+}
+
+/** A failure's words; `error` is {message, kind, detail, fingerprint, …} or a text. */
+export function errorWords(error) {
+  if (!error) return '';
+  if (typeof error === 'string') return error;
+  return error.detail ?? error.message ?? error.kind ?? JSON.stringify(error);
+}
+
+export function plural(count, one, many = `${one}s`) {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+const WHOLE = new Intl.NumberFormat('en-GB');
+export function number(value) {
+  return WHOLE.format(value);
+}
+
+/** A rate a second, with as many digits as it deserves. */
+export function rate(value) {
+  return value === 0 ? '0' : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(Math.round(value));
+}
+
+export function percent(share) {
+  const points = share * 100;
+  return `${points === 0 || points >= 10 ? Math.round(points) : points.toFixed(1)} %`;
+}
+
+/** How long: `80 ms`, `2.4 s`, `3 min`, `5 h`, `2 d`. */
+export function duration(ms) {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`;
+  if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h`;
+  return `${Math.floor(ms / 86_400_000)} d`;
+}
+
+/** How long ago or ahead, as seen at `now`. */
+export function ago(moment, now = Date.now()) {
+  const ms = now - new Date(moment);
+  if (Math.abs(ms) < 1_000) return 'now';
+  return ms > 0 ? `${duration(ms)} ago` : `in ${duration(-ms)}`;
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit', second: '2-digit'});
+const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit'});
+
+export function clock(moment) {
+  const date = new Date(moment);
+  return (date.toDateString() === new Date().toDateString() ? CLOCK : DAY).format(date);
+}
+
+/** The exact moment, for a tooltip. */
+export function exact(moment) {
+  return new Date(moment).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
+/** The part of an id that tells it from its neighbours. */
+export function short(id) {
+  return id.slice(-8);
+}
+
+/** One line of the audit trail. */
+export function auditWords({action, detail}) {
+  const what = chosenWords(detail);
+  const many = detail.tasks === undefined ? '' : plural(detail.tasks, 'dead letter');
+  switch (action) {
+    case 'redrive':
+      return `Redrove ${many} (${what})${detail.canary ? ', in stages' : ''}${detail.rate ? `, ${detail.rate} a second` : ''}`;
+    case 'discard':
+      return `Discarded ${many} (${what})${detail.reason ? `: ${detail.reason}` : ''}`;
+    case 'stop':
+      return detail.reason ? `Stopped a staged redrive: ${detail.reason}` : 'Stopped a staged redrive';
+    case 'flag':
+      return detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`;
+    case 'rotate':
+      return `Made new keys for access tokens${detail.revoke ? ' and revoked the old ones' : ''}`;
+    default:
+      return action;
+  }
+}
+
+function chosenWords({ids, type, fingerprint}) {
+  if (ids) return ids.length === 1 ? `task ${short(ids[0])}` : 'chosen one by one';
+  const parts = [type && `type ${type}`, fingerprint && `failure ${fingerprint}`].filter(Boolean);
+  return parts.length ? parts.join(', ') : 'all there were';
+}
+
+export function flagWords({on, percent: share, owners}) {
+  if (on) return 'on for everybody';
+  const parts = [share ? `${share} % of owners` : '', owners?.length ? plural(owners.length, 'named owner') : ''].filter(Boolean);
+  return parts.length ? `on for ${parts.join(' and ')}` : 'off for everybody';
+}
+
+/** Words for a person, of whatever went wrong. */
+export function faultWords(error) {
+  const faults = error?.body?.faults;
+  if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
+  if (error?.status === 429) return 'Too many requests just now. Wait a moment, then try again.';
+  if (error?.name === 'Unreachable') return 'The API cannot be reached. Check the network, or whether the stack is up.';
+  if (error?.status >= 500 && !error.body?.message) return 'The API is in trouble and gave no answer. Its logs say why.';
+  return error?.message ?? 'Something went wrong.';
+}
