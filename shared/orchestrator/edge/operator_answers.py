@@ -45,6 +45,31 @@ class TypeCounts(Live, Ended):
     type: str
 
 
+class Point(Answer):
+    at: datetime
+    ended: int
+    bad: int
+
+
+class Series(Answer):
+    """What ended, in steps; one without any is missing."""
+
+    stepSeconds: int
+    points: list[Point]
+
+
+class Pace(Answer):
+    """Milliseconds from submit to completed."""
+
+    p50: float
+    p95: float
+
+
+class Load(Answer):
+    sockets: int
+    connections: int
+
+
 class Stats(Answer):
     """Queue depths are null while the queue does not answer."""
 
@@ -54,6 +79,9 @@ class Stats(Answer):
     oldestDueSeconds: float
     window: Window
     byType: list[TypeCounts]
+    series: Series
+    pace: dict[str, Pace]
+    load: Load
 
 
 class OpsListedTask(ListedTask):

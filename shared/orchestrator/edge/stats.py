@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cloud.clients import CloudError
+from orchestrator.model.task import iso
 
 if TYPE_CHECKING:
     from orchestrator.cloud.queue import TaskQueue
 
 #: Seconds over which throughput and failures are counted.
 WINDOW = 300
+#: Seconds of one step of the series.
+STEP = 10
 
 LIVE = ("due", "scheduled", "processing", "parked", "dead")
 ENDS = ("completed", "failed", "dead-letter", "cancelled")
@@ -49,6 +52,17 @@ def stats_view(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str
         },
         "byType": [{"type": name, **counts} for name, counts in sorted(by_type.items())],
     }
+
+
+def series_view(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What ended, step by step."""
+    points = [{"at": iso(row["at"]), "ended": row["tasks"], "bad": row["bad"]} for row in rows]
+    return {"stepSeconds": STEP, "points": points}
+
+
+def pace_view(paces: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Milliseconds from submit to completed, by type."""
+    return {name: {each: round(value, 1) for each, value in pace.items()} for name, pace in sorted(paces.items())}
 
 
 def _of(by_type: dict[str, dict[str, int]], task_type: str) -> dict[str, int]:

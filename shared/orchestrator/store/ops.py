@@ -33,6 +33,17 @@ def finished_counts(conn: Connection, window: int) -> list[dict[str, Any]]:
     return conn.execute(_SQL["finished_counts"], {"window": window}).fetchall()
 
 
+def paces(conn: Connection, window: int) -> dict[str, dict[str, float]]:
+    """{p50, p95} in ms from submit to completed, by type; of the newest 10,000 within `window` seconds."""
+    rows = conn.execute(_SQL["paces"], {"window": window}).fetchall()
+    return {row["type"]: {"p50": row["p50"], "p95": row["p95"]} for row in rows}
+
+
+def finished_series(conn: Connection, window: int, step: int) -> list[dict[str, Any]]:
+    """{at, tasks, bad} for each step of the last `window` seconds in which something ended."""
+    return conn.execute(_SQL["finished_series"], {"window": window, "step": step}).fetchall()
+
+
 def load(conn: Connection) -> dict[str, Any]:
     """{sockets, connections}"""
     row = conn.execute(_SQL["load"]).fetchone()

@@ -12,7 +12,7 @@ from orchestrator.edge.http import Services, current_owner
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid
 from orchestrator.edge.routes.tasks import CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
-from orchestrator.edge.stats import WINDOW, queue_depth, stats_view
+from orchestrator.edge.stats import STEP, WINDOW, pace_view, queue_depth, series_view, stats_view
 from orchestrator.edge.views import dossier_view, operator_view
 from orchestrator.engine import redrive as letters
 from orchestrator.engine.cancel import cancel as cancel_task
@@ -43,7 +43,11 @@ def _register_tasks(router: Router, services: Services) -> None:
         live = services.db.run(ops.live_counts)
         finished = services.db.run(ops.finished_counts, WINDOW)
         depths = {"queue": queue_depth(services.queue), "deadLetterQueue": queue_depth(services.dead_letters)}
-        return json_response(200, {**depths, **stats_view(live, finished)})
+        series = series_view(services.db.run(ops.finished_series, WINDOW, STEP))
+        pace = pace_view(services.db.run(ops.paces, WINDOW))
+        load = services.db.run(ops.load)
+        more = {"series": series, "pace": pace, "load": load}
+        return json_response(200, {**depths, **stats_view(live, finished), **more})
 
     @router.get("/ops/tasks")
     @operation(

@@ -18,6 +18,23 @@ SELECT type, status, count(*) AS tasks FROM agent_tasks
 WHERE finished_at > task_now() - make_interval(secs => %(window)s)
 GROUP BY type, status;
 
+-- name: paces
+-- How long what completed within the last so many seconds had taken since its submit, by type (ms).
+-- Index: task_retention.
+SELECT type, percentile_cont(0.5) WITHIN GROUP (ORDER BY took) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY took) AS p95
+FROM (SELECT type, extract(epoch FROM finished_at - created_at)::float8 * 1000 AS took FROM agent_tasks
+      WHERE finished_at > task_now() - make_interval(secs => %(window)s) AND status = 'completed'
+      ORDER BY finished_at DESC LIMIT 10000) newest
+GROUP BY type;
+
+-- name: finished_series
+-- What ended, in steps of so many seconds, oldest first; a step without any is missing.
+-- Index: task_retention.
+SELECT date_bin(make_interval(secs => %(step)s), finished_at, '2000-01-01+00') AS at, count(*) AS tasks,
+       count(*) FILTER (WHERE status IN ('failed', 'dead-letter')) AS bad
+FROM agent_tasks WHERE finished_at > task_now() - make_interval(secs => %(window)s)
+GROUP BY 1 ORDER BY 1;
+
 -- name: search_boundary
 -- The id at which a search among everybody's tasks ends its page: it looks at `window` rows at most.
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
