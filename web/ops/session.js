@@ -39,7 +39,7 @@ export async function signIn(identifier, password) {
 
 export function signOut() {
   token = null;
-  sessionStorage.clear();
+  sessionStorage.removeItem(KEPT);
   session.set({user: null, expired: false});
 }
 

@@ -34,7 +34,7 @@ const KINDS = {
 export function eventWords({kind, data}) {
   const said = KINDS[kind] ?? kind;
   if (kind === 'progress') return data?.progress?.message ?? said;
-  if (kind === 'step') return data?.step ?? said;
+  if (kind === 'step') return data?.tookMs === undefined ? data?.step ?? said : `${data.step}, ${duration(data.tookMs)}`;
   if (kind === 'parked' && data?.flag) return `${said}: ${data.flag}`;
   if (kind === 'waiting' && data?.for) return `Waits for ${plural(data.children, 'child', 'children')} of ${data.for}`;
   if (data?.by) return `${said}, by ${data.by}`;

@@ -3,7 +3,7 @@ import {clock, duration, errorWords, eventTone, eventWords, exact} from '../word
 import {Json} from './json.js';
 
 /** What an event says beside its words. */
-const TOLD = new Set(['progress', 'step', 'flag', 'for', 'children', 'by', 'error', 'retryInMs', 'reason', 'version']);
+const TOLD = new Set(['progress', 'step', 'flag', 'for', 'children', 'by', 'error', 'retryInMs', 'reason', 'version', 'worker', 'tookMs']);
 const ENDS = new Set(['completed', 'failed', 'dead-letter', 'cancelled', 'retrying', 'released', 'parked', 'waiting', 'lease-lost']);
 
 /** A task's events, one attempt after another, each with how long after the one before it came. */
@@ -12,7 +12,7 @@ export function Timeline({events}) {
     <ol class="timeline">
       ${attemptsOf(events).map((part) => html`
         <li key=${part.events[0].seq} class="attempt" data-attempt=${Boolean(part.number)}>
-          ${part.number && html`<p class="attempt-head"><strong>Attempt ${part.number}</strong>${part.version && html` <span class="mono" title="The code that ran it">${part.version}</span>`}<span class="attempt-took">${part.took}</span></p>`}
+          ${part.number && html`<p class="attempt-head"><strong>Attempt ${part.number}</strong>${part.version && html` <span class="mono" title="The version of the code that ran it">${part.version}</span>`}${part.worker && html` <span class="mono" title="The worker that ran it">${part.worker}</span>`}<span class="attempt-took">${part.took}</span></p>`}
           <ol>${part.events.map((event) => html`<${Event} key=${event.seq} event=${event} before=${events[events.indexOf(event) - 1]} />`)}</ol>
         </li>`)}
     </ol>`;
@@ -46,7 +46,7 @@ function attemptsOf(events) {
   const parts = [];
   for (const event of events) {
     const last = parts.at(-1);
-    if (event.kind === 'started') parts.push({number: event.attempts, version: event.data?.version, from: event.createdAt, events: [event], open: true});
+    if (event.kind === 'started') parts.push({number: event.attempts, version: event.data?.version, worker: event.data?.worker, from: event.createdAt, events: [event], open: true});
     else if (last && last.open === Boolean(last.number)) last.events.push(event);
     else parts.push({events: [event], open: false});
     const now = parts.at(-1);

@@ -6,11 +6,11 @@ import {Deed, Dialog} from '../parts/dialog.js';
 import {Status} from '../parts/figures.js';
 import {Copy, Json} from '../parts/json.js';
 import {Timeline} from '../parts/timeline.js';
+import {Fault, Rows} from '../parts/states.js';
 import {hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
 import {OVER, STATUS, clock, errorWords, exact, short} from '../words.js';
-import {Fault, Rows} from './tasks.js';
 
 /** A task that is over is read at leisure; one that lives is followed. */
 const CALM_PACE = 10_000;

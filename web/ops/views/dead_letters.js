@@ -1,0 +1,123 @@
+import {html, useState} from '../../vendor/preact.js';
+import {Fault, Rows} from '../parts/states.js';
+import {go, hashOf} from '../place.js';
+import {usePolled} from '../polling.js';
+import {call, withQuery} from '../session.js';
+import {ago, clock, errorWords, exact, number, plural, short} from '../words.js';
+import {DiscardDialog, RedriveDialog} from './moves.js';
+import {Redrives} from './redrives.js';
+import {Failure} from './story.js';
+
+const keyOf = ({type, fingerprint, version}) => [type, fingerprint, version].join(' ');
+
+/** Tasks that used up their attempts, in groups of those that failed alike: look, redrive, give up. */
+export function DeadLetters({place: {query}}) {
+  const {type, fingerprint} = query;
+  const letters = usePolled(`dead ${type} ${fingerprint}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}));
+  const [move, setMove] = useState(null);
+  const [open, setOpen] = useState(null);
+  const [turn, setTurn] = useState(0);
+  const {value, error, again} = letters;
+  const done = () => {
+    again();
+    setTurn((times) => times + 1);
+  };
+  return html`
+    <div class="head">
+      <h1>Dead letters</h1>
+      <div class="head-end">
+        ${value?.total > 0 && !type && !fingerprint && html`<button type="button" class="button small quiet" onClick=${() => setMove({kind: 'redrive', choice: {all: true}, words: 'all dead letters', count: value.total})}>Redrive all…</button>`}
+      </div>
+    </div>
+    <${Narrowed} type=${type} fingerprint=${fingerprint} />
+    <${Redrives} turn=${turn} />
+    ${!value && (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}
+    ${value && html`
+      <p class="list-line" role="status"><span>${lineOf(value, type || fingerprint)}</span></p>
+      <div class="groups">
+        ${value.groups.map((group) => html`
+          <${Group} key=${keyOf(group)} group=${group} all=${value} open=${open === keyOf(group)} move=${setMove}
+            toggle=${() => setOpen((now) => (now === keyOf(group) ? null : keyOf(group)))} />`)}
+      </div>`}
+    ${move?.kind === 'redrive' && html`<${RedriveDialog} move=${move} close=${() => setMove(null)} done=${done} />`}
+    ${move?.kind === 'discard' && html`<${DiscardDialog} move=${move} close=${() => setMove(null)} done=${done} />`}`;
+}
+
+function Narrowed({type, fingerprint}) {
+  if (!type && !fingerprint) return null;
+  return html`
+    <p class="narrowed">Only${type && html` type <strong>${type}</strong>`}${fingerprint && html` failure <strong class="mono">${fingerprint}</strong>`}.
+      <button type="button" class="link" onClick=${() => go({view: 'dead-letters'})}>Show all</button></p>`;
+}
+
+function lineOf({total, groups}, narrowed) {
+  if (!total) return narrowed ? 'None of these is dead.' : 'No task is dead. Tasks that use up their attempts wait here until someone redrives or discards them.';
+  return `${plural(total, 'task')} in ${plural(groups.length, 'group')}: same failure, same type, same version of the code. The newest first.`;
+}
+
+function Group({group, all, open, toggle, move}) {
+  const {type, version, count, owners, firstSeen, lastSeen, example} = group;
+  const id = `group-${keyOf(group).replace(/[^A-Za-z0-9-]/g, '-')}`;
+  const chosen = choiceOf(group, all);
+  const ask = (kind) => () => move({kind, ...chosen, words: `${plural(count, 'task')} of type ${type}`, count});
+  return html`
+    <article class="group" data-open=${open} data-fingerprint=${group.fingerprint}>
+      <div class="group-line">
+        <button type="button" class="group-toggle" data-row aria-expanded=${open} aria-controls=${id} onClick=${toggle}>
+          <span class="group-count"><strong>${number(count)}</strong><span class="visually-hidden"> dead: </span></span>
+          <span class="group-what">
+            <span class="group-words">${errorWords(example.error) || 'No words were left'}</span>
+            <span class="group-marks"><strong>${type}</strong><span>version <span class="mono">${version || 'unknown'}</span></span><span class="mono group-print">${group.fingerprint || 'no fingerprint'}</span></span>
+          </span>
+          <span class="group-when"><span>${plural(owners, 'owner')}</span><span title=${`${exact(firstSeen)} to ${exact(lastSeen)}`}>${count > 1 ? `first ${ago(firstSeen)}, ` : ''}last ${ago(lastSeen)}</span></span>
+        </button>
+        <div class="group-deeds">
+          <button type="button" class="button small" aria-label=${`Redrive ${plural(count, 'task')} of type ${type}`} onClick=${ask('redrive')}>Redrive…</button>
+          <button type="button" class="button small quiet" aria-label=${`Discard ${plural(count, 'task')} of type ${type}`} onClick=${ask('discard')}>Discard…</button>
+        </div>
+      </div>
+      <div id=${id} hidden=${!open}>${open && html`<${Inside} group=${group} move=${move} />`}</div>
+    </article>`;
+}
+
+/** How the API is told of a group; it does not choose by version, so the dialog says when others go along. */
+function choiceOf({type, fingerprint, version}, {groups, items}) {
+  if (!fingerprint) {
+    const ids = items.filter((item) => item.type === type && !item.error?.fingerprint).map(({id}) => id);
+    return {choice: {ids}, alike: []};
+  }
+  const alike = groups.filter((other) => other.type === type && other.fingerprint === fingerprint && other.version !== version);
+  return {choice: {type, fingerprint}, alike};
+}
+
+/** The newest failure in full, and those it happened to, to be taken one by one. */
+function Inside({group, move}) {
+  const {type, fingerprint} = group;
+  const {value, error, again} = usePolled(`dead inside ${keyOf(group)} ${group.count}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}), {fresh: false});
+  const [chosen, setChosen] = useState([]);
+  if (!value) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
+  const items = value.items.filter((item) => (item.error?.fingerprint ?? '') === fingerprint);
+  const toggle = (id) => setChosen((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now, id]));
+  const ask = (kind) => () => move({kind, choice: {ids: chosen}, words: plural(chosen.length, 'chosen task'), count: chosen.length});
+  return html`
+    <div class="group-inside">
+      <${Failure} error=${group.example.error} />
+      <div class="group-items">
+        <div class="choose" data-any=${chosen.length > 0}>
+          <p>${chosen.length ? `${chosen.length} chosen` : `${items.length < value.total ? `The oldest ${items.length} of ${number(value.total)}` : plural(items.length, 'task')}; tick some to move only those`}</p>
+          <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('redrive')}>Redrive chosen…</button>
+          <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('discard')}>Discard chosen…</button>
+        </div>
+        <ul class="letters">
+          ${items.map((item) => html`
+            <li key=${item.id}>
+              <label class="check"><input type="checkbox" checked=${chosen.includes(item.id)} onChange=${() => toggle(item.id)} /><span class="mono" title=${item.id}>${short(item.id)}</span></label>
+              <span class="faint">owner <span class="mono">${item.owner}</span></span>
+              <span class="faint letters-tries">${plural(item.attempts, 'attempt')}</span>
+              <time class="faint" title=${exact(item.deadSince)}>${clock(item.deadSince)}</time>
+              <a class="link" href=${hashOf({view: 'tasks', id: item.id, query: {type, status: 'dead-letter'}})} aria-label=${`The story of ${short(item.id)}`}>Story</a>
+            </li>`)}
+        </ul>
+      </div>
+    </div>`;
+}
