@@ -73,7 +73,7 @@ class Engine:
         """The SQL clock of every connection of this engine, from now on fixed."""
         self.now = (self.now or datetime.now(UTC)) + timedelta(seconds=seconds)
         for database in self._databases:
-            _set_clock(database.connection(), self.now)
+            database.run(_set_clock, self.now)
 
     def submit(self, type: str = "test.effect", payload: Any = None, **order: Any) -> Task:
         return submit(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -98,6 +99,10 @@ class Lab:
         assert process.read("at") == point
         yield process
         process.go_on()
+
+    def clock(self) -> float:
+        """Seconds this lab's clock is ahead of the real one; for a process that lives in the same time."""
+        return (self.engine.now - datetime.now(UTC)).total_seconds() if self.engine.now else 0.0
 
     def sweep(self) -> dict[str, int]:
         return sweep(self.sweeper(), lambda: 60.0)

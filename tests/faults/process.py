@@ -39,7 +39,7 @@ class FaultyProcess:
         self.reached[point] += 1
         if point == self.told.get("kill_at"):
             os.kill(os.getpid(), signal.SIGKILL)
-        if (point, self.reached[point]) != (self.told["point"], self.told["nth"]):
+        if (point, self.reached[point]) != (self.told.get("point"), self.told.get("nth")):
             return
         say(f"at {point}")
         if self.told["then"] == "die":

@@ -1,0 +1,251 @@
+"""Claims and leases, clause by clause: who may take a task, and when it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from orchestrator.model import outcome
+from orchestrator.model.task import Status
+from orchestrator.store import attempts
+from orchestrator.store import sweep as sweeping
+from orchestrator.store.attempts import Attempt
+from orchestrator.store.db import Connection, connect
+from tests.engine import Engine
+from tests.faults.lab import Lab
+
+
+@pytest.fixture
+def other(lab: Lab) -> Iterator[Connection]:
+    """Another process's connection, which waits for nobody longer than a moment."""
+    connection = connect(lab.url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(engine: Engine) -> None:
+    """Who waits for another's lock fails."""
+    engine.db.connection().execute("SET lock_timeout = '500ms'")
+
+
+def claim(engine: Engine, *ids: UUID, alone: bool = False, lease: float = 30, **how: Any) -> list[Attempt]:
+    return engine.db.run(attempts.claim, list(ids), worker="w", lease=lease, alone=alone, **how)
+
+
+def set_task(engine: Engine, task_id: UUID, values: str) -> None:
+    engine.db.connection().execute(f"UPDATE agent_tasks SET {values} WHERE id = %s".encode(), (task_id,))
+
+
+def test_a_running_task_is_not_claimed_again(engine: Engine) -> None:
+    task = engine.submit()
+    (first,) = claim(engine, task.id)
+    assert claim(engine, task.id) == []
+    assert engine.row(task.id)["token"] == first.token
+    assert engine.row(task.id)["attempts"] == 1
+
+
+def test_every_claim_has_a_higher_token(engine: Engine) -> None:
+    task = engine.submit()
+    (first,) = claim(engine, task.id)
+    engine.db.run(attempts.finish, [outcome.later(task.id, first.token, "", 0.0)])
+    (second,) = claim(engine, task.id)
+    assert second.token > first.token
+
+
+def test_a_lease_is_as_long_as_was_asked_for(engine: Engine) -> None:
+    engine.move_clock(0)
+    task = engine.submit()
+    claim(engine, task.id, lease=30)
+    engine.move_clock(29.9)
+    assert engine.db.run(attempts.end_leases, [task.id]) == []
+    engine.move_clock(0.2)
+    assert [row["id"] for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
+
+
+def test_an_invocation_leases_for_longer_than_it_lasts(lab: Lab, engine: Engine) -> None:
+    """Nobody may take a task from a worker that is still within its time."""
+    engine.move_clock(0)
+    task = engine.submit()
+    with lab.paused_at("worker", "run.claimed", ids=[task.id], remaining=30.0) as worker:
+        lease = engine.db.connection().execute("SELECT leased_until - updated_at AS n FROM agent_tasks").fetchone()
+        assert lease is not None
+        assert 31 <= lease["n"].total_seconds() <= 60
+    worker.done()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "due_at = task_now() + interval '1 second'",
+        "parked_by = 'task.test.effect', wake_at = NULL",
+        "suspect = true",
+        "waiting_for = 1, awaits = 'kids', due_at = NULL, wake_at = NULL",
+    ],
+)
+def test_what_may_not_run_now_is_not_claimed_with_a_batch(engine: Engine, values: str) -> None:
+    task = engine.submit()
+    set_task(engine, task.id, values)
+    assert claim(engine, task.id) == []
+
+
+def test_a_held_type_is_not_claimed(engine: Engine) -> None:
+    held, free = engine.submit(), engine.submit("test.noop")
+    assert [attempt.id for attempt in claim(engine, held.id, free.id, held_types=["test.effect"])] == [free.id]
+
+
+def test_a_suspect_is_claimed_alone(engine: Engine) -> None:
+    task = engine.submit()
+    set_task(engine, task.id, "suspect = true")
+    (attempt,) = claim(engine, task.id, alone=True)
+    assert engine.row(task.id)["alone"] is True
+    engine.db.run(attempts.finish, [outcome.later(task.id, attempt.token, "", 0.0)])
+    assert engine.row(task.id)["suspect"] is False
+
+
+def test_a_claim_waits_for_nobody(engine: Engine, other: Connection) -> None:
+    held, free = engine.submit(), engine.submit()
+    with other.transaction():
+        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held.id,))
+        assert [attempt.id for attempt in claim(engine, held.id, free.id)] == [free.id]
+
+
+def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engine, other: Connection) -> None:
+    """It has written effects and is about to commit: taking the task back now would undo them for nothing."""
+    task = engine.submit()
+    (attempt,) = claim(engine, task.id)
+    engine.move_clock(31)
+    with other.transaction():
+        assert attempts.hold(other, [attempt]) == {task.id}
+        assert engine.db.run(attempts.end_leases, [task.id]) == []
+        assert [row["id"] for row in engine.db.run(sweeping.due_for_sweep, 10)] == []
+    assert [row["id"] for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
+
+
+def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connection) -> None:
+    from orchestrator.store import steps, tasks
+
+    task = engine.submit()
+    (attempt,) = claim(engine, task.id)
+    with other.transaction():
+        attempts.hold(other, [attempt])
+        assert engine.db.run(steps.note_progress, task.id, attempt.token, {"message": "on it"}) is False
+        assert engine.db.run(steps.record, task.id, attempt.token, "one", 1, 0) is False
+        assert len(engine.db.run(tasks.cancel, "1", task.id, "owner")) == 1
+
+
+@pytest.mark.parametrize("state", ["another token", "over"])
+def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> None:
+    task = engine.submit()
+    (attempt,) = claim(engine, task.id)
+    if state == "over":
+        engine.db.run(attempts.finish, [outcome.completed(task.id, attempt.token, {})])
+    else:
+        set_task(engine, task.id, "token = token + 1")
+    with engine.db.transaction() as connection:
+        assert attempts.hold(connection, [attempt]) == set()
+
+
+def test_a_lease_lost_in_company_is_refunded_and_suspected(engine: Engine) -> None:
+    task = engine.submit(max_attempts=1)
+    claim(engine, task.id, alone=False)
+    engine.move_clock(31)
+    engine.db.run(attempts.end_leases, [task.id])
+    row = engine.row(task.id)
+    assert (row["status"], row["attempts"], row["suspect"], row["alone"]) == ("pending", 0, True, False)
+    assert (row["token"], row["leased_until"], row["error"]) == (None, None, None)
+    assert row["due_at"] <= engine.now
+    assert row["wake_at"] is not None
+
+
+@pytest.mark.parametrize(("most", "status"), [(2, "pending"), (1, "dead-letter")])
+def test_a_lease_lost_alone_spends_the_attempt(engine: Engine, most: int, status: str) -> None:
+    task = engine.submit(max_attempts=most)
+    claim(engine, task.id, alone=True)
+    engine.move_clock(31)
+    engine.db.run(attempts.end_leases, [task.id])
+    row = engine.row(task.id)
+    assert (row["status"], row["attempts"], row["error"]["kind"]) == (status, 1, "crashed")
+    assert (row["dead_at"] is not None) == (status == "dead-letter")
+    assert row["wake_at"] is not None
+
+
+def test_a_lease_is_ended_once(engine: Engine) -> None:
+    task = engine.submit()
+    claim(engine, task.id)
+    engine.move_clock(31)
+    assert len(engine.db.run(attempts.end_leases, [task.id])) == 1
+    assert engine.db.run(attempts.end_leases, [task.id]) == []
+    assert engine.kinds(task.id) == ["submitted", "started", "lease-lost"]
+
+
+def test_flags_are_pinned_by_the_first_attempt_alone(engine: Engine) -> None:
+    task = engine.submit()
+    (stale,) = claim(engine, task.id)
+    set_task(engine, task.id, "token = token + 1")
+    engine.db.run(attempts.pin_flags, [(stale, {"a": True})])
+    assert engine.row(task.id)["flags"] is None
+    set_task(engine, task.id, "token = token - 1")
+    engine.db.run(attempts.pin_flags, [(stale, {"a": True})])
+    engine.db.run(attempts.pin_flags, [(stale, {"a": False})])
+    assert engine.row(task.id)["flags"] == {"a": True}
+
+
+def test_a_worker_leaves_a_leased_task_until_its_lease_ends(engine: Engine) -> None:
+    engine.move_clock(0)
+    task = engine.submit()
+    claim(engine, task.id, lease=30)
+    assert engine.run(task.id) == [str(task.id)]
+    assert engine.queue.hidden[str(task.id)] == 31
+    assert engine.row(task.id)["status"] == "processing"
+
+
+def test_a_limit_counts_only_what_runs_of_the_same_owner_and_type(engine: Engine) -> None:
+    mine, second, theirs = (engine.submit("test.limited", owner=owner) for owner in ("1", "1", "2"))
+    claim(engine, mine.id, alone=True, limit=1)
+    assert claim(engine, second.id, alone=True, limit=1) == []
+    assert len(claim(engine, second.id, alone=True, limit=2)) == 1
+    assert len(claim(engine, theirs.id, alone=True, limit=1)) == 1
+
+
+def test_a_limited_task_is_never_claimed_without_its_limit(engine: Engine) -> None:
+    limited, free = engine.submit("test.limited"), engine.submit()
+    assert [attempt.id for attempt in claim(engine, limited.id, free.id)] == [free.id]
+
+
+def test_claims_under_a_limit_wait_for_one_another(engine: Engine, other: Connection) -> None:
+    """Without the lock two workers would both count none running."""
+    from psycopg import errors
+
+    first, second = engine.submit("test.limited"), engine.submit("test.limited")
+    sights = engine.db.run(attempts.look, [first.id, second.id])
+    how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": 1}
+    with other.transaction():
+        assert len(attempts.claim_limited(other, sights[first.id], **how)) == 1
+        with pytest.raises(errors.LockNotAvailable):
+            attempts.claim_limited(engine.db.connection(), sights[second.id], **how)
+    assert attempts.claim_limited(engine.db.connection(), sights[second.id], **how) == []
+
+
+def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> None:
+    running, *waiting = (engine.submit("test.limited") for _ in range(4))
+    engine.submit("test.limited", owner="2")
+    set_task(engine, waiting[0].id, "parked_by = 'f', wake_at = NULL")
+    set_task(engine, waiting[1].id, "due_at = task_now() + interval '1 hour'")
+    engine.queue.sent.clear()
+    engine.run(running.id)
+    assert engine.queue.ids == [waiting[2].id]
+    assert engine.task(running.id).status is Status.COMPLETED
+
+
+def test_parking_takes_only_what_waits_to_run(engine: Engine) -> None:
+    running, parent, parked = (engine.submit() for _ in range(3))
+    claim(engine, running.id)
+    set_task(engine, parent.id, "waiting_for = 1, awaits = 'kids', due_at = NULL, wake_at = NULL")
+    set_task(engine, parked.id, "parked_by = 'earlier', wake_at = NULL")
+    for task in (running, parent, parked):
+        engine.db.run(attempts.park, task.id, "task.test.effect")
+    assert [engine.row(task.id)["parked_by"] for task in (running, parent, parked)] == [None, None, "earlier"]

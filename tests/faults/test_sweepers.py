@@ -1,0 +1,110 @@
+"""Sweepers and redrives in any number, and clocks that jump."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from orchestrator.engine.redrive import Selection, redrive
+from orchestrator.model.task import Status
+from orchestrator.store import attempts
+from tests.faults.lab import Lab
+
+
+def lose_wake_ups(lab: Lab, tasks: int) -> list[UUID]:
+    lab.engine.queue.broken = True
+    ids = [lab.engine.submit().id for _ in range(tasks)]
+    lab.engine.queue.broken = False
+    return ids
+
+
+def test_two_sweepers_at_once_send_every_lost_wake_up_once(lab: Lab) -> None:
+    ids = lose_wake_ups(lab, 20)
+    lab.engine.move_clock(200)
+    with lab.paused_at("sweeper", "sweep.marked", clock=200) as first:
+        assert lab.sweep()["woken"] == 0
+    first.done()
+    assert sorted(lab.wire.sent("tasks")) == sorted(str(task_id) for task_id in ids)
+
+
+def test_a_sweeper_passes_over_rows_another_one_holds(lab: Lab) -> None:
+    held, free = lose_wake_ups(lab, 2)
+    lab.engine.move_clock(200)
+    lab.engine.db.connection().execute("SET lock_timeout = '500ms'")
+    with lab.wire.connection.transaction():
+        lab.wire.connection.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held,))
+        assert lab.sweep()["woken"] == 1
+    assert lab.engine.queue.ids == [free]
+
+
+def test_a_lost_wake_up_is_mended_within_three_minutes(lab: Lab) -> None:
+    (task_id,) = lose_wake_ups(lab, 1)
+    lab.recover(minutes=3)
+    assert lab.engine.task(task_id).status is Status.COMPLETED
+
+
+def test_a_dead_workers_task_is_taken_up_when_its_lease_ends(lab: Lab) -> None:
+    task = lab.engine.submit()
+    lab.engine.db.run(attempts.claim, [task.id], worker="dies", lease=60, alone=False)
+    lab.recover(minutes=3)
+    assert lab.engine.task(task.id).status is Status.COMPLETED
+
+
+def test_two_redrives_at_once_revive_every_task_once(lab: Lab) -> None:
+    ids = [lab.engine.submit(payload={"do": "raise"}, max_attempts=1).id for _ in range(10)]
+    lab.engine.run(*ids)
+    lab.engine.queue.sent.clear()
+    with lab.paused_at("redrive", "redrive.committed") as first:
+        assert redrive(lab.engine.db, lab.engine.queue, Selection(), "second") == []
+    assert len(first.done()) == 10
+    for task_id in ids:
+        assert lab.engine.kinds(task_id).count("redriven") == 1
+        assert lab.engine.task(task_id).attempts == 0
+
+
+def test_a_message_moved_back_by_aws_revives_and_a_stale_one_does_not(lab: Lab) -> None:
+    task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
+    lab.engine.run(task.id)
+    died = lab.engine.row(task.id)["dead_at"].timestamp() * 1000
+    for stale in (0.0, died - 1, died):
+        assert lab.engine.run(task.id, sent_ms=stale) == []
+        assert lab.engine.kinds(task.id).count("redriven") == 0
+    lab.engine.run(task.id, sent_ms=died + 1)
+    assert lab.engine.kinds(task.id).count("redriven") == 1
+
+
+def test_a_moved_message_counts_though_its_stale_twin_comes_with_it(lab: Lab) -> None:
+    from dataclasses import replace
+
+    from orchestrator.engine.run import run_batch
+    from tests.engine import message_for
+
+    task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
+    lab.engine.run(task.id)
+    died = lab.engine.row(task.id)["dead_at"].timestamp() * 1000
+    moved, stale = (replace(message_for(task.id), sent_ms=died + off) for off in (5, -5))
+    run_batch(lab.engine.worker, [moved, stale], lambda: 60.0)
+    assert lab.engine.kinds(task.id).count("redriven") == 1
+
+
+def test_a_clock_that_jumps_ahead_only_ends_leases_early(lab: Lab) -> None:
+    ids = [lab.engine.submit().id for _ in range(3)]
+    with lab.paused_at("worker", "run.claimed", ids=ids) as worker:
+        lab.engine.move_clock(86_400)
+        lab.sweep()
+        lab.deliver()
+    worker.done()
+    lab.recover()
+    lab.check()
+    assert {lab.engine.task(task_id).attempts for task_id in ids} == {1}
+
+
+def test_a_clock_that_falls_back_only_delays(lab: Lab) -> None:
+    lab.engine.move_clock(0)
+    task = lab.engine.submit()
+    lab.engine.move_clock(-3600)
+    assert lab.engine.run(task.id) == [str(task.id)]
+    assert lab.engine.queue.hidden[str(task.id)] == 3600
+    assert lab.engine.task(task.id).attempts == 0
+    lab.engine.move_clock(3600)
+    assert lab.engine.run(task.id) == []
+    lab.check()
