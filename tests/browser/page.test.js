@@ -73,6 +73,11 @@ test('two families become friends, side by side, and both inboxes fill by themse
   }
   await shoot(left.page, 'inbox');
 
+  await goTo(right.page, 'Meet');
+  await right.page.locator('.playmates').getByText('Ida').waitFor();
+  await right.page.getByLabel('Youngest').selectOption('9');
+  await right.page.getByText("No friend's kid fits.").waitFor();
+
   await goTo(right.page, 'Friends');
   await right.page.getByRole('button', {name: `Remove: ${one.name}`}).click();
   await right.page.getByText('No friends yet').waitFor({timeout: 60_000});
@@ -149,4 +154,19 @@ test('from another origin the page signs in by token, and is as live', async () 
   await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
   await page.reload();
   await page.locator('.task[data-status="completed"]').waitFor();
+});
+
+test('an account is erased on request', async () => {
+  const {page} = await visit(world);
+  const family = newFamily();
+  await signUp(page, family);
+  await goTo(page, 'Family');
+  await page.getByRole('button', {name: 'Erase everything'}).click();
+  await page.getByRole('button', {name: 'Erase', exact: true}).click();
+  await page.getByRole('heading', {name: 'Welcome back'}).waitFor();
+  await page.waitForFunction(async ({name, password}) => {
+    const headers = {'content-type': 'application/json'};
+    const answer = await fetch('/auth/login', {method: 'POST', headers, body: JSON.stringify({identifier: name, password})});
+    return answer.status === 401;
+  }, family, {polling: 500, timeout: 60_000});
 });

@@ -20,10 +20,11 @@ const SOURCES = {
   plan: readPlan,
   inbox: async () => (await call('GET', '/api/tasks/inbox')).items,
   hours: () => call('GET', '/api/availability'),
-  recommendations: () => call('GET', `/api/playdate-point/recommendations?sort=${sorting.get()}`),
+  recommendations: () => call('GET', `/api/playdate-point/recommendations?${new URLSearchParams(wanted.get())}`),
 };
 
-export const sorting = createStore('popularity');
+/** Which recommendations are asked for: `sort`, and perhaps `activity`, `minAge`, `maxAge`. */
+export const wanted = createStore({sort: 'popularity'});
 
 /** Each with its value once read, and the fault of the last read. */
 const resources = Object.fromEntries(
@@ -74,7 +75,7 @@ function isShown(name) {
   return resources[name].get().value !== undefined;
 }
 
-sorting.subscribe(() => void reload('recommendations'));
+wanted.subscribe(() => void reload('recommendations'));
 
 async function readPoint() {
   const {playdate_latit: latitude, playdate_longi: longitude} = await call('GET', '/api/playdate-point/coordinates');

@@ -1,8 +1,8 @@
 import {reload, useResource} from '../data.js';
 import {Icon} from '../parts/icons.js';
 import {Busy, Empty, Field, Loaded, toast} from '../parts/parts.js';
-import {call} from '../session.js';
-import {html, useState} from '../vendor/preact.js';
+import {call, signOut} from '../session.js';
+import {html, useRef, useState} from '../vendor/preact.js';
 import {faultWords} from '../words.js';
 import {Hours} from './hours.js';
 
@@ -12,6 +12,7 @@ export function Family() {
       <header class="view-head"><h1>Family</h1><p>Ages and favourite activities decide who is matched with whom; your hours decide when.</p></header>
       <${Kids} />
       <${Hours} />
+      <${Leave} />
     </div>`;
 }
 
@@ -71,4 +72,30 @@ function AddKid() {
       <button class="button" data-busy=${busy} disabled=${busy}>Add</button>
       <p class="form-fault" role="alert">${fault}</p>
     </form>`;
+}
+
+function Leave() {
+  const dialog = useRef(null);
+  const leave = async () => {
+    try {
+      await call('DELETE', '/api/me');
+      toast('Your account is being erased. Goodbye!');
+      await signOut();
+    } catch (error) {
+      toast(faultWords(error), 'bad');
+    }
+  };
+  return html`
+    <section class="leave" aria-labelledby="leave-title">
+      <div><h2 id="leave-title">Leave Playmate</h2><p>Erases your account, your kids, friendships, plans and everything else kept about you.</p></div>
+      <button type="button" class="button quiet" onClick=${() => dialog.current.showModal()}>Erase everything</button>
+      <dialog class="dialog" ref=${dialog} aria-labelledby="erase-title">
+        <h2 id="erase-title">Erase everything?</h2>
+        <p>This cannot be taken back. Friends will no longer find you.</p>
+        <div class="dialog-actions">
+          <button type="button" class="button quiet" autofocus onClick=${() => dialog.current.close()}>Stay</button>
+          <${Busy} className="button danger" onPress=${leave}>Erase<//>
+        </div>
+      </dialog>
+    </section>`;
 }

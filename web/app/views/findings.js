@@ -1,4 +1,4 @@
-import {reload, sorting, useResource} from '../data.js';
+import {reload, useResource, wanted} from '../data.js';
 import {Empty, Loaded} from '../parts/parts.js';
 import {Icon} from '../parts/icons.js';
 import {useStore} from '../store.js';
@@ -42,12 +42,14 @@ function dateOf({startsAt, timeZone}) {
   return new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'long', timeZone}).format(new Date(startsAt));
 }
 
-/** What is good to know about the place. */
-export function Insight() {
+/** What is good to know about the place; while it is being written, what there is of it. */
+export function Insight({working}) {
   const state = useResource('plan');
+  const growing = working?.progress?.data?.narrative;
   return html`
     <section class="card insight" aria-labelledby="insight-title">
       <h2 id="insight-title">Good to know there</h2>
+      ${growing && html`<p class="lead growing" aria-live="off">${growing}</p>`}
       <${Loaded} state=${state} rows=${4} retry=${again('plan')}
         empty=${html`<${Empty} icon="spark" title="A fresh look at the place">Season, daylight and ideas for exactly that spot appear with the plan.<//>`}>
         ${(plan) => html`<${Ideas} insight=${plan?.localInsight} />`}
@@ -98,33 +100,53 @@ export function Leaderboard() {
 }
 
 function Sorts() {
-  const now = useStore(sorting);
+  const now = useStore(wanted).sort;
   return html`
     <div class="segments small" role="group" aria-label="Order">
       ${Object.entries(SORTS).map(([sort, name]) => html`
-        <button key=${sort} type="button" aria-pressed=${sort === now} onClick=${() => sorting.set(sort)}>${name}</button>`)}
+        <button key=${sort} type="button" aria-pressed=${sort === now} onClick=${() => want({sort})}>${name}</button>`)}
     </div>`;
 }
 
+/** Narrows or reorders what is asked for; an empty value takes a condition back. */
+function want(change) {
+  const next = Object.entries({...wanted.get(), ...change}).filter(([, value]) => value !== undefined && value !== '');
+  wanted.set(Object.fromEntries(next));
+}
+
 function Board({items}) {
+  const {activity: chosen} = useStore(wanted);
   const most = Math.max(...items.map(({kidCount}) => kidCount));
   return html`
     <ol class="board-list">
       ${items.map((item) => html`
-        <li key=${item.activity} class="board-item">
-          <span class="board-activity">${item.activity}</span>
-          <span class="board-count">${item.kidCount} ${item.kidCount === 1 ? 'kid' : 'kids'}</span>
-          <span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>
-          <span class="board-near">${item.friendName}${item.avgDistanceKm === null || item.avgDistanceKm === undefined ? '' : `, ${kilometres(item.avgDistanceKm)}`}</span>
+        <li key=${item.activity}>
+          <button type="button" class="board-item" aria-pressed=${item.activity === chosen} title="Show only these playmates"
+            onClick=${() => want({activity: item.activity === chosen ? undefined : item.activity})}>
+            <span class="board-activity">${item.activity}</span>
+            <span class="board-count">${item.kidCount} ${item.kidCount === 1 ? 'kid' : 'kids'}</span>
+            <span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>
+            <span class="board-near">${item.friendName}${item.avgDistanceKm === null || item.avgDistanceKm === undefined ? '' : `, ${kilometres(item.avgDistanceKm)}`}</span>
+          </button>
         </li>`)}
     </ol>`;
 }
 
+const AGES = Array.from({length: 18}, (_, age) => age);
+
 function Playmates({all}) {
-  if (all.length === 0) return null;
+  const {activity, minAge = '', maxAge = ''} = useStore(wanted);
+  const age = (name, value, label, none) => html`
+    <select aria-label=${label} value=${value} onChange=${(event) => want({[name]: event.target.value})}>
+      <option value="">${none}</option>${AGES.map((each) => html`<option key=${each} value=${each}>${each}</option>`)}
+    </select>`;
   return html`
-    <h3 class="playmates-title">Playmates</h3>
+    <div class="playmates-head">
+      <h3>Playmates${activity ? html`<span class="playmates-for"> for ${activity}</span>` : ''}</h3>
+      <span class="ages">Ages ${age('minAge', minAge, 'Youngest', 'any')} to ${age('maxAge', maxAge, 'Oldest', 'any')}</span>
+    </div>
     <ul class="playmates">
       ${all.map((kid) => html`<li key=${kid.kidId}><strong>${kid.kidName}</strong>, ${kid.age}<span>${kid.favoriteActivity} · with ${kid.guardianName}</span></li>`)}
+      ${all.length === 0 && html`<li class="none">No friend's kid fits.</li>`}
     </ul>`;
 }

@@ -36,7 +36,7 @@ export function Meet() {
     <//>
     <div class="findings" aria-busy=${Boolean(working)}>
       <${Plan} />
-      <${Insight} />
+      <${Insight} working=${working} />
       <${Leaderboard} />
     </div>`;
 }
