@@ -50,11 +50,14 @@ def best_pairs(family: Sequence[Child], others: Sequence[Child]) -> list[Pair]:
     rows, columns = sorted(family, key=_seniority), sorted(others, key=_seniority)
     if not rows or not columns:
         return []
-    chosen = _assign(_costs(rows, columns))
+    costs = _costs(rows, columns)
+    if len(rows) <= len(columns):
+        chosen = _assign(costs)
+    else:
+        chosen = {row: column for column, row in _assign([list(each) for each in zip(*costs, strict=True)]).items()}
     return [
         Pair(rows[row], columns[column], compatibility(rows[row], columns[column]))
         for row, column in sorted(chosen.items())
-        if row < len(rows) and column < len(columns)
     ]
 
 
@@ -63,46 +66,44 @@ def _seniority(child: Child) -> tuple[int, str, str, int]:
 
 
 def _costs(rows: Sequence[Child], columns: Sequence[Child]) -> list[list[int]]:
-    """A square matrix to minimise: scores, and far below them a digit for each row that settles ties."""
-    size = max(len(rows), len(columns))
-    radix = size + 1
-    unit = radix ** (size + 1)
-    costs = [[0] * size for _ in range(size)]
-    for r, one in enumerate(rows):
-        for c, other in enumerate(columns):
-            rank = (size - c) * radix ** (size - 1 - r)
-            costs[r][c] = -(compatibility(one, other) * unit + rank)
-    return costs
+    """What to minimise: scores, and far below them a digit for each row that settles ties."""
+    radix = len(columns) + 1
+    places = [radix ** (len(rows) - 1 - r) for r in range(len(rows))]
+    unit = radix ** len(rows)
+    return [
+        [-(compatibility(one, other) * unit + (len(columns) - c) * place) for c, other in enumerate(columns)]
+        for one, place in zip(rows, places, strict=True)
+    ]
 
 
 def _assign(costs: Sequence[Sequence[int]]) -> dict[int, int]:
-    """Row → column of least total cost (Hungarian method with potentials, O(n³), exact on integers)."""
-    size = len(costs)
-    row_of = [0] * (size + 1)  # 1-based; column 0 is where the row being placed waits
-    row_potential, column_potential = [0] * (size + 1), [0] * (size + 1)
-    for row in range(1, size + 1):
+    """Row → column of least total cost, no more rows than columns (Hungarian method, exact on integers)."""
+    height, width = len(costs), len(costs[0])
+    row_of = [0] * (width + 1)  # 1-based; column 0 is where the row being placed waits
+    row_potential, column_potential = [0] * (height + 1), [0] * (width + 1)
+    for row in range(1, height + 1):
         row_of[0] = row
         came_from = _augmenting_path(costs, row_of, row_potential, column_potential)
         column = came_from.pop()
         while column:
             row_of[column] = row_of[came_from[column]]
             column = came_from[column]
-    return {row_of[column] - 1: column - 1 for column in range(1, size + 1)}
+    return {row_of[column] - 1: column - 1 for column in range(1, width + 1) if row_of[column]}
 
 
 def _augmenting_path(
     costs: Sequence[Sequence[int]], row_of: list[int], row_potential: list[int], column_potential: list[int]
 ) -> list[int]:
     """Grows a shortest-path tree to a free column: predecessors by column, and that column at the end."""
-    size = len(costs)
-    slack: list[int | None] = [None] * (size + 1)
-    came_from, done = [0] * (size + 1), [False] * (size + 1)
+    width = len(costs[0])
+    slack: list[int | None] = [None] * (width + 1)
+    came_from, done = [0] * (width + 1), [False] * (width + 1)
     column = 0
     while row_of[column]:
         done[column] = True
         row = row_of[column]
         delta, nearest = None, 0
-        for candidate in range(1, size + 1):
+        for candidate in range(1, width + 1):
             if done[candidate]:
                 continue
             reduced = costs[row - 1][candidate - 1] - row_potential[row] - column_potential[candidate]
@@ -111,7 +112,7 @@ def _augmenting_path(
                 slack[candidate], came_from[candidate], known = reduced, column, reduced
             if delta is None or known < delta:
                 delta, nearest = known, candidate
-        for visited in range(size + 1):
+        for visited in range(width + 1):
             waiting = slack[visited]
             if done[visited]:
                 row_potential[row_of[visited]] += delta or 0
