@@ -137,7 +137,7 @@ export class TaskClient {
     this.ledger.closed = false;
     this.stopListening = onWake(() => this.#nudge());
     this.#enter('connecting');
-    if (this.place.restored) void this.#learnAll();
+    void this.#learnRecent();
     this.link.start();
     this.#pollAfter(this.link.running ? this.timing.patience : 0);
   }
@@ -209,8 +209,8 @@ export class TaskClient {
     return missedUpdates(this.http, update, after).catch(() => []);
   }
 
-  /** A restored place brings no snapshots over the socket: the states before it are read once. */
-  async #learnAll() {
+  /** The states of what is over or was told before a reload: no update brings them. */
+  async #learnRecent() {
     try {
       const {items} = await this.http.request('GET', '/api/tasks?limit=50');
       for (const task of items) this.tasksKnown.learn(task);

@@ -18,7 +18,7 @@ export class Place {
     this.seqs = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.writing = undefined;
-    this.restored = this.#load();
+    this.#load();
     this.flush = this.flush.bind(this);
     globalThis.addEventListener?.('pagehide', this.flush);
   }
@@ -66,12 +66,11 @@ export class Place {
   #load() {
     try {
       const kept = JSON.parse(this.storage?.getItem(this.key) ?? 'null');
-      if (kept === null) return false;
+      if (kept === null) return;
       this.cursor = typeof kept.cursor === 'string' ? kept.cursor : undefined;
       this.seqs = new Map(kept.seqs);
-      return this.cursor !== undefined;
     } catch {
-      return false;
+      this.cursor = undefined; // not ours, or of another version: begin anew
     }
   }
 }

@@ -70,12 +70,12 @@ export class Poller {
     for (const {id} of beyond) items.push(await this.http.request('GET', `/api/tasks/${encodeURIComponent(id)}`));
     const horizon = this.#horizon();
     for (const task of items.reverse()) await this.#take(task, horizon);
+    for (const {id} of items) if (id > this.horizon) this.horizon = id;
   }
 
-  /** The newest task heard of. Ids are time-ordered: one beyond it is new, and wanted from its first update on. */
+  /** The newest task delivered or listed. Ids are time-ordered: one beyond it is new, and wanted from its first update on. */
   #horizon() {
     for (const id of this.ledger.place.seqs.keys()) if (id > this.horizon) this.horizon = id;
-    for (const {id} of this.tasks.list().slice(0, 1)) if (id > this.horizon) this.horizon = id;
     return this.horizon;
   }
 

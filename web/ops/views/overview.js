@@ -63,28 +63,28 @@ function Figures({stats}) {
   const {live, window, queue, deadLetterQueue: dlq} = stats;
   return html`
     <section class="figures" aria-label="Figures">
-      <${Figure} name="perSecond" label="Throughput" value=${rate(window.perSecond)} unit="/ s" tone="good" points=${points}
+      <${Figure} name="perSecond" label="Throughput" value=${rate(window.perSecond)} unit="/ s" tone="good" points=${points} words=${rate}
         more=${`${number(Object.values(window.ended).reduce((a, b) => a + b))} ended, ${number(window.ended.completed)} completed`} />
-      <${Figure} name="failureRate" label="Failure rate" value=${percent(window.failureRate)} tone=${window.failureRate >= 0.05 ? 'bad' : 'calm'} points=${points}
+      <${Figure} name="failureRate" label="Failure rate" value=${percent(window.failureRate)} tone=${window.failureRate >= 0.05 ? 'bad' : 'calm'} points=${points} words=${percent}
         more=${`${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died`} />
       <${Figure} name="waiting" label="Queue depth" value=${number(live.due)} unit="due" tone="calm" points=${points}
         more=${queue ? `SQS: ${number(queue.waiting)} waiting, ${number(queue.inFlight)} in flight, ${number(queue.delayed)} delayed` : 'SQS does not answer'} />
       <${Figure} name="processing" label="In flight" value=${number(live.processing)} unit="running" tone="busy" points=${points}
         more=${`${number(live.scheduled)} scheduled, ${number(live.parked)} parked`} />
-      <${Figure} name="oldest" label="Oldest due" value=${duration(stats.oldestDueSeconds * 1_000)} tone=${stats.oldestDueSeconds > SLOW ? 'bad' : 'calm'} points=${points}
+      <${Figure} name="oldest" label="Oldest due" value=${live.due ? duration(stats.oldestDueSeconds * 1_000) : '0 s'} tone=${stats.oldestDueSeconds > SLOW ? 'bad' : 'calm'} points=${points} words=${(seconds) => duration(seconds * 1_000)}
         more=${live.due ? 'since it could have run' : 'nothing waits'} />
       <${Figure} name="dead" label="Dead letters" value=${number(live.dead)} tone=${live.dead ? 'bad' : 'calm'} points=${points}
         more=${dlq ? `${number(dlq.waiting + dlq.inFlight)} in the dead-letter queue` : 'its queue does not answer'} />
     </section>`;
 }
 
-function Figure({name, label, value, unit, more, tone, points}) {
+function Figure({name, label, value, unit, more, tone, points, words = number}) {
   return html`
     <div class="figure tone-${tone}" data-figure=${name}>
       <p class="figure-label">${label}</p>
       <p class="figure-value">${value}${unit && html` <span class="figure-unit">${unit}</span>`}</p>
       <p class="figure-more">${more}</p>
-      <${Curve} points=${points} name=${name} />
+      <${Curve} points=${points} name=${name} words=${words} />
     </div>`;
 }
 
@@ -121,7 +121,7 @@ function TypeRow({counts}) {
   const {type} = counts;
   const cell = (id) => {
     const place = id === 'dead' || id === 'dead-letter' ? {view: 'dead-letters', query: {type}} : {view: 'tasks', query: {type, status: STATUS_OF[id]}};
-    return counts[id] ? html`<a href=${hashOf(place)}>${number(counts[id])}</a>` : html`<span class="zero">0</span>`;
+    return counts[id] ? html`<a href=${hashOf(place)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
   };
   return html`
     <tr>
