@@ -14,11 +14,11 @@ export function Curve({points, name, words, now = Date.now()}) {
   const ground = points.length > 1 ? `${line}L${x(points.at(-1)).toFixed(1)} ${HIGH}L${x(points[0]).toFixed(1)} ${HIGH}Z` : '';
   return html`
     <div class="figure-curve">
-    ${top > 0 && html`<span class="figure-peak">peak ${words(top)}</span>`}
-    <svg class="curve" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true">
-      <line class="curve-base" x1="0" x2=${WIDE} y1=${HIGH - 1} y2=${HIGH - 1} />
-      ${ground && html`<path class="curve-ground" d=${ground} /><path class="curve-line" d=${line} />`}
-    </svg>
+      ${top > 0 && html`<span class="figure-peak">peak ${words(top)}</span>`}
+      <svg class="curve" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true">
+        <line class="curve-base" x1="0" x2=${WIDE} y1=${HIGH - 1} y2=${HIGH - 1} />
+        ${ground && html`<path class="curve-ground" d=${ground} /><path class="curve-line" d=${line} />`}
+      </svg>
     </div>`;
 }
 
