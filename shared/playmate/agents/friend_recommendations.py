@@ -24,7 +24,15 @@ class FriendRecommendations(BaseModel):
     friendId: Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
-class Recommendation(BaseModel):
+class Whole(BaseModel):
+    """A part of a result whose nulls are shown: the contract names these fields whether or not they have a value."""
+
+    @model_serializer(mode="plain")
+    def _present(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class Recommendation(Whole):
     """Two kids who fit, and a time; exact times are null when the families share none."""
 
     kidId: int
@@ -41,7 +49,7 @@ class Recommendation(BaseModel):
     alternatives: list[dict[str, str]] = []
 
 
-class Recommended(BaseModel):
+class Recommended(Whole):
     """What one guardian is told about one friend; a friend without a playdate point has null coordinates."""
 
     headline: str
@@ -51,11 +59,6 @@ class Recommended(BaseModel):
     friendLatitude: float | None
     friendLongitude: float | None
     recommendations: list[Recommendation]
-
-    @model_serializer(mode="plain")
-    def _present(self) -> dict[str, Any]:
-        """Keeps the contract's fields that are null."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 @agent("friend.recommendations", payload=FriendRecommendations, result=Recommended, flags=("availability_agent",))

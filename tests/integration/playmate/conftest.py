@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from playmate.store import accounts, availability, friends, points
 from playmate.store import kids as kid_store
 from playmate.store.accounts import GuardianId
 from playmate.store.availability import Calendar
+from tests.engine import Engine
 from tests.integration.orchestrator.edge import conftest as edge
 
 #: The HTTP API's fixtures, used here as they are.
@@ -71,6 +72,14 @@ def family(conn: Connection) -> MakeFamily:
         return account.id
 
     return make
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The engine with recording queues, for whole batches."""
+    made = Engine(database_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import sql
 
-from orchestrator.store.db import Connection
+from orchestrator.engine.agents import Agents
+from orchestrator.store.db import Connection, Database
 from orchestrator.testing import Ran
 from playmate.rules.weekly import Window
+from tests.engine import Engine
 from tests.integration.playmate.conftest import MakeFamily
 from tests.search import places_that_say
 
@@ -78,3 +80,24 @@ def test_being_forgotten_twice_changes_nothing(family: MakeFamily, run: Run) -> 
     assert run("account.forget", owner=gone).status == "completed"
     assert run("account.forget", owner=gone).status == "completed"
     assert run("friend.ask", {"friendName": "Amira"}, owner=gone).error["code"] == "no_account"
+
+
+def test_neighbours_in_the_same_batch_are_forgotten_or_done(
+    db: Database, family: MakeFamily, befriend: Callable[..., None], engine: Engine
+) -> None:
+    """A batch that holds the owner's other tasks, before and after, and someone else's."""
+    engine.agents = engine.worker.agents = Agents("playmate.agents")
+    gone, friend = family("Quillfeather"), family("Amira")
+    befriend(gone, friend)
+    orders = [
+        ("echo", {"note": "before"}, gone),
+        ("friend.recommendations", {"friendId": gone}, friend),
+        ("account.forget", {}, gone),
+        ("echo", {"note": "after"}, gone),
+        ("echo", {"note": "other"}, friend),
+    ]
+    tasks = [engine.submit(kind, payload, owner=str(owner)).id for kind, payload, owner in orders]
+    for _ in range(3):
+        engine.run(*tasks)
+    left = db.connection().execute("SELECT id, owner_id, type, status FROM agent_tasks ORDER BY id").fetchall()
+    assert [(row["id"], row["status"]) for row in left] == [(tasks[2], "completed"), (tasks[4], "completed")]

@@ -68,7 +68,7 @@ def test_no_overlap_says_so(family: MakeFamily, befriend: Befriend, run: Run) ->
     befriend(amira, bruno)
     found = run("friend.recommendations", {"friendId": bruno}, owner=amira, now=MONDAY).result["recommendations"][0]
     assert found["suggestedSlot"] == "No common time in the next two weeks"
-    assert "startsAt" not in found
+    assert found["startsAt"] is None
     plan = run(
         "location.playdate.update", {"latitude": PARIS.latitude, "longitude": PARIS.longitude}, owner=amira, now=MONDAY
     ).result["availabilityPlan"]
