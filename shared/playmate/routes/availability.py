@@ -52,7 +52,7 @@ def availability_routes(services: Services) -> Router:
 def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
     """The guardian's own calendar, or the sensible one used until there is one."""
     own = services.db.run(availability.get_calendars, [me]).get(me)
-    calendar = own or Calendar(_zone_of_point(services, me), usual_week())
+    calendar = own or _usual(services, me)
     return {
         "timeZone": calendar.time_zone,
         "windows": [window.public() for window in calendar.windows],
@@ -60,10 +60,10 @@ def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
     }
 
 
-def _zone_of_point(services: Services, me: GuardianId) -> str:
-    point = services.db.run(points.get_point, me)
-    if point is None:
-        return "Etc/UTC"
-    from playmate.tools.place import zone_at
+def _usual(services: Services, me: GuardianId) -> Calendar:
+    """The calendar planning uses as long as there is none: by the playdate point's zone and weekend."""
+    from playmate.tools.place import UTC_ZONE, days_off, zone_at
 
-    return zone_at(point).key
+    point = services.db.run(points.get_point, me)
+    zone = zone_at(point) if point else UTC_ZONE
+    return Calendar(zone.key, usual_week(days_off(zone, ()).weekend))

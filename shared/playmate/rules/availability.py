@@ -167,11 +167,18 @@ def _suits(interval: Interval, guest: Guest) -> float:
     start, end = interval.start.astimezone(zone), interval.end.astimezone(zone)
     begins = start.hour * 60 + start.minute
     ends = begins + interval.length // timedelta(minutes=1)
-    points = 3.0 if guest.household.day_off(start.date()) else 0.0
+    points = _day_points(guest.household, start.date())
     points += 2.0 if _good_hour(guest.age, begins) else 0.0
     points -= 6.0 if ends > min(bedtime(guest.age), DAY) or begins < 8 * 60 else 0.0
     naps = guest.age < 3 and begins < NAP[1] and ends > NAP[0]
     return points - (3.0 if naps else 0.0) - (1.0 if end.date() != start.date() else 0.0)
+
+
+def _day_points(household: Household, day: date) -> float:
+    """Weekends are best; public holidays have no school, but families often have plans of their own."""
+    if day in household.holidays:
+        return 2.0
+    return 3.0 if household.day_off(day) else 0.0
 
 
 def _good_hour(age: int, minute: int) -> bool:

@@ -46,9 +46,9 @@ AFTERNOON = (16 * 60, 19 * 60)
 FREE_DAY = (9 * 60 + 30, 18 * 60 + 30)
 
 
-def usual_week() -> tuple[Window, ...]:
-    """The usual windows where Saturday and Sunday are the weekend."""
-    return tuple(Window(day, *(FREE_DAY if day > 5 else AFTERNOON)) for day in range(1, 8))
+def usual_week(weekend: frozenset[int]) -> tuple[Window, ...]:
+    """The usual windows of a week without holidays."""
+    return tuple(Window(day, *(FREE_DAY if day in weekend else AFTERNOON)) for day in range(1, 8))
 
 
 #: A clock offset and how long it holds.

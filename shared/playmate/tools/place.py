@@ -38,6 +38,9 @@ REGIONS: Mapping[str, tuple[str, str]] = {
     "Pacific/Honolulu": ("US", "HI"),
 }
 
+#: Where nobody has said anything.
+UTC_ZONE = ZoneInfo("Etc/UTC")
+
 Season = Literal["spring", "summer", "autumn", "winter"]
 NORTHERN: tuple[Season, ...] = ("winter", "spring", "summer", "autumn")
 
@@ -70,7 +73,7 @@ def _finder() -> TimezoneFinder:
 def zone_at(point: Point) -> ZoneInfo:
     """The zone whose clocks are used there; at sea the nautical one."""
     name = _finder().timezone_at(lat=point.latitude, lng=point.longitude)
-    return (known_zone(name) if name else None) or ZoneInfo("Etc/UTC")
+    return (known_zone(name) if name else None) or UTC_ZONE
 
 
 @cache

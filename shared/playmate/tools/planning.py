@@ -27,7 +27,7 @@ from playmate.store import availability
 from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.availability import Calendar, Proposal
 from playmate.store.kids import Kid
-from playmate.tools.place import days_off, known_zone, zone_at
+from playmate.tools.place import UTC_ZONE, days_off, known_zone, zone_at
 from playmate.tools.sky import daylight, lit_at
 
 NO_TIME = "No common time in the next two weeks"
@@ -134,7 +134,7 @@ class Planner:
         calendar = self.calendars.get(guardian.id)
         place = zone_at(guardian.point) if guardian.point else None
         chosen = known_zone(calendar.time_zone) if calendar else None
-        zone = chosen or place or ZoneInfo("Etc/UTC")
+        zone = chosen or place or UTC_ZONE
         years = tuple(sorted({self.now.year, (self.now + HORIZON).year}))
         off = days_off(place or zone, years)
         pair = {guardian.id, partner.id} if partner else {guardian.id}

@@ -13,6 +13,7 @@ from orchestrator.edge.http import Services
 from orchestrator.store.db import Connection
 from orchestrator.testing import Ran
 from playmate.routes import shapes
+from playmate.rules.coordinates import Point
 from tests.gateway import Answer, Caller
 from tests.integration.orchestrator.edge.conftest import signed_in
 from tests.integration.playmate.conftest import LONDON, MakeFamily
@@ -161,6 +162,11 @@ class TestPoint:
 
 class TestAvailability:
     PATH = "/api/availability"
+
+    def test_the_usual_weekend_is_the_places(self, caller: Callable[[int], Caller], family: MakeFamily) -> None:
+        shown = caller(family("Amira", point=Point(31.778, 35.2354))).get(self.PATH).json()
+        assert shown["timeZone"] == "Asia/Jerusalem"
+        assert [each["start"] for each in shown["windows"]][4:] == ["09:30", "09:30", "16:00"]
 
     def test_usual_until_put(self, caller: Callable[[int], Caller], family: MakeFamily) -> None:
         me = caller(family("Amira", point=LONDON))
