@@ -26,6 +26,8 @@ export class TaskClient {
   /** @type {Map<string, Handle>} */
   #handles = new Map();
   #started = false;
+  /** Closed, or without a session: only `connect` starts it again. */
+  #resting = false;
 
   /** @param {import('../index.d.ts').ClientOptions} options */
   constructor(options) {
@@ -106,7 +108,7 @@ export class TaskClient {
 
   connect() {
     if (this.#started) return this.#nudge();
-    this.#enter('idle');
+    this.#resting = false;
     this.#start();
   }
 
@@ -132,7 +134,7 @@ export class TaskClient {
   }
 
   #start() {
-    if (this.#started || this.connection === 'expired') return;
+    if (this.#started || this.#resting) return;
     this.#started = true;
     this.ledger.closed = false;
     this.stopListening = onWake(() => this.#nudge());
@@ -144,6 +146,7 @@ export class TaskClient {
 
   #stop() {
     this.#started = false;
+    this.#resting = true;
     this.ledger.closed = true;
     this.stopListening?.();
     clearTimeout(this.patience);

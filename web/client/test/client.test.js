@@ -95,3 +95,16 @@ test('a faulty listener is reported and does not hold up the others', async (t) 
   await until(() => seen.length === 1, 'the second listener');
   assert.equal(report.mock.calls[0].arguments[0].message, 'a fault of the page');
 });
+
+test('a closed client rests until it is told to connect', async () => {
+  const client = connect();
+  await live(client);
+  client.close();
+  const asked = bench.requests.length;
+  client.task('018f0000-0000-7000-8000-000000000001');
+  client.onUpdate(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(client.connection, 'idle');
+  assert.equal(bench.requests.length, asked);
+  await live(client);
+});
