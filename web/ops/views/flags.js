@@ -1,70 +1,102 @@
+import {toast} from '../../parts/parts.js';
 import {html, useState} from '../../vendor/preact.js';
-import {Chip, Loaded, toast} from '../../parts/parts.js';
-import {call} from '../api.js';
-import {Ask} from '../parts/ask.js';
-import {useLive} from '../parts/live.js';
+import {Deed, Dialog} from '../parts/dialog.js';
+import {Fault, Rows} from '../parts/states.js';
+import {usePolled} from '../polling.js';
+import {call} from '../session.js';
+import {flagWords} from '../words.js';
 
-/** What changes without a deploy. */
+/** The flag that parks a type of task. */
+const SWITCH = 'task.';
+const STATES = {
+  COMPLETE: 'in force everywhere',
+  DEPLOYING: 'on its way',
+  BAKING: 'everywhere, watched by an alarm',
+  VALIDATING: 'being checked',
+  ROLLING_BACK: 'being rolled back',
+  NONE: 'never deployed',
+};
+
+/** Feature flags: what is on for whom, and the switches that park a type of task. */
 export function Flags() {
-  const state = useLive('/ops/flags', 5_000);
+  const {value, error, again} = usePolled('flags', (signal) => call('GET', '/ops/flags', undefined, {signal}), {pace: 5_000});
+  const [changing, setChanging] = useState(null);
+  if (!value) {
+    const none = error?.status === 404 && html`<p class="quiet-line">${error.message}</p>`;
+    return html`<div class="head"><h1>Flags</h1></div>${none || (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}`;
+  }
+  const known = new Map(value.flags.map((flag) => [flag.name, flag]));
+  const switches = value.types.map((type) => known.get(SWITCH + type) ?? {name: SWITCH + type, on: true, percent: 0, owners: [], unset: true});
+  const features = value.flags.filter(({name}) => !switches.some((one) => one.name === name));
   return html`
-    <div class="ops-head"><h1>Flags</h1>${state.value && html`<p class="ops-fresh">version ${state.value.version}, ${state.value.state.toLowerCase()}, ${Math.round(state.value.percentDeployed)} % of containers</p>`}</div>
-    <${Loaded} state=${state} rows=${4} retry=${state.look}>${(view) => html`<${Both} view=${view} look=${state.look} />`}<//>`;
+    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change is felt within a minute.</p></div>
+    <${List} title="Features" note="Parts of agents that can be switched off or tried on a few." flags=${features} change=${setChanging} />
+    <${List} title="Task types" note="Off parks a type: what is submitted waits, and runs once it is on again." flags=${switches} change=${setChanging} strip=${SWITCH} />
+    ${changing && html`<${ChangeDialog} flag=${changing} close=${() => setChanging(null)} done=${again} />`}`;
 }
 
-function Both({view, look}) {
-  const switches = view.types.map((type) => view.flags.find((flag) => flag.name === `task.${type}`) ?? {name: `task.${type}`, on: true, percent: 0, owners: [], unset: true});
-  const features = view.flags.filter((flag) => !view.types.includes(flag.name.replace(/^task\./, '')) || !flag.name.startsWith('task.'));
+function List({title, note, flags, change, strip = ''}) {
+  const id = `flags-${title.replace(' ', '-').toLowerCase()}`;
   return html`
-    <section class="card panel" aria-labelledby="features"><h2 id="features">Features</h2><${Rows} flags=${features} look=${look} /></section>
-    <section class="card panel" aria-labelledby="kinds"><h2 id="kinds">Task types</h2>
-      <p class="eyebrow">A type that is off is parked: its tasks wait, nothing is lost, and they are let go at a bounded rate when it is on again.</p>
-      <${Rows} flags=${switches} look=${look} /></section>`;
+    <section class="panel" aria-labelledby=${id}>
+      <div class="panel-head"><h2 id=${id}>${title}</h2><p class="head-note">${note}</p></div>
+      ${flags.length === 0 && html`<p class="quiet-line">There is none.</p>`}
+      <ul class="flags">
+        ${flags.map((flag) => html`
+          <li key=${flag.name} data-flag=${flag.name}>
+            <span class="flag-name">${flag.name.slice(strip.length)}</span>
+            <span class="chip tone-${toneOf(flag)}">${flag.custom ? 'rule of its own' : stateOf(flag)}</span>
+            <span class="flag-words">${wordsOf(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}</span>
+            <button type="button" class="button small quiet" aria-label=${`Change ${flag.name}`} data-row onClick=${() => change(flag)}>Change…</button>
+          </li>`)}
+      </ul>
+    </section>`;
 }
 
-function Rows({flags, look}) {
-  const [asking, setAsking] = useState(null);
-  return html`
-    <ul class="flags">
-      ${flags.map((flag) => html`
-        <li key=${flag.name}>
-          <span class="mono">${flag.name}</span>
-          <${Chip} tone=${flag.on ? 'good' : flag.percent || flag.owners.length ? 'busy' : 'bad'}>${stateOf(flag)}<//>
-          <button type="button" class="button quiet small" aria-label=${`Change ${flag.name}`} onClick=${() => setAsking(flag)}>Change…</button>
-        </li>`)}
-    </ul>
-    ${asking && html`<${Change} key=${asking.name} flag=${asking} look=${look} onClose=${() => setAsking(null)} />`}`;
+function stateOf({on, percent, owners}) {
+  return on ? 'on' : percent || owners.length ? 'for some' : 'off';
 }
 
-function stateOf(flag) {
-  if (flag.custom) return 'by rules of its own';
-  if (flag.on) return flag.unset ? 'on (no rule)' : 'on';
-  const parts = [flag.percent && `${flag.percent} %`, flag.owners.length && `${flag.owners.length} named`].filter(Boolean);
-  return parts.length ? parts.join(' and ') : 'off';
+function wordsOf(flag) {
+  if (flag.unset) return 'no rule';
+  return stateOf(flag) === 'for some' ? flagWords(flag) : '';
 }
 
-function Change({flag, look, onClose}) {
-  const [how, setHow] = useState(flag.on ? 'on' : flag.percent || flag.owners.length ? 'some' : 'off');
-  const act = async (form) => {
-    const some = how === 'some';
-    const owners = some ? String(form.get('owners')).split(/[\s,]+/).filter(Boolean) : [];
+function toneOf(flag) {
+  if (flag.custom) return 'calm';
+  return {on: 'good', 'for some': 'busy', off: 'plain'}[stateOf(flag)];
+}
+
+const CHOICES = {on: 'On for everybody', off: 'Off for everybody', 'for some': 'On for some', none: 'No rule: what the code says'};
+
+function ChangeDialog({flag, close, done}) {
+  const [state, setState] = useState(flag.unset ? 'none' : stateOf(flag));
+  const change = async ({percent, owners, gradual}) => {
+    const some = state === 'for some';
     await call('PUT', `/ops/flags/${encodeURIComponent(flag.name)}`, {
-      on: how === 'on',
-      percent: some ? Number(form.get('percent')) : 0,
-      owners,
-      gradual: form.get('gradual') === 'yes',
+      on: state === 'on',
+      percent: some ? Number(percent) : 0,
+      owners: some ? owners.split(/[\s,]+/).filter(Boolean) : [],
+      forget: state === 'none',
+      gradual: gradual === 'on',
     });
-    toast('Every container has it within a minute.');
-    await look();
+    toast(`${flag.name} is changed; it is felt within a minute.`);
+    done();
   };
-  const option = (value, title, words) => html`
-    <label class="choice"><input type="radio" name="how" value=${value} checked=${how === value} onChange=${() => setHow(value)} /><span><strong>${title}</strong>${words}</span></label>`;
   return html`
-    <${Ask} title=${flag.name} verb="Change" danger=${how === 'off'} act=${act} onClose=${onClose}>
-      <fieldset><legend>On for</legend>${option('on', 'Everybody', '')}${option('some', 'Some owners', 'A share of them, and those named.')}${option('off', 'Nobody', '')}</fieldset>
-      ${how === 'some' && html`
-        <label class="field">Percent of owners <input name="percent" type="number" min="0" max="100" defaultValue=${flag.percent} required /></label>
-        <label class="field">These owners <input name="owners" defaultValue=${flag.owners.join(', ')} placeholder="1, 2, 3" /></label>`}
-      <label class="choice"><input type="checkbox" name="gradual" value="yes" /><span><strong>Step by step</strong>Over ten minutes, taken back by itself when tasks begin to fail. Otherwise at once.</span></label>
+    <${Dialog} title=${flag.name} close=${close}>
+      <${Deed} submit=${change} action="Change the flag" disabled=${flag.unset && state === 'none'} close=${close}>
+        ${flag.custom && html`<p class="dialog-warning">This flag has a rule written by hand. A change here replaces it.</p>`}
+        <fieldset class="choices">
+          <legend>Setting</legend>
+          ${Object.entries(CHOICES).map(([id, words]) => html`
+            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${words}</strong></span></label>`)}
+        </fieldset>
+        <div class="some" hidden=${state !== 'for some'}>
+          <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
+          <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
+        </div>
+        <label class="check"><input type="checkbox" name="gradual" /><span>Gradually, rolled back by itself when the alarm goes off</span></label>
+      <//>
     <//>`;
 }

@@ -1,6 +1,7 @@
 import {useStore} from '../../store.js';
 import {html} from '../../vendor/preact.js';
 import {history} from '../history.js';
+import {Bars} from '../parts/bars.js';
 import {Curve} from '../parts/figures.js';
 import {hashOf} from '../place.js';
 import {duration, faultWords, number, percent, plural, rate} from '../words.js';
@@ -14,6 +15,7 @@ export function Overview({stats: {value: stats, error, again}}) {
     <div class="head"><h1>Overview</h1><p class="head-note">Ends and rates: the last ${duration(stats.window.seconds * 1_000)}. Curves: up to 15 min.</p></div>
     <${Verdict} stats=${stats} />
     <${Figures} stats=${stats} />
+    <${Ended} stats=${stats} />
     <${Types} stats=${stats} />`;
 }
 
@@ -78,6 +80,17 @@ function Figures({stats}) {
     </section>`;
 }
 
+function Ended({stats: {series, window, load}}) {
+  return html`
+    <section class="panel" aria-labelledby="ended-title">
+      <div class="panel-head">
+        <h2 id="ended-title">What ended</h2>
+        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="legend-load">${plural(load.sockets, 'open socket')}, ${plural(load.connections, 'database connection')}</span></p>
+      </div>
+      <${Bars} series=${series} seconds=${window.seconds} />
+    </section>`;
+}
+
 function Figure({name, label, value, unit, more, tone, points, words = number}) {
   return html`
     <div class="figure tone-${tone}" data-figure=${name}>
@@ -106,10 +119,12 @@ function Types({stats}) {
                 <th scope="col">Type</th>
                 ${LIVE.map(([id, word]) => html`<th key=${id} scope="col" class="num">${word}</th>`)}
                 ${ENDS.map(([id, word], i) => html`<th key=${id} scope="col" class="num" data-edge=${i === 0}>${word}</th>`)}
+                <th scope="col" class="num" title="From submit to completed: half of the tasks were faster">Median</th>
+                <th scope="col" class="num" title="From submit to completed: 95 of 100 tasks were faster">95 %</th>
                 <th scope="col" class="share-head">How they ended</th>
               </tr>
             </thead>
-            <tbody>${types.map((counts) => html`<${TypeRow} key=${counts.type} counts=${counts} />`)}</tbody>
+            <tbody>${types.map((counts) => html`<${TypeRow} key=${counts.type} counts=${counts} pace=${stats.pace[counts.type]} />`)}</tbody>
           </table>
         </div>`}
     </section>`;
@@ -117,7 +132,7 @@ function Types({stats}) {
 
 const STATUS_OF = {due: 'pending', scheduled: 'pending', processing: 'processing', parked: 'pending', failed: 'failed', completed: 'completed', cancelled: 'cancelled'};
 
-function TypeRow({counts}) {
+function TypeRow({counts, pace}) {
   const {type} = counts;
   const cell = (id) => {
     const place = id === 'dead' || id === 'dead-letter' ? {view: 'dead-letters', query: {type}} : {view: 'tasks', query: {type, status: STATUS_OF[id]}};
@@ -128,6 +143,7 @@ function TypeRow({counts}) {
       <th scope="row"><a data-row href=${hashOf({view: 'tasks', query: {type}})}>${type}</a></th>
       ${LIVE.map(([id]) => html`<td key=${id} class="num" data-bad=${id === 'dead' && counts.dead > 0}>${cell(id)}</td>`)}
       ${ENDS.map(([id], i) => html`<td key=${id} class="num" data-edge=${i === 0} data-bad=${id === 'dead-letter' && counts[id] > 0}>${cell(id)}</td>`)}
+      ${['p50', 'p95'].map((name) => html`<td key=${name} class="num pace">${pace ? duration(pace[name]) : ''}</td>`)}
       <td><${Share} counts=${counts} /></td>
     </tr>`;
 }

@@ -1,66 +1,139 @@
-import {html, useState} from '../../vendor/preact.js';
-import {Busy, Chip, Loaded} from '../../parts/parts.js';
-import {call} from '../api.js';
-import {go, useLive} from '../parts/live.js';
-import {STATUS, STATUSES, ago, errorLine} from '../parts/words.js';
+import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
+import {Status} from '../parts/figures.js';
+import {Fault, Rows} from '../parts/states.js';
+import {go, hashOf} from '../place.js';
+import {usePolled} from '../polling.js';
+import {call, withQuery} from '../session.js';
+import {OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
+import {Story} from './story.js';
 
+const ID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const PAGE = 50;
 
-/** Everybody's tasks, newest first. */
-export function Tasks({query}) {
-  const {status, type, owner} = query;
-  const given = Object.fromEntries(Object.entries({status, type, owner}).filter(([, value]) => value));
-  const path = `/ops/tasks?${new URLSearchParams({...given, limit: PAGE})}`;
-  const state = useLive(path, 3_000);
+/** Everybody's tasks, and beside them the whole story of the one that is open. */
+export function Tasks({place, stats}) {
+  const {query, id} = place;
+  const flags = usePolled('types', (signal) => call('GET', '/ops/flags', undefined, {signal}), {fresh: false});
+  const live = (stats.value?.byType ?? []).map(({type}) => type);
+  const known = [...new Set([...(flags.value?.types ?? []), ...live, query.type].filter(Boolean))].sort();
   return html`
-    <div class="ops-head"><h1>Tasks</h1><${Filter} query=${query} /></div>
-    <${Loaded} state=${state} rows=${6} retry=${state.look}>${(page) => html`<${List} key=${path} page=${page} path=${path} query=${query} />`}<//>`;
+    <div class="split" data-open=${Boolean(id)}>
+      <section class="split-list" aria-labelledby="tasks-title">
+        <div class="head"><h1 id="tasks-title">Tasks</h1></div>
+        <${Filters} query=${query} types=${known} />
+        <${List} key=${JSON.stringify(query)} query=${query} open=${id} />
+      </section>
+      ${id && html`<${Story} key=${id} id=${id} close=${() => go({view: 'tasks', query})} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
+    </div>`;
 }
 
-function Filter({query}) {
-  const change = (event) => {
+function Filters({query, types}) {
+  const [wanted, setWanted] = useState(query.owner ?? '');
+  useEffect(() => setWanted(query.owner ?? ''), [query.owner]);
+  const set = (changed) => go({view: 'tasks', query: {...query, ...changed}});
+  const search = (event) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget.form ?? event.currentTarget);
-    go('tasks', {status: form.get('status'), type: form.get('type').trim(), owner: form.get('owner').trim()});
+    const text = wanted.trim();
+    if (ID.test(text)) go({view: 'tasks', id: text.toLowerCase(), query: {...query, owner: ''}});
+    else set({owner: text});
   };
   return html`
-    <form class="filter" role="search" onSubmit=${change}>
-      <label>Status <select name="status" value=${query.status ?? ''} onChange=${change}><option value="">any</option>${STATUSES.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label>
-      <label>Type <input name="type" defaultValue=${query.type ?? ''} placeholder="friend.ask" onChange=${change} /></label>
-      <label>Owner <input name="owner" defaultValue=${query.owner ?? ''} onChange=${change} /></label>
-    </form>
-    <form class="filter" onSubmit=${(event) => {
-      event.preventDefault();
-      go('tasks', {...query, task: new FormData(event.currentTarget).get('id').trim()});
-    }}><label>Find by id <input name="id" pattern="[0-9a-fA-F\\-]{36}" placeholder="task id" required /></label></form>`;
+    <div class="filters">
+      <div class="segments small" role="group" aria-label="Status">
+        <button type="button" aria-pressed=${!query.status} onClick=${() => set({status: ''})}>All</button>
+        ${Object.entries(STATUS).map(([status, {word}]) => html`
+          <button key=${status} type="button" aria-pressed=${query.status === status} onClick=${() => set({status})}>${word}</button>`)}
+      </div>
+      <label class="inline-field"><span>Type</span>
+        <select value=${query.type ?? ''} onChange=${(event) => set({type: event.target.value})}>
+          <option value="">All types</option>
+          ${types.map((type) => html`<option key=${type} value=${type}>${type}</option>`)}
+        </select>
+      </label>
+      <form class="search" role="search" onSubmit=${search}>
+        <label class="inline-field"><span>Owner or task id</span>
+          <input data-search type="search" value=${wanted} placeholder="5, or a whole id" autocomplete="off" spellcheck=${false} maxlength="128"
+            onInput=${(event) => setWanted(event.target.value)} onSearch=${(event) => event.target.value === '' && query.owner && set({owner: ''})} />
+        </label>
+      </form>
+    </div>`;
 }
 
-function List({page, path, query}) {
-  const [more, setMore] = useState({items: [], cursor: undefined});
-  const cursor = more.cursor === undefined ? page.nextCursor : more.cursor;
-  const items = [...page.items, ...more.items.filter((old) => !page.items.some((task) => task.id === old.id))];
-  const load = async () => {
-    const next = await call('GET', `${path}&cursor=${cursor}`);
-    setMore((now) => ({items: [...now.items, ...next.items], cursor: next.nextCursor}));
+/** The newest page keeps itself fresh; tasks that came since wait above it until they are asked for, so no row moves under a hand. */
+function List({query, open}) {
+  const read = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, limit: PAGE, cursor}), undefined, {signal});
+  const newest = usePolled(`tasks ${JSON.stringify(query)}`, (signal) => read(null, signal));
+  const [shown, setShown] = useState(null);
+  const [more, setMore] = useState({busy: false, fault: ''});
+  const top = useRef(null);
+  useEffect(() => {
+    if (newest.value) setShown((now) => (now && now.items.length ? merged(now, newest.value) : newest.value));
+  }, [newest.value]);
+  if (!shown) return newest.error ? html`<${Fault} error=${newest.error} again=${newest.again} />` : html`<${Rows} />`;
+  const first = shown.items[0]?.id;
+  const fresh = newest.value ? newest.value.items.findIndex(({id}) => id === first) : 0;
+  const older = async () => {
+    setMore({busy: true, fault: ''});
+    try {
+      const page = await read(shown.nextCursor);
+      setShown((now) => ({items: [...now.items, ...page.items], nextCursor: page.nextCursor}));
+      setMore({busy: false, fault: ''});
+    } catch (error) {
+      setMore({busy: false, fault: faultWords(error)});
+    }
   };
-  if (items.length === 0) return html`<p class="eyebrow">No task is like that.</p>`;
+  const reveal = () => {
+    setShown(newest.value);
+    top.current?.scrollIntoView({block: 'nearest'});
+  };
   return html`
-    <div class="scroll card" tabindex="0" role="region" aria-label="Tasks">
-      <table class="rows">
-        <thead><tr>${['status', 'type', 'owner', 'tries', 'submitted', 'error', 'id'].map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
+    <p class="list-line" ref=${top} role="status">
+      <span>${lineOf(shown, query)}</span>
+      ${shown.items.length > 0 && fresh !== 0 && html`<button type="button" class="link" onClick=${reveal}>${fresh < 0 ? 'Many newer' : `${fresh} newer`}: show</button>`}
+    </p>
+    ${newest.error && newest.error.status && newest.error.status < 500 && html`<${Fault} error=${newest.error} again=${newest.again} />`}
+    ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
+    ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
+}
+
+/** What is shown with the newest states of its rows; new rows stay out. */
+function merged(shown, page) {
+  const states = new Map(page.items.map((item) => [item.id, item]));
+  return {...shown, items: shown.items.map((item) => states.get(item.id) ?? item)};
+}
+
+function lineOf({items, nextCursor}, query) {
+  const narrowed = Object.values(query).some(Boolean);
+  if (!items.length) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
+  return `${items.length}${nextCursor ? ' newest' : ''} ${items.length === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}, newest first`;
+}
+
+function Table({items, query, open}) {
+  return html`
+    <div class="panel flush">
+      <table class="table tasks">
+        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-tries">Attempts</th><th scope="col">What it says</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">Submitted</th></tr></thead>
         <tbody>
-          ${items.map((task) => html`
-            <tr key=${task.id}>
-              <td><${Chip} tone=${STATUS[task.status]} live=${task.status === 'processing'}>${task.status}<//></td>
-              <th scope="row"><a href=${`#/tasks?${new URLSearchParams({...query, task: task.id})}`}>${task.type}</a></th>
-              <td>${task.owner}</td>
-              <td class="num">${task.attempts}/${task.maxAttempts}</td>
-              <td class="nowrap">${ago(task.createdAt)}</td>
-              <td class="error">${errorLine(task.errorDetail)}</td>
-              <td class="mono">${task.id}</td>
-            </tr>`)}
+          ${items.map((task) => html`<${Row} key=${task.id} task=${task} query=${query} open=${task.id === open} />`)}
         </tbody>
       </table>
-    </div>
-    ${cursor && html`<p class="more"><${Busy} className="button quiet" onPress=${load}>Older tasks<//></p>`}`;
+    </div>`;
+}
+
+function Row({task, query, open}) {
+  const says = task.errorDetail ? errorWords(task.errorDetail) : (OVER.has(task.status) ? '' : task.progress?.message ?? dueWords(task));
+  return html`
+    <tr data-open=${open} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
+      <td><${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} /></td>
+      <th scope="row"><a data-row class="row-link" href=${hashOf({view: 'tasks', id: task.id, query})} aria-current=${open ? 'true' : undefined}>${task.type}</a></th>
+      <td class="col-owner mono">${task.owner}</td>
+      <td class="num col-tries">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
+      <td class="says" title=${says}>${says}</td>
+      <td class="mono col-id" title=${task.id}>${short(task.id)}</td>
+      <td class="num when" title=${exact(task.createdAt)}>${clock(task.createdAt)}</td>
+    </tr>`;
+}
+
+function dueWords({status, nextRunAt}) {
+  return status === 'pending' && nextRunAt && new Date(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
 }
