@@ -1,0 +1,124 @@
+"""Operators at the deployed stack: what they change takes effect, what is logged gives nothing away."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+import httpx
+import pytest
+
+from tests.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+MARKER = f"marker{uuid4().hex}"
+
+
+@pytest.fixture
+def operator(stack: Stack, login: Callable[[str], str]) -> Iterator[httpx.Client]:
+    with stack.client(login("operator")) as client:
+        yield client
+
+
+def secrets_manager(stack: Stack) -> SecretsManagerClient:
+    return boto3.client("secretsmanager", **_place(stack))
+
+
+def token_keys(stack: Stack) -> dict[str, Any]:
+    answer = secrets_manager(stack).get_secret_value(SecretId=stack.said["jwt_secret_arn"])
+    keys: dict[str, Any] = json.loads(answer["SecretString"])
+    return keys
+
+
+def _place(stack: Stack) -> dict[str, Any]:
+    return {
+        "endpoint_url": stack.said["aws_endpoint_url"],
+        "region_name": stack.said["region"],
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
+
+
+def finished(client: httpx.Client, task_id: str) -> dict[str, Any]:
+    """The task once it is over; each look is a request, so this is no busy loop."""
+    for _ in range(600):
+        task: dict[str, Any] = client.get(f"/api/tasks/{task_id}").json()
+        if task["status"] not in ("pending", "processing"):
+            return task
+    raise AssertionError(f"{task_id} is still {task['status']}")
+
+
+def test_keys_rotate_and_no_request_fails(stack: Stack, operator: httpx.Client, amira: httpx.Client) -> None:
+    for _ in range(3):
+        rotated = operator.post("/ops/secrets/jwt/rotate", json={})
+        assert rotated.status_code == 200, rotated.text
+        assert amira.get("/api/tasks").status_code == 200
+        assert operator.get("/ops/stats").status_code == 200
+    stored = token_keys(stack)
+    assert stored["current"] == rotated.json()["current"]
+    newest = operator.get("/ops/audit").json()["items"][0]
+    assert newest["action"] == "rotate"
+    assert not any(key in json.dumps(newest) for key in stored["keys"].values())
+
+
+def test_a_flag_is_changed_shown_and_forgotten(operator: httpx.Client) -> None:
+    name = f"e2e_{uuid4().hex[:8]}"
+    changed = operator.put(f"/ops/flags/{name}", json={"percent": 20, "owners": ["1"]})
+    assert changed.status_code == 200, changed.text
+    (shown,) = [flag for flag in operator.get("/ops/flags").json()["flags"] if flag["name"] == name]
+    assert (shown["on"], shown["percent"], shown["owners"]) == (False, 20, ["1"])
+    assert operator.put(f"/ops/flags/{name}", json={"percent": 101}).status_code == 400
+    left = operator.put(f"/ops/flags/{name}", json={"forget": True}).json()["flags"]
+    assert name not in [flag["name"] for flag in left]
+
+
+def test_the_operators_page_is_served(stack: Stack) -> None:
+    with stack.client() as client:
+        page = client.get("/operator/")
+        assert page.status_code == 200
+        for path in re.findall(r'(?:href|src)="([^"#]+)"', page.text):
+            assert client.get(f"/operator/{path}").status_code == 200, path
+
+
+def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
+    """Passwords, tokens, tickets, keys and payloads of a whole run; every function has logged by then."""
+    password, friend = f"pw-{MARKER}", f"friend-{MARKER}"
+    with stack.client() as anonymous:
+        anonymous.post("/auth/login", json={"identifier": f"name-{MARKER}", "password": password})
+        anonymous.get("/api/tasks", headers={"Authorization": f"Bearer token-{MARKER}"})
+        anonymous.get("/api/tasks", headers={"Cookie": f"SessionID=cookie-{MARKER}"})
+        anonymous.post("/auth/login", content=f'{{"identifier": "{MARKER}", "password":')
+    echo = amira.post("/api/tasks", json={"type": "echo", "payload": {"secret": f"payload-{MARKER}"}}).json()["id"]
+    refused = amira.post("/api/friends/ask", json={"friendname": friend}).json()["taskId"]
+    ticket = amira.post("/api/realtime/ticket").json()["ticket"]
+    assert finished(amira, echo)["status"] == "completed"
+    assert finished(amira, refused)["status"] == "failed"
+    keys = token_keys(stack)
+    secrets = {
+        "marker": MARKER,
+        "ticket": ticket,
+        "token": amira.headers["Authorization"].removeprefix("Bearer "),
+        "demo password": stack.said["users"][0]["password"],
+        **{f"key {kid}": key for kid, key in keys.get("keys", keys).items() if isinstance(key, str) and len(key) > 20},
+    }
+    text = logged(stack)
+    assert echo in text, "the logs of this run are there to be searched"
+    assert [name for name, secret in secrets.items() if secret in text] == []
+    assert re.findall(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}", text) == [], "no token of any kind"
+    assert re.findall(r"postgres(?:ql)?://\S+:\S+@", text) == [], "no connection string"
+
+
+def logged(stack: Stack) -> str:
+    """Everything the functions have written."""
+    logs: Any = boto3.client("logs", **_place(stack))
+    lines: list[str] = []
+    for group in logs.describe_log_groups()["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        lines.extend(event["message"] for page in pages for event in page["events"])
+    return "\n".join(lines)
