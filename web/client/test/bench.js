@@ -19,6 +19,7 @@ export class Bench {
     this.expired = false; // 401 on everything
     this.mute = false; // sockets accept and never answer
     this.lost = 0; // pushes still to be lost
+    this.renamesTail = false; // pongs name the tail by a cursor that no frame had
     this.created = 0;
     this.subscriptions = [];
     this.static = undefined; // (request, response) => handled?
@@ -107,10 +108,10 @@ export class Bench {
 
   #hear(socket, {action, cursor}) {
     if (this.mute) return;
-    if (action === 'ping') return this.#say(socket, {type: 'pong', cursor: this.tail});
+    if (action === 'ping') return this.#say(socket, {type: 'pong', cursor: this.renamesTail ? `${this.tail}.whole` : this.tail});
     if (action !== 'subscribe') return this.#say(socket, {type: 'error', message: `unknown action ${action}`});
     this.subscriptions.push(cursor);
-    const from = cursor === undefined ? undefined : Number(cursor.slice(1));
+    const from = cursor === undefined ? undefined : Number.parseInt(cursor.slice(1), 10);
     if (from > this.events.length) return this.#say(socket, {type: 'error', message: 'this cursor is not known'});
     socket.subscribed = true;
     this.#say(socket, {type: 'subscribed', cursor: cursor ?? this.tail});

@@ -197,3 +197,19 @@ test('the socket is replaced before its time is over, without a gap', async () =
   assert.ok(bench.requests.filter((line) => line.endsWith('/ticket')).length > 3);
   assert.deepEqual([...states], []);
 });
+
+test('a tail that no frame brings is taken at its word after one more subscription', async () => {
+  bench.renamesTail = true;
+  const storage = new MemoryStorage();
+  const client = connect({storage});
+  const seen = [];
+  client.onUpdate((update) => seen.push(update));
+  await live(client);
+  const kept = () => JSON.parse(storage.getItem(`agent-orchestrator:${bench.url}:`) ?? '{}').cursor;
+  await until(() => kept() === 'c0.whole', 'the place to be sure');
+  assert.equal(bench.subscriptions.length, 2);
+  const id = bench.create('echo');
+  bench.finish(id);
+  await until(() => seen.length === 2, 'updates');
+  assertWhole(seen, id, 2);
+});
