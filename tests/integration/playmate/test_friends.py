@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -134,3 +135,13 @@ def test_an_unknown_field_is_a_fault(family: MakeFamily, run: Run) -> None:
 
     with pytest.raises(InvalidInput):
         run("friend.ask", {"friendName": "Bruno", "asker": 7}, owner=family("Amira"))
+
+
+def test_accepting_twice_at_the_same_moment_recommends_once(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    with ThreadPoolExecutor(2) as both:
+        answers = [both.submit(run, "friend.setState", {"friendId": amira, "state": 1}, owner=bruno) for _ in range(2)]
+    assert [answer.result().status for answer in answers] == ["completed", "completed"]
+    spawned = conn.execute("SELECT FROM agent_tasks WHERE type = 'friend.recommendations'").fetchall()
+    assert len(spawned) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 from orchestrator.store.db import Connection
@@ -188,3 +190,30 @@ def test_southern_seasons(family: MakeFamily, run: Run) -> None:
     assert done["localInsight"]["facts"]["season"] == "summer"
     assert done["localInsight"]["facts"]["country"] == "AU"
     assert "Christmas Day" in done["localInsight"]["summary"]
+
+
+def test_both_tasks_at_the_same_moment_agree(
+    conn: Connection, family: MakeFamily, befriend: Befriend, run: Run
+) -> None:
+    amira = family("Amira", [("Lina", 6, "football"), ("Sami", 9, "chess")])
+    bruno = family("Bruno", [("Zoe", 7, "tennis"), ("Hugo", 9, "chess")])
+    befriend(amira, bruno)
+    with ThreadPoolExecutor(2) as both:
+        hers = both.submit(run, "friend.recommendations", {"friendId": bruno}, owner=amira, now=MONDAY)
+        his = both.submit(run, "friend.recommendations", {"friendId": amira}, owner=bruno, now=MONDAY)
+    one, other = hers.result().result["recommendations"], his.result().result["recommendations"]
+    assert len(one) == 2
+    assert {(r["kidName"], r["matchName"], r["startsAt"]) for r in one} == {
+        (r["matchName"], r["kidName"], r["startsAt"]) for r in other
+    }
+    assert len(conn.execute("SELECT FROM playdate_proposals").fetchall()) == 2
+
+
+def test_large_families_are_planned_in_good_time(family: MakeFamily, befriend: Befriend, run: Run) -> None:
+    many = [(f"Kid {n}", n % 17, "football" if n % 2 else "chess") for n in range(20)]
+    amira, bruno = family("Amira", many), family("Bruno", many)
+    befriend(amira, bruno)
+    started = perf_counter()
+    done = run("friend.recommendations", {"friendId": bruno}, owner=amira)
+    assert len(done.result["recommendations"]) == 20
+    assert perf_counter() - started < 10
