@@ -13,10 +13,13 @@ from pydantic import (
     ConfigDict,
     Field,
     RootModel,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from playmate.rules.names import tidy
+from playmate.rules.weakness import SHORTEST, weakness
 from playmate.rules.weekly import Window, clock_text, minute_of
 from playmate.rules.wording import DAYS
 from playmate.tools.place import known_zone
@@ -57,7 +60,15 @@ class Body(BaseModel):
 class Signup(Body):
     name: Annotated[Name, AfterValidator(_account_name)]
     email: Annotated[str, BeforeValidator(tidy), Field(max_length=254), AfterValidator(_email)]
-    password: str = Field(min_length=10, max_length=256, repr=False)
+    password: str = Field(max_length=256, repr=False, json_schema_extra={"minLength": SHORTEST})
+
+    @field_validator("password")
+    @classmethod
+    def _strong(cls, value: str, others: ValidationInfo) -> str:
+        weak = weakness(value, *(str(others.data[field]) for field in ("name", "email") if field in others.data))
+        if weak:
+            raise ValueError(weak)
+        return value
 
 
 class Login(BaseModel):

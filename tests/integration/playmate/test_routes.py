@@ -66,6 +66,11 @@ class TestAccounts:
     def test_no_addresses(self, anyone: Caller, email: str) -> None:
         assert faults(anyone.post("/auth/signup", {"name": "A", "email": email, "password": PASSWORD})) == {"email"}
 
+    @pytest.mark.parametrize("password", ["", "short12", "aaaaaaaaaa", "Password123", "Amira Bell", "amira@b.example"])
+    def test_weak_passwords(self, anyone: Caller, password: str) -> None:
+        body = {"name": "Amira Bell", "email": "amira@b.example", "password": password}
+        assert faults(anyone.post("/auth/signup", body)) == {"password"}
+
     def test_a_wrong_login_says_and_takes_the_same(self, anyone: Caller) -> None:
         self.sign_up(anyone)
         known, unknown = {"identifier": "Amira"}, {"identifier": "Nobody"}

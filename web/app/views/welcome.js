@@ -53,7 +53,7 @@ function SignUp() {
     <${DoorForm} submit=${({name, email, password}) => signUp(name, email, password)} action="Make the account">
       <${Field} label="Your name" name="name" autocomplete="name" maxlength="80" hint="Other parents find you by it." required />
       <${Field} label="E-mail" name="email" type="email" autocomplete="email" required />
-      <${Field} label="Password" name="password" type="password" autocomplete="new-password" minlength="10" hint="At least 10 characters." required />
+      <${Field} label="Password" name="password" type="password" autocomplete="new-password" minlength="8" hint="At least 8 characters." required />
     <//>`;
 }
 
