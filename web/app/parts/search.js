@@ -33,7 +33,7 @@ export function Search({onChoose}) {
     <div class="search">
       <label class="visually-hidden" for="place-search">Find a town</label>
       <${Icon} name="search" size="18" />
-      <input id="place-search" type="text" role="combobox" placeholder="Find a town" autocomplete="off" spellcheck="false" value=${typed}
+      <input id="place-search" type="text" role="combobox" placeholder="Find a town" autocomplete="off" spellcheck=${false} value=${typed}
         aria-expanded=${found.length > 0} aria-controls="place-list" aria-autocomplete="list"
         aria-activedescendant=${active >= 0 ? `place-${active}` : undefined}
         onInput=${(event) => look(event.target.value)} onKeyDown=${key} onBlur=${() => setFound([])} />

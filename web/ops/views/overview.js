@@ -112,7 +112,7 @@ function Types({stats}) {
       ${types.length === 0
         ? html`<p class="quiet-line">No task is live and none has ended lately. Types appear here as soon as one does.</p>`
         : html`
-        <div class="scroller" tabindex="0" role="region" aria-labelledby="types-title">
+        <div class="scroller" tabindex="0" role="group" aria-label="Table of types">
           <table class="table types">
             <thead>
               <tr>
