@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
+from orchestrator.engine.forget import forget_mentions
 from orchestrator.model.errors import Refuse
-from playmate.store import accounts, availability, friends
+from playmate.store import accounts, availability, forget, friends
 from playmate.store.accounts import GuardianId
 
 
@@ -35,4 +36,7 @@ def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
     if not removed:
         raise Refuse("There is no friendship with this guardian to delete.", code="no_friendship")
     availability.withdraw(ctx.db, me, friend)
+    # Kids of somebody who is no friend any more are a stranger's: neither keeps what they were told of them.
+    about, plans = forget.told_of_each_other(ctx.db, me, friend)
+    forget_mentions(ctx, about, plans, "availabilityPlan")
     return FriendDeleted(message="The friendship is deleted.", removedCount=removed)

@@ -21,6 +21,13 @@ def plans_with(conn: Connection, guardian: Guardian) -> list[UUID]:
     return _ids(conn, "plans_with", guardian)
 
 
+def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> tuple[list[UUID], list[UUID]]:
+    """Both guardians' recommendations about the other's kids, and their plans with those kids."""
+    values = {"guardian_id": one, "friend_id": other}
+    about, plans = (conn.execute(SQL[name], values).fetchall() for name in ("recommendations_between", "plans_between"))
+    return [row["id"] for row in about], [row["id"] for row in plans]
+
+
 def erase_guardian(conn: Connection, guardian: GuardianId) -> None:
     """Deletes the guardian with everything that hangs on the account; a number and a date remain."""
     conn.execute(SQL["erase_guardian"], {"guardian_id": guardian})

@@ -13,6 +13,7 @@ from orchestrator.store.db import Connection, connect
 from orchestrator.testing import Ran
 from playmate.store import friends
 from tests.integration.playmate.conftest import MakeFamily
+from tests.search import places_that_say
 
 Run = Callable[..., Ran]
 
@@ -145,3 +146,21 @@ def test_accepting_twice_at_the_same_moment_recommends_once(conn: Connection, fa
     assert [answer.result().status for answer in answers] == ["completed", "completed"]
     spawned = conn.execute("SELECT FROM agent_tasks WHERE type = 'friend.recommendations'").fetchall()
     assert len(spawned) == 2
+
+
+def test_the_end_of_a_friendship_takes_what_was_told_of_the_kids(
+    conn: Connection, family: MakeFamily, befriend: Callable[..., None], run: Run
+) -> None:
+    amira, bruno = family("Amira", [("Lina", 7, "chess")]), family("Bruno", [("Xanthippe", 7, "chess")])
+    chloe = family("Chloe", [("Emma", 7, "chess")])
+    befriend(amira, bruno)
+    befriend(amira, chloe)
+    for friend in (bruno, chloe):
+        run("friend.recommendations", {"friendId": friend}, owner=amira)
+    run("location.playdate.update", {"latitude": 48.85, "longitude": 2.35}, owner=amira)
+    run("friend.delete", {"friendId": chloe}, owner=amira)
+    told = conn.execute("SELECT payload FROM agent_tasks WHERE type = 'friend.recommendations'").fetchall()
+    assert [row["payload"]["friendId"] for row in told] == [bruno]
+    run("friend.delete", {"friendId": amira}, owner=bruno)
+    assert places_that_say(conn, "Xanthippe") == ["kids"]
+    assert places_that_say(conn, "Emma") == ["kids"]

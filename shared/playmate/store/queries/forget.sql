@@ -24,3 +24,21 @@ delete from guardians where id = %(guardian_id)s returning id;
 -- name: bury
 -- All that is kept: that there was an account of this number.
 insert into forgotten_guardians (guardian_id) values (%(guardian_id)s) on conflict do nothing;
+
+-- name: recommendations_between
+-- What two guardians were recommended about each other's kids (task_finished).
+select id from agent_tasks
+where type = 'friend.recommendations' and finished_at is not null
+  and owner_id in (%(guardian_id)s::bigint::text, %(friend_id)s::bigint::text)
+  and payload ->> 'friendId' in (%(guardian_id)s::bigint::text, %(friend_id)s::bigint::text);
+
+-- name: plans_between
+-- Plans of either in which the other's kids take part (task_finished).
+select id from agent_tasks
+where type = 'location.playdate.update' and finished_at is not null
+  and ((owner_id = %(guardian_id)s::bigint::text
+        and result -> 'availabilityPlan' -> 'suggestions'
+            @> jsonb_build_array(jsonb_build_object('friendId', %(friend_id)s::bigint)))
+    or (owner_id = %(friend_id)s::bigint::text
+        and result -> 'availabilityPlan' -> 'suggestions'
+            @> jsonb_build_array(jsonb_build_object('friendId', %(guardian_id)s::bigint))));
