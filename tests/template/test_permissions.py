@@ -1,0 +1,124 @@
+"""Each function may do exactly what it does: the calls in the code, the table below and the policies are one.
+
+The local cloud enforces the policies too, so a permission too few fails the end-to-end tests; this finds the one too many.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local import templates
+from local.environments import ROOT
+
+#: What IAM calls each call of the code.
+ACTIONS = {
+    ("apigatewaymanagementapi", "delete_connection"): "execute-api:ManageConnections",
+    ("apigatewaymanagementapi", "post_to_connection"): "execute-api:ManageConnections",
+    ("appconfig", "create_hosted_configuration_version"): "appconfig:CreateHostedConfigurationVersion",
+    ("appconfig", "get_hosted_configuration_version"): "appconfig:GetHostedConfigurationVersion",
+    ("appconfig", "list_deployments"): "appconfig:ListDeployments",
+    ("appconfig", "start_deployment"): "appconfig:StartDeployment",
+    ("appconfig", "stop_deployment"): "appconfig:StopDeployment",
+    ("bedrock-runtime", "converse_stream"): "bedrock:InvokeModelWithResponseStream",
+    ("geo-places", "search_nearby"): "geo-places:SearchNearby",
+    ("secretsmanager", "describe_secret"): "secretsmanager:DescribeSecret",
+    ("secretsmanager", "get_secret_value"): "secretsmanager:GetSecretValue",
+    ("secretsmanager", "put_secret_value"): "secretsmanager:PutSecretValue",
+    ("secretsmanager", "update_secret_version_stage"): "secretsmanager:UpdateSecretVersionStage",
+    ("sqs", "get_queue_attributes"): "sqs:GetQueueAttributes",
+    ("sqs", "receive_message"): "sqs:ReceiveMessage",
+}
+
+READ_FLAGS = {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"}
+POLL = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
+CHANGE_FLAGS = {action for (service, _), action in ACTIONS.items() if service == "appconfig"}
+DATABASE = {"secretsmanager:GetSecretValue"}
+
+#: What each function does, itself or by its mapping.
+DOES: dict[str, set[str]] = {
+    "ApiFunction": {
+        *DATABASE,
+        *READ_FLAGS,
+        *CHANGE_FLAGS,
+        "secretsmanager:PutSecretValue",
+        "sqs:SendMessage",
+        "sqs:GetQueueAttributes",
+    },
+    "WorkerFunction": {
+        *DATABASE,
+        *READ_FLAGS,
+        *POLL,
+        "sqs:SendMessage",
+        "bedrock:InvokeModelWithResponseStream",
+        "geo-places:SearchNearby",
+    },
+    "WebsocketFunction": {*DATABASE, "execute-api:ManageConnections"},
+    "PushFunction": {*DATABASE, *POLL, "execute-api:ManageConnections"},
+    "SweeperFunction": {*DATABASE, *READ_FLAGS, "sqs:SendMessage", "execute-api:ManageConnections"},
+    "MigrateFunction": DATABASE,
+    "RotateKeysFunction": {
+        *DATABASE,
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    },
+}
+
+#: SAM's own policy templates, as far as they are used here.
+TEMPLATES = {
+    "AWSSecretsManagerGetSecretValuePolicy": DATABASE,
+    "SQSSendMessagePolicy": {"sqs:SendMessage"},
+    "SQSPollerPolicy": POLL,
+}
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = templates.read(ROOT / "template.yaml")["Resources"]
+    return found
+
+
+def test_each_function_is_granted_what_it_does_and_nothing_else(resources: dict[str, Any]) -> None:
+    granted = {
+        name: {action for policy in one["Properties"]["Policies"] for action in _granted(policy, resources)}
+        for name, one in resources.items()
+        if one["Type"] == "AWS::Serverless::Function"
+    }
+    assert granted == DOES
+
+
+def test_the_code_calls_what_is_known_here() -> None:
+    made = {call for path in (ROOT / "shared").rglob("*.py") for call in _calls(ast.parse(path.read_text()))}
+    assert made - {("sqs", "operation")} == set(ACTIONS)
+
+
+def test_only_the_api_signs_and_only_it_reads_the_keys(resources: dict[str, Any]) -> None:
+    readers = [
+        name for name, one in resources.items() if "JwtSecret" in str(one.get("Properties", {}).get("Policies", ""))
+    ]
+    assert sorted(readers) == ["ApiFunction", "RotateKeysFunction"]
+
+
+def _granted(policy: dict[str, Any], resources: dict[str, Any]) -> Iterator[str]:
+    if "Ref" in policy:
+        policy = resources[policy["Ref"]]["Properties"]["PolicyDocument"]
+    if "Statement" in policy:
+        for statement in policy["Statement"]:
+            actions = statement["Action"]
+            yield from actions if isinstance(actions, list) else [actions]
+        return
+    (name,) = policy
+    yield from TEMPLATES[name]
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Service and operation of every `call("service", …)`; an operation that is a variable is told by its name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="call"), args=[ast.Constant(value=str(service)), operation, *_]):
+                known = operation.value if isinstance(operation, ast.Constant) else ast.unparse(operation)
+                yield service, str(known)
