@@ -20,8 +20,9 @@ class Failure:
     tasks: int
     version: str
     error: dict[str, Any]
-    #: Whose they are, in turn.
-    owners: tuple[str, ...] = ("1", "2", "3")
+    #: Whose they are, in turn; nobody's who signs in, so that no other test meets them.
+    owners: tuple[str, ...] = ("900001", "900002", "900003")
+    attempts: int = 2
 
 
 #: The first group ends well when it is redriven: the fault was in its time, not in the task.
@@ -37,7 +38,7 @@ MENDED = Failure(
         "fingerprint": "echo-timeout-3f9a1c",
     },
 )
-#: Nobody owns these, so redriving them fails again.
+#: Their owner is no guardian's id, so redriving them fails again, at once for good.
 BROKEN = Failure(
     "location.playdate.update",
     {"latitude": 48.85, "longitude": 2.35},
@@ -46,10 +47,11 @@ BROKEN = Failure(
     {
         "kind": "error",
         "message": "Something went wrong on our side.",
-        "detail": "ForeignKeyViolation: the guardian of this point is not there",
-        "fingerprint": "point-orphan-77b0de",
+        "detail": "Forbidden: This account is no guardian here.",
+        "fingerprint": "point-owner-77b0de",
     },
-    owners=("999999",),
+    owners=("imported-17",),
+    attempts=1,
 )
 #: For a discard.
 HOPELESS = Failure(
@@ -75,34 +77,43 @@ def bury(database_url: str, *failures: Failure) -> None:
 
 
 def _bury_one(connection: psycopg.Connection[Any], failure: Failure, owner: str, place: int) -> None:
-    task, trace = new_task_id(), f"00-{place + 1:032x}-{place + 1:016x}-01"
-    ago = f"{40 - 2 * place} minutes"
+    task, begun = new_task_id(), f"{40 - 2 * place} minutes"
+    story = _story(failure)
     connection.execute(
         "INSERT INTO agent_tasks (id, owner_id, type, payload, status, error, attempts, max_attempts, seq, due_at,"
-        " created_at, updated_at, finished_at, dead_at, wake_at, traceparent)"
-        " SELECT %(id)s, %(owner)s, %(type)s, %(payload)s, 'dead-letter', %(error)s, 2, 2, 5, at, at, at + '9 s', at + '9 s',"
-        " at + '9 s', NULL, %(trace)s FROM (SELECT now() - %(ago)s::interval AS at) moment",
+        " created_at, updated_at, finished_at, dead_at, traceparent)"
+        " SELECT %(id)s, %(owner)s, %(type)s, %(payload)s, 'dead-letter', %(error)s, %(attempts)s, %(attempts)s,"
+        " %(seq)s, at, at, at + '9 s', at + '9 s', at + '9 s', %(trace)s"
+        " FROM (SELECT now() - %(begun)s::interval AS at) moment",
         {
             "id": task,
             "owner": owner,
             "type": failure.type,
             "payload": json.dumps(failure.payload),
             "error": json.dumps(failure.error),
-            "trace": trace,
-            "ago": ago,
+            "attempts": failure.attempts,
+            "seq": len(story),
+            "trace": f"00-{task.hex}-{task.hex[16:]}-01",
+            "begun": begun,
         },
     )
-    started = {"worker": "worker-of-the-test", "version": failure.version}
-    story: list[tuple[str, str, int, float, dict[str, Any] | None]] = [
-        ("submitted", "pending", 0, 0.0, None),
-        ("started", "processing", 1, 0.2, started),
-        ("retrying", "pending", 1, 3.2, {"error": failure.error, "retryInMs": 2_500}),
-        ("started", "processing", 2, 5.8, started),
-        ("dead-letter", "dead-letter", 2, 9.0, {"error": failure.error}),
-    ]
     for seq, (kind, status, attempts, after, data) in enumerate(story, start=1):
         connection.execute(
             "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data, created_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, now() - %s::interval + make_interval(secs => %s))",
-            [task, seq, attempts, kind, status, owner, json.dumps(data) if data else None, ago, after],
+            [task, seq, attempts, kind, status, owner, json.dumps(data) if data else None, begun, after],
         )
+
+
+def _story(failure: Failure) -> list[tuple[str, str, int, float, dict[str, Any] | None]]:
+    """Its events: kind, status, attempts, seconds after the submit, data."""
+    started = {"worker": "worker-of-the-test", "version": failure.version}
+    story: list[tuple[str, str, int, float, dict[str, Any] | None]] = [("submitted", "pending", 0, 0.0, None)]
+    for attempt in range(1, failure.attempts + 1):
+        begun = 0.2 + 5.5 * (attempt - 1)
+        story.append(("started", "processing", attempt, begun, started))
+        if attempt < failure.attempts:
+            story.append(("retrying", "pending", attempt, begun + 3, {"error": failure.error, "retryInMs": 2_500}))
+        else:
+            story.append(("dead-letter", "dead-letter", attempt, begun + 3, {"error": failure.error}))
+    return story

@@ -30,19 +30,26 @@ export function Frame({user}) {
   const stats = usePolled('stats', (signal) => call('GET', '/ops/stats', undefined, {signal}));
   const main = useRef(null);
   const first = useRef(true);
+  const searching = useRef(false);
   const [help, setHelp] = useState(false);
   useEffect(() => {
     if (stats.value) note(stats.value);
   }, [stats.value]);
   useEffect(() => {
     document.title = `${VIEWS[place.view].name} · Operator`;
-    if (!first.current) main.current.focus({preventScroll: true});
-    first.current = false;
+    const field = searching.current && document.querySelector('[data-search]');
+    if (!first.current) (field || main.current).focus({preventScroll: true});
+    first.current = searching.current = false;
     scrollTo(0, 0);
   }, [place.view]);
   useKeys({
     ...Object.fromEntries(NAMES.map((name, i) => [String(i + 1), () => go({view: name})])),
-    '/': () => (document.querySelector('[data-search]') ? document.querySelector('[data-search]').focus() : go({view: 'tasks'})),
+    '/': () => {
+      const field = document.querySelector('[data-search]');
+      if (field) return field.focus();
+      searching.current = true;
+      go({view: 'tasks'});
+    },
     '?': () => setHelp(true),
     j: () => moveInRows(1),
     k: () => moveInRows(-1),

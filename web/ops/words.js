@@ -95,9 +95,17 @@ export function ago(moment, now = Date.now()) {
 const CLOCK = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit', second: '2-digit'});
 const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit'});
 
+const YEAR = new Intl.DateTimeFormat('en-GB', {year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit'});
+
 export function clock(moment) {
-  const date = new Date(moment);
-  return (date.toDateString() === new Date().toDateString() ? CLOCK : DAY).format(date);
+  const [date, today] = [new Date(moment), new Date()];
+  if (date.toDateString() === today.toDateString()) return CLOCK.format(date);
+  return (date.getFullYear() === today.getFullYear() ? DAY : YEAR).format(date);
+}
+
+/** A sentence of the API with its moments as people here read them. */
+export function withMoments(words) {
+  return words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => clock(moment));
 }
 
 /** The exact moment, for a tooltip. */

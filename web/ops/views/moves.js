@@ -80,7 +80,7 @@ export function DiscardDialog({move: {choice, words, alike}, close, done}) {
       <${Deed} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
         <${Preview} preview=${preview} alike=${alike} does="discard" />
         <p class="dialog-warning">Discarded tasks end as cancelled and never run. This cannot be taken back.</p>
-        <div class="field"><label for="reason">Why</label><input id="reason" name="reason" required maxlength="500" pattern=".*\S.*" title="A few words" autocomplete="off" aria-describedby="reason-hint" /><p id="reason-hint" class="field-hint">Kept in the audit trail and in each task’s story.</p></div>
+        <div class="field"><label for="reason">Why</label><input id="reason" name="reason" required maxlength="500" pattern=".*\\S.*" title="A few words" autocomplete="off" aria-describedby="reason-hint" /><p id="reason-hint" class="field-hint">Kept in the audit trail and in each task’s story.</p></div>
       <//>
     <//>`;
 }

@@ -10,7 +10,7 @@ import {Timeline} from '../parts/timeline.js';
 import {hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {OVER, STATUS, clock, errorWords, exact, short} from '../words.js';
+import {OVER, STATUS, clock, errorWords, exact, short, withMoments} from '../words.js';
 
 /** A task that is over is read at leisure; one that lives is followed. */
 const CALM_PACE = 10_000;
@@ -40,7 +40,7 @@ function Told({task, again, linkTo}) {
   const {why} = task;
   return html`
     <div class="why" data-reason=${why.reason}>
-      <p class="why-words">${why.message}</p>
+      <p class="why-words">${withMoments(why.message)}</p>
       <${Deeds} task=${task} again=${again} />
     </div>
     <${Facts} task=${task} linkTo=${linkTo} />

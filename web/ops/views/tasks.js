@@ -17,9 +17,9 @@ export function Tasks({place, stats}) {
   const live = (stats.value?.byType ?? []).map(({type}) => type);
   const known = [...new Set([...(flags.value?.types ?? []), ...live, query.type].filter(Boolean))].sort();
   return html`
+    <div class="head"><h1 id="tasks-title">Tasks</h1></div>
     <div class="split" data-open=${Boolean(id)}>
       <section class="split-list" aria-labelledby="tasks-title">
-        <div class="head"><h1 id="tasks-title">Tasks</h1></div>
         <${Filters} query=${query} types=${known} />
         <${List} key=${JSON.stringify(query)} query=${query} open=${id} />
       </section>

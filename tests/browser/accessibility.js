@@ -1,0 +1,11 @@
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What a checker of accessibility finds wrong, in a line each. */
+export async function faultsOf(page) {
+  await page.evaluate(AXE);
+  const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+  return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
+}

@@ -1,0 +1,37 @@
+import {openWorld, stack} from './stack.js';
+
+export const OPERATOR = stack.users.find(({role}) => role === 'operator');
+
+/** The operator page before the stack, and what opens, enters and walks it. */
+export async function openOperatorPage() {
+  const world = await openWorld();
+
+  async function visit(options = {}) {
+    const context = await world.browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
+    const page = await context.newPage();
+    const faults = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    await page.goto(`${world.proxy.url}/operator/`);
+    return {page, faults, context};
+  }
+
+  async function enter(options) {
+    const opened = await visit(options);
+    await fillIn(opened.page, OPERATOR);
+    await opened.page.locator('.figure-value').first().waitFor();
+    return opened;
+  }
+
+  return {visit, enter, close: () => world.close()};
+}
+
+export async function fillIn(page, {name, password}) {
+  await page.getByLabel('Name or e-mail').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', {name: 'Sign in', exact: true}).click();
+}
+
+export async function goTo(page, view) {
+  await page.getByRole('navigation', {name: 'Main'}).getByRole('link', {name: view}).click();
+  await page.getByRole('heading', {level: 1, name: view}).waitFor();
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {OPERATOR, fillIn, goTo, openOperatorPage} from './operator_page.js';
+import {shoot, stack} from './stack.js';
+
+let operator;
+
+before(async () => {
+  operator = await openOperatorPage();
+});
+after(() => operator.close());
+
+const group = (page, fingerprint) => page.locator(`.group[data-fingerprint="${fingerprint}"]`);
+
+test('only operators come in', async () => {
+  const {page, context} = await operator.visit();
+  await fillIn(page, stack.users[0]);
+  await page.getByRole('alert').filter({hasText: 'not an operator'}).waitFor();
+  assert.equal(await page.locator('.top').count(), 0);
+  assert.deepEqual(await context.cookies(), [], 'a sign-in here leaves no cookie');
+  await fillIn(page, {...OPERATOR, password: 'not this one'});
+  await page.getByRole('alert').filter({hasText: /\w/}).filter({hasNotText: 'not an operator'}).waitFor();
+  await shoot(page, 'operator-refused');
+});
+
+test('dead letters: a group, its preview, a redrive in stages that ends well, and the audit that keeps it', async () => {
+  const {page, faults} = await operator.enter();
+  await page.getByText('used up their attempts').waitFor();
+  await goTo(page, 'Dead letters');
+  const mended = group(page, 'echo-timeout-3f9a1c');
+  await mended.getByText('12', {exact: true}).waitFor();
+  await mended.getByText('TimeoutError: the weather service did not answer').waitFor();
+  await mended.getByText('1.4.0').waitFor();
+  await mended.getByText('3 owners').waitFor();
+
+  await mended.getByRole('button', {name: 'Redrive 12 tasks'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This would redrive 12 tasks.').waitFor();
+  await shoot(page, 'operator-preview');
+  await page.keyboard.press('Escape');
+  await mended.getByText('12', {exact: true}).waitFor();
+
+  await mended.getByRole('button', {name: 'Redrive 12 tasks'}).click();
+  assert.ok(await dialog.getByLabel('In stages').isChecked());
+  await dialog.getByRole('button', {name: 'Redrive one first'}).click();
+  await page.locator('.staged[data-redrive-state="done"]', {hasText: '12 of 12'}).waitFor({timeout: 60_000});
+  await mended.waitFor({state: 'detached'});
+  await shoot(page, 'operator-redriven');
+
+  await goTo(page, 'Audit');
+  await page.getByText('Redrove 12 dead letters (type echo, failure echo-timeout-3f9a1c), in stages').waitFor();
+  await page.getByText('(you)').first().waitFor();
+  await shoot(page, 'operator-audit');
+  assert.deepEqual(faults, []);
+});
+
+test('a redrive in stages stops by itself when the failure comes back', async () => {
+  const {page} = await operator.enter();
+  await goTo(page, 'Dead letters');
+  await group(page, 'point-owner-77b0de').getByRole('button', {name: 'Redrive 3 tasks'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'Redrive one first'}).click();
+  await page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'}).getByText('came back').waitFor({timeout: 60_000});
+  await shoot(page, 'operator-stopped');
+});
+
+test('chosen dead letters are discarded with a reason that is kept', async () => {
+  const {page} = await operator.enter();
+  await goTo(page, 'Dead letters');
+  const hopeless = group(page, 'recommend-key-0c11aa');
+  await hopeless.locator('.group-toggle').click();
+  await hopeless.getByRole('checkbox').first().check();
+  await hopeless.getByRole('button', {name: 'Discard chosen…'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This would discard 1 task.').waitFor();
+  await dialog.getByLabel('Why').fill('Their friend has left.');
+  await dialog.getByRole('button', {name: 'Discard 1 task'}).click();
+  await dialog.waitFor({state: 'detached'});
+  await hopeless.getByText('1', {exact: true}).first().waitFor();
+  await goTo(page, 'Audit');
+  await page.getByText('Their friend has left.').first().waitFor();
+});
+
+test('a task is found by its owner and by its id, told whole, and cancelled', async () => {
+  const {page} = await operator.enter();
+  const id = await page.evaluate(async ({name, password}) => {
+    const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
+      headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
+    const {accessToken} = await ask('/auth/login', {identifier: name, password});
+    return (await ask('/api/tasks', {type: 'echo', scheduleAt: '2100-01-01T00:00:00Z'}, accessToken)).id;
+  }, stack.users[0]);
+  await page.keyboard.press('/');
+  await page.locator('[data-search]:focus').waitFor();
+  await page.keyboard.type(id);
+  await page.keyboard.press('Enter');
+  const story = page.getByRole('complementary', {name: 'echo'});
+  await story.locator('.why-words', {hasText: 'It is due at 1 Jan 2100'}).waitFor();
+  await story.getByText('Submitted').first().waitFor();
+  assert.match(await story.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
+  await shoot(page, 'operator-story');
+  await story.getByRole('button', {name: 'Cancel…'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
+  await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
+  await page.keyboard.press('Escape');
+  await story.waitFor({state: 'detached'});
+});
