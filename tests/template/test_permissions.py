@@ -1,6 +1,6 @@
 """Each function may do exactly what it does: the calls in the code, the table below and the policies are one.
 
-The local cloud enforces the policies too, so a permission too few fails the end-to-end tests; this finds the one too many.
+The local cloud enforces the policies too: a permission too few fails the end-to-end tests; this finds the one too many.
 """
 
 from __future__ import annotations
@@ -119,6 +119,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Service and operation of every `call("service", …)`; an operation that is a variable is told by its name."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="call"), args=[ast.Constant(value=str(service)), operation, *_]):
+            case ast.Call(
+                func=ast.Name(id="call") | ast.Attribute(attr="_call"),
+                args=[ast.Constant(value=str(service)), operation, *_],
+            ):
                 known = operation.value if isinstance(operation, ast.Constant) else ast.unparse(operation)
                 yield service, str(known)
