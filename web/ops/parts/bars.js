@@ -3,11 +3,13 @@ import {number, plural} from '../words.js';
 
 const WIDE = 640;
 const HIGH = 120;
+/** Tasks that fill a bar at least, so that a single one does not look like a storm. */
+const FEWEST = 4;
 
 /** What ended in each step of the window, stacked: what went well below, what did not on top. */
 export function Bars({series, seconds}) {
   const steps = stepsOf(series, seconds);
-  const most = Math.max(1, ...steps.map(({ended}) => ended));
+  const most = Math.max(FEWEST, ...steps.map(({ended}) => ended));
   const width = WIDE / steps.length;
   const bar = (step, i, from, count, kind) => count > 0 && html`
     <rect class=${kind} x=${i * width + 1.5} width=${width - 3} y=${HIGH - (HIGH * (from + count)) / most} height=${(HIGH * count) / most} />`;

@@ -11,7 +11,7 @@ export function Dialog({title, close, wide = false, children}) {
   }, []);
   const aside = (event) => event.target === dialog.current && close();
   return html`
-    <dialog class="dialog" data-wide=${wide} ref=${dialog} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); close(); }} onMouseDown=${aside}>
+    <dialog class="dialog" data-wide=${wide} ref=${dialog} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); close(); }} onClose=${close} onMouseDown=${aside}>
       <h2 id="dialog-title">${title}</h2>
       ${children}
     </dialog>`;

@@ -152,7 +152,7 @@ function Share({counts}) {
   const ended = ENDS.reduce((sum, [id]) => sum + counts[id], 0);
   if (!ended) return html`<span class="zero">nothing ended</span>`;
   const bad = counts.failed + counts['dead-letter'];
-  const words = bad ? `${percent(bad / ended)} went wrong` : 'all well';
+  const words = bad ? `${percent(bad / ended)} went wrong` : counts.completed ? 'all well' : 'cancelled';
   return html`
     <span class="share">
       <span class="share-bar" aria-hidden="true">${ENDS.map(([id]) => counts[id] > 0 && html`<span key=${id} data-end=${id} style=${`flex-grow: ${counts[id]}`}></span>`)}</span>
