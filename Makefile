@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-export FUNCTION EVENT NAME
+export FUNCTION EVENT NAME SAM_ARGS
 
 .PHONY: help run up down demo test soak check lock openapi invoke agent
 
