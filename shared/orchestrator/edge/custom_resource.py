@@ -1,0 +1,42 @@
+"""CloudFormation's custom resources: do the work, then say how it went; a failure stops the deploy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+from orchestrator.observe import logger
+
+#: Seconds CloudFormation's bucket may take for the answer.
+PATIENCE = 10
+#: Characters of a failure's reason that CloudFormation shows.
+LONGEST_REASON = 500
+
+
+def is_custom_resource(event: Mapping[str, Any]) -> bool:
+    return "ResponseURL" in event and "RequestType" in event
+
+
+def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object]) -> None:
+    """Runs `work` with the resource's properties, unless the resource is being deleted, and answers CloudFormation."""
+    status, reason = "SUCCESS", ""
+    if event["RequestType"] != "Delete":
+        try:
+            work(event["ResourceProperties"])
+        except Exception as error:
+            logger.exception("custom resource failed")
+            status, reason = "FAILED", f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+    answer = {
+        "Status": status,
+        "Reason": reason or "done",
+        "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+    }
+    body = json.dumps(answer).encode()
+    request = Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT")  # noqa: S310 - CloudFormation's own
+    with urlopen(request, timeout=PATIENCE):  # noqa: S310 - as above
+        pass
