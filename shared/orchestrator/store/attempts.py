@@ -170,25 +170,29 @@ def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, boo
 
 
 def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
-    """Writes outcomes in one statement; those of attempts that lost their task are missing from the answer."""
-    rows = conn.execute(
-        _SQL["finish"],
-        {
-            "ids": [o.task_id for o in outcomes],
-            "tokens": [o.token for o in outcomes],
-            "statuses": [o.status.value for o in outcomes],
-            "kinds": [o.kind for o in outcomes],
-            "results": [o.result for o in outcomes],
-            "errors": [o.error for o in outcomes],
-            "delays": [o.delay for o in outcomes],
-            "refunds": [int(o.refund) for o in outcomes],
-            "parked": [o.parked_by for o in outcomes],
-            "waiting": [o.waiting_for for o in outcomes],
-            "awaits": [o.awaits for o in outcomes],
-            "events": [o.event for o in outcomes],
-        },
-    ).fetchall()
+    """Writes outcomes in one statement; those of attempts that lost their task are missing from the answer.
+
+    One JSON text: psycopg takes longer over a dozen arrays than Postgres over their rows.
+    """
+    rows = conn.execute(_SQL["finish"], {"outcomes": encode_json([_row(o) for o in outcomes])}).fetchall()
     return [Finished(**{**row, "status": Status(row["status"])}) for row in rows]
+
+
+def _row(o: Outcome) -> dict[str, Json]:
+    return {
+        "id": str(o.task_id),
+        "token": o.token,
+        "status": o.status.value,
+        "kind": o.kind,
+        "result": o.result,
+        "error": o.error,
+        "delay": o.delay,
+        "refund": int(o.refund),
+        "parked_by": o.parked_by,
+        "waiting_for": o.waiting_for,
+        "awaits": o.awaits,
+        "event": o.event,
+    }
 
 
 def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:

@@ -85,10 +85,9 @@ WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags 
 -- `delay` is in seconds; null with status pending: only children wake it.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH outcome AS (
-  SELECT * FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[], %(statuses)s::text[], %(kinds)s::text[], %(results)s::text[],
-                       %(errors)s::text[], %(delays)s::float8[], %(refunds)s::smallint[], %(parked)s::text[],
-                       %(waiting)s::smallint[], %(awaits)s::text[], %(events)s::text[])
-    AS o (id, token, status, kind, result, error, delay, refund, parked_by, waiting_for, awaits, event)
+  SELECT * FROM json_to_recordset(%(outcomes)s::json)
+    AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
+          waiting_for smallint, awaits text, event text)
 ), finished AS (
   UPDATE agent_tasks t
   SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,

@@ -1,0 +1,46 @@
+"""A network of one millisecond: a TCP proxy that holds every byte back for half of it each way."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from urllib.parse import urlsplit, urlunsplit
+
+#: Seconds each way.
+DELAY = 0.0005
+
+
+@contextmanager
+def delayed(url: str) -> Iterator[str]:
+    """The URL of the same database a millisecond away."""
+    parts = urlsplit(url)
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_proxy, args=(str(parts.hostname), parts.port, theirs), daemon=True)
+    process.start()
+    port = ours.recv()
+    yield urlunsplit(parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}"))
+    process.kill()
+    process.join()
+
+
+def _proxy(host: str, port: int, told: Connection) -> None:
+    async def serve() -> None:
+        async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            back_reader, back_writer = await asyncio.open_connection(host, port)
+            await asyncio.gather(_carry(reader, back_writer), _carry(back_reader, writer))
+
+        listening = await asyncio.start_server(client, "127.0.0.1", 0)
+        told.send(listening.sockets[0].getsockname()[1])
+        await listening.serve_forever()
+
+    asyncio.run(serve())
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    loop = asyncio.get_running_loop()
+    while data := await reader.read(65536):
+        loop.call_later(DELAY, writer.write, data)
+    loop.call_later(DELAY, writer.close)
