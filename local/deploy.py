@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from time import monotonic
@@ -49,7 +50,14 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "LocalGatewayUrl": layout.aws_url,
         "LocalWebSocketUrl": layout.websocket_url,
         "WorkerConcurrency": "4",
+        **_collector(),
     }
+
+
+def _collector() -> dict[str, str]:
+    """Traces go to a collector of yours: `OTLP_ENDPOINT=http://127.0.0.1:4318 make up`."""
+    endpoint = os.environ.get("OTLP_ENDPOINT", "")
+    return {"OtlpEndpoint": endpoint} if endpoint else {}
 
 
 def deploy(layout: Layout, built: Path, values: dict[str, str]) -> dict[str, str]:
