@@ -96,6 +96,12 @@ def current_owner(router: Router | APIGatewayHttpResolver) -> str:
     return identity(router).owner
 
 
+def acting_operator(router: Router) -> str:
+    """Who did it, as the audit trail keeps it: a name can be given anew, an id cannot."""
+    caller = identity(router)
+    return f"{caller.name} ({caller.owner})"
+
+
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
     check_submit(services.db, current_owner(router))

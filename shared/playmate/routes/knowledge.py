@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import operation
 from orchestrator.edge.requests import read
 from orchestrator.model.errors import Fault, InvalidInput
@@ -33,7 +33,7 @@ def knowledge_routes(services: Services) -> Router:
         documents = _documents(read(KnowledgeBody, router.current_event).markdown)
         changed = services.db.run(knowledge.put_documents, documents)
         detail = {"documents": len(documents), "changed": changed}
-        services.db.run(dead_letters.audit, current_owner(router), "knowledge", detail)
+        services.db.run(dead_letters.audit, acting_operator(router), "knowledge", detail)
         return json_response(200, detail)
 
     return router

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import read
 from orchestrator.model.errors import NotFound
@@ -53,7 +53,7 @@ def control_routes(services: Services) -> Router:
         deployed = _desk(services).set(name, setting, gradual=body.gradual)
         services.flags.forget()
         detail = {"flag": name, **body.model_dump(), "version": deployed.version}
-        services.db.run(dead_letters.audit, current_owner(router), "flag", detail)
+        services.db.run(dead_letters.audit, acting_operator(router), "flag", detail)
         return json_response(200, _view(deployed, services.agents.types()))
 
     @router.post("/ops/secrets/jwt/rotate")
@@ -73,7 +73,7 @@ def control_routes(services: Services) -> Router:
             raise NotFound("There are no keys of ours here.")
         current = services.rotate_keys(body.revoke)
         detail = {"secret": "jwt", "current": current, "revoke": body.revoke}
-        services.db.run(dead_letters.audit, current_owner(router), "rotate", detail)
+        services.db.run(dead_letters.audit, acting_operator(router), "rotate", detail)
         return json_response(200, {"current": current})
 
     return router

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid, read
 from orchestrator.edge.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
@@ -95,12 +95,12 @@ def _register_moves(router: Router, services: Services) -> None:
 
         body = read(Redrive, router.current_event)
         if body.canary and not body.dryRun:
-            return _begin_canary(services, body, current_owner(router))
+            return _begin_canary(services, body, acting_operator(router))
         if body.dryRun:
             moved = [row["id"] for row in letters.select(services.db, _selection(body))]
         else:
             moved = letters.redrive(
-                services.db, services.queue, _selection(body), current_owner(router), rate=body.rate
+                services.db, services.queue, _selection(body), acting_operator(router), rate=body.rate
             )
         return json_response(200, _moved(moved, dry_run=body.dryRun))
 
@@ -119,7 +119,7 @@ def _register_moves(router: Router, services: Services) -> None:
         if body.dryRun:
             moved = [row["id"] for row in letters.select(services.db, _selection(body))]
         else:
-            moved = letters.discard(services.db, _selection(body), current_owner(router), body.reason)
+            moved = letters.discard(services.db, _selection(body), acting_operator(router), body.reason)
         return json_response(200, _moved(moved, dry_run=body.dryRun))
 
 
@@ -156,7 +156,7 @@ def _register_stages(router: Router, services: Services) -> None:
         tag="ops",
     )
     def stop(redrive_id: str) -> Response[Any]:
-        return json_response(200, canary.stop(services.db, path_uuid(redrive_id, "redrive"), current_owner(router)))
+        return json_response(200, canary.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router)))
 
 
 def _begin_canary(services: Services, body: Redrive, actor: str) -> Response[Any]:

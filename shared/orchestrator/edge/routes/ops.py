@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid
 from orchestrator.edge.routes.tasks import CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
@@ -20,7 +20,7 @@ from orchestrator.engine.explain import explain
 from orchestrator.engine.redrive import Selection
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.task import Status
-from orchestrator.store import events, family, ops, tasks
+from orchestrator.store import dead_letters, events, family, ops, tasks
 
 #: Events and children of a dossier.
 MOST_EVENTS = 1_000
@@ -103,8 +103,9 @@ def _register_tasks(router: Router, services: Services) -> None:
         tag="ops",
     )
     def cancel(task_id: str) -> Response[Any]:
-        actor = f"operator {current_owner(router)}"
-        task = cancel_task(services.db, services.queue, services.events, None, path_uuid(task_id), actor=actor)
+        found_id, actor = path_uuid(task_id), acting_operator(router)
+        task = cancel_task(services.db, services.events, None, found_id, actor=f"operator {actor}")
+        services.db.run(dead_letters.audit, actor, "cancel", {"task": task_id})
         return json_response(202, operator_view(task))
 
     @router.post("/ops/tasks/<task_id>/retry")
@@ -119,7 +120,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     def retry(task_id: str) -> Response[Any]:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
-        revived = letters.redrive(services.db, services.queue, which, current_owner(router))
+        revived = letters.redrive(services.db, services.queue, which, acting_operator(router))
         task = services.db.run(tasks.get, None, found_id)
         if task is None:
             raise NotFound("There is no such task.")

@@ -175,7 +175,7 @@ def test_discard_needs_a_reason(session: Session, worker: Worker) -> None:
     assert said(session, "dead-letters", "discard", ids[0], "--reason", "a duplicate")["ids"] == ids[:1]
     assert run(session, "dead-letters", "discard", ids[1], "--reason", "x", text="n\n").exit_code == 1
     newest = said(session, "audit", "--limit", "1")[0]
-    assert (newest["actor"], newest["detail"]["reason"]) == ("9", "a duplicate")
+    assert (newest["actor"], newest["detail"]["reason"]) == ("olga (9)", "a duplicate")
     assert "a duplicate" in run(session, "audit").stdout
 
 
