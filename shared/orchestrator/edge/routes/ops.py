@@ -104,7 +104,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     )
     def cancel(task_id: str) -> Response[Any]:
         found_id, actor = path_uuid(task_id), acting_operator(router)
-        task = cancel_task(services.db, services.events, None, found_id, actor=f"operator {actor}")
+        task = cancel_task(services.db, services.queue, services.events, None, found_id, actor=f"operator {actor}")
         services.db.run(dead_letters.audit, actor, "cancel", {"task": task_id})
         return json_response(202, operator_view(task))
 
