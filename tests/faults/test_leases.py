@@ -211,6 +211,13 @@ def test_a_limit_counts_only_what_runs_of_the_same_owner_and_type(engine: Engine
     assert len(claim(engine, theirs.id, alone=True, limit=1)) == 1
 
 
+def test_a_limit_does_not_count_another_type(engine: Engine) -> None:
+    running, waiting = engine.submit("test.limited"), engine.submit("test.limited")
+    claim(engine, running.id, alone=True, limit=1)
+    set_task(engine, running.id, "type = 'test.limitedToo'")
+    assert len(claim(engine, waiting.id, alone=True, limit=1)) == 1
+
+
 def test_a_limited_task_is_never_claimed_without_its_limit(engine: Engine) -> None:
     limited, free = engine.submit("test.limited"), engine.submit()
     assert [attempt.id for attempt in claim(engine, limited.id, free.id)] == [free.id]
@@ -239,6 +246,22 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
     engine.run(running.id)
     assert engine.queue.ids == [waiting[2].id]
     assert engine.task(running.id).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("end", ["cancelled", "its worker died"])
+def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: str) -> None:
+    """Who waits behind a limit has no message, and may not be looked at for an hour."""
+    from orchestrator.engine.cancel import cancel
+
+    running, waiting = engine.submit("test.limited", max_attempts=1), engine.submit("test.limited")
+    claim(engine, running.id, alone=True, limit=1)
+    engine.queue.sent.clear()
+    if end == "cancelled":
+        cancel(engine.db, engine.queue, engine.events, "1", running.id)
+    else:
+        engine.move_clock(31)
+        engine.run(running.id)
+    assert engine.queue.ids == [waiting.id]
 
 
 def test_parking_takes_only_what_waits_to_run(engine: Engine) -> None:

@@ -1,7 +1,8 @@
-"""Moves that end tasks outside a worker's commit, each together with waking the parents that waited for them."""
+"""Moves that end tasks outside a worker's commit, each together with waking whoever waited for them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -15,16 +16,23 @@ Row = dict[str, Any]
 
 
 def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[Row], list[Row]]:
-    """Takes back tasks whose lease has ended; answers them, and the parents of those that died for good."""
+    """Takes back tasks whose lease has ended; answers them, and who can go on because some died for good."""
     with conn.transaction():
         ended = attempts.end_leases(conn, ids)
-        died = {row["parent_id"] for row in ended if Status(row["status"]) in FINAL and row["parent_id"]}
-        return ended, family.wake_parents(conn, died) if died else []
+        died = [row for row in ended if Status(row["status"]) in FINAL]
+        parents = {row["parent_id"] for row in died if row["parent_id"]}
+        return ended, _wake(conn, parents, Counter((row["owner_id"], row["type"]) for row in died))
 
 
 def cancel(conn: Connection, owner: str | None, task_id: UUID, actor: str) -> tuple[list[Task], list[Row]]:
-    """Cancels a task with its unfinished descendants; answers them, and the parent that waited for it."""
+    """Cancels a task with its unfinished descendants; answers them, and who can go on because of it."""
     with conn.transaction():
         cancelled = tasks.cancel(conn, owner, task_id, actor)
         parents = {task.parent_id for task in cancelled if task.parent_id} - {task.id for task in cancelled}
-        return cancelled, family.wake_parents(conn, parents) if parents else []
+        return cancelled, _wake(conn, parents, Counter((task.owner_id, task.type) for task in cancelled))
+
+
+def _wake(conn: Connection, parents: Collection[UUID], freed: Counter[tuple[str, str]]) -> list[Row]:
+    """Parents whose join is full now, and tasks that waited behind a limit for the places that are free."""
+    woken = family.wake_parents(conn, parents) if parents else []
+    return [*woken, *(attempts.next_limited(conn, freed) if freed else [])]
