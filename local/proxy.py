@@ -60,6 +60,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
     page = page_file(request.path, ROOT / "web") if request.method in {"GET", "HEAD"} else None
     if page is not None:
         return web.FileResponse(page, headers={"Cache-Control": "no-store"})
+    if request.path + "/" in {prefix for prefix, _ in PAGES}:
+        raise web.HTTPFound(request.path + "/")
     return await _forward(request)
 
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
+import {faultsOf} from './accessibility.js';
 import {connection, goTo, openWorld, shoot, signIn, stack, visit} from './stack.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const VIEWS = ['Meet', 'Friends', 'Family', 'Inbox'];
 const SCREENS = {
   light: {viewport: {width: 1440, height: 900}, colorScheme: 'light', reducedMotion: 'reduce'},
@@ -18,13 +16,6 @@ before(async () => {
   world = await openWorld();
 });
 after(() => world.close());
-
-/** What a checker of accessibility finds wrong, in a line each. */
-async function faultsOf(page) {
-  await page.evaluate(AXE);
-  const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
-  return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
-}
 
 for (const [name, options] of Object.entries(SCREENS)) {
   test(`every view is accessible and fits: ${name}`, async () => {

@@ -11,7 +11,7 @@ export async function openOperatorPage() {
     const page = await context.newPage();
     const faults = [];
     page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${world.proxy.url}/operator/`);
+    await page.goto(`${world.proxy.url}/operator`);
     return {page, faults, context};
   }
 

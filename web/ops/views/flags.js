@@ -67,7 +67,7 @@ function toneOf(flag) {
   return {on: 'good', 'for some': 'busy', off: 'plain'}[stateOf(flag)];
 }
 
-const CHOICES = {on: 'On for everybody', off: 'Off for everybody', 'for some': 'On for some', none: 'No rule: what the code says'};
+const CHOICES = {on: 'On for everybody', off: 'Off for everybody', none: 'No rule: what the code says', 'for some': 'On for some'};
 
 function ChangeDialog({flag, close, done}) {
   const [state, setState] = useState(flag.unset ? 'none' : stateOf(flag));

@@ -105,7 +105,8 @@ function merged(shown, page) {
 function lineOf({items, nextCursor}, query) {
   const narrowed = Object.values(query).some(Boolean);
   if (!items.length) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
-  return `${items.length}${nextCursor ? ' newest' : ''} ${items.length === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}, newest first`;
+  const tasks = `${items.length}${nextCursor ? ' newest' : ''} ${items.length === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}`;
+  return nextCursor ? `The ${tasks}` : `${tasks}, newest first`;
 }
 
 function Table({items, query, open}) {
