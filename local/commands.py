@@ -69,6 +69,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "down": down,
     "demo": demo,
     "test": checks.test,
+    "soak": checks.soak,
     "check": checks.check,
     "lock": requirements.lock,
     "invoke": invoke,
@@ -81,8 +82,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         say(f"Say one of: {', '.join(COMMANDS)}")
         return 2
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, _interrupt)
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, _interrupt)  # also where a script's shell has told its children to ignore Ctrl-C
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         return COMMANDS[arguments[0]]()
     except Refused as refusal:
