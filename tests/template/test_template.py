@@ -16,7 +16,7 @@ from orchestrator.settings import Settings
 
 Resource = dict[str, Any]
 
-LONGEST = 900
+LONGEST = 950
 
 #: Only these may be asked for without an ARN; none is.
 WILDCARDS: frozenset[str] = frozenset()
