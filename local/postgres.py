@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from local.environments import HOME
 from local.layout import Layout
 from local.processes import Program
 from local.progress import Refused, say
@@ -46,6 +47,7 @@ def start(layout: Layout) -> subprocess.Popen[bytes]:
     user = _unprivileged_user()
     if user is not None:
         _open_the_way(data.parent, BINARIES)
+        _let_read(BINARIES.parents[1], BINARIES.parents[1].with_suffix(".libs"))
     if not (data / "PG_VERSION").exists():
         _create(data, layout, user)
     listen = {
@@ -121,4 +123,14 @@ def _open_the_way(*places: Path) -> None:
         mode = folder.stat().st_mode
         if not mode & 0o001:
             folder.chmod(mode | 0o001)
-            say(f"    (made {folder} passable, o+x: PostgreSQL does not run as root)")
+            if not folder.is_relative_to(HOME):
+                say(f"    (made {folder} passable, o+x: PostgreSQL does not run as root)")
+
+
+def _let_read(*folders: Path) -> None:
+    """Let `nobody` run the programs, where a strict umask kept them from everybody."""
+    if (BINARIES / "postgres").stat().st_mode & 0o005 == 0o005:
+        return
+    for path in (inside for folder in folders for inside in (folder, *folder.rglob("*"))):
+        mode = path.stat().st_mode
+        path.chmod(mode | 0o004 | (0o001 if mode & 0o100 else 0))
