@@ -102,4 +102,6 @@ test('a task is found by its owner and by its id, told whole, and cancelled', as
   await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
   await page.keyboard.press('Escape');
   await story.waitFor({state: 'detached'});
+  await goTo(page, 'Audit');
+  await page.getByText(`Cancelled task ${id.slice(-8)}.`).waitFor();
 });

@@ -127,6 +127,10 @@ export function auditWords({action, detail}) {
       return `Redrove ${many} (${what})${detail.canary ? ', in stages' : ''}${detail.rate ? `, ${detail.rate} a second` : ''}`;
     case 'discard':
       return `Discarded ${many} (${what})${detail.reason ? `: ${detail.reason}` : ''}`;
+    case 'cancel':
+      return `Cancelled task ${short(detail.task)}.`;
+    case 'knowledge':
+      return 'Loaded the knowledge base';
     case 'stop':
       return detail.reason ? `Stopped a staged redrive: ${detail.reason}` : 'Stopped a staged redrive';
     case 'flag':

@@ -1,12 +1,13 @@
 import {html, useState} from '../../vendor/preact.js';
 import {Json} from '../parts/json.js';
 import {Fault, Rows} from '../parts/states.js';
+import {hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
 import {auditWords, clock, exact, faultWords} from '../words.js';
 
 const PAGE = 50;
-const ACTIONS = {redrive: 'busy', discard: 'bad', stop: 'warn', flag: 'calm', rotate: 'calm'};
+const ACTIONS = {redrive: 'busy', discard: 'bad', cancel: 'bad', stop: 'warn', flag: 'calm', rotate: 'calm'};
 
 /** Who did what, the newest first. */
 export function Audit({user}) {
@@ -45,8 +46,8 @@ function Entry({entry, user}) {
   return html`
     <tr>
       <td class="when" title=${exact(at)}>${clock(at)}</td>
-      <td>${actor === String(user.id) ? html`${user.name} <span class="faint">(you)</span>` : html`<span class="mono">${actor}</span>`}</td>
+      <td>${actor === `${user.name} (${user.id})` ? html`${user.name} <span class="faint">(you)</span>` : actor}</td>
       <td><span class="chip tone-${ACTIONS[action] ?? 'plain'}">${action}</span></td>
-      <td class="audit-what"><span>${auditWords(entry)}</span><${Json} name="Detail" value=${Object.keys(detail).length ? detail : null} /></td>
+      <td class="audit-what"><span>${auditWords(entry)}${detail.task && html` <a href=${hashOf({view: 'tasks', id: detail.task})}>Its story</a>`}</span><${Json} name="Detail" value=${Object.keys(detail).length ? detail : null} /></td>
     </tr>`;
 }
