@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg import errors
 
 from orchestrator.model import outcome
 from orchestrator.model.outcome import Outcome
@@ -14,6 +15,7 @@ from orchestrator.store import attempts, dead_letters, family, steps, tasks
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Attempt
 from tests.engine import Engine
+from tests.faults.lab import Lab
 
 
 @pytest.fixture
@@ -122,6 +124,22 @@ def test_each_end_says_what_it_costs_and_when_it_goes_on(
         assert row["due_at"] == pytest.approx(after(engine, seconds=due), abs=timedelta(seconds=1))
     assert row["wake_at"] == (after(engine, seconds=wake) if wake is not None else None)
     assert (row["token"], row["leased_until"], row["alone"], row["suspect"]) == (None, None, False, False)
+
+
+def test_an_end_begins_the_count_of_lost_wake_ups_anew(engine: Engine, running: Attempt) -> None:
+    engine.db.connection().execute("UPDATE agent_tasks SET resends = 4")
+    engine.db.run(attempts.finish, [outcome.retry(running.id, running.token, {"kind": "x"}, 0.0)])
+    assert engine.row(running.id)["resends"] == 0
+
+
+def test_a_parent_going_to_wait_and_its_finishing_child_see_each_other(lab: Lab, running: Attempt) -> None:
+    """Whoever comes second waits for the first: here the child, whose parent's wait is not committed yet."""
+    other = lab.wire.connection
+    other.execute("SET lock_timeout = '200ms'")
+    with lab.engine.db.transaction() as connection:
+        attempts.finish(connection, [outcome.waiting(running.id, running.token, "kids", 1, None)])
+        with pytest.raises(errors.LockNotAvailable):
+            family.wake_parents(other, [running.id])
 
 
 def test_an_error_stays_until_another_takes_its_place(engine: Engine, running: Attempt) -> None:

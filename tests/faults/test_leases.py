@@ -248,6 +248,25 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
     assert engine.task(running.id).status is Status.COMPLETED
 
 
+def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> None:
+    ended, running, waiting = (engine.submit("test.limited") for _ in range(3))
+    claim(engine, running.id, alone=True, limit=1)
+    freed = {("1", "test.limited"): 1}
+    set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
+    assert [row["id"] for row in engine.db.run(attempts.next_limited, freed)] == [waiting.id]
+
+
+def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim does not know it: the type is on for others."""
+    mine, theirs = engine.submit(owner="1"), engine.submit(owner="2")
+    monkeypatch.setattr(engine.flags, "enabled", lambda _, owner=None: owner != "1")
+    assert engine.run(mine.id, theirs.id) == []
+    assert (engine.row(mine.id)["parked_by"], engine.row(mine.id)["attempts"]) == ("task.test.effect", 0)
+    assert engine.task(theirs.id).status is Status.COMPLETED
+
+
 @pytest.mark.parametrize("end", ["cancelled", "its worker died"])
 def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: str) -> None:
     """Who waits behind a limit has no message, and may not be looked at for an hour."""

@@ -74,7 +74,7 @@ def test_any_difference_in_the_request_is_another_request(lab: Lab, change: dict
 
     if change.get("schedule_at"):
         change = {"schedule_at": datetime(2090, 1, 1, tzinfo=UTC)}
-    first: dict[str, Any] = {"owner": "1", "type": "test.noop", "payload": {"n": 1}, "idempotency_key": "key"}
+    first: dict[str, Any] = {"owner": "1", "type": "test.noop", "payload": {}, "idempotency_key": "key"}
     submit(lab.engine.db, lab.engine.queue, lab.engine.agents, Order(**first))
     with pytest.raises(KeyReused):
         submit(lab.engine.db, lab.engine.queue, lab.engine.agents, Order(**{**first, **change}))
@@ -153,6 +153,20 @@ def test_many_out_of_order_commits_are_told_once_each(lab: Lab) -> None:
     assert sorted(told) == sorted((task.id, 1) for task in made)
     for connection in connections:
         connection.close()
+
+
+def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
+    """A page leads to the snapshot that its first one aimed at, however much is committed meanwhile."""
+    start, _ = lab.engine.db.run(events.snapshot_now)
+    first, second, between = new_task(), new_task(), new_task()
+    for task in (first, second):
+        lab.engine.db.run(tasks.insert, task)
+    (told,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
+    lab.engine.db.run(tasks.insert, between)
+    cursor = Cursor(start).at(target, told["task_id"], told["seq"])
+    rest, target = lab.engine.db.run(events.unseen, "1", cursor, None, 10)
+    assert [row["task_id"] for row in rest] == [second.id]
+    assert read(lab, Cursor(target))[0] == [(between.id, 1)]
 
 
 def test_nobody_reads_another_owners_feed(lab: Lab) -> None:

@@ -13,7 +13,7 @@ from tests.faults.lab import Lab
 @pytest.mark.parametrize("type", ["test.effect", "test.noop"])
 def test_one_that_slept_before_it_began_does_nothing(lab: Lab, type: str) -> None:
     task = lab.engine.submit(type)
-    with lab.paused_at("worker", "run.claimed", ids=[task.id]) as zombie:
+    with lab.paused_at("worker", "run.claimed", ids=[task.id], kill_at="run.in_handler") as zombie:
         lab.engine.move_clock(200)
         assert lab.engine.run(task.id) == []
         overtaken = lab.engine.row(task.id)
