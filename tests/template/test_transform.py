@@ -1,0 +1,102 @@
+"""What SAM makes of the template for production can be deployed: it transforms, with neither ghosts nor circles."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.environments import ROOT, python
+
+TRANSFORM = """
+import json, sys
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+template = yaml_parse(open(sys.argv[1]).read())
+for resource in template["Resources"].values():
+    for name in ("CodeUri", "ContentUri"):
+        if name in resource.get("Properties", {}):
+            resource["Properties"][name] = "s3://bucket/key.zip"
+policies = type("Policies", (), {"load": lambda self: {}})()
+print(json.dumps(transform(template, json.loads(sys.argv[2]), policies)))
+"""
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    made = subprocess.run(
+        [
+            python("sam"),
+            "-c",
+            TRANSFORM,
+            ROOT / "template.yaml",
+            json.dumps({"CanaryEnabled": "true", "Target": "aws"}),
+        ],
+        capture_output=True,
+        text=True,
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    found: dict[str, Any] = json.loads(made.stdout)["Resources"]
+    return found
+
+
+def test_a_canary_is_taken_back_by_the_alarms(resources: dict[str, Any]) -> None:
+    groups = {n: one["Properties"] for n, one in resources.items() if one["Type"] == "AWS::CodeDeploy::DeploymentGroup"}
+    assert set(groups) == {f"{n}FunctionDeploymentGroup" for n in ("Api", "Worker", "Websocket", "Push", "Sweeper")}
+    for group in groups.values():
+        condition, on_aws, elsewhere = group["AlarmConfiguration"]["Fn::If"]
+        assert (condition, on_aws["Enabled"], len(on_aws["Alarms"]), elsewhere) == ("IsAws", True, 3, {})
+
+
+def test_new_code_waits_for_its_migrations_and_the_last_ones_for_it(resources: dict[str, Any]) -> None:
+    for name in ("Api", "Worker", "Websocket", "Push", "Sweeper"):
+        assert resources[f"{name}Function"]["DependsOn"] == "MigrateBefore"
+        assert f"{name}FunctionAliaslive" in resources["MigrateAfter"]["DependsOn"]
+
+
+def test_everything_that_is_depended_on_is_there(resources: dict[str, Any]) -> None:
+    missing = [
+        (name, needed)
+        for name, one in resources.items()
+        for needed in _listed(one.get("DependsOn", []))
+        if needed not in resources
+    ]
+    assert missing == []
+
+
+def test_nothing_waits_for_itself(resources: dict[str, Any]) -> None:
+    needs = {name: {each for each in _references(one) if each in resources} for name, one in resources.items()}
+    while needs:
+        free = {name for name, others in needs.items() if not others & needs.keys()}
+        assert free, f"a circle among {sorted(needs)}"
+        needs = {name: others for name, others in needs.items() if name not in free}
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _references(one)
+    if not isinstance(value, dict):
+        return
+    for key, inside in value.items():
+        match key:
+            case "Ref" | "DependsOn":
+                yield from _listed(inside)
+            case "Fn::GetAtt":
+                yield _listed(inside)[0].split(".")[0]
+            case "Fn::Sub":
+                yield from re.findall(r"\$\{(\w+)", _listed(inside)[0])
+                yield from _references(_listed(inside)[1:])
+            case _:
+                yield from _references(inside)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
