@@ -9,6 +9,8 @@ export const STATUS = {
   cancelled: {word: 'Cancelled', tone: 'plain'},
 };
 
+/** Where an error that is still stored is one of the past. */
+export const GOT_OVER = new Set(['completed', 'cancelled']);
 export const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
 const KINDS = {

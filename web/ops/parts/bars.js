@@ -22,7 +22,7 @@ export function Bars({series, seconds}) {
         <svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label=${`${plural(total, 'task')} ended, ${number(bad)} of them badly`} preserveAspectRatio="none">
           ${steps.map((step, i) => html`
             <g key=${step.at}>
-              <rect class="bar-none" x=${i * width + 1.5} width=${width - 3} y=${HIGH - 1} height="1" />
+              <rect class="bar-none" x=${i * width + 1.5} width=${width - 3} y=${HIGH - 2} height="2" />
               ${bar(step, i, 0, step.ended - step.bad, 'bar-good')}${bar(step, i, step.ended - step.bad, step.bad, 'bar-bad')}
               <title>${`${step.ended} ended, ${step.bad} badly`}</title>
             </g>`)}

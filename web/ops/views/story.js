@@ -10,7 +10,7 @@ import {Timeline} from '../parts/timeline.js';
 import {hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {OVER, STATUS, clock, errorWords, exact, short, withMoments} from '../words.js';
+import {GOT_OVER, OVER, STATUS, clock, errorWords, exact, short, withMoments} from '../words.js';
 
 /** A task that is over is read at leisure; one that lives is followed. */
 const CALM_PACE = 10_000;
@@ -44,7 +44,7 @@ function Told({task, again, linkTo}) {
       <${Deeds} task=${task} again=${again} />
     </div>
     <${Facts} task=${task} linkTo=${linkTo} />
-    ${task.errorDetail && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
+    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
     <${Children} task=${task} linkTo=${linkTo} />
     <section class="story-part" aria-labelledby="events-title">
       <h3 id="events-title">What happened</h3>

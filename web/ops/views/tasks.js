@@ -4,7 +4,7 @@ import {Fault, Rows} from '../parts/states.js';
 import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
+import {GOT_OVER, OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
 import {Story} from './story.js';
 
 const ID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -122,7 +122,7 @@ function Table({items, query, open}) {
 }
 
 function Row({task, query, open}) {
-  const says = task.errorDetail ? errorWords(task.errorDetail) : (OVER.has(task.status) ? '' : task.progress?.message ?? dueWords(task));
+  const says = saysOf(task);
   return html`
     <tr data-open=${open} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
       <td><${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} /></td>
@@ -133,6 +133,12 @@ function Row({task, query, open}) {
       <td class="mono col-id" title=${task.id}>${short(task.id)}</td>
       <td class="num when" title=${exact(task.createdAt)}>${clock(task.createdAt)}</td>
     </tr>`;
+}
+
+/** The newest of its words: a failure it got over is a matter of its story. */
+function saysOf(task) {
+  if (task.errorDetail && !GOT_OVER.has(task.status)) return errorWords(task.errorDetail);
+  return OVER.has(task.status) ? '' : task.progress?.message ?? dueWords(task);
 }
 
 function dueWords({status, nextRunAt}) {
