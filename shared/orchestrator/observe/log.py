@@ -20,4 +20,8 @@ class DiscreetFormatter(LambdaPowertoolsFormatter):
 
 
 #: Level from AGENT_LOG_LEVEL, set by bootstrap. Never give it a token, password or payload.
-logger = Logger(service="agent-orchestrator", log_uncaught_exceptions=False, logger_formatter=DiscreetFormatter())
+logger = Logger(
+    service="agent-orchestrator",
+    log_uncaught_exceptions=False,
+    logger_formatter=DiscreetFormatter(serialize_stacktrace=False),
+)
