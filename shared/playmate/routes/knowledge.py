@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -14,6 +15,11 @@ from orchestrator.edge.requests import read
 from orchestrator.model.errors import Fault, InvalidInput
 from orchestrator.store import dead_letters
 from playmate.store import knowledge
+
+SETTINGS = ("outdoor", "indoor", "either")
+#: Years of the oldest kid.
+OLDEST = 17
+LONGEST_TITLE = 200
 
 
 def knowledge_routes(services: Services) -> Router:
@@ -40,6 +46,7 @@ def knowledge_routes(services: Services) -> Router:
 
 
 def _documents(markdown: str) -> list[knowledge.Document]:
+    """This version's documents, or those given. Raises InvalidInput with every fault."""
     from playmate.knowledge import BadDocument, parse, read_documents
 
     if not markdown:
@@ -48,6 +55,24 @@ def _documents(markdown: str) -> list[knowledge.Document]:
         found = list(parse(markdown))
     except (BadDocument, ValueError) as error:
         raise InvalidInput("The documents cannot be read.", [Fault("markdown", str(error))]) from error
+    faults = [Fault("markdown", f"{each.title[:80]}: {words}") for each in found for words in _faults(each)]
+    slugs = [each.slug for each in found]
+    faults += [
+        Fault("markdown", f"the title {slug} is used twice") for slug in sorted(set(slugs)) if slugs.count(slug) > 1
+    ]
     if not found:
-        raise InvalidInput("There are no documents in it.", [Fault("markdown", "has no heading `## …`")])
+        faults.append(Fault("markdown", "has no heading `## …`"))
+    if faults:
+        raise InvalidInput("The documents cannot be kept.", faults)
     return found
+
+
+def _faults(document: knowledge.Document) -> Iterator[str]:
+    if not document.slug or len(document.title) > LONGEST_TITLE:
+        yield f"a title has letters or digits, and at most {LONGEST_TITLE} characters"
+    if not document.body:
+        yield "says nothing"
+    if document.setting not in SETTINGS:
+        yield f"setting is one of {', '.join(SETTINGS)}"
+    if not 0 <= document.youngest <= document.oldest <= OLDEST:
+        yield f"ages go from the youngest to the oldest, within 0-{OLDEST}"
