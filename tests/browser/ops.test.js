@@ -12,6 +12,22 @@ after(() => operator.close());
 
 const group = (page, fingerprint) => page.locator(`.group[data-fingerprint="${fingerprint}"]`);
 
+/** The id of a task of a family that is due in another century. */
+function submitLater(page) {
+  return page.evaluate(async ({name, password}) => {
+    const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
+      headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
+    const {accessToken} = await ask('/auth/login', {identifier: name, password});
+    return (await ask('/api/tasks', {type: 'echo', scheduleAt: '2100-01-01T00:00:00Z'}, accessToken)).id;
+  }, stack.users[0]);
+}
+
+async function cancel(page, story) {
+  await story.getByRole('button', {name: 'Cancel…'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
+  await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
+}
+
 test('only operators come in', async () => {
   const {page, context} = await operator.visit();
   await fillIn(page, stack.users[0]);
@@ -82,12 +98,7 @@ test('chosen dead letters are discarded with a reason that is kept', async () =>
 
 test('a task is found by its owner and by its id, told whole, and cancelled', async () => {
   const {page} = await operator.enter();
-  const id = await page.evaluate(async ({name, password}) => {
-    const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
-      headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
-    const {accessToken} = await ask('/auth/login', {identifier: name, password});
-    return (await ask('/api/tasks', {type: 'echo', scheduleAt: '2100-01-01T00:00:00Z'}, accessToken)).id;
-  }, stack.users[0]);
+  const id = await submitLater(page);
   await page.keyboard.press('/');
   await page.locator('[data-search]:focus').waitFor();
   await page.keyboard.type(id);
@@ -97,11 +108,44 @@ test('a task is found by its owner and by its id, told whole, and cancelled', as
   await story.getByText('Submitted').first().waitFor();
   assert.match(await story.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
   await shoot(page, 'operator-story');
-  await story.getByRole('button', {name: 'Cancel…'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
-  await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
+  await cancel(page, story);
   await page.keyboard.press('Escape');
   await story.waitFor({state: 'detached'});
   await goTo(page, 'Audit');
   await page.getByText(`Cancelled task ${id.slice(-8)}.`).waitFor();
+});
+
+test('a flag is tried on some owners and switched off again', async () => {
+  const {page} = await operator.enter();
+  await goTo(page, 'Flags');
+  const flag = page.locator('[data-flag="amazon_places"]');
+  const change = async (setting, percent) => {
+    await flag.getByRole('button', {name: 'Change amazon_places'}).click();
+    const dialog = page.getByRole('dialog', {name: 'amazon_places'});
+    await dialog.getByLabel(setting).check();
+    if (percent) await dialog.getByLabel('Percent of owners').fill(percent);
+    await dialog.getByRole('button', {name: 'Change the flag'}).click();
+    await dialog.waitFor({state: 'detached'});
+  };
+  await change('On for some', '20');
+  await flag.getByText('on for 20 % of owners').waitFor();
+  await shoot(page, 'operator-flags');
+  await change('Off for everybody');
+  await flag.getByText('off', {exact: true}).waitFor();
+  await goTo(page, 'Audit');
+  await page.getByText('Set the flag amazon_places: on for 20 % of owners').waitFor();
+});
+
+test('tasks that come meanwhile wait above the list until they are asked for', async () => {
+  const {page} = await operator.enter();
+  await goTo(page, 'Tasks');
+  const first = await page.locator('.tasks tbody tr').first().getAttribute('data-task');
+  await submitLater(page);
+  const newer = page.getByRole('button', {name: '1 newer: show'});
+  await newer.waitFor();
+  assert.equal(await page.locator('.tasks tbody tr').first().getAttribute('data-task'), first);
+  await newer.click();
+  await page.locator(`.tasks tbody tr:first-child:not([data-task="${first}"])`).waitFor();
+  await page.locator('.row-link').first().click();
+  await cancel(page, page.getByRole('complementary', {name: 'echo'}));
 });
