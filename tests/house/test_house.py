@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local import requirements
+from local.checks import ALONE
 from local.environments import ROOT
 
 CODE = ("shared", "functions", "cli", "local", "bench")
@@ -27,6 +28,9 @@ LONGEST_FUNCTION = 60
 LONGEST_CLASS = 250
 LONGEST_ENTRY = 40
 MEDIAN_FUNCTION = 10
+
+#: Calls whose answer is another one in another process.
+CHANGING = {"uuid4", "uuid7", "time", "monotonic", "now", "today", "random", "randint", "token_hex", "token_urlsafe"}
 
 #: Plays a handler that hangs; nobody waits for it by sleeping.
 HANGS = "tests/agents/test_effect.py"
@@ -123,6 +127,18 @@ def test_no_test_is_left_out() -> None:
     assert [shown(path) for path in python_files("tests") if left_out.search(_code(path))] == []
 
 
+def test_tests_have_the_same_names_every_time() -> None:
+    """Workers that run them side by side must agree on the parameters, so none is random or the time of day."""
+    changing = [
+        f"{shown(path)}:{call.lineno}"
+        for path in python_files("tests")
+        if not set(path.parts) & set(ALONE)
+        for call in _calls_at_import(ast.parse(path.read_text()))
+        if ast.unparse(call.func).split(".")[-1] in CHANGING
+    ]
+    assert changing == []
+
+
 def test_silenced_checkers_say_why() -> None:
     silent = re.compile(r"#\s*(type: ignore(\[[^\]]*\])?|noqa(: [A-Z0-9, ]+)?)\s*$")
     found = [
@@ -190,3 +206,15 @@ def _code(path: Path) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node.value = ""
     return ast.unparse(tree)
+
+
+def _calls_at_import(tree: ast.AST) -> Iterator[ast.Call]:
+    """Calls outside of functions' bodies; their decorators run at import."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call):
+            yield node
+        if isinstance(node, Function):
+            for decorator in node.decorator_list:
+                yield from _calls_at_import(ast.Expression(decorator))
+        elif not isinstance(node, ast.Lambda):
+            yield from _calls_at_import(node)

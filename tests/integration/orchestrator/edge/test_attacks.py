@@ -118,7 +118,7 @@ def test_a_header_comes_back_in_no_header(ann: Caller, name: str) -> None:
     [
         ("/api/tasks", {"type": "echo", "owner": "2"}),
         ("/api/tasks", {"type": "echo", "status": "completed"}),
-        ("/api/tasks", {"type": "echo", "id": str(uuid4())}),
+        ("/api/tasks", {"type": "echo", "id": "377e572d-f83e-4446-981b-db8c58cb1a46"}),
         ("/api/tasks", {"type": "friend.ask", "payload": {"friendName": "Bruno", "askerId": 2}}),
         ("/api/kids", {"name": "K", "age": 3, "favoriteActivity": "chess", "guardianId": 2}),
         ("/api/kids", {"name": "K", "age": 3, "favoriteActivity": "chess", "id": 1}),
