@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.run import run_schedules
 
 #: A set's own test, so that sets run side by side.
-SETS, SCHEDULES = 10, 25
+SETS, SCHEDULES = 10, 20
 
 
 @pytest.mark.parametrize("number", range(SETS))
