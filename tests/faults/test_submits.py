@@ -158,7 +158,7 @@ def test_many_out_of_order_commits_are_told_once_each(lab: Lab) -> None:
 def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
     """A page leads to the snapshot that its first one aimed at, however much is committed meanwhile."""
     start, _ = lab.engine.db.run(events.snapshot_now)
-    first, second, between = new_task(), new_task(), new_task()
+    first, second, between = sorted((new_task() for _ in range(3)), key=lambda task: task.id)
     for task in (first, second):
         lab.engine.db.run(tasks.insert, task)
     (told,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
