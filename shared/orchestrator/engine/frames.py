@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.model.cursor import Cursor
-from orchestrator.model.task import Json, iso, public_error
+from orchestrator.model.task import Json, Status, iso, public_error
 
 #: Bytes; API Gateway refuses a message above 128 KB.
 LARGEST_FRAME = 120_000
@@ -66,7 +66,7 @@ def _update_frame(row: Mapping[str, Any], cursor: str) -> bytes:
     }
     optional = {
         "result": row["result"],
-        "error": public_error(data.get("error")),
+        "error": public_error(data.get("error")) if row["status"] in (Status.FAILED, Status.DEAD_LETTER) else None,
         "progress": data.get("progress"),
         "step": data.get("step"),
     }

@@ -97,7 +97,7 @@ class Task:
             "type": self.type,
             "status": self.status.value,
             "result": self.result,
-            "error": public_error(self.error),
+            "error": public_error(self.error) if self.status in (Status.FAILED, Status.DEAD_LETTER) else None,
             "attempts": self.attempts,
             "maxAttempts": self.max_attempts,
             "nextRunAt": iso(self.due_at) if self.status is Status.PENDING else None,
