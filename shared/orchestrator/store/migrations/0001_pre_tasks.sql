@@ -127,7 +127,9 @@ CREATE TABLE socket_connections (
   subscribed boolean NOT NULL DEFAULT false,
   task_ids   uuid[],                             -- null: all of the owner's
   cursor     text,                               -- everything up to here was sent
-  opened_at  timestamptz NOT NULL DEFAULT task_now()
+  opened_at  timestamptz NOT NULL DEFAULT task_now(),
+  busy_until timestamptz,                        -- a sender has it until then: one at a time, so nothing is doubled
+  again      boolean NOT NULL DEFAULT false      -- something happened meanwhile: the sender looks once more
 );
 CREATE INDEX connection_owner ON socket_connections (owner_id);
 CREATE INDEX connection_expiry ON socket_connections (expires_at);
