@@ -36,11 +36,13 @@ WITH freed AS (
 SELECT id, owner_id, traceparent FROM freed;
 
 -- name: prune_tasks
--- Deletes finished tasks (dead letters excepted) with their events and steps by age, a page at a time.
--- Index: task_retention.
+-- Deletes finished tasks (dead letters excepted) with their events and steps by age, a page at a time. None whose parent or
+-- child is unfinished: a join may still count it.
+-- Index: task_retention, agent_tasks_pkey, task_spawn.
 DELETE FROM agent_tasks WHERE id IN (
   SELECT id FROM agent_tasks WHERE finished_at < task_now() - make_interval(days => %(days)s) AND status <> 'dead-letter'
     AND NOT EXISTS (SELECT FROM agent_tasks child WHERE child.parent_id = agent_tasks.id AND child.finished_at IS NULL)
+    AND NOT EXISTS (SELECT FROM agent_tasks parent WHERE parent.id = agent_tasks.parent_id AND parent.finished_at IS NULL)
   ORDER BY finished_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED);
 
 -- name: prune_tickets

@@ -131,3 +131,13 @@ def test_old_tasks_are_pruned_with_their_events_and_dead_letters_stay(engine: En
     assert sweep(sweeper, lambda: 30.0)["pruned"] == 1
     left = engine.db.connection().execute("SELECT DISTINCT task_id FROM agent_task_events").fetchall()
     assert [row["task_id"] for row in left] == [dead.id]
+
+
+def test_a_finished_child_is_kept_for_as_long_as_its_parent_waits(engine: Engine, sweeper: Sweeper) -> None:
+    parent = engine.submit("test.family", {"children": [{}, {}]})
+    engine.run(parent.id)
+    kid, _ = [wake.task_id for wake in engine.queue.sent if wake.task_id != parent.id]
+    engine.run(kid)
+    engine.move_clock(31 * 86400)
+    assert sweep(sweeper, lambda: 30.0)["pruned"] == 0
+    assert engine.task(kid).status is Status.COMPLETED
