@@ -57,7 +57,10 @@ async def measure(sockets: int, tasks: int) -> None:
             asyncio.create_task(_listen(api, headers[index % len(headers)], watcher, slots, ready[index]))
             for index, watcher in enumerate(watchers)
         ]
-        await asyncio.gather(*(each.wait() for each in ready))
+        opened = asyncio.gather(*(each.wait() for each in ready))
+        failed, _ = await asyncio.wait([*listening, opened], return_when=asyncio.FIRST_COMPLETED)
+        for each in failed - {opened}:
+            each.result()  # a socket that could not be opened ends the measurement
         submitted: dict[int, list[str]] = {index: [] for index in range(len(headers))}
         for number in range(tasks):
             index = number % len(headers)

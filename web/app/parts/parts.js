@@ -44,7 +44,7 @@ export function Loaded({state, rows = 3, empty, retry, children}) {
     return html`<div class="notice tone-bad"><p>${faultWords(error)}</p>${retry && html`<button type="button" class="button quiet" onClick=${retry}>Try again</button>`}</div>`;
   }
   if (value === undefined) {
-    return html`<div class="skeletons" aria-busy="true" aria-label="Loading">${Array.from({length: rows}, (_, i) => html`<span key=${i} class="skeleton"></span>`)}</div>`;
+    return html`<div class="skeletons" role="status" aria-busy="true" aria-label="Loading">${Array.from({length: rows}, (_, i) => html`<span key=${i} class="skeleton"></span>`)}</div>`;
   }
   if (empty && (value === null || value.length === 0)) return empty;
   return children(value);
