@@ -57,9 +57,9 @@ async def measure(sockets: int, tasks: int) -> None:
             asyncio.create_task(_listen(api, headers[index % len(headers)], watcher, slots, ready[index]))
             for index, watcher in enumerate(watchers)
         ]
-        opened = asyncio.gather(*(each.wait() for each in ready))
-        failed, _ = await asyncio.wait([*listening, opened], return_when=asyncio.FIRST_COMPLETED)
-        for each in failed - {opened}:
+        opened = asyncio.create_task(_all_open(ready))
+        ended, _ = await asyncio.wait([*listening, opened], return_when=asyncio.FIRST_COMPLETED)
+        for each in ended:
             each.result()  # a socket that could not be opened ends the measurement
         submitted: dict[int, list[str]] = {index: [] for index in range(len(headers))}
         for number in range(tasks):
@@ -73,6 +73,11 @@ async def measure(sockets: int, tasks: int) -> None:
         for each in listening:
             each.cancel()
     _report(watchers, submitted, tasks)
+
+
+async def _all_open(ready: list[asyncio.Event]) -> None:
+    for each in ready:
+        await each.wait()
 
 
 async def _sign_in(api: httpx.AsyncClient, family: dict[str, str]) -> dict[str, str]:

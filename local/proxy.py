@@ -15,6 +15,7 @@ from aiohttp import (
     ClientSession,
     ClientWebSocketResponse,
     DummyCookieJar,
+    TCPConnector,
     WSMsgType,
     WSServerHandshakeError,
     web,
@@ -119,7 +120,8 @@ def build(http_url: str, websocket_url: str) -> web.Application:
     application[_WEBSOCKET] = websocket_url
 
     async def upstream(app: web.Application) -> AsyncIterator[None]:
-        async with ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar()) as session:
+        every = TCPConnector(limit=0)  # each open socket holds one
+        async with ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar(), connector=every) as session:
             app[_UPSTREAM] = session
             yield
 
