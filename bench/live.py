@@ -13,6 +13,7 @@ import json
 import statistics
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,8 @@ AT_ONCE = 10
 class Watcher:
     """One socket: what it was told of which task, and how late."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: asyncio.Event) -> None:
+        self._heard = heard
         self.seen: dict[str, list[int]] = {}
         self.delays: list[float] = []
         self.done: set[str] = set()
@@ -43,6 +45,7 @@ class Watcher:
         self.delays.append(time.time() - datetime.fromisoformat(task["updatedAt"]).timestamp())
         if task["status"] == "completed":
             self.done.add(task["id"])
+            self._heard.set()
 
 
 async def measure(sockets: int, tasks: int) -> None:
@@ -50,7 +53,8 @@ async def measure(sockets: int, tasks: int) -> None:
     families = [user for user in stack["users"] if user.get("role") != "operator"]
     async with httpx.AsyncClient(base_url=stack["api_url"], timeout=60) as api:
         headers = [await _sign_in(api, family) for family in families]
-        watchers = [Watcher() for _ in range(sockets)]
+        heard = asyncio.Event()
+        watchers = [Watcher(heard) for _ in range(sockets)]
         slots = asyncio.Semaphore(AT_ONCE)
         ready = [asyncio.Event() for _ in watchers]
         listening = [
@@ -67,9 +71,11 @@ async def measure(sockets: int, tasks: int) -> None:
             body = {"type": "echo", "payload": {"number": number}}
             answer = await api.post("/api/tasks", json=body, headers=headers[index])
             submitted[index].append(answer.raise_for_status().json()["id"])
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and not _all_told(watchers, submitted):
-            await asyncio.sleep(0.05)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not _all_told(watchers, submitted):
+                    heard.clear()
+                    await heard.wait()
         for each in listening:
             each.cancel()
     _report(watchers, submitted, tasks)
