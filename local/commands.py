@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
     return 1
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

@@ -18,7 +18,7 @@ PACKAGES = ("orchestrator.store", "playmate.store")
 
 
 @entry
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """By hand, or by CloudFormation in the middle of a deploy."""
     if is_custom_resource(event):
         respond(event, apply)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @entry
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     with traced("push", event):
         push(bootstrap.database(), bootstrap.sockets(), owners(event))
     return failures([])

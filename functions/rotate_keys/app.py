@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 @entry
-def handler(event: Mapping[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's form
+def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     take_step(event["Step"], event["SecretId"], event["ClientRequestToken"], token_life=LIFETIME)

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 @entry
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's form
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     return sweep(bootstrap.sweeper(), lambda: context.get_remaining_time_in_millis() / 1000)

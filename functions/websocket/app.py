@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 @entry
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer(event, bootstrap.database(), bootstrap.sockets())
