@@ -8,9 +8,10 @@ from uuid import UUID
 
 
 def new_task_id() -> UUID:
-    """A time-ordered random id: 48 bits of milliseconds, 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    """A time-ordered random id: 48 bits of milliseconds, 12 of their fraction (§6.2, method 3), 62 random bits.
+
+    The fraction's unit is 244 ns, so ids made one after the other in a process are in that order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | secrets.randbits(62))
