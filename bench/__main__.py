@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from bench import buffers, imports, rates, statements
+from bench import buffers, coldstarts, rates, statements
 from bench.ground import Measured, durable_server, ground
 
 
@@ -27,7 +27,7 @@ def main() -> None:
         with ground(layout) as url:
             sizes = tuple(size for size in buffers.SIZES if size <= told.rows)
             found += buffers.measure(url, sizes)
-    found += imports.measure(told.rounds)
+    found += coldstarts.measure(told.rounds)
     sys.stdout.write(table(found))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bench.ground import Measured, preload
 from orchestrator.model.ids import new_task_id
+from orchestrator.store import acting
 from orchestrator.store.db import Connection, connect, load_queries
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -17,7 +18,7 @@ LIVE = 200
 
 def measure(url: str, sizes: tuple[int, ...] = SIZES) -> list[Measured]:
     connection = connect(url)
-    live = preload(connection, "bench.noop", LIVE)
+    live = preload(url, "bench.noop", LIVE)
     pages: dict[str, list[int]] = {}
     stored = 0
     for size in sizes:
@@ -53,27 +54,33 @@ def fill(connection: Connection, rows: int) -> None:
 
 def touch(connection: Connection, live: list[UUID]) -> dict[str, int]:
     """Pages each statement touches once its caches of the catalogue are warm."""
-    return {name: min(_pages(connection, sql, values) for _ in range(3)) for name, (sql, values) in _hot(live).items()}
+    return {
+        name: min(_pages(connection, part, sql, values) for _ in range(3))
+        for name, (part, sql, values) in _hot(live).items()
+    }
 
 
-def _hot(live: list[UUID]) -> dict[str, tuple[str, Mapping[str, Any]]]:
+def _hot(live: list[UUID]) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
+    """Whose role runs it, the statement, its values."""
     attempts, tasks, sweep = (load_queries("orchestrator.store", stem) for stem in ("attempts", "tasks", "sweep"))
     claim = {"ids": live[:10], "worker": "w", "event": "{}", "lease": 60.0, "alone": False, "held_types": []}
     new = {"id": new_task_id(), "owner_id": "1", "type": "bench.noop", "payload": "{}", "payload_version": 1}
     rest = ("max_attempts", "limited", "schedule_at", "idempotency_key", "request_hash", "traceparent")
     page = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}
     return {
-        "claim": (attempts["claim"], {**claim, "limit": None}),
-        "submit": (tasks["insert_task"], {**new, **dict.fromkeys(rest), "max_attempts": 3, "limited": False}),
-        "list": (tasks["list_tasks"], page),
-        "inbox": (tasks["newest_completed"], {"owner_id": "old-7", "type": "bench.noop", "limit": 20}),
-        "sweep": (sweep["due_for_sweep"], {"limit": 500}),
+        "claim": ("worker", attempts["claim"], {**claim, "limit": None}),
+        "submit": ("api", tasks["insert_task"], {**new, **dict.fromkeys(rest), "max_attempts": 3, "limited": False}),
+        "list": ("api", tasks["list_tasks"], page),
+        "inbox": ("api", tasks["newest_completed"], {"owner_id": "old-7", "type": "bench.noop", "limit": 20}),
+        "sweep": ("sweeper", sweep["due_for_sweep"], {"limit": 500}),
     }
 
 
-def _pages(connection: Connection, sql: str, values: Mapping[str, Any]) -> int:
-    """Explained with execution, then undone."""
+def _pages(connection: Connection, part: str, sql: str, values: Mapping[str, Any]) -> int:
+    """Explained with execution under row-level security, then undone."""
     with connection.transaction(force_rollback=True):
+        connection.act(acting.setting("role", f"orchestrator_{part}"))
+        connection.act(acting.owner(values.get("owner_id", "")))
         row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}".encode(), values).fetchone()
     if row is None:
         raise RuntimeError("no plan")

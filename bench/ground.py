@@ -21,7 +21,7 @@ from orchestrator.engine.agents import Agents
 from orchestrator.engine.run import run_batch
 from orchestrator.engine.worker import Message, Worker
 from orchestrator.model.ids import new_task_id
-from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store.db import connect
 from tests import postgres
 from tests.engine import FixedFlags
 
@@ -83,6 +83,7 @@ def ground(layout: Layout) -> Iterator[str]:
         connection.execute("CREATE TABLE bench_counter (id int PRIMARY KEY, n int NOT NULL)")
         connection.execute("INSERT INTO bench_counter SELECT id, 0 FROM generate_series(0, 1000) id")
         connection.execute("CREATE TABLE bench_effect (task_id uuid NOT NULL)")
+        connection.execute("GRANT ALL ON bench_counter, bench_effect TO orchestrator_worker")
         connection.execute("VACUUM ANALYZE bench_counter")
         connection.close()
         yield url
@@ -114,8 +115,8 @@ def commits_per_second(url: str, seconds: int = 1) -> float:
 def worker(url: str) -> Worker:
     return Worker(
         name="bench",
-        db=Database(lambda: connect(url)),
-        side=Database(lambda: connect(url)),
+        db=postgres.door(url, "worker"),
+        side=postgres.door(url, "worker"),
         queue=DeafQueue(),
         dead_letters=DeafQueue(),
         events=DeafEvents(),
@@ -125,18 +126,19 @@ def worker(url: str) -> Worker:
     )
 
 
-def preload(connection: Connection, type: str, tasks: int) -> list[UUID]:
+def preload(url: str, type: str, tasks: int) -> list[UUID]:
     """Tasks as `submit` leaves them, in one statement."""
     ids = [new_task_id() for _ in range(tasks)]
-    connection.execute(
-        "WITH task AS (INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)"
-        " SELECT id, (n %% 50)::text, %(type)s, jsonb_build_object('n', n), now(), now() + interval '2 minutes'"
-        " FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS t (id, n) RETURNING *)"
-        " INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
-        " SELECT id, 1, 0, 'submitted', 'pending', owner_id FROM task",
-        {"ids": ids, "type": type},
-    )
-    connection.execute("VACUUM ANALYZE agent_tasks")
+    with connect(url) as connection:
+        connection.execute(
+            "WITH task AS (INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)"
+            " SELECT id, (n %% 50)::text, %(type)s, jsonb_build_object('n', n), now(), now() + interval '2 minutes'"
+            " FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS t (id, n) RETURNING *)"
+            " INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
+            " SELECT id, 1, 0, 'submitted', 'pending', owner_id FROM task",
+            {"ids": ids, "type": type},
+        )
+        connection.execute("VACUUM ANALYZE agent_tasks")
     return ids
 
 

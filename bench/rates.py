@@ -11,14 +11,15 @@ from bench.network import delayed
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.task import Status
-from orchestrator.store import tasks
-from orchestrator.store.db import Database, connect
+from orchestrator.store import acting, tasks
+from orchestrator.store.db import Database
+from tests.postgres import door
 
 
 def drain(url: str, type: str, count: int) -> float:
     """Tasks per second of one process."""
     by = worker(url)
-    ids = preload(by.db.connection(), type, count + 50)
+    ids = preload(url, type, count + 50)
     deliver(by, ids[:50])
     started = perf_counter()
     deliver(by, ids[50:])
@@ -44,11 +45,13 @@ def over_network(url: str, count: int) -> float:
 
 def submits(url: str, count: int = 2000) -> float:
     agents, queue = Agents("bench.agents"), DeafQueue()
-    databases = [Database(lambda: connect(url)) for _ in range(10)]
+    databases = [door(url, "api") for _ in range(10)]
 
     def some(database: Database) -> None:
         for n in range(count // 10):
-            submit(database, queue, agents, Order(owner=str(n % 50), type="bench.noop", payload={"n": n}))
+            order = Order(owner=str(n % 50), type="bench.noop", payload={"n": n})
+            with database.acting(acting.owner(order.owner)):
+                submit(database, queue, agents, order)
 
     before = commits_per_second(url)
     with ThreadPoolExecutor(10) as pool:
@@ -63,17 +66,19 @@ def submits(url: str, count: int = 2000) -> float:
 
 def latency(url: str, count: int = 100) -> float:
     """The median time from submit to completed, less the queue hop, over that of one commit."""
-    by = worker(url)
+    by, api = worker(url), door(url, "api")
     before, times = commits_per_second(url), []
     for n in range(count):
         started = perf_counter()
-        task = submit(by.db, by.queue, by.agents, Order(owner="1", type="bench.noop", payload={"n": n})).task
+        with api.acting(acting.owner("1")):
+            task = submit(api, by.queue, by.agents, Order(owner="1", type="bench.noop", payload={"n": n})).task
         deliver(by, [task.id])
         times.append(perf_counter() - started)
         found = by.db.run(tasks.get, "1", task.id)
         if found is None or found.status is not Status.COMPLETED:
             raise RuntimeError("not completed")
     close(by)
+    api.close()
     return median(times) * ((before + commits_per_second(url)) / 2)
 
 

@@ -27,9 +27,9 @@ def count(layout: Layout, url: str) -> list[Measured]:
 def _batch(layout: Layout, url: str, types: list[str]) -> int:
     """Statements of one batch by a warm worker."""
     by = worker(url)
-    warm = preload(by.db.connection(), "bench.noop", 10) + preload(by.db.connection(), "bench.bad", 1)
+    warm = preload(url, "bench.noop", 10) + preload(url, "bench.bad", 1)
     deliver(by, warm)
-    ids = [preload(by.db.connection(), type, 1)[0] for type in types]
+    ids = [preload(url, type, 1)[0] for type in types]
     log = server.program(layout).log
     before = len(_STATEMENT.findall(log.read_text(errors="replace")))
     deliver(by, ids)
