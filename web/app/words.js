@@ -87,6 +87,11 @@ export function kilometres(km) {
   return km < 1 ? `${Math.round(km * 100) * 10} m` : `${km < 10 ? km.toFixed(1) : Math.round(km)} km`;
 }
 
+/** What finds everything the system noted of it: the trace. What a person can mend alone needs none. */
+export function referenceOf(error) {
+  return [400, 401].includes(error.status) || error.name === 'Unreachable' ? undefined : error.traceId;
+}
+
 /** Words for a person, of whatever went wrong. */
 export function faultWords(error) {
   const faults = error?.body?.faults;

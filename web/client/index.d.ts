@@ -36,6 +36,7 @@ export interface Task<Result = unknown> {
   readonly event?: string;
   /** The recorded step's name, where `event` is `step`. */
   readonly step?: string;
+  /** Of the request that submitted it: what a user can quote, and an operator finds everything by. */
   readonly traceId?: string | null;
   /** The task's own counter: 1 is its first event, each event adds one. */
   readonly seq: number;
@@ -136,6 +137,8 @@ export interface ClientOptions {
   /** `false` never opens a socket. */
   sockets?: boolean;
   timing?: Partial<Timing>;
+  /** The W3C traceparent of a request, where a page traces by itself. Default: a new trace for each. */
+  traceparent?: () => string;
   fetch?: typeof fetch;
   WebSocket?: new (url: string) => WebSocket;
 }
@@ -175,14 +178,18 @@ export function createClient<Types extends TypesLike<Types> = TaskTypes>(options
 export class ApiError extends Error {
   readonly status: number;
   readonly body: unknown;
+  readonly traceId: string | undefined;
 }
 
 /** The API could not be reached. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  readonly traceId: string | undefined;
+}
 
 /** The task ended in `failed`, `dead-letter` or `cancelled`; the message is the server's words for the user. */
 export class TaskFailed extends Error {
   readonly task: Task;
+  readonly traceId: string | undefined;
 }
 
 export function isOver(status: TaskStatus | undefined): boolean;

@@ -1,6 +1,6 @@
 import {createStore, useStore} from '../store.js';
 import {html, useEffect, useRef, useState} from '../vendor/preact.js';
-import {faultWords} from '../words.js';
+import {faultWords, referenceOf} from '../words.js';
 import {Icon} from './icons.js';
 
 /** A word on a tinted ground. */
@@ -37,11 +37,17 @@ export function Busy({onPress, children, className = 'button', disabled, ...rest
   return html`<button type="button" class=${className} data-busy=${busy} disabled=${busy || disabled} onClick=${press} ...${rest}>${children}</button>`;
 }
 
+/** What went wrong, and beside it what to quote to whoever is asked about it. */
+export function Fault({error}) {
+  const id = referenceOf(error);
+  return html`${faultWords(error)}${id && html` <small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${id}</span></small>`}`;
+}
+
 /** What a list shows while it is read, when it failed, and when there is nothing. */
 export function Loaded({state, rows = 3, empty, retry, children}) {
   const {value, error} = state;
   if (value === undefined && error) {
-    return html`<div class="notice tone-bad"><p>${faultWords(error)}</p>${retry && html`<button type="button" class="button quiet" onClick=${retry}>Try again</button>`}</div>`;
+    return html`<div class="notice tone-bad"><p><${Fault} error=${error} /></p>${retry && html`<button type="button" class="button quiet" onClick=${retry}>Try again</button>`}</div>`;
   }
   if (value === undefined) {
     return html`<div class="skeletons" role="status" aria-busy="true" aria-label="Loading">${Array.from({length: rows}, (_, i) => html`<span key=${i} class="skeleton"></span>`)}</div>`;
@@ -59,10 +65,15 @@ const toasts = createStore([]);
 let made = 0;
 
 /** Says something in passing. */
-export function toast(words, tone = 'good') {
+export function toast(words, tone = 'good', ms = 6_000) {
   const id = (made += 1);
   toasts.set((all) => [...all.slice(-2), {id, words, tone}]);
-  setTimeout(() => toasts.set((all) => all.filter((one) => one.id !== id)), 6_000);
+  setTimeout(() => toasts.set((all) => all.filter((one) => one.id !== id)), ms);
+}
+
+/** Says what went wrong, long enough to note its reference. */
+export function toastFault(error) {
+  toast(html`<${Fault} error=${error} />`, 'bad', 15_000);
 }
 
 export function Toasts() {

@@ -47,6 +47,8 @@ function Route({id, live}) {
   const updates = useUpdates(id);
   const start = updates[0]?.updatedAt;
   const cancel = () => client.task(id).cancel().catch(() => {}); // over in the meantime: the route tells
+  const ended = updates.at(-1);
+  const lost = ended && toneOf(ended) === 'bad' && !live;
   return html`
     <ol class="route">
       ${updates.map((update, i) => html`
@@ -57,6 +59,7 @@ function Route({id, live}) {
     </ol>
     <p class="task-foot">
       <span class="mono" title="The task's id">${id.slice(-12)}</span>
+      ${lost && ended.traceId && html`<small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${ended.traceId}</span></small>`}
       ${live && html`<button type="button" class="link" onClick=${cancel}>Cancel</button>`}
     </p>`;
 }

@@ -1,9 +1,8 @@
 import {reload, useResource} from '../data.js';
 import {Icon} from '../parts/icons.js';
-import {Busy, Empty, Field, Loaded, toast} from '../parts/parts.js';
+import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../parts/parts.js';
 import {call, signOut} from '../session.js';
 import {html, useRef, useState} from '../vendor/preact.js';
-import {faultWords} from '../words.js';
 import {Hours} from './hours.js';
 
 export function Family() {
@@ -34,7 +33,7 @@ function Kid({kid}) {
     try {
       await call('DELETE', `/api/kids/${kid.id}`);
     } catch (error) {
-      toast(faultWords(error), 'bad');
+      toastFault(error);
     }
     await reload('kids');
   };
@@ -47,20 +46,20 @@ function Kid({kid}) {
 }
 
 function AddKid() {
-  const [fault, setFault] = useState('');
+  const [fault, setFault] = useState(null);
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
     event.preventDefault();
     const form = event.target;
     const {name, age, favoriteActivity} = Object.fromEntries(new FormData(form));
     setBusy(true);
-    setFault('');
+    setFault(null);
     try {
       await call('POST', '/api/kids', {name, age: Number(age), favoriteActivity});
       form.reset();
       await reload('kids');
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(error);
     }
     setBusy(false);
   };
@@ -70,7 +69,7 @@ function AddKid() {
       <${Field} label="Age" name="age" type="number" min="0" max="17" inputmode="numeric" required />
       <${Field} label="Loves" name="favoriteActivity" autocomplete="off" maxlength="60" placeholder="football, chess…" required />
       <button class="button" data-busy=${busy} disabled=${busy}>Add</button>
-      <p class="form-fault" role="alert">${fault}</p>
+      <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>
     </form>`;
 }
 
@@ -82,7 +81,7 @@ function Leave() {
       toast('Your account is being erased. Goodbye!');
       await signOut();
     } catch (error) {
-      toast(faultWords(error), 'bad');
+      toastFault(error);
     }
   };
   return html`

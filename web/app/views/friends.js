@@ -1,9 +1,8 @@
 import {reload, useResource} from '../data.js';
 import {Icon} from '../parts/icons.js';
-import {Busy, Empty, Field, Loaded, toast} from '../parts/parts.js';
+import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../parts/parts.js';
 import {call, client} from '../session.js';
 import {html, useEffect, useState} from '../vendor/preact.js';
-import {faultWords} from '../words.js';
 
 const [ACCEPTED, REFUSED] = [1, 2];
 /** What others do to us is no task of ours: it is looked for while the view is seen. */
@@ -33,25 +32,25 @@ export function Friends() {
 }
 
 function Ask() {
-  const [fault, setFault] = useState('');
+  const [fault, setFault] = useState(null);
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
     event.preventDefault();
     const form = event.target;
     setBusy(true);
-    setFault('');
+    setFault(null);
     try {
       const {message} = await run('/api/friends/ask', {friendname: new FormData(form).get('friendname')});
       form.reset();
       toast(message);
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(error);
     }
     setBusy(false);
   };
   return html`
     <form class="ask card" onSubmit=${send}>
-      <${Field} label="Ask a family by name" name="friendname" autocomplete="off" maxlength="80" required fault=${fault || undefined} hint="The name of the parent, as they signed up." />
+      <${Field} label="Ask a family by name" name="friendname" autocomplete="off" maxlength="80" required fault=${fault ? html`<${Fault} error=${fault} />` : undefined} hint="The name of the parent, as they signed up." />
       <button class="button" data-busy=${busy} disabled=${busy}>Ask</button>
     </form>`;
 }
@@ -85,7 +84,7 @@ async function tell(path, body) {
   try {
     toast((await run(path, body)).message);
   } catch (error) {
-    toast(faultWords(error), 'bad');
+    toastFault(error);
     await reload('asking', 'pending', 'friends');
   }
 }

@@ -1,9 +1,8 @@
 import {reload, useResource} from '../data.js';
 import {Icon} from '../parts/icons.js';
-import {Busy, Loaded, toast} from '../parts/parts.js';
+import {Busy, Fault, Loaded, toast} from '../parts/parts.js';
 import {call} from '../session.js';
 import {html, useEffect, useState} from '../vendor/preact.js';
-import {faultWords} from '../words.js';
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 /** 1 January 2024 was a Monday. */
@@ -26,17 +25,17 @@ export function Hours() {
 function Week({calendar}) {
   const [windows, setWindows] = useState(calendar.windows);
   const [zone, setZone] = useState(calendar.timeZone);
-  const [fault, setFault] = useState('');
+  const [fault, setFault] = useState(null);
   const changed = zone !== calendar.timeZone || JSON.stringify(windows) !== JSON.stringify(calendar.windows);
   const change = (index, part) => setWindows(windows.map((window, i) => (i === index ? {...window, ...part} : window)));
   const save = async () => {
     try {
       await call('PUT', '/api/availability', {timeZone: zone, windows});
-      setFault('');
+      setFault(null);
       toast('Your hours are saved.');
       await reload('hours');
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(error);
     }
   };
   return html`
@@ -51,7 +50,7 @@ function Week({calendar}) {
       <${Zone} zone=${zone} onChange=${setZone} />
       <${Busy} onPress=${save} disabled=${!changed && !calendar.isDefault}>Save the hours<//>
     </div>
-    <p class="form-fault" role="alert">${fault}</p>`;
+    <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>`;
 }
 
 function Day({weekday, windows, change, remove, add}) {

@@ -2,12 +2,12 @@ import {useResource} from '../data.js';
 import {towns, townNear} from '../map/atlas.js';
 import {bearing} from '../map/mercator.js';
 import {MapView} from '../map/view.js';
-import {Busy, toast} from '../parts/parts.js';
+import {Busy, toast, toastFault} from '../parts/parts.js';
 import {Search} from '../parts/search.js';
 import {useClientTasks} from '../parts/watch.js';
 import {call, client} from '../session.js';
 import {html, useEffect, useMemo, useState} from '../vendor/preact.js';
-import {coordinates, faultWords, kilometres} from '../words.js';
+import {coordinates, kilometres} from '../words.js';
 import {Insight, Leaderboard, Plan} from './findings.js';
 
 const TYPE = 'location.playdate.update';
@@ -49,7 +49,7 @@ function Panel({home, loading, pick, choose, working}) {
       await meetAt(pick);
       choose(null);
     } catch (error) {
-      toast(faultWords(error), 'bad');
+      toastFault(error);
     }
   };
   return html`
@@ -92,7 +92,7 @@ async function meetAt({latitude, longitude}) {
   const {taskId} = await call('POST', '/api/playdate-point/coordinates', {playdate_latit: latitude, playdate_longi: longitude});
   client.task(taskId).result().then(
     (result) => toast(result.message),
-    (error) => toast(faultWords(error), 'bad'),
+    (error) => toastFault(error),
   );
   await client.task(taskId).refresh();
 }

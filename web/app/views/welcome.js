@@ -1,9 +1,8 @@
 import {config} from '../config.js';
 import {Mark} from '../parts/icons.js';
-import {Busy, Field} from '../parts/parts.js';
+import {Busy, Fault, Field} from '../parts/parts.js';
 import {session, signIn, signOut, signUp} from '../session.js';
 import {html, useEffect, useRef, useState} from '../vendor/preact.js';
-import {faultWords} from '../words.js';
 import {Backdrop} from './backdrop.js';
 
 /** The door: for newcomers a whole page, for someone whose session ended a dialog over what they had. */
@@ -58,38 +57,38 @@ function SignUp() {
 }
 
 function DoorForm({submit, action, children}) {
-  const [fault, setFault] = useState('');
+  const [fault, setFault] = useState(null);
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
     event.preventDefault();
     setBusy(true);
-    setFault('');
+    setFault(null);
     try {
       await submit(Object.fromEntries(new FormData(event.target)));
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(error);
       setBusy(false);
     }
   };
   return html`
     <form class="stack" onSubmit=${send}>
       ${children}
-      <p class="form-fault" role="alert">${fault}</p>
+      <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>
       <button class="button wide" data-busy=${busy} disabled=${busy}>${action}</button>
     </form>`;
 }
 
 function Demo() {
   const {families, password} = config.demo;
-  const [fault, setFault] = useState('');
-  const enter = (name) => signIn(name, password).catch((error) => setFault(faultWords(error)));
+  const [fault, setFault] = useState(null);
+  const enter = (name) => signIn(name, password).catch((error) => setFault(error));
   return html`
     <section class="demo" aria-labelledby="demo-title">
       <h3 id="demo-title">Just looking? Enter as a demonstration family</h3>
       <div class="demo-families">
         ${families.map((name) => html`<${Busy} key=${name} className="button quiet" onPress=${() => enter(name)}>${name}<//>`)}
       </div>
-      <p class="form-fault" role="alert">${fault}</p>
+      <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>
     </section>`;
 }
 

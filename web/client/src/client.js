@@ -7,6 +7,7 @@ import {Place, tabStorage} from './place.js';
 import {Poller} from './poller.js';
 import {Tasks} from './tasks.js';
 import {DEFAULTS, backoff, wait} from './timing.js';
+import {randomHex} from './trace.js';
 import {onWake} from './wake.js';
 
 /**
@@ -55,7 +56,7 @@ export class TaskClient {
    * @param {unknown} [payload]
    * @param {import('../index.d.ts').SubmitOptions} [options]
    */
-  async submit(type, payload = {}, {idempotencyKey = newKey(), maxAttempts, scheduleAt, signal} = {}) {
+  async submit(type, payload = {}, {idempotencyKey = randomHex(16), maxAttempts, scheduleAt, signal} = {}) {
     this.#start();
     const at = scheduleAt instanceof Date ? scheduleAt.toISOString() : scheduleAt;
     const receipt = await this.http.insist(
@@ -192,7 +193,7 @@ export class TaskClient {
     for (const listener of [...this.#connectionListeners]) tell(listener, state);
   }
 
-  /** @param {{id: string, type: string, status: any, attempts: number, maxAttempts: number}} task */
+  /** @param {{id: string, type: string, status: any, attempts: number, maxAttempts: number, traceId?: string}} task */
   #expectNew(task) {
     this.ledger.expect(task.id);
     if (!this.tasksKnown.get(task.id)) this.tasksKnown.learn({...task, seq: 0});
@@ -221,12 +222,6 @@ export class TaskClient {
       // the link and the poller meet the same fault, and deal with it
     }
   }
-}
-
-/** @returns {string} also where `randomUUID` is missing: on a page without TLS */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /**

@@ -1,20 +1,22 @@
 /** The API answered with an error. */
 export class ApiError extends Error {
-  /** @param {number} status @param {unknown} body */
-  constructor(status, body) {
+  /** @param {number} status @param {unknown} body @param {string} [traceId] the request's, unless the answer names its own */
+  constructor(status, body, traceId) {
     super(messageOf(body) ?? `the API answered ${status}`);
     this.name = 'ApiError';
     this.status = status;
     this.body = body;
+    this.traceId = textOf(body, 'traceId') ?? traceId;
   }
 }
 
 /** The API could not be reached. */
 export class Unreachable extends Error {
-  /** @param {unknown} cause */
-  constructor(cause) {
+  /** @param {unknown} cause @param {string} [traceId] */
+  constructor(cause, traceId) {
     super('the API cannot be reached', {cause});
     this.name = 'Unreachable';
+    this.traceId = traceId;
   }
 }
 
@@ -25,6 +27,7 @@ export class TaskFailed extends Error {
     super(task.error || `the task is ${task.status}`);
     this.name = 'TaskFailed';
     this.task = task;
+    this.traceId = task.traceId ?? undefined;
   }
 }
 
@@ -33,7 +36,15 @@ export class TaskFailed extends Error {
  * @returns {string | undefined}
  */
 function messageOf(body) {
-  if (typeof body === 'string' && body) return body;
-  if (typeof body !== 'object' || body === null || !('message' in body)) return undefined;
-  return typeof body.message === 'string' ? body.message : undefined;
+  return typeof body === 'string' && body ? body : textOf(body, 'message');
+}
+
+/**
+ * @param {unknown} body
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function textOf(body, name) {
+  const value = typeof body === 'object' && body !== null ? /** @type {Record<string, unknown>} */ (body)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import {ApiError, Unreachable} from './errors.js';
+import {newTraceparent, traceIdOf} from './trace.js';
 
 /** Answers that say "later", not "no". */
 const PASSING = new Set([429, 502, 503, 504]);
@@ -6,11 +7,14 @@ const PASSING = new Set([429, 502, 503, 504]);
 /** Speaks JSON with the API as the signed-in user. */
 export class Http {
   /**
-   * @param {Pick<import('../index.d.ts').ClientOptions, 'apiUrl' | 'getToken' | 'fetch'>} options
+   * @param {Pick<import('../index.d.ts').ClientOptions, 'apiUrl' | 'getToken' | 'traceparent' | 'fetch'>} options
    * @param {() => void} onExpired called when the session turns out to have ended
    */
-  constructor({apiUrl, getToken, fetch: fetcher}, onExpired) {
+  constructor({apiUrl, getToken, traceparent = newTraceparent, fetch: fetcher}, onExpired) {
+    this.newTrace = traceparent;
     this.base = apiUrl.replace(/\/+$/, '');
+    /** From another origin a plain GET is sent at once; a header of ours would have it asked for beforehand. */
+    this.isOurs = globalThis.location === undefined || new URL(apiUrl, location.href).origin === location.origin;
     this.getToken = getToken;
     this.fetch = fetcher ?? globalThis.fetch.bind(globalThis);
     this.onExpired = onExpired;
@@ -24,14 +28,15 @@ export class Http {
    * @returns {Promise<any>}
    */
   async request(method, path, body, options = {}) {
-    let response = await this.#send(method, path, body, options, false);
+    const trace = options.headers?.['traceparent'] ?? this.newTrace();
+    let response = await this.#send(method, path, body, options, trace, false);
     if (response.status === 401 && this.getToken) {
-      response = await this.#send(method, path, body, options, true);
+      response = await this.#send(method, path, body, options, trace, true);
     }
     const answer = await readJson(response);
     if (response.ok) return answer;
     if (response.status === 401) this.onExpired();
-    throw new ApiError(response.status, answer);
+    throw new ApiError(response.status, answer, traceIdOf(trace));
   }
 
   /**
@@ -43,9 +48,10 @@ export class Http {
    * @param {(attempt: number) => Promise<void>} wait
    */
   async insist(method, path, body, options, wait) {
+    const headers = {traceparent: this.newTrace(), ...options.headers}; // every try belongs to one trace
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.request(method, path, body, options);
+        return await this.request(method, path, body, {...options, headers});
       } catch (error) {
         if (attempt >= 4 || !isPassing(error) || options.signal?.aborted) throw error;
         await wait(attempt);
@@ -58,9 +64,10 @@ export class Http {
    * @param {string} path
    * @param {unknown} body
    * @param {import('../index.d.ts').RequestOptions} options
+   * @param {string} trace
    * @param {boolean} expired
    */
-  async #send(method, path, body, {headers, signal}, expired) {
+  async #send(method, path, body, {headers, signal}, trace, expired) {
     const token = await this.getToken?.({expired});
     /** @type {RequestInit} */
     const init = {
@@ -70,6 +77,7 @@ export class Http {
         accept: 'application/json',
         ...(body === undefined ? {} : {'content-type': 'application/json'}),
         ...(token ? {authorization: `Bearer ${token}`} : {}),
+        ...(method !== 'GET' || token || this.isOurs ? {traceparent: trace} : {}),
         ...headers,
       },
     };
@@ -79,7 +87,7 @@ export class Http {
       return await this.fetch(this.base + path, init);
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Unreachable(error);
+      throw new Unreachable(error, traceIdOf(trace));
     }
   }
 }

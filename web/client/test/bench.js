@@ -14,6 +14,7 @@ export class Bench {
     this.keys = new Map();
     this.connections = new Set();
     this.requests = [];
+    this.traces = []; // of each request: its traceparent
     this.blocked = false; // refuses every WebSocket
     this.down = false; // resets every connection
     this.expired = false; // 401 on everything
@@ -21,6 +22,7 @@ export class Bench {
     this.lost = 0; // pushes still to be lost
     this.renamesTail = false; // pongs name the tail by a cursor that no frame had
     this.created = 0;
+    this.hangsUp = 0; // requests that are still to be left without an answer
     this.subscriptions = [];
     this.static = undefined; // (request, response) => handled?
     this.server = createServer((request, response) => this.#answer(request, response));
@@ -55,12 +57,12 @@ export class Bench {
     return task.seq;
   }
 
-  create(type, payload = {}) {
+  create(type, payload = {}, traceId = null) {
     this.created += 1;
     const id = `018f0000-0000-7000-8000-${String(this.created).padStart(12, '0')}`;
     this.tasks.set(id, {
       id, type, payload, status: 'pending', result: null, error: null, attempts: 0, maxAttempts: 3,
-      progress: null, createdAt: new Date().toISOString(), nextRunAt: null, seq: 0,
+      progress: null, createdAt: new Date().toISOString(), nextRunAt: null, traceId, seq: 0,
     });
     this.emit(id);
     return id;
@@ -139,6 +141,11 @@ export class Bench {
     const {pathname, searchParams} = new URL(request.url, this.url);
     if (this.static?.(pathname, response)) return;
     this.requests.push(`${request.method} ${pathname}`);
+    this.traces.push(request.headers.traceparent);
+    if (this.hangsUp > 0) {
+      this.hangsUp -= 1;
+      return request.socket.destroy();
+    }
     const body = await bodyOf(request);
     const [status, answer] = this.#route(request, pathname, searchParams, body);
     response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(answer));
@@ -148,7 +155,7 @@ export class Bench {
     if (this.expired || request.headers.authorization === 'Bearer old') return [401, {message: 'sign in again'}];
     const [, id, part] = /^\/api\/tasks\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     if (path === '/api/realtime/ticket') return [200, this.#ticket()];
-    if (path === '/api/tasks' && request.method === 'POST') return this.#submit(request.headers['idempotency-key'], body);
+    if (path === '/api/tasks' && request.method === 'POST') return this.#submit(request.headers, body);
     if (path === '/api/tasks') return [200, {items: [...this.tasks.values()].reverse().slice(0, query.get('limit') ?? 20)}];
     const task = this.tasks.get(id);
     if (!task) return [404, {message: 'no such task'}];
@@ -163,14 +170,14 @@ export class Bench {
     return {ticket, url: `${this.url.replace('http', 'ws')}/ws?ticket=${ticket}`, expiresIn: 60};
   }
 
-  #submit(key, {type, payload}) {
+  #submit({'idempotency-key': key, traceparent}, {type, payload}) {
     const hash = createHash('sha256').update(JSON.stringify([type, payload])).digest('hex');
     const known = key && this.keys.get(key);
     if (known && known.hash !== hash) return [422, {message: 'this key was used for something else'}];
-    const id = known ? known.id : this.create(type, payload);
+    const id = known ? known.id : this.create(type, payload, traceparent?.split('-')[1]);
     this.keys.set(key, {id, hash});
-    const {status, attempts, maxAttempts} = this.tasks.get(id);
-    return [202, {id, status, attempts, maxAttempts}];
+    const {status, attempts, maxAttempts, traceId} = this.tasks.get(id);
+    return [202, {id, status, attempts, maxAttempts, traceId}];
   }
 
   #eventsOf(id, after) {
@@ -178,8 +185,8 @@ export class Bench {
   }
 }
 
-function frameOf({id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, seq}) {
-  return {id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, seq};
+function frameOf({id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq}) {
+  return {id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq};
 }
 
 async function bodyOf(request) {

@@ -1,0 +1,57 @@
+import {createServer} from 'node:http';
+
+/** How long (ms) spans may be on their way. */
+const PATIENCE = 30_000;
+
+/** An OTLP/HTTP collector that keeps what it is sent. */
+export class Collector {
+  constructor() {
+    this.spans = [];
+    this.listeners = new Set();
+    this.server = createServer((request, response) => this.#take(request, response));
+  }
+
+  async open(port) {
+    await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async close() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** The spans of a trace, once they have all these names, each as often as it is named. */
+  async trace(id, names) {
+    const mine = () => this.spans.filter(({traceId}) => traceId === id);
+    const missing = () => {
+      const left = [...names];
+      for (const {name} of mine()) if (left.includes(name)) left.splice(left.indexOf(name), 1);
+      return left;
+    };
+    await new Promise((resolve, reject) => {
+      const look = () => {
+        if (missing().length) return;
+        clearTimeout(timer);
+        this.listeners.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.listeners.delete(look);
+        reject(new Error(`trace ${id} has ${mine().map(({name}) => name).join(', ')}; it lacks ${missing().join(', ')}`));
+      }, PATIENCE);
+      this.listeners.add(look);
+      look();
+    });
+    return mine();
+  }
+
+  async #take(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    response.writeHead(200, {'content-type': 'application/json'}).end('{}');
+    const {resourceSpans} = JSON.parse(Buffer.concat(chunks).toString());
+    for (const {scopeSpans} of resourceSpans) for (const {spans} of scopeSpans) this.spans.push(...spans);
+    for (const listener of [...this.listeners]) listener();
+  }
+}
