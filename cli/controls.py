@@ -109,6 +109,8 @@ def _show(view: dict[str, Any], json: bool) -> None:
     if json:
         as_json(view)
         return
+    if view["fault"]:
+        out.print(f"[red]{view['fault']}[/]")
     rows = [(flag["name"], _state(flag), ", ".join(flag["owners"])) for flag in view["flags"]]
     title = f"version {view['version']}, {view['state'].lower()} ({view['percentDeployed']:.0f} %)"
     out.print(table(("flag", "is", "owners"), rows, title=title))

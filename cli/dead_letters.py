@@ -16,16 +16,21 @@ app = typer.Typer(no_args_is_help=True, help="See dead letters in groups; redriv
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Dead letters by id.")]
 Type = Annotated[str | None, typer.Option(help="All of this type.")]
 Fingerprint = Annotated[str | None, typer.Option("--fingerprint", "-f", help="All that failed alike.")]
+Version = Annotated[str | None, typer.Option("--version", help="All whose last attempt ran this version.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 
 @app.command("list")
 def list_groups(
-    context: typer.Context, type: Type = None, fingerprint: Fingerprint = None, json: AsJson = False
+    context: typer.Context,
+    type: Type = None,
+    fingerprint: Fingerprint = None,
+    version: Version = None,
+    json: AsJson = False,
 ) -> None:
     """Groups of those that failed alike, the newest first."""
     session: Session = context.obj
-    found = session.get("/ops/dead-letters", type=type, fingerprint=fingerprint)
+    found = session.get("/ops/dead-letters", type=type, fingerprint=fingerprint, version=version)
     if json:
         as_json(found)
         return
@@ -51,11 +56,12 @@ def preview(
     ids: Ids = None,
     type: Type = None,
     fingerprint: Fingerprint = None,
+    version: Version = None,
     all: All = False,
     json: AsJson = False,
 ) -> None:
     """What a redrive or discard of these would move."""
-    moved = _ask(context.obj, "redrive", {**_choice(ids, type, fingerprint, all), "dryRun": True})
+    moved = _ask(context.obj, "redrive", {**_choice(ids, type, fingerprint, version, all), "dryRun": True})
     if json:
         as_json(moved)
         return
@@ -70,6 +76,7 @@ def redrive(
     ids: Ids = None,
     type: Type = None,
     fingerprint: Fingerprint = None,
+    version: Version = None,
     all: All = False,
     canary: Annotated[
         bool, typer.Option(help="One, then a tenth, then the rest; stops when the failure comes back.")
@@ -81,7 +88,7 @@ def redrive(
 ) -> None:
     """Give dead letters their attempts anew; exit code 6 when the failure came back."""
     session: Session = context.obj
-    choice = _choice(ids, type, fingerprint, all)
+    choice = _choice(ids, type, fingerprint, version, all)
     would = _ask(session, "redrive", {**choice, "dryRun": True})
     if not would["ids"]:
         fail(Exit.NOT_FOUND, "There is nothing to redrive.")
@@ -106,13 +113,14 @@ def discard(
     ids: Ids = None,
     type: Type = None,
     fingerprint: Fingerprint = None,
+    version: Version = None,
     all: All = False,
     yes: Yes = False,
     json: AsJson = False,
 ) -> None:
     """Give dead letters up for good."""
     session: Session = context.obj
-    choice = _choice(ids, type, fingerprint, all)
+    choice = _choice(ids, type, fingerprint, version, all)
     would = _ask(session, "discard", {**choice, "dryRun": True})
     if not json:
         confirm(f"Discard {len(would['ids'])} dead letters for good?", yes)
@@ -136,11 +144,13 @@ def _watch(session: Session, redrive: dict[str, Any], *, quiet: bool) -> dict[st
     return redrive
 
 
-def _choice(ids: list[str] | None, type: str | None, fingerprint: str | None, all: bool) -> dict[str, Any]:
-    given = {"ids": ids or None, "type": type, "fingerprint": fingerprint, "all": all or None}
+def _choice(
+    ids: list[str] | None, type: str | None, fingerprint: str | None, version: str | None, all: bool
+) -> dict[str, Any]:
+    given = {"ids": ids or None, "type": type, "fingerprint": fingerprint, "version": version, "all": all or None}
     chosen = {name: value for name, value in given.items() if value}
     if not chosen:
-        raise typer.BadParameter("say which: ids, --type, --fingerprint or --all")
+        raise typer.BadParameter("say which: ids, --type, --fingerprint, --version or --all")
     return chosen
 
 

@@ -13,6 +13,14 @@ from cli.session import Session
 from cli.show import AsJson, ago, as_json, duration, out, table
 
 LIVE = ("due", "scheduled", "processing", "parked", "dead")
+#: Milliseconds the database may take for one answer.
+SLOW_ANSWER = 200
+#: Seconds somebody may wait for a lock.
+LONG_LOCK = 2.0
+#: Seconds something may wait for the sweeper, which comes every minute.
+LATE_SWEEP = 120
+#: Live tasks of one owner, and their share of all, from which it is worth a word.
+FLOOD, FLOOD_SHARE = 100, 0.5
 ENDS = ("completed", "failed", "dead-letter", "cancelled")
 
 
@@ -62,7 +70,37 @@ def _picture(now: dict[str, Any]) -> RenderableType:
         ["[bold]all[/]", *(now["live"][name] for name in LIVE), *(window["ended"][name] for name in ENDS)],
         *([each["type"], *(each[name] for name in (*LIVE, *ENDS))] for each in now["byType"]),
     ]
-    return Group(head, table(("type", *(f"#{name}" for name in (*LIVE, *ENDS))), rows))
+    return Group(
+        head, _health(now["load"]), *_flood(now), table(("type", *(f"#{name}" for name in (*LIVE, *ENDS))), rows)
+    )
+
+
+def _health(load: dict[str, Any]) -> str:
+    slow, late = load["answerMs"] > SLOW_ANSWER, load["sweepLateSeconds"] > LATE_SWEEP
+    words = [
+        _alarming(f"database answers in {load['answerMs']:.0f} ms", slow),
+        f"{load['connections']} connections",
+        f"{load['sockets']} sockets",
+    ]
+    if load["lockWaits"]:
+        many = "1 session waits" if load["lockWaits"] == 1 else f"{load['lockWaits']} sessions wait"
+        waits = f"{many} for a lock, {duration(load['lockWaitSeconds'])}"
+        words.append(_alarming(waits, load["lockWaitSeconds"] > LONG_LOCK))
+    if late:
+        words.append(_alarming(f"sweeper late by {duration(load['sweepLateSeconds'])}", True))
+    return "   ".join(words)
+
+
+def _flood(now: dict[str, Any]) -> list[str]:
+    """Whose tasks most of the live ones are, when they are many. Their neighbours do not wait for them."""
+    live, busiest = sum(now["live"][name] for name in ("due", "scheduled", "processing")), now["busiest"]
+    if busiest is None or busiest["tasks"] < max(FLOOD, FLOOD_SHARE * live):
+        return []
+    return [f"owner {busiest['owner']} has {busiest['tasks']} of the {live} tasks that are under way"]
+
+
+def _alarming(words: str, alarming: bool) -> str:
+    return f"[red]{words}[/]" if alarming else words
 
 
 def _depth(queue: dict[str, int] | None) -> str:

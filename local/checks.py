@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from local import templates
 from local.build import sam_environment
 from local.environments import ROOT, python
 from local.layout import REGION
@@ -33,7 +34,7 @@ def _checks() -> dict[str, Sequence[str | Path]]:
         "ruff format": (tools / "ruff", "format", "--check", "."),
         "mypy": (tools / "mypy",),
         "lint-imports": (tools / "lint-imports",),
-        "cfn-lint": (tools / "cfn-lint", "template.yaml"),
+        "cfn-lint": (tools / "cfn-lint", *templates.family(ROOT / "template.yaml")),
         "sam validate --lint": (python("sam").with_name("sam"), "validate", "--lint"),
         "template and house tests": (*_pytest(HOUSE), "--quiet"),
     }

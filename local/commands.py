@@ -53,12 +53,16 @@ def run() -> int:
 
 def _tell(layout: Layout) -> None:
     stack = layout.read_stack()
-    names = ", ".join(user["name"] for user in stack["users"])
+    families, operators = (
+        ", ".join(user["name"] for user in stack["users"] if (user.get("role") == "operator") is wanted)
+        for wanted in (False, True)
+    )
     say(
-        f"  pages      {stack['web_url']}/\n"
+        f"  pages      {stack['web_url']}/   (sign in as {families})\n"
+        f"  operators  {stack['web_url']}/operator/   (sign in as {operators})\n"
         f"  API        {stack['api_url']}/api/tasks   (openapi: {stack['api_url']}/openapi.json)\n"
         f"  database   {stack['database_url']}\n"
-        f"  users      {names}; password {stack['users'][0]['password']}\n"
+        f"  password   {stack['users'][0]['password']}   (everybody's)\n"
         f"  all of it  {layout.stack_file}"
     )
 

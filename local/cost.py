@@ -39,6 +39,14 @@ PRICES = {
     "alarm month": 0.10,
     "dashboard month": 3.00,
     "secret month": 0.40,
+    "key month": 1.00,
+    "key request": 0.03e-4,
+    "web acl month": 5.00,
+    "web acl rule month": 1.00,
+    "web acl request": 0.60e-6,
+    "cloudfront request": 1.00e-6,
+    "cloudfront function": 0.10e-6,
+    "trace": 5.00e-6,
     "interface endpoint hour": 0.01,
     "nat hour": 0.045,
     "public address hour": 0.005,
@@ -49,6 +57,8 @@ PRICES = {
 HOURS = 730
 #: Metrics that are kept for each task type, and for all of them together (docs/operations.md).
 METRICS_PER_TYPE, METRICS_IN_ALL = 14, 30
+#: CloudWatch bills each log event with so much beside its text; the gateway, which writes none locally, adds its line.
+EVENT_BYTES, ACCESS_LOG_BYTES = 26, 250
 #: What a million tasks may cost in the serverless part, everything but the database and the network around it.
 GOAL = 4.00
 
@@ -88,15 +98,15 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
     ]
 
 
-def idle(template: dict[str, Any], types: int) -> list[Line]:
+def idle(family: dict[str, dict[str, Any]], types: int) -> list[Line]:
     """A month in which nothing happens, with the template's own parameters."""
-    resources = template["Resources"].values()
-    kinds = [one["Type"] for one in resources]
+    kinds = [one["Type"] for each in family.values() for one in each["Resources"].values()]
     endpoints = kinds.count("AWS::EC2::VPCEndpoint")
-    alarms = kinds.count("AWS::CloudWatch::Alarm") + (ROOT / "observability.yaml").read_text().count("::Alarm\n")
+    alarms = kinds.count("AWS::CloudWatch::Alarm")
     metrics = METRICS_IN_ALL + types * METRICS_PER_TYPE
-    storage = int(template["Resources"]["Database"]["Properties"]["AllocatedStorage"])
-    instance = template["Parameters"]["DatabaseInstanceClass"]["Default"]
+    storage = int(family["database.yaml"]["Resources"]["Postgres"]["Properties"]["AllocatedStorage"])
+    instance = family["template.yaml"]["Parameters"]["DatabaseInstanceClass"]["Default"]
+    secrets = _secrets(family)
     polls = 5 * 2 * HOURS * 3600 / 20  # five pollers a queue, each asks every 20 s
     return [
         Line(
@@ -112,12 +122,22 @@ def idle(template: dict[str, Any], types: int) -> list[Line]:
         Line("alarms and dashboard", alarms * PRICES["alarm month"] + PRICES["dashboard month"], f"{alarms} alarms"),
         Line("queues", polls * PRICES["sqs request"], f"{polls:,.0f} empty looks"),
         Line("sweeper", HOURS * 60 * PRICES["lambda request"] * 2, "once a minute"),
-        Line("secrets", 2 * PRICES["secret month"], "database and token keys"),
+        Line(
+            "secrets", secrets * PRICES["secret month"], f"{secrets}: logins to the database, its owner's, token keys"
+        ),
     ]
 
 
+def _secrets(family: dict[str, dict[str, Any]]) -> int:
+    """Those of the templates that every deployment has, and the one that RDS makes."""
+    resources = [one for each in family.values() for one in each["Resources"].values()]
+    made = [one for one in resources if one["Type"] == "AWS::SecretsManager::Secret" and "Condition" not in one]
+    return len(made) + 1
+
+
 def sheet() -> str:
-    template = templates.read(ROOT / "template.yaml")
+    family = templates.family(ROOT / "template.yaml")
+    template = family["template.yaml"]
     measured = json.loads(MEASURED.read_text())
     shared = template["Globals"]["Function"]["MemorySize"]
     functions = {n: one for n, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
@@ -141,7 +161,7 @@ def sheet() -> str:
     parts += _against_goal(cases)
     for title, lines in cases.items():
         parts += _table(title, lines)
-    month = idle(template, types=measured["types"])
+    month = idle(family, types=measured["types"])
     parts += _table("A month of nothing, with the template's defaults", month)
     parts += _parameters()
     return "\n".join(parts) + "\n"
@@ -190,7 +210,7 @@ def measure() -> None:
     types = set()
     for line in _lines(logs):
         said = json.loads(line)
-        size += len(line)
+        size += len(line) + EVENT_BYTES if said.get("level") != "DEBUG" else 0
         if said.get("message") == "invocation done" and said.get("route", "/api/tasks") == "/api/tasks":
             took[said["function"].split("-")[-2]].append(said["milliseconds"])
         if said.get("message") == "task completed":
@@ -200,7 +220,7 @@ def measure() -> None:
     found = {
         "how": how,
         "milliseconds": {name: round(statistics.median(each), 1) for name, each in sorted(took.items())},
-        "log_bytes": round(size / max(tasks, 1)),
+        "log_bytes": round(size / max(tasks, 1)) + ACCESS_LOG_BYTES,
         "types": max(len(types), 7),
     }
     MEASURED.write_text(json.dumps(found, indent=2) + "\n")
@@ -225,6 +245,8 @@ def _table(title: str, lines: list[Line]) -> list[str]:
 
 def _parameters() -> list[str]:
     proxy = 2 * PRICES["proxy vCPU hour"] * HOURS
+    firewall = PRICES["web acl month"] + 3 * PRICES["web acl rule month"] + PRICES["secret month"]
+    passing = PRICES["web acl request"] + PRICES["cloudfront request"] + PRICES["cloudfront function"]
     return [
         "## By parameter, a month",
         "",
@@ -235,6 +257,10 @@ def _parameters() -> list[str]:
         "| `ExistingDatabaseSecretArn=…` | takes Postgres, the way out and the endpoints away |",
         f"| a socket that stays open all month | {PRICES['socket minute'] * 60 * HOURS:.2f} |",
         "| `OtlpEndpoint=…` | what the collector's owner charges |",
+        f"| `CollectorLayerArn=…` | {1e6 * PRICES['trace']:.2f} a million traces, and the collector's time |",
+        f"| `WebAclArn=…` with three rules | {firewall:.2f}, and {1e6 * passing:.2f} a million requests |",
+        f"| `KmsKeyArn=…` | {PRICES['key month']:.2f}, and {1e6 * PRICES['key request']:.2f} a million uses:"
+        " one for a queue in five minutes, one for a secret that is read |",
     ]
 
 

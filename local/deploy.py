@@ -50,6 +50,7 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "LocalGatewayUrl": layout.aws_url,
         "LocalWebSocketUrl": layout.websocket_url,
         "WorkerConcurrency": "4",
+        "LogLevel": "DEBUG",
         **_collector(),
     }
 
@@ -62,7 +63,7 @@ def _collector() -> dict[str, str]:
 
 def deploy(layout: Layout, built: Path, values: dict[str, str]) -> dict[str, str]:
     """Create or update the stack; returns its outputs."""
-    template = _upload(layout, built)
+    template = _upload(layout, built, values)
     cloudformation = client(layout, "cloudformation")
     request = {
         "StackName": STACK_NAME,
@@ -111,11 +112,13 @@ def _describe(cloudformation: Any) -> dict[str, Any]:
     return stack
 
 
-def _upload(layout: Layout, built: Path) -> str:
+def _upload(layout: Layout, built: Path, values: dict[str, str]) -> str:
     """Put the artefacts and a template that names them into the local bucket; returns the template's key."""
     s3 = client(layout, "s3")
     s3.create_bucket(Bucket=BUCKET)
     template = templates.read(built / "template.yaml")
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables["CONFIGURATION"] = templates.configuration([values, template])
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         for name in ("CodeUri", "ContentUri"):

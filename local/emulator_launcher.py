@@ -19,6 +19,7 @@ import time
 import types
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 VERIFIED = "1.5.33"
@@ -28,7 +29,7 @@ if importlib.metadata.version("ministack") != VERIFIED:
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway, cloudwatch, lambda_svc
+from ministack.services import apigateway, cloudwatch, cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -245,6 +246,14 @@ def echo_subprotocols() -> None:
     apigateway.handle_websocket = handle
 
 
+def understand_log_patterns() -> None:
+    """The stock code takes every line for one that fits a JSON pattern."""
+    from local.log_patterns import matcher
+
+    plain = cloudwatch_logs._compile_filter_pattern
+    cloudwatch_logs._compile_filter_pattern = lambda raw: matcher(raw) if raw.lstrip().startswith("{") else plain(raw)
+
+
 CORRECTIONS = (
     honour_cors_of_templates,
     take_numbers_from_parameters,
@@ -254,9 +263,11 @@ CORRECTIONS = (
     serve_sockets_side_by_side,
     hide_function_errors,
     echo_subprotocols,
+    understand_log_patterns,
 )
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
     for correct in CORRECTIONS:
         correct()
     app.main()

@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
 from local.deploy import client
 from local.layout import Layout
 from local.progress import Refused
+from orchestrator.store.db import connect
 from playmate.demo import seed
 
 #: One password for all of them, on a stack that only this machine can reach.
@@ -28,5 +26,5 @@ def migrate(layout: Layout, function: str) -> None:
 
 def settle(layout: Layout) -> Sequence[Mapping[str, Any]]:
     """Put the demonstration families into the database; returns who can log in."""
-    with psycopg.connect(layout.database_url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(layout.database_url) as connection:
         return seed(connection, PASSWORD)

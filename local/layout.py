@@ -59,7 +59,7 @@ class Layout:
 
     @property
     def database(self) -> dict[str, Any]:
-        """What the template's secret says too. The server listens on this machine alone."""
+        """As the tables' owner; the template's secret says the same. The server listens on this machine alone."""
         return {
             "username": "orchestrator",
             "password": "local",

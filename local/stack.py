@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from local import emulator, postgres
@@ -102,9 +104,33 @@ def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Map
         "users": list(users),
     }
     layout.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
-    keys = {**AWS_KEYS, "AWS_ENDPOINT_URL": layout.aws_url, "AWS_DEFAULT_REGION": REGION}
-    (layout.state / "aws.env").write_text("".join(f"export {key}={value}\n" for key, value in keys.items()))
+    (layout.state / "aws.env").write_text(_shell(layout))
     env_file(layout).write_text(json.dumps(variables(layout), indent=2) + "\n")
+
+
+def _shell(layout: Layout) -> str:
+    """What a shell reads to speak with this stack: its addresses, and the tools that the runbooks use."""
+    variables = {
+        **AWS_KEYS,
+        "AWS_ENDPOINT_URL": layout.aws_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_PAGER": "",
+        "STACK": STACK_NAME,
+        "API": layout.web_url,
+        "DATABASE_URL": layout.database_url,
+        "ORCHESTRATOR_STACK": layout.stack_file,
+    }
+    tools = {  # version 1 of the AWS CLI looks for SQS elsewhere unless the option says where
+        "aws": f"{_quoted(python('dev').with_name('aws'))} --endpoint-url {layout.aws_url}",
+        "psql": _quoted(postgres.BINARIES / "psql"),
+        "orchestrator": f"PYTHONPATH={_quoted(ROOT)} {_quoted(python('dev'))} -m cli",
+    }
+    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
+    return "\n".join([*lines, *(f'{name}() {{ {tool} "$@"; }}' for name, tool in tools.items()), ""])
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _refuse_ports_of_others(layout: Layout) -> None:

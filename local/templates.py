@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +40,17 @@ _Loader.yaml_implicit_resolvers = {
 def read(path: Path) -> dict[str, Any]:
     template: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with tags
     return template
+
+
+def family(top: Path) -> dict[str, dict[str, Any]]:
+    """A template and those nested in it, by file name."""
+    found = {top.name: read(top)}
+    for resource in found[top.name]["Resources"].values():
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            found |= family(top.with_name(resource["Properties"]["TemplateURL"]))
+    return found
+
+
+def configuration(values: object) -> str:
+    """What stands in the template for parameters' values, so that new ones are published."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

@@ -17,7 +17,15 @@ from orchestrator.store import tasks
 from orchestrator.store.db import Connection, Database, connect
 from tests.queues import RecordingEvents, RecordingQueue
 
-LEDGER = "CREATE TABLE IF NOT EXISTS ledger (task_id uuid NOT NULL, attempt int NOT NULL)"
+#: Once: grants made by two processes at the same moment fail.
+LEDGER = """
+DO $$ BEGIN
+  IF to_regclass('ledger') IS NULL THEN
+    CREATE TABLE ledger (task_id uuid NOT NULL, attempt int NOT NULL);
+    GRANT SELECT, INSERT, DELETE ON ledger TO orchestrator_worker;
+  END IF;
+END $$
+"""
 
 
 @dataclass
@@ -36,6 +44,9 @@ class FixedFlags:
     def parked_types(self) -> frozenset[str]:
         return frozenset(name.removeprefix("task.") for name in self.off if name.startswith("task."))
 
+    def get_configuration(self) -> dict[str, Any]:
+        return {name: {"default": False} for name in sorted(self.off)}
+
 
 class Engine:
     """A worker, its queues and its clock."""
@@ -47,7 +58,7 @@ class Engine:
         self.flags = FixedFlags()
         self.agents = Agents("tests.agents")
         self._databases: list[Database] = []
-        self.db = self._database()
+        self.db = self.database()
         self.seed = seed
         self.worker = self.new_worker()
         self.db.connection().execute(LEDGER)
@@ -55,8 +66,8 @@ class Engine:
     def new_worker(self) -> Worker:
         return Worker(
             name=f"worker-{uuid4().hex[:6]}",
-            db=self._database(),
-            side=self._database(),
+            db=self.database("worker"),
+            side=self.database("worker"),
             queue=self.queue,
             dead_letters=self.dead_letters,
             events=self.events,
@@ -114,9 +125,12 @@ class Engine:
         assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1)), "seq has a gap"
         return [row["kind"] for row in rows]
 
-    def _database(self) -> Database:
+    def database(self, part: str | None = None) -> Database:
+        """A door of the master's, or with the rights of one of the functions."""
+        options: dict[str, Any] = {"options": f"-c role=orchestrator_{part}"} if part else {}
+
         def opened() -> Connection:
-            connection = connect(self.url)
+            connection = connect(self.url, **options)
             if self.now is not None:
                 _set_clock(connection, self.now)
             return connection

@@ -57,6 +57,11 @@ def fresh_database(layout: Layout) -> Iterator[str]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def door(url: str, part: str) -> Database:
+    """The database as one of the functions sees it: with its role's rights and no others."""
+    return Database(lambda: connect(url, options=f"-c role=orchestrator_{part}"))
+
+
 def url_of(layout: Layout, name: str) -> str:
     return layout.database_url.rsplit("/", 1)[0] + f"/{name}"
 

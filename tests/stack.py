@@ -14,7 +14,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import boto3
 import httpx
 
 from local.environments import ROOT
@@ -33,6 +35,27 @@ class Stack:
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=self.said["api_url"], headers=headers, timeout=PATIENCE)
+
+    def aws(self, service: str) -> Any:
+        """The local cloud, as an operator's AWS CLI meets it."""
+        return boto3.client(
+            service,  # type: ignore[call-overload] # any service: the stubs know those installed
+            endpoint_url=self.said["aws_endpoint_url"],
+            region_name=self.said["region"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def resources(self) -> dict[str, str]:
+        """What is deployed, by its name in the template."""
+        found = self.aws("cloudformation").describe_stack_resources(StackName=self.said["stack_name"])
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]}
+
+    def redeploy(self, **settings: str) -> None:
+        """`make up` once more, with other settings."""
+        base = str(urlsplit(self.said["web_url"]).port)
+        environment = {**os.environ, "PORT_BASE": base, "LOCAL_STATE": str(self.file.parent), **settings}
+        subprocess.run([sys.executable, "-m", "local.commands", "up"], cwd=ROOT, env=environment, check=True)
 
 
 def free_port_base() -> int:

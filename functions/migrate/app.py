@@ -1,4 +1,7 @@
-"""Deployment: brings schemas and knowledge base up to date. `{"phase": "pre"}` before new code, `"post"` after it."""
+"""Deployment: brings schemas, logins and knowledge base up to date.
+
+`{"phase": "pre"}` before new code, `"post"` after it.
+"""
 
 from __future__ import annotations
 
@@ -30,4 +33,5 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Without a phase: both."""
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(bootstrap.database(), PACKAGES, phases)
-    return {"applied": applied, "documents": bootstrap.database().run(load_documents)}
+    repaired = bootstrap.bring_logins_up_to_date()
+    return {"applied": applied, "logins": repaired, "documents": bootstrap.database().run(load_documents)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -14,12 +15,15 @@ from orchestrator.cloud.secrets import Secrets
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.observe import logger, tracing
 from orchestrator.settings import Settings
+from orchestrator.store import known_flags
 from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store.logins import was_refused
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
     from orchestrator.cloud.flag_changes import FlagDesk
+    from orchestrator.edge.front import Front
     from orchestrator.edge.http import RouterMaker, Services
     from orchestrator.edge.tokens import Tokens
     from orchestrator.engine.agents import Agents
@@ -51,32 +55,60 @@ def database() -> Database:
 
 
 def open_connection() -> Connection:
-    """A new connection. A failure looks at the secret again: the password may just have been rotated."""
+    """A new connection. A refused password is looked up again: it may just have been rotated, or be about to."""
     arn = settings().database_secret_arn
-    first = _conninfo(arn)
+    known = secrets().get_json(arn)
     try:
-        return connect(**first)
-    except psycopg.OperationalError:
-        secrets().refresh(arn)
-        second = _conninfo(arn)
-        if second == first:
+        return log_in(known)
+    except psycopg.OperationalError as failure:
+        if not was_refused(failure):
             raise
-        return connect(**second)
+        newer = _log_in_anew(arn, known)
+        if newer is None:
+            logger.warning("database login refused", login=known["username"])
+            raise
+        return newer
 
 
-def _conninfo(arn: str) -> dict[str, str]:
-    secret, values = secrets().get_json(arn), settings()
-    return {
-        "conninfo": "",
-        "host": values.database_host or str(secret["host"]),
-        "port": str(values.database_port or secret.get("port", 5432)),
-        "dbname": values.database_name or str(secret["dbname"]),
-        "user": str(secret["username"]),
-        "password": str(secret["password"]),
-        "sslmode": "prefer" if values.environment == "local" else "require",
-        "connect_timeout": str(CONNECT_TIMEOUT),
-        "application_name": "agent-orchestrator",
-    }
+def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
+    """With the password as it is now, or as it will be when the rotation under way has ended, or as it has then."""
+    refused = [known]
+    for look in (secrets().refresh, secrets().pending, secrets().refresh):
+        secret = look(arn)
+        if secret is None or secret in refused:
+            continue
+        try:
+            return log_in(secret)
+        except psycopg.OperationalError as failure:
+            if not was_refused(failure):
+                raise
+            refused.append(secret)
+    return None
+
+
+def log_in(secret: Mapping[str, Any]) -> Connection:
+    """A connection with a secret's name and password."""
+    values = settings()
+    values.require("database_host", "database_port", "database_name")
+    return connect(
+        "",
+        host=values.database_host,
+        port=values.database_port,
+        dbname=values.database_name,
+        user=str(secret["username"]),
+        password=str(secret["password"]),
+        sslmode="prefer" if values.environment == "local" else "require",
+        connect_timeout=CONNECT_TIMEOUT,
+        application_name="agent-orchestrator",
+        prepares=values.database_direct,
+    )
+
+
+def bring_logins_up_to_date() -> list[str]:
+    """Makes the functions' logins; answers the names of those whose password had to be set."""
+    from orchestrator.engine import logins
+
+    return logins.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
 
 
 @cache
@@ -107,7 +139,7 @@ def sockets() -> Sockets:
 def flags() -> Flags:
     values = settings()
     source = (values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
-    return Flags(FlagSource(*source) if all(source) else None)
+    return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(known_flags.recall))
 
 
 @cache
@@ -166,6 +198,14 @@ def tokens() -> Tokens:
 
 
 @cache
+def front() -> Front | None:
+    from orchestrator.edge.front import Front
+
+    arn = settings().front_secret_arn
+    return Front(secrets(), arn) if arn else None
+
+
+@cache
 def flag_desk() -> FlagDesk | None:
     from orchestrator.cloud.flag_changes import FlagDesk
 
@@ -202,6 +242,7 @@ def services(application: str) -> Services:
         secure_cookies=values.secure_cookies,
         websocket_url=values.websocket_url,
         version=values.service_version,
+        front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,
         application=application,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal, Self, get_args
 
 Environment = Literal["local", "staging", "prod"]
+#: The functions that log in to Postgres, each as itself.
+PARTS = ("api", "worker", "websocket", "push", "sweeper")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -28,10 +30,15 @@ class Settings:
     agent_log_level: str = "INFO"
 
     database_secret_arn: str = ""
-    #: These three win over what the secret says: RDS's own secret knows no proxy.
+    #: Where the secret's name and password are good.
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
+    #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
+    database_logins: Mapping[str, str] = field(default_factory=dict)
+
+    #: Whether sessions are the function's own, not a proxy's: statements may be prepared.
+    database_direct: bool = False
 
     task_queue_url: str = ""
     dead_letter_queue_url: str = ""
@@ -48,6 +55,8 @@ class Settings:
     #: An outside OpenID Connect issuer whose tokens are good here too.
     oidc_issuer: str = ""
     allowed_origins: tuple[str, ...] = ()
+    #: Secret that the firewall before the API shows; empty where there is none.
+    front_secret_arn: str = ""
 
     appconfig_application: str = ""
     appconfig_environment: str = ""
@@ -69,14 +78,14 @@ class Settings:
         source = os.environ if environ is None else environ  # noqa: TID251 - this is the one reader
         faults: list[str] = []
         values: dict[str, object] = {}
-        for field in fields(cls):
-            raw = source.get(field.name.upper(), "").strip()
+        for one in fields(cls):
+            raw = source.get(one.name.upper(), "").strip()
             if not raw:
                 continue
             try:
-                values[field.name] = _READERS.get(field.name, str)(raw)
+                values[one.name] = _READERS.get(one.name, str)(raw)
             except ValueError as error:
-                faults.append(f"{field.name.upper()} {error}")
+                faults.append(f"{one.name.upper()} {error}")
         if values.get("environment", "local") != "local" and str(values.get("oidc_issuer", "")).startswith("http:"):
             faults.append("OIDC_ISSUER must be an https address outside local runs")
         if faults:
@@ -94,6 +103,12 @@ def _environment(raw: str) -> str:
     if raw not in get_args(Environment):
         raise ValueError(f"must be one of {', '.join(get_args(Environment))}, not {raw!r}")
     return raw
+
+
+def _flag(raw: str) -> bool:
+    if raw not in ("true", "false"):
+        raise ValueError(f"must be true or false, not {raw!r}")
+    return raw == "true"
 
 
 def _log_level(raw: str) -> str:
@@ -125,10 +140,20 @@ def _origins(raw: str) -> tuple[str, ...]:
     return origins
 
 
+def _logins(raw: str) -> dict[str, str]:
+    pairs = [pair.strip().partition("=") for pair in raw.split(",")]
+    wrong = [part for part, _, arn in pairs if part not in PARTS or not arn]
+    if wrong or len({part for part, _, _ in pairs}) < len(pairs):
+        raise ValueError(f"must be a comma list of PART=ARN, each of {', '.join(PARTS)} once at most, not {raw!r}")
+    return {part: arn for part, _, arn in pairs}
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "environment": _environment,
+    "database_direct": _flag,
     "agent_log_level": _log_level,
     "database_port": _port,
+    "database_logins": _logins,
     "task_queue_url": _url("http", "https"),
     "dead_letter_queue_url": _url("http", "https"),
     "event_queue_url": _url("http", "https"),

@@ -85,6 +85,9 @@ class SetFlags:
     def parked_types(self) -> frozenset[str]:
         return frozenset()
 
+    def get_configuration(self) -> Mapping[str, Any]:
+        return {}
+
 
 def run_agent(
     database_url: str,
@@ -125,8 +128,10 @@ def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Ma
 
 
 def _door(database_url: str, now: datetime | None) -> Database:
+    """With a worker's rights and no others, as the handler will have."""
+
     def opened() -> Connection:
-        connection = connect(database_url)
+        connection = connect(database_url, options="-c role=orchestrator_worker")
         if now is not None:
             connection.execute("SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),))
         return connection

@@ -15,11 +15,14 @@ class Family(BaseModel):
     quorum: int | None = None
     deadline: float | None = None
     spawn: bool = False
+    spawn_first: bool = False
 
 
 @agent("test.family", payload=Family)
 def family(ctx: Context, payload: Family) -> dict[str, Any]:
     first = ctx.step("first", lambda key: {"key": key, "attempt": ctx.attempt})
+    if payload.spawn_first:
+        ctx.spawn("test.noop", {"from": str(ctx.task_id)})
     calls = [Call("test.effect", child) for child in payload.children]
     gathered = ctx.gather("kids", calls, quorum=payload.quorum, deadline=payload.deadline)
     if payload.spawn:

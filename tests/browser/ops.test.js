@@ -64,7 +64,7 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   await shoot(page, 'operator-redriven');
 
   await goTo(page, 'Audit');
-  await page.getByText('Redrove 12 dead letters (type echo, failure echo-timeout-3f9a1c), in stages').waitFor();
+  await page.getByText('Redrove 12 dead letters (type echo, failure echo-timeout-3f9a1c, version 1.4.0), in stages').waitFor();
   await page.getByText('(you)').first().waitFor();
   await shoot(page, 'operator-audit');
   assert.deepEqual(faults, []);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,7 @@ def test_the_client_holds_its_types() -> None:
     run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
 
 
-@pytest.mark.parametrize("name", ["client", "outages"])
+@pytest.mark.parametrize("name", ["client", "outages", "trace"])
 def test_the_client_bears_a_server_that_misbehaves(name: str) -> None:
     tools.packages(tools.CLIENT)
     run_tests(tools.CLIENT / "test" / f"{name}.test.js")
@@ -54,3 +56,25 @@ def test_the_hooks_in_a_react_app() -> None:
 def test_in_a_real_browser(name: str, stack: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(stack.file))
+
+
+def test_one_trace_from_the_browser_on(stack: Stack) -> None:
+    tools.packages(tools.BROWSER)
+    port = str(_free_port())
+    stack.redeploy(OTLP_ENDPOINT=f"http://127.0.0.1:{port}")
+    try:
+        run_tests(
+            tools.BROWSER / "trace.test.js",
+            CHROMIUM=tools.chromium(),
+            STACK_FILE=str(stack.file),
+            COLLECTOR_PORT=port,
+        )
+    finally:
+        stack.redeploy()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

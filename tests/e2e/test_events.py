@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from local.environments import ROOT
@@ -16,25 +15,14 @@ EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 
 
 @pytest.fixture(scope="module")
-def functions(stack: Stack) -> dict[str, str]:
-    """The deployed name of the function in each folder."""
-    cloudformation = client(stack, "cloudformation")
-    found = cloudformation.describe_stack_resources(StackName=stack.said["stack_name"])["StackResources"]
+def deployed(stack: Stack) -> dict[str, str]:
+    """The names of what is deployed, by what an event says in their place; a function's is its folder."""
+    found = {name.removesuffix("Function").lower(): one for name, one in stack.resources().items()}
     return {
-        one["LogicalResourceId"].removesuffix("Function").lower(): one["PhysicalResourceId"]
-        for one in found
-        if one["ResourceType"] == "AWS::Lambda::Function"
+        **found,
+        "PUT-THE-JWT-SECRET-ARN-HERE": stack.said["jwt_secret_arn"],
+        "PUT-THE-ARN-OF-A-LOGIN-HERE": found["apilogin"],
     }
-
-
-def client(stack: Stack, service: str) -> Any:
-    return boto3.client(
-        service,  # type: ignore[call-overload] # any service: the stubs know those installed
-        endpoint_url=stack.said["aws_endpoint_url"],
-        region_name=stack.said["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
 
 
 def test_every_function_has_events() -> None:
@@ -42,10 +30,10 @@ def test_every_function_has_events() -> None:
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_is_understood(path: Path, stack: Stack, functions: dict[str, str]) -> None:
-    event = path.read_text().replace("PUT-THE-JWT-SECRET-ARN-HERE", stack.said["jwt_secret_arn"])
-    name = functions[path.parent.name.replace("_", "")]
-    answer = client(stack, "lambda").invoke(FunctionName=name, Payload=event.encode())
+def test_is_understood(path: Path, stack: Stack, deployed: dict[str, str]) -> None:
+    event = re.sub(r"PUT-THE-[A-Z-]+-HERE", lambda found: deployed[found.group()], path.read_text())
+    name = deployed[path.parent.name.replace("_", "")]
+    answer = stack.aws("lambda").invoke(FunctionName=name, Payload=event.encode())
     payload = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, payload
     assert not isinstance(payload, dict) or payload.get("statusCode", 200) < 500

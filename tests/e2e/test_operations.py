@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-import boto3
 import httpx
 import pytest
 
 from tests.stack import Stack
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 #: In no log by chance.
 MARKER = "marker5f0c9a7be1d24c"
@@ -27,23 +23,15 @@ def operator(stack: Stack, login: Callable[[str], str]) -> Iterator[httpx.Client
         yield client
 
 
-def secrets_manager(stack: Stack) -> SecretsManagerClient:
-    return boto3.client("secretsmanager", **_place(stack))
-
-
 def token_keys(stack: Stack) -> dict[str, Any]:
-    answer = secrets_manager(stack).get_secret_value(SecretId=stack.said["jwt_secret_arn"])
+    answer = stack.aws("secretsmanager").get_secret_value(SecretId=stack.said["jwt_secret_arn"])
     keys: dict[str, Any] = json.loads(answer["SecretString"])
     return keys
 
 
-def _place(stack: Stack) -> dict[str, Any]:
-    return {
-        "endpoint_url": stack.said["aws_endpoint_url"],
-        "region_name": stack.said["region"],
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-    }
+def password(stack: Stack, secret: str) -> str:
+    """That a function has for Postgres."""
+    return str(json.loads(stack.aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])["password"])
 
 
 def finished(client: httpx.Client, task_id: str) -> dict[str, Any]:
@@ -89,9 +77,9 @@ def test_the_operators_page_is_served(stack: Stack) -> None:
 
 def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
     """Passwords, tokens, tickets, keys and payloads of a whole run; every function has logged by then."""
-    password, friend = f"pw-{MARKER}", f"friend-{MARKER}"
+    wrong, friend = f"pw-{MARKER}", f"friend-{MARKER}"
     with stack.client() as anonymous:
-        anonymous.post("/auth/login", json={"identifier": f"name-{MARKER}", "password": password})
+        anonymous.post("/auth/login", json={"identifier": f"name-{MARKER}", "password": wrong})
         anonymous.get("/api/tasks", headers={"Authorization": f"Bearer token-{MARKER}"})
         anonymous.get("/api/tasks", headers={"Cookie": f"SessionID=cookie-{MARKER}"})
         anonymous.post("/auth/login", content=f'{{"identifier": "{MARKER}", "password":')
@@ -106,6 +94,7 @@ def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
         "ticket": ticket,
         "token": amira.headers["Authorization"].removeprefix("Bearer "),
         "demo password": stack.said["users"][0]["password"],
+        **{name: password(stack, secret) for name, secret in stack.resources().items() if name.endswith("Login")},
         **{f"key {kid}": key for kid, key in keys.get("keys", keys).items() if isinstance(key, str) and len(key) > 20},
     }
     text = logged(stack)
@@ -117,7 +106,7 @@ def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
 
 def logged(stack: Stack) -> str:
     """Everything the functions have written."""
-    logs: Any = boto3.client("logs", **_place(stack))
+    logs = stack.aws("logs")
     lines: list[str] = []
     for group in logs.describe_log_groups()["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])

@@ -110,7 +110,7 @@ class Lab:
     def sweeper(self) -> Sweeper:
         engine = self.engine
         return Sweeper(
-            db=engine.db,
+            db=engine.database("sweeper"),
             queue=engine.queue,
             dead_letters=engine.dead_letters,
             events=engine.events,

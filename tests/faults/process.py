@@ -62,7 +62,7 @@ class FaultyProcess:
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(
-            db=self.engine.db,
+            db=self.engine.database("sweeper"),
             queue=self.engine.queue,
             dead_letters=self.engine.dead_letters,
             events=self.engine.events,

@@ -1,12 +1,12 @@
-"""The database is cut off, restarted, given a new password, and picks victims of deadlocks."""
+"""The database is cut off, restarted, and picks victims of deadlocks."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from subprocess import Popen
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -19,15 +19,16 @@ from orchestrator.model import faultpoints
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.faultpoints import Point
 from orchestrator.model.task import Status
+from orchestrator.store import attempts
+from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import Connection, Database, connect
 from tests import postgres
-from tests.engine import Engine
 from tests.faults.lab import Lab
 from tests.faults.wire import Wire
 
 
 @contextmanager
-def at(point: Point, action: Callable[[], None]) -> Iterator[None]:
+def at(point: Point, action: Callable[[], object]) -> Iterator[None]:
     """Does something the first time this process is at a point."""
     waiting = [action]
 
@@ -91,6 +92,7 @@ def test_attempts_whose_connection_was_cut_are_given_back_at_once(lab: Lab) -> N
     assert set(back) == {str(task_id) for task_id in ids}
     assert lab.engine.run(*ids) == []
     assert [(row["status"], row["attempts"]) for row in map(lab.engine.row, ids)] == [("completed", 1)] * 3
+    assert lab.engine.worker.orphans == []
     lab.check()
 
 
@@ -105,23 +107,82 @@ def test_an_idle_connection_that_died_is_replaced_unnoticed(lab: Lab) -> None:
 def test_a_handlers_commit_that_is_refused_fails_only_it(lab: Lab) -> None:
     """A constraint that Postgres checks at COMMIT: the whole batch's transaction fails, each task is judged alone."""
     good, bad = lab.engine.submit(), lab.engine.submit()
+    refuse_commit(lab, bad.id, "check_violation")
+    lab.engine.run(bad.id, good.id)
+    assert lab.engine.task(good.id).status is Status.COMPLETED
+    assert (lab.engine.task(bad.id).status, lab.engine.task(bad.id).attempts) == (Status.PENDING, 1)
+    assert (lab.engine.effects(good.id), lab.engine.effects(bad.id)) == (1, 0)
+
+
+def refuse_commit(lab: Lab, task_id: UUID, how: LiteralString) -> None:
+    """Postgres fails every COMMIT of the task's effects."""
     connection = lab.engine.db.connection()
     connection.execute("CREATE TABLE refused (task_id uuid PRIMARY KEY)")
-    connection.execute("INSERT INTO refused VALUES (%s)", (bad.id,))
+    connection.execute("GRANT SELECT ON refused TO orchestrator_worker")
+    connection.execute("INSERT INTO refused VALUES (%s)", (task_id,))
     connection.execute("ALTER TABLE ledger ADD UNIQUE (task_id)")
     connection.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF EXISTS (SELECT FROM refused r WHERE r.task_id = NEW.task_id) THEN"
-        " RAISE 'refused' USING ERRCODE = 'check_violation'; END IF; RETURN NULL; END $$"
+        f" RAISE 'refused' USING ERRCODE = '{how}'; END IF; RETURN NULL; END $$"
     )
     connection.execute(
         "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION refuse()"
     )
-    lab.engine.run(bad.id, good.id)
+
+
+def test_a_conflict_that_never_ends_is_a_failure_like_any_other(lab: Lab) -> None:
+    """Its handler runs again a few times; then the attempt has failed, and its neighbour is done long since."""
+    good, bad = lab.engine.submit(), lab.engine.submit()
+    refuse_commit(lab, bad.id, "serialization_failure")
+    assert lab.engine.run(bad.id, good.id) == [str(bad.id)]
     assert lab.engine.task(good.id).status is Status.COMPLETED
-    assert (lab.engine.task(bad.id).status, lab.engine.task(bad.id).attempts) == (Status.PENDING, 1)
+    row = lab.engine.row(bad.id)
+    assert (row["status"], row["attempts"], row["error"]["type"]) == ("pending", 1, "SerializationFailure")
     assert (lab.engine.effects(good.id), lab.engine.effects(bad.id)) == (1, 0)
+
+
+def before_rows_are_held(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Does something just before the first of a batch's handlers that write locks its rows."""
+    hold = attempts.hold
+
+    def act_first(connection: Connection, waiting: Sequence[Attempt]) -> set[UUID]:
+        monkeypatch.setattr(attempts, "hold", hold)
+        action()
+        return hold(connection, waiting)
+
+    monkeypatch.setattr(attempts, "hold", act_first)
+
+
+def test_a_transaction_that_cannot_be_begun_is_not_left_half_open(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another holds a row of the batch: its own task waits in vain, the next one's transaction is whole."""
+    held, free = lab.engine.submit(), lab.engine.submit()
+    other = lab.wire.connection
+
+    def lock() -> None:
+        other.execute("BEGIN")
+        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held.id,))
+
+    before_rows_are_held(monkeypatch, lock)
+    lab.engine.worker.db.connection().execute("SET lock_timeout = '200ms'")
+    with at("run.handled", lambda: other.execute("COMMIT")):
+        assert lab.engine.run(held.id, free.id) == [str(held.id)]
+    assert lab.engine.row(held.id)["error"]["type"] == "LockNotAvailable"
+    assert lab.engine.task(free.id).status is Status.COMPLETED
+    lab.recover()
+    lab.check()
+
+
+def test_a_connection_that_died_before_the_first_effect_costs_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [lab.engine.submit(max_attempts=1).id for _ in range(2)]
+    before_rows_are_held(monkeypatch, lambda: cut(lab, lab.engine.worker.db))
+    assert sorted(lab.engine.run(*ids)) == sorted(str(task_id) for task_id in ids)
+    assert lab.engine.run(*ids) == []
+    assert [lab.engine.task(task_id).status for task_id in ids] == [Status.COMPLETED] * 2
+    lab.check()
 
 
 @pytest.mark.parametrize("conflict", [errors.DeadlockDetected, errors.SerializationFailure])
@@ -152,6 +213,7 @@ def test_a_real_deadlock_between_handlers_costs_nothing(lab: Lab) -> None:
     """Two workers lock two rows the other way round; Postgres ends one, which tries again."""
     connection = lab.engine.db.connection()
     connection.execute("CREATE TABLE pair (id int PRIMARY KEY, n int NOT NULL)")
+    connection.execute("GRANT SELECT, UPDATE ON pair TO orchestrator_worker")
     connection.execute("INSERT INTO pair VALUES (1, 0), (2, 0)")
     connection.execute("SET deadlock_timeout = '50ms'")
     one, two = lab.engine.worker.db, Database(lambda: connect(lab.url))
@@ -218,59 +280,3 @@ def test_while_the_database_is_away_messages_go_back_and_cost_nothing(lab: Lab) 
         worker.db.connection()
     assert lab.engine.kinds(task.id) == ["submitted"]
     assert lab.engine.run(task.id) == []
-
-
-def test_a_rotated_password_fails_no_task(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password is changed and every connection cut; the next one is opened with the secret's new value."""
-    role, secret = role_with_secret(lab.engine)
-    secrets = Secrets({**secret})
-    monkeypatch.setattr("orchestrator.bootstrap.secrets", lambda: secrets)
-    monkeypatch.setattr("orchestrator.bootstrap.settings", lambda: SETTINGS)
-    from orchestrator.bootstrap import open_connection
-
-    worker = lab.engine.new_worker()
-    worker.db, worker.side = Database(open_connection), Database(open_connection)
-    first, second = lab.engine.submit(), lab.engine.submit()
-    assert lab.engine.run(first.id, worker=worker) == []
-
-    def rotate() -> None:
-        lab.wire.connection.execute(f"ALTER ROLE {role} PASSWORD 'second'".encode())
-        secrets.newest["password"] = "second"
-        cut(lab, worker.db)
-
-    with at("run.handled", rotate):
-        lab.engine.run(second.id, worker=worker)
-    assert lab.engine.run(second.id, worker=worker) == []
-    assert secrets.refreshed == 1
-    lab.check()
-    worker.db.close()
-    worker.side.close()
-    for statement in (f"DROP OWNED BY {role}", f"DROP ROLE {role}"):
-        lab.wire.connection.execute(statement.encode())
-
-
-class Secrets:
-    """The secret as it was cached, and as it is now."""
-
-    def __init__(self, value: dict[str, Any]) -> None:
-        self.cached, self.newest, self.refreshed = dict(value), value, 0
-
-    def get_json(self, arn: str) -> dict[str, Any]:
-        return self.cached
-
-    def refresh(self, arn: str) -> None:
-        self.cached = dict(self.newest)
-        self.refreshed += 1
-
-
-class SETTINGS:
-    database_secret_arn, environment = "arn", "local"
-    database_host = database_port = database_name = None
-
-
-def role_with_secret(engine: Engine) -> tuple[str, dict[str, Any]]:
-    info = engine.db.connection().info
-    role = f"rotated_{info.dbname}"
-    for statement in (f"CREATE ROLE {role} LOGIN PASSWORD 'first'", f"GRANT {info.user} TO {role}"):
-        engine.db.connection().execute(statement.encode())
-    return role, {"username": role, "password": "first", "host": info.host, "port": info.port, "dbname": info.dbname}

@@ -159,7 +159,7 @@ def test_cancel_takes_the_token(engine: Engine, running: Attempt) -> None:
 
 def test_only_the_dead_are_revived_buried_or_discarded(engine: Engine, running: Attempt) -> None:
     before = engine.row(running.id)
-    engine.db.run(dead_letters.mark_sent, [running.id])
+    engine.db.run(dead_letters.mark_sent, {running.id: before["seq"]})
     assert engine.db.run(dead_letters.revive, [running.id], "op") == []
     assert engine.db.run(dead_letters.discard, [running.id], "op", "why") == []
     assert engine.row(running.id) == before
@@ -169,11 +169,14 @@ def test_a_revived_task_has_its_attempts_anew_and_is_swept_if_its_wake_up_is_los
     engine: Engine, running: Attempt
 ) -> None:
     engine.db.run(attempts.finish, [outcome.dead(running.id, running.token, {"kind": "x"})])
-    engine.db.run(dead_letters.mark_sent, [running.id])
+    engine.db.run(dead_letters.mark_sent, {running.id: engine.row(running.id)["seq"]})
+    assert engine.row(running.id)["wake_at"] is None
+    engine.db.connection().execute("UPDATE agent_tasks SET resends = 5")
     assert len(engine.db.run(dead_letters.revive, [running.id], "op")) == 1
     assert engine.db.run(dead_letters.revive, [running.id], "op") == []
     row = engine.row(running.id)
     assert (row["status"], row["attempts"], row["dead_at"], row["finished_at"]) == ("pending", 0, None, None)
+    assert row["resends"] == 0
     assert row["wake_at"] == after(engine, minutes=2)
 
 
@@ -245,13 +248,26 @@ def test_the_sweeper_takes_only_what_is_late_and_only_once(engine: Engine) -> No
         engine.move_clock(wait * 60)
 
 
+def test_the_sweeper_looks_at_a_running_task_again_when_its_lease_ends(engine: Engine) -> None:
+    engine.move_clock(0)
+    task = engine.submit()
+    engine.db.run(attempts.claim, [task.id], worker="w", lease=300, alone=True)
+    engine.move_clock(120)
+    (row,) = engine.db.run(sweeping.due_for_sweep, 10)
+    assert (row["lease_ended"], row["resends"]) == (False, 0)
+    assert engine.row(task.id)["wake_at"] == engine.row(task.id)["leased_until"] == after(engine, minutes=3)
+
+
 def test_only_what_is_parked_is_let_go(engine: Engine) -> None:
     engine.move_clock(0)
     parked, free = engine.submit(), engine.submit()
     engine.db.run(attempts.park, parked.id, "task.test.effect")
+    engine.move_clock(3600)
+    assert engine.db.run(sweeping.parked_tasks, "task.test.effect", parked.id, 10) == [], "a page begins after the last"
     assert [row["id"] for row in engine.db.run(sweeping.unpark, [parked.id, free.id])] == [parked.id]
     assert engine.db.run(sweeping.unpark, [parked.id]) == []
     assert engine.row(parked.id)["wake_at"] == after(engine, minutes=2)
+    assert engine.row(parked.id)["due_at"] == engine.now, "the hour behind the flag is no wait in the queue"
     assert engine.kinds(free.id) == ["submitted"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -155,10 +156,11 @@ def test_a_lease_lost_in_company_is_refunded_and_suspected(engine: Engine) -> No
     engine.move_clock(31)
     engine.db.run(attempts.end_leases, [task.id])
     row = engine.row(task.id)
+    assert engine.now is not None
     assert (row["status"], row["attempts"], row["suspect"], row["alone"]) == ("pending", 0, True, False)
     assert (row["token"], row["leased_until"], row["error"]) == (None, None, None)
     assert row["due_at"] <= engine.now
-    assert row["wake_at"] is not None
+    assert row["wake_at"] == engine.now + timedelta(minutes=2)
 
 
 @pytest.mark.parametrize(("most", "status"), [(2, "pending"), (1, "dead-letter")])
@@ -168,9 +170,11 @@ def test_a_lease_lost_alone_spends_the_attempt(engine: Engine, most: int, status
     engine.move_clock(31)
     engine.db.run(attempts.end_leases, [task.id])
     row = engine.row(task.id)
+    assert engine.now is not None
     assert (row["status"], row["attempts"], row["error"]["kind"]) == (status, 1, "crashed")
     assert (row["dead_at"] is not None) == (status == "dead-letter")
-    assert row["wake_at"] is not None
+    assert row["suspect"], "it runs alone until an attempt ends"
+    assert row["wake_at"] == engine.now + timedelta(seconds=30 if row["dead_at"] else 120)
 
 
 def test_a_lease_is_ended_once(engine: Engine) -> None:
@@ -249,11 +253,11 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
 
 
 def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> None:
-    ended, running, waiting = (engine.submit("test.limited") for _ in range(3))
+    ended, running, *waiting = (engine.submit("test.limited") for _ in range(5))
     claim(engine, running.id, alone=True, limit=1)
-    freed = {("1", "test.limited"): 1}
+    freed = {("1", "test.limited"): 2}
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
-    assert [row["id"] for row in engine.db.run(attempts.next_limited, freed)] == [waiting.id]
+    assert [row["id"] for row in engine.db.run(attempts.next_limited, freed)] == [task.id for task in waiting[:2]]
 
 
 def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from uuid import UUID
 
 from orchestrator.engine.redrive import Selection, redrive
@@ -64,8 +65,8 @@ def test_two_redrives_at_once_revive_every_task_once(lab: Lab) -> None:
 def test_a_message_moved_back_by_aws_revives_and_a_stale_one_does_not(lab: Lab) -> None:
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)
-    died = lab.engine.row(task.id)["dead_at"].timestamp() * 1000
-    for stale in (0.0, died - 1, died):
+    died = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
+    for stale in (0, died - 1, died):
         assert lab.engine.run(task.id, sent_ms=stale) == []
         assert lab.engine.kinds(task.id).count("redriven") == 0
     lab.engine.run(task.id, sent_ms=died + 1)
@@ -80,7 +81,7 @@ def test_a_moved_message_counts_though_its_stale_twin_comes_with_it(lab: Lab) ->
 
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)
-    died = lab.engine.row(task.id)["dead_at"].timestamp() * 1000
+    died = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
     moved, stale = (replace(message_for(task.id), sent_ms=died + off) for off in (5, -5))
     run_batch(lab.engine.worker, [moved, stale], lambda: 60.0)
     assert lab.engine.kinds(task.id).count("redriven") == 1

@@ -52,6 +52,7 @@ def check(world: World, accepted: set[UUID]) -> None:
         assert task["status"] in FINAL, task
         _check_effects(task, effects[task["id"]], steps[task["id"]])
         _check_history(task, history[task["id"]])
+        _check_revivals(world, history[task["id"]])
         _check_family(task, [child for child in tasks if child["parent_id"] == task["id"]])
         if task["status"] == "dead-letter":
             assert task["id"] in dead_letters, f"no message in the dead-letter queue for {task}"
@@ -91,6 +92,13 @@ def _check_history(task: dict[str, Any], events: list[dict[str, Any]]) -> None:
     assert sum(event["status"] in FINAL for event in events) == 1 + sum(
         event["kind"] in ("redriven", "discarded") for event in events
     ), "more than one end"
+
+
+def _check_revivals(world: World, events: list[dict[str, Any]]) -> None:
+    """No message revives but one that came back from the dead-letter queue, and it only what it is the letter of."""
+    for event in events:
+        if event["kind"] == "redriven" and event["data"]["by"] == "queue redrive":
+            assert (event["task_id"], event["seq"] - 1) in world.dead_letters.moved, "revived by a late wake-up"
 
 
 def _check_family(task: dict[str, Any], children: list[dict[str, Any]]) -> None:

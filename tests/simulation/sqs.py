@@ -31,9 +31,12 @@ class Letter:
     sent: float
     visible: float
     receives: int = 0
+    death: int | None = None
 
     def message(self) -> Message:
-        return Message(self.id, self.id, self.task_id, sent_ms=self.sent * 1000, receives=self.receives)
+        return Message(
+            self.id, self.id, self.task_id, sent_ms=self.sent * 1000, receives=self.receives, death=self.death
+        )
 
 
 class SimulatedQueue(TaskQueue):
@@ -45,6 +48,8 @@ class SimulatedQueue(TaskQueue):
         super().__init__("simulated")
         self.letters: dict[str, Letter] = {}
         self.mood: Mood = "well"
+        #: The dead letters (task, death) that were moved away as AWS does it.
+        self.moved: set[tuple[UUID, int]] = set()
         self._now, self._rng, self._dead_letters = now, rng, dead_letters
         self._ids = count(1)
 
@@ -54,12 +59,12 @@ class SimulatedQueue(TaskQueue):
         copies = {"well": 1, "loses": 0, "doubles": 2}[self.mood]
         for wake in wakes:
             for _ in range(copies):
-                self.put(wake.task_id, wake.owner, delay=wake.delay)
+                self.put(wake.task_id, wake.owner, wake.death, delay=wake.delay)
         return []
 
-    def put(self, task_id: UUID, owner: str, *, delay: float = 0.0) -> None:
+    def put(self, task_id: UUID, owner: str, death: int | None, *, delay: float = 0.0) -> None:
         now = self._now()
-        self._keep(Letter("", task_id, owner, sent=now, visible=now + delay))
+        self._keep(Letter("", task_id, owner, sent=now, visible=now + delay, death=death))
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         for handle, seconds in changes:
@@ -75,7 +80,7 @@ class SimulatedQueue(TaskQueue):
             letter.receives += 1
             letter.visible = self._now() + VISIBILITY
             if letter.receives > MAX_RECEIVES and self._dead_letters is not None:
-                self._dead_letters.put(self.letters.pop(letter.id).task_id, letter.owner)
+                self._dead_letters.put(self.letters.pop(letter.id).task_id, letter.owner, letter.death)
             else:
                 taken.append(letter)
         return taken
@@ -90,9 +95,11 @@ class SimulatedQueue(TaskQueue):
             self.letters.pop(each, None)
 
     def move_all_to(self, other: SimulatedQueue) -> None:
-        """AWS's redrive: the messages arrive on the other queue as new ones."""
+        """AWS's redrive: the messages arrive on the other queue as new ones, attributes and all."""
         for letter in list(self.letters.values()):
-            other.put(letter.task_id, letter.owner)
+            other.put(letter.task_id, letter.owner, letter.death)
+            if letter.death:
+                self.moved.add((letter.task_id, letter.death))
         self.letters.clear()
 
     def some(self, most: int) -> list[Letter]:

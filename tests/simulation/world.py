@@ -28,6 +28,7 @@ from orchestrator.model.errors import Conflict, KeyReused
 from orchestrator.model.faultpoints import Point
 from orchestrator.store.db import Connection, Database, connect
 from tests.engine import FixedFlags
+from tests.postgres import door
 from tests.simulation import watchers
 from tests.simulation.agents.sim_work import CALLS, RUNS, ProcessDeath
 from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
@@ -225,8 +226,8 @@ class World:
     def _worker(self) -> Worker:
         return SteadyWorker(
             name="simulated",
-            db=Database(lambda: connect(self.url)),
-            side=Database(lambda: connect(self.url)),
+            db=door(self.url, "worker"),
+            side=door(self.url, "worker"),
             queue=self.queue,
             dead_letters=self.dead_letters,
             events=self.events,
@@ -237,7 +238,7 @@ class World:
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(
-            db=Database(lambda: connect(self.url)),
+            db=door(self.url, "sweeper"),
             queue=self.queue,
             dead_letters=self.dead_letters,
             events=self.events,
@@ -256,7 +257,9 @@ def prepare(url: str) -> None:
             "CREATE OR REPLACE FUNCTION task_now() RETURNS timestamptz LANGUAGE sql STABLE"
             " AS 'SELECT now FROM simulated_clock'"
         )
+        connection.execute("GRANT SELECT ON simulated_clock TO PUBLIC")
         connection.execute("CREATE TABLE ledger (task_id uuid NOT NULL, what text NOT NULL)")
+        connection.execute("GRANT SELECT, INSERT, DELETE ON ledger TO orchestrator_worker")
         for table in ("agent_tasks", "agent_task_events", "agent_task_steps"):
             connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
 

@@ -12,14 +12,12 @@ from local.environments import ROOT
 from orchestrator.observe import metrics
 
 OWN = {*get_args(metrics.Count), *get_args(metrics.Duration), *get_args(metrics.Gauge)}
-FILES = ("template.yaml", "observability.yaml")
 
 
 def of_type(kind: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for file in FILES:
-        resources = templates.read(ROOT / file)["Resources"]
-        found |= {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+    for template in templates.family(ROOT / "template.yaml").values():
+        found |= {name: one["Properties"] for name, one in template["Resources"].items() if one["Type"] == kind}
     return found
 
 

@@ -37,6 +37,12 @@ READ_FLAGS = {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfigu
 POLL = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
 CHANGE_FLAGS = {action for (service, _), action in ACTIONS.items() if service == "appconfig"}
 DATABASE = {"secretsmanager:GetSecretValue"}
+ROTATE = {
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+}
 
 #: What each function does, itself or by its mapping.
 DOES: dict[str, set[str]] = {
@@ -60,12 +66,8 @@ DOES: dict[str, set[str]] = {
     "PushFunction": {*DATABASE, *POLL, "execute-api:ManageConnections"},
     "SweeperFunction": {*DATABASE, *READ_FLAGS, "sqs:SendMessage", "execute-api:ManageConnections"},
     "MigrateFunction": DATABASE,
-    "RotateKeysFunction": {
-        *DATABASE,
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:UpdateSecretVersionStage",
-    },
+    "RotateKeysFunction": ROTATE,
+    "RotatePasswordsFunction": ROTATE,
 }
 
 #: SAM's own policy templates, as far as they are used here.
@@ -83,12 +85,28 @@ def resources() -> dict[str, Any]:
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(resources: dict[str, Any]) -> None:
-    granted = {
-        name: {action for policy in one["Properties"]["Policies"] for action in _granted(policy, resources)}
-        for name, one in resources.items()
-        if one["Type"] == "AWS::Serverless::Function"
+    assert granted(resources, when=None) == DOES
+
+
+def test_with_a_collector_all_may_send_traces(resources: dict[str, Any]) -> None:
+    traces = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    assert granted(resources, when="HasCollector") == dict.fromkeys(DOES, traces)
+
+
+def test_with_a_key_of_one_s_own_each_opens_what_it_reads_and_seals_what_it_writes(resources: dict[str, Any]) -> None:
+    seals = {"sqs:SendMessage", "secretsmanager:PutSecretValue"}
+    expected = {
+        name: {"kms:Decrypt", *(["kms:GenerateDataKey"] if seals & does else [])} for name, does in DOES.items()
     }
-    assert granted == DOES
+    assert granted(resources, when="HasKey") == expected
+
+
+def test_the_key_is_used_through_the_services_alone(resources: dict[str, Any]) -> None:
+    for policy in ("Unseal", "SealAndUnseal"):
+        (statement,) = resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+        assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+        services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+        assert [one["Fn::Sub"].split(".")[0] for one in services] == ["secretsmanager", "sqs"]
 
 
 def test_the_code_calls_what_is_known_here() -> None:
@@ -101,6 +119,43 @@ def test_only_the_api_signs_and_only_it_reads_the_keys(resources: dict[str, Any]
         name for name, one in resources.items() if "JwtSecret" in str(one.get("Properties", {}).get("Policies", ""))
     ]
     assert sorted(readers) == ["ApiFunction", "RotateKeysFunction"]
+
+
+def test_each_function_reads_its_own_login_and_no_other(resources: dict[str, Any]) -> None:
+    logins = {f"{name}Login" for name in ("Api", "Worker", "Websocket", "Push", "Sweeper")}
+    read = {
+        name: {login for login in logins if f"'{login}'" in str(one["Properties"]["Policies"])}
+        for name, one in resources.items()
+        if one["Type"] == "AWS::Serverless::Function"
+    }
+    assert read.pop("MigrateFunction") == read.pop("RotatePasswordsFunction") == logins
+    assert read.pop("RotateKeysFunction") == set()
+    assert read == {login.replace("Login", "Function"): {login} for login in logins}
+    for login in logins:
+        variables = resources[login.replace("Login", "Function")]["Properties"]["Environment"]["Variables"]
+        assert variables["DATABASE_SECRET_ARN"] == {"Fn::GetAtt": [login, "Id"]}
+
+
+def test_the_database_s_owner_is_for_migrations_alone(resources: dict[str, Any]) -> None:
+    """Nobody else knows its secret: not by policy, not by environment."""
+    owner = ("LocalDatabaseSecret", "Outputs.MasterSecret", "{'Ref': 'ExistingDatabaseSecretArn'}")
+    knowing = {
+        name
+        for name, one in resources.items()
+        if one["Type"] == "AWS::Serverless::Function" and any(secret in str(one) for secret in owner)
+    }
+    assert knowing == {"MigrateFunction"}
+
+
+def granted(resources: dict[str, Any], when: str | None) -> dict[str, set[str]]:
+    """What each function may do: always, or only under the condition."""
+    allowed: dict[str, set[str]] = {}
+    for name, one in resources.items():
+        if one["Type"] == "AWS::Serverless::Function":
+            listed = [policy.get("Fn::If", (None, policy)) for policy in one["Properties"]["Policies"]]
+            chosen = [policy for condition, policy, *_ in listed if condition == when]
+            allowed[name] = {action for policy in chosen for action in _granted(policy, resources)}
+    return allowed
 
 
 def _granted(policy: dict[str, Any], resources: dict[str, Any]) -> Iterator[str]:

@@ -48,3 +48,20 @@ def test_sam_deploy_and_make_up_deploy_the_same(samconfig: dict[str, Any]) -> No
     assert overrides(samconfig, "local") == expected
     deploy = samconfig["local"]["deploy"]["parameters"]
     assert (deploy["stack_name"], deploy["region"]) == (STACK_NAME, REGION)
+
+
+def test_new_values_of_parameters_are_published(samconfig: dict[str, Any]) -> None:
+    """SAM makes versions of functions for what changes in the template itself, not for parameters' values alone."""
+    template = templates.read(ROOT / "template.yaml")
+    given = {environment: overrides(samconfig, environment) for environment in ("staging", "prod")}
+    defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
+    wanted = templates.configuration([given, defaults])
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["CONFIGURATION"] == wanted, f'in template.yaml, say CONFIGURATION: "{wanted}"'
+
+
+def test_every_parameter_is_explained() -> None:
+    explained = (ROOT / "docs/parameters.md").read_text()
+    parameters_of_ours = templates.read(ROOT / "template.yaml")["Parameters"]
+    unsaid = [name for name in parameters_of_ours if not name.startswith("Local") and f"`{name}" not in explained]
+    assert unsaid == []

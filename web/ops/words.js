@@ -144,9 +144,9 @@ export function auditWords({action, detail}) {
   }
 }
 
-function chosenWords({ids, type, fingerprint}) {
+function chosenWords({ids, type, fingerprint, version}) {
   if (ids) return ids.length === 1 ? `task ${short(ids[0])}` : 'chosen one by one';
-  const parts = [type && `type ${type}`, fingerprint && `failure ${fingerprint}`].filter(Boolean);
+  const parts = [type && `type ${type}`, fingerprint && `failure ${fingerprint}`, version && `version ${version}`].filter(Boolean);
   return parts.length ? parts.join(', ') : 'all there were';
 }
 
@@ -163,5 +163,6 @@ export function faultWords(error) {
   if (error?.status === 429) return 'Too many requests just now. Wait a moment, then try again.';
   if (error?.name === 'Unreachable') return 'The API cannot be reached. Check the network, or whether the stack is up.';
   if (error?.status >= 500 && !error.body?.message) return 'The API is in trouble and gave no answer. Its logs say why.';
+  if (error?.status >= 500) return `${error.message} Its log lines bear the trace ${error.traceId}.`;
   return error?.message ?? 'Something went wrong.';
 }

@@ -60,6 +60,8 @@ class Deployed:
     deployment: int
     state: str
     percent: float
+    #: What is wrong with a newer document; every container goes by the last one that it could read.
+    fault: str = ""
 
 
 class FlagDesk:
@@ -72,19 +74,29 @@ class FlagDesk:
         self._profile = {"ApplicationId": source.application, "ConfigurationProfileId": source.profile}
 
     def read(self) -> Deployed:
-        """The newest deployment that was not rolled back."""
-        standing = next((each for each in self._deployments() if each["State"] in STANDING), None)
-        if standing is None:
-            return Deployed({}, 0, 0, "NONE", 0.0)
-        version = int(standing["ConfigurationVersion"])
+        """The newest deployment that was not rolled back and whose document is sound."""
+        fault = ""
+        for standing in (each for each in self._deployments() if each["State"] in STANDING):
+            version, percent = int(standing["ConfigurationVersion"]), float(standing.get("PercentageComplete", 0))
+            try:
+                document = self._document(version)
+            except InvalidInput:
+                fault = fault or f"Version {version} of the flags is broken; the next change replaces it."
+                continue
+            return Deployed(document, version, standing["DeploymentNumber"], standing["State"], percent, fault)
+        return Deployed({}, 0, 0, "NONE", 0.0, fault)
+
+    def _document(self, version: int) -> dict[str, Any]:
+        """Raises InvalidInput."""
         answer = call("appconfig", "get_hosted_configuration_version", **self._profile, VersionNumber=version)
-        return Deployed(
-            json.loads(answer["Content"].read()),
-            version,
-            standing["DeploymentNumber"],
-            standing["State"],
-            float(standing.get("PercentageComplete", 0)),
-        )
+        try:
+            document = json.loads(answer["Content"].read())
+        except ValueError as error:
+            raise InvalidInput("The flags' document is not JSON.") from error
+        if not isinstance(document, dict):
+            raise InvalidInput("The flags' document is no object.")
+        validate(document)
+        return document
 
     def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
         """Changes one flag (None forgets it). What is set at once takes the place of a rollout under way.

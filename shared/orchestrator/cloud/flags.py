@@ -1,5 +1,7 @@
 """Feature flags from AppConfig: looked at again after 45 s, and the last known document outlives an outage.
 
+A container that begins during the outage knows none: it recalls the one that others knew.
+
 A flag named `task.<type>` that is off parks the tasks of that type; every other flag is asked for by name.
 Rules see the `owner` and their `bucket` from 0 to 99: `bucket` below 20 is a fifth of all owners.
 """
@@ -43,10 +45,16 @@ def bucket(name: str, owner: str) -> int:
 
 
 class Flags:
-    def __init__(self, source: FlagSource | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        source: FlagSource | None,
+        clock: Callable[[], float] = time.monotonic,
+        recall: Callable[[], Mapping[str, Any] | None] = lambda: None,
+    ) -> None:
         self._source = source
         self._clock = clock
-        self._document: Mapping[str, Any] = {}
+        self._recall = recall
+        self._document: Mapping[str, Any] | None = None
         self._fresh_until = float("-inf")
 
     def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:
@@ -78,7 +86,7 @@ class Flags:
         """The whole document (the name is the one Powertools calls its store by)."""
         if self._source is not None and self._clock() >= self._fresh_until:
             self._refresh(self._source)
-        return self._document
+        return self._document or {}
 
     def _refresh(self, source: FlagSource) -> None:
         from aws_lambda_powertools.utilities.feature_flags.exceptions import (
@@ -92,6 +100,8 @@ class Flags:
         except (ConfigurationStoreError, StoreClientError, SchemaValidationError) as error:
             logger.warning("flags not read, using the last known values", error=str(error))
             self._fresh_until = self._clock() + PAUSE_AFTER_FAILURE
+            if self._document is None:
+                self._document = self._recall()
         else:
             self._fresh_until = self._clock() + MAX_AGE
 

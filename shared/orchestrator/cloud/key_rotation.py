@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from orchestrator.cloud.clients import CloudError, call
+from orchestrator.cloud import rotation
+from orchestrator.cloud.clients import call
+from orchestrator.cloud.rotation import Rotation
 
 #: Random bytes of a key.
 KEY_BYTES = 48
@@ -39,76 +41,25 @@ def rotated(secret: Mapping[str, Any], *, now: float, token_life: float, revoke:
 
 def rotate_now(arn: str, *, token_life: float, revoke: bool = False) -> str:
     """Rotates at once, without the staged steps; answers the id of the key that signs from now on."""
-    answer = call("secretsmanager", "get_secret_value", SecretId=arn)
-    secret = rotated(json.loads(answer["SecretString"]), now=time.time(), token_life=token_life, revoke=revoke)
+    before = rotation.read(arn, VersionStage="AWSCURRENT")
+    secret = rotated(before, now=time.time(), token_life=token_life, revoke=revoke)
     call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps(secret))
     return str(secret["current"])
 
 
 def take_step(step: str, arn: str, version: str, *, token_life: float) -> None:
-    """One step of Secrets Manager's rotation, each of which may come twice."""
-    match step:
-        case "createSecret":
-            _create(arn, version, token_life)
-        case "setSecret":
-            pass  # the secret is its own service
-        case "testSecret":
-            _test(arn, version)
-        case "finishSecret":
-            _finish(arn, version)
-        case _:
-            raise ValueError(f"{step!r} is no step of a rotation")
+    """One step of Secrets Manager's rotation."""
+    steps = Rotation(create=lambda current: rotated(current, now=time.time(), token_life=token_life), test=_test)
+    rotation.take_step(steps, step, arn, version)
 
 
-def _create(arn: str, version: str, token_life: float) -> None:
-    if _exists(arn, version):
-        return
-    answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionStage="AWSCURRENT")
-    secret = rotated(json.loads(answer["SecretString"]), now=time.time(), token_life=token_life)
-    call(
-        "secretsmanager",
-        "put_secret_value",
-        SecretId=arn,
-        ClientRequestToken=version,
-        SecretString=json.dumps(secret),
-        VersionStages=["AWSPENDING"],
-    )
-
-
-def _exists(arn: str, version: str) -> bool:
-    """Whether the version has a value already; Secrets Manager names it as pending before it has one."""
-    try:
-        call("secretsmanager", "get_secret_value", SecretId=arn, VersionId=version)
-    except CloudError as error:
-        if error.code == "ResourceNotFoundException":
-            return False
-        raise
-    return True
-
-
-def _test(arn: str, version: str) -> None:
-    """Signs with the pending secret and verifies. Raises when a token of its would not be taken."""
+def _test(secret: Mapping[str, Any]) -> None:
+    """Signs and verifies with the secret. Raises when a token of its would not be taken."""
     import jwt
 
-    answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionId=version)
-    secret = json.loads(answer["SecretString"])
     for kid in (secret["current"], secret["next"]):
         key = secret["keys"][kid].encode()
         jwt.decode(jwt.encode({"sub": "rotation"}, key, algorithm="HS256"), key, algorithms=["HS256"])
-
-
-def _finish(arn: str, version: str) -> None:
-    stages = call("secretsmanager", "describe_secret", SecretId=arn)["VersionIdsToStages"]
-    current = next(each for each, names in stages.items() if "AWSCURRENT" in names)
-    if current != version:
-        call(
-            "secretsmanager",
-            "update_secret_version_stage",
-            SecretId=arn,
-            VersionStage="AWSCURRENT",
-            MoveToVersionId=version,
-            RemoveFromVersionId=current,
-        )
 
 
 def _keys(secret: Mapping[str, Any]) -> dict[str, str]:

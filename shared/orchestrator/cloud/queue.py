@@ -21,12 +21,16 @@ LONGEST_INVISIBILITY = 43_200
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Asks a worker to look at a task, `delay` seconds from now."""
+    """Asks a worker to look at a task, `delay` seconds from now.
+
+    `death`: the seq at which the task died, where this is its dead letter; 0 for any other.
+    """
 
     task_id: UUID
     owner: str
     delay: int = 0
     traceparent: str | None = None
+    death: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +120,19 @@ def _entry(wake: Wake) -> dict[str, Any]:
     }
     if wake.delay > 0:
         entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
-    return entry | _trace(wake.traceparent)
+    attributes = _trace(wake.traceparent)
+    if wake.death:
+        attributes["death"] = {"DataType": "Number", "StringValue": str(wake.death)}
+    return entry | ({"MessageAttributes": attributes} if attributes else {})
 
 
 def _hint(owner: str, traceparent: str | None) -> dict[str, Any]:
     entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
-    return entry | _trace(traceparent)
+    return entry | ({"MessageAttributes": _trace(traceparent)} if traceparent else {})
 
 
 def _trace(traceparent: str | None) -> dict[str, Any]:
-    if not traceparent:
-        return {}
-    return {"MessageAttributes": {"traceparent": {"DataType": "String", "StringValue": traceparent}}}
+    return {"traceparent": {"DataType": "String", "StringValue": traceparent}} if traceparent else {}
 
 
 def _batches(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -49,9 +49,18 @@ class Secrets:
         self._known[arn] = _Known(value, self._clock() + max_age)
         return value
 
+    def pending(self, arn: str) -> Mapping[str, Any] | None:
+        """What a rotation under way will make the secret; None when there is none. Asked anew every time."""
+        try:
+            return _read(arn, "AWSPENDING")
+        except CloudError as error:
+            if error.code == "ResourceNotFoundException":
+                return None
+            raise
 
-def _read(arn: str) -> Mapping[str, Any]:
-    answer = call("secretsmanager", "get_secret_value", SecretId=arn)
+
+def _read(arn: str, stage: str = "AWSCURRENT") -> Mapping[str, Any]:
+    answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionStage=stage)
     try:
         value = json.loads(answer["SecretString"])
     except (KeyError, ValueError) as error:

@@ -32,6 +32,7 @@ class Refusal(Answer):
     message: str
     faults: list[Fault] | None = None
     requestId: str | None = None
+    traceId: str | None = None
 
 
 class Health(Answer):
@@ -44,6 +45,7 @@ class TaskReceipt(Answer):
     status: Status
     attempts: int
     maxAttempts: int
+    traceId: str | None
 
 
 class Progress(BaseModel):

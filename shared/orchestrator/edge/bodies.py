@@ -55,13 +55,13 @@ class SubmitTask(Body):
 
 
 class Choice(Body):
-    """Dead letters by exactly one of: their ids, their type or fingerprint (or both), all of them."""
+    """Dead letters by exactly one of: their ids; their type, fingerprint or code version, or several; all of them."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
                 {"required": ["ids"]},
-                {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}]},
+                {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}, {"required": ["version"]}]},
                 {"required": ["all"], "properties": {"all": {"const": True}}},
             ]
         }
@@ -70,14 +70,16 @@ class Choice(Body):
     ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
     type: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.]+$")
     fingerprint: str = Field(default="", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9-]+$")
+    #: Of the code that ran the last attempt.
+    version: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._+-]+$")
     all: bool = Field(default=False, strict=True)
     #: Only say what would be moved.
     dryRun: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if sum((bool(self.ids), bool(self.type or self.fingerprint), self.all)) != 1:
-            raise ValueError("needs exactly one of ids, type or fingerprint (or both), all")
+        if sum((bool(self.ids), bool(self.type or self.fingerprint or self.version), self.all)) != 1:
+            raise ValueError("needs exactly one of: ids; type, fingerprint, version or several of these; all")
         return self
 
 

@@ -16,15 +16,16 @@ from orchestrator.observe import logger
 RETRY_AFTER = 2
 
 
-def answer_error(error: Exception, request_id: str) -> Response[Any]:
+def answer_error(error: Exception, request_id: str, trace_id: str) -> Response[Any]:
     """The answer to a request that ended in `error`; what was not meant for the caller stays in the log."""
     if not isinstance(error, Rejected):
         logger.exception("request failed", exc_info=error)
-        return json_response(500, {"message": "Something went wrong on our side.", "requestId": request_id})
+        words = "Something went wrong on our side."
+        return json_response(500, {"message": words, "requestId": request_id, "traceId": trace_id})
     status = status_of(error)
     if status >= 500:
         logger.warning("request not served", exc_info=error)
-    body: dict[str, Any] = {"message": error.message}
+    body: dict[str, Any] = {"message": error.message, "traceId": trace_id}
     if isinstance(error, InvalidInput):
         body["faults"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
     return json_response(status, body, _headers(error))

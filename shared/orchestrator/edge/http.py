@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -19,6 +19,7 @@ from orchestrator.edge.tokens import Identity, Tokens
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import Forbidden, NotFound
 from orchestrator.observe import logger, tracing
+from orchestrator.store import acting
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from orchestrator.cloud.flag_changes import FlagDesk
     from orchestrator.cloud.flags import Flags
     from orchestrator.cloud.queue import EventQueue, TaskQueue
+    from orchestrator.edge.front import Front
     from orchestrator.engine.agents import Agents
+    from orchestrator.store.acting import Acting
     from orchestrator.store.db import Database
 
 #: Seconds a browser remembers what a preflight allowed.
@@ -58,6 +61,8 @@ class Services:
     secure_cookies: bool
     websocket_url: str
     version: str
+    #: What every request must have come through; None where there is nothing before the API.
+    front: Front | None = None
     #: What operators change flags and token keys with; None where there is nothing to change.
     flag_desk: FlagDesk | None = None
     rotate_keys: Callable[[bool], str] | None = None
@@ -87,13 +92,16 @@ def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
 
 def identity(router: Router | APIGatewayHttpResolver) -> Identity:
     """Who is calling; only inside a route that is not open."""
-    found = router.context["identity"]
-    assert isinstance(found, Identity)  # noqa: S101 - tells the type checker what _gate put there
-    return found
+    return cast("Identity", router.context["identity"])
 
 
 def current_owner(router: Router | APIGatewayHttpResolver) -> str:
     return identity(router).owner
+
+
+def current_trace(router: Router) -> str:
+    """The traceparent that what the request starts goes on with."""
+    return str(router.context["traceparent"])
 
 
 def acting_operator(router: Router) -> str:
@@ -110,10 +118,10 @@ def submit_task(services: Services, router: Router, task_type: str, payload: Map
         type=task_type,
         payload=payload,
         idempotency_key=idempotency_key(router.current_event),
-        traceparent=traceparent(router.current_event),
+        traceparent=current_trace(router),
     )
     task = submit(services.db, services.queue, services.agents, order).task
-    return json_response(202, {"taskId": str(task.id), "status": task.status.value})
+    return json_response(202, {"taskId": str(task.id), "status": task.status.value, "traceId": task.trace_id})
 
 
 def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
@@ -123,19 +131,22 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
         route: Route = app.context["_route"]
         name, parent = f"{route.method} {route.path}", given_trace(app.current_event)
         with tracing.span(name, parent=parent, kind="server", http_route=route.path):
-            response = answer(app, next_middleware)
+            trace = traceparent(app.current_event)
+            app.append_context(traceparent=trace)
+            logger.append_keys(trace_id=tracing.trace_id(trace))
+            response = answer(app, next_middleware, str(tracing.trace_id(trace)))
             tracing.annotate(http_response_status_code=response.status_code)
         logger.append_keys(method=route.method, route=route.path, status=response.status_code)
         return response
 
-    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware, trace_id: str) -> Response[Any]:
         request_id = str(app.lambda_context.aws_request_id)
         try:
             response: Response[Any] = next_middleware(app)
             if response.body is not None and not isinstance(response.body, str | bytes):
                 response.body = to_json(response.body)
         except Exception as error:
-            response = answer_error(error, request_id)
+            response = answer_error(error, request_id, trace_id)
         response.headers.update(SECURITY_HEADERS)
         response.headers["X-Request-Id"] = request_id
         response.headers.update(_cors_headers(app, services.allowed_origins))
@@ -150,20 +161,31 @@ def _gate(
     """Second: no route is reached by a caller who may not, or with more bytes than we take."""
 
     def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        if services.front is not None:
+            services.front.admit(app.current_event)
         route: Route = app.context["_route"]
         if route not in known:
             return next_middleware(app)
-        promise = declared(route.func)
-        if promise is None or promise.access != "open":
-            caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
-            if promise is not None and promise.access == "operator" and caller.role != "operator":
-                raise Forbidden("This is for operators.")
-            app.append_context(identity=caller)
+        whose = _admit(services, app, route)
         if route.method not in SAFE_METHODS:
             raw_body(app.current_event)
-        return next_middleware(app)
+        with services.db.acting(whose):
+            return next_middleware(app)
 
     return gate
+
+
+def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:
+    """Whose rows the route may see. Raises Unauthenticated, or Forbidden for who is no operator."""
+    promise = declared(route.func)
+    access = promise.access if promise is not None else "user"
+    if access == "open":
+        return acting.NOBODY
+    caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
+    if access == "operator" and caller.role != "operator":
+        raise Forbidden("This is for operators.")
+    app.append_context(identity=caller)
+    return acting.OPERATOR if access == "operator" else acting.owner(caller.owner)
 
 
 def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""The frame around every function: one log line per invocation, with what it was and how long it took."""
+"""The frame around every function: what it counts, and a line for an invocation that was slow or failed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ Event = Mapping[str, Any]
 #: What a line has beyond one invocation's own keys.
 LASTING = frozenset({*logger.get_current_keys(), "version"})
 Answer = TypeVar("Answer")
-
+#: Milliseconds from which an invocation is worth a line by itself; quicker ones are told of by what they did.
+SLOW = 1_000.0
 
 #: Functions this container has answered for: one, but for tests.
 _warm: set[str] = set()
@@ -37,7 +38,9 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
             logger.exception("invocation failed")
             raise
         else:
-            logger.info("invocation done", milliseconds=round((perf_counter() - started) * 1000, 1))
+            milliseconds = round((perf_counter() - started) * 1000, 1)
+            tell = logger.info if milliseconds >= SLOW else logger.debug
+            tell("invocation done", milliseconds=milliseconds)
             return answer
         finally:
             metrics.flush()

@@ -66,12 +66,25 @@ class Pace(Answer):
 
 
 class Load(Answer):
+    """`answerMs` is the slowest question of these; `sweepLateSeconds` how long something has waited for the sweeper."""
+
     sockets: int
     connections: int
+    answerMs: float
+    lockWaits: int
+    lockWaitSeconds: float
+    sweepLateSeconds: float
+
+
+class Busiest(Answer):
+    """Who has the most live tasks."""
+
+    owner: str
+    tasks: int
 
 
 class Stats(Answer):
-    """Queue depths are null while the queue does not answer."""
+    """Queue depths are null while the queue does not answer, `busiest` while nothing is live."""
 
     queue: QueueDepth | None
     deadLetterQueue: QueueDepth | None
@@ -82,6 +95,7 @@ class Stats(Answer):
     series: Series
     pace: dict[str, Pace]
     load: Load
+    busiest: Busiest | None
 
 
 class OpsListedTask(ListedTask):
@@ -221,7 +235,7 @@ class Flag(Answer):
 
 
 class FlagsView(Answer):
-    """The flags in force or on their way; `percentDeployed` of the containers have them."""
+    """The flags in force or on their way; `percentDeployed` of the containers have them. `fault`: a newer one's."""
 
     flags: list[Flag]
     version: int
@@ -229,6 +243,7 @@ class FlagsView(Answer):
     state: str
     percentDeployed: float
     types: list[str]
+    fault: str
 
 
 class KeysRotated(Answer):

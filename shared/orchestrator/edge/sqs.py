@@ -57,7 +57,17 @@ def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
             task_id=task_id,
             sent_ms=float(attributes.get("SentTimestamp", 0)),
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
+            death=_death(record),
         )
+
+
+def _death(record: Mapping[str, Any]) -> int | None:
+    """Only a dead letter names its death; only a wake-up of ours names a trace and no death."""
+    attributes = record.get("messageAttributes", {})
+    text = attributes.get("death", {}).get("stringValue")
+    if isinstance(text, str) and text.isdecimal():
+        return int(text)
+    return 0 if "traceparent" in attributes else None
 
 
 def _owners(event: Mapping[str, Any]) -> Iterator[str]:

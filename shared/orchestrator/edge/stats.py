@@ -54,6 +54,18 @@ def stats_view(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str
     }
 
 
+def load_view(load: Mapping[str, Any], answer_ms: float) -> dict[str, Any]:
+    """What the database carries, and how quickly it answered."""
+    return {
+        "sockets": load["sockets"],
+        "connections": load["connections"],
+        "answerMs": round(answer_ms, 1),
+        "lockWaits": load["lock_waits"],
+        "lockWaitSeconds": round(load["lock_wait"], 1),
+        "sweepLateSeconds": round(load["sweep_late"] or 0.0, 1),
+    }
+
+
 def series_view(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What ended, step by step."""
     points = [{"at": iso(row["at"]), "ended": row["tasks"], "bad": row["bad"]} for row in rows]

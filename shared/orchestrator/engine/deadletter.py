@@ -23,9 +23,9 @@ class Undertaker(Protocol):
 
 
 def bury(by: Undertaker, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Sends what is dead among the rows ({id, owner_id, status, traceparent}); the sweeper sends what is not taken."""
+    """Sends the dead among the rows ({id, owner_id, status, seq, traceparent}); the sweeper sends what is not taken."""
     wakes = [
-        Wake(row["id"], row["owner_id"], traceparent=row.get("traceparent"))
+        Wake(row["id"], row["owner_id"], traceparent=row["traceparent"], death=row["seq"])
         for row in rows
         if row["status"] == Status.DEAD_LETTER
     ]
@@ -33,6 +33,6 @@ def bury(by: Undertaker, rows: Iterable[Mapping[str, Any]]) -> None:
         return
     lost = by.dead_letters.send(wakes)
     reach("run.dead_lettered")
-    sent = [wake.task_id for wake in wakes if wake not in lost]
+    sent = {wake.task_id: wake.death for wake in wakes if wake not in lost}
     if sent:
         by.db.run(dead_letters.mark_sent, sent)

@@ -13,7 +13,7 @@ from orchestrator.engine.frames import Page, page_of
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.faultpoints import reach
 from orchestrator.observe import metrics
-from orchestrator.store import events
+from orchestrator.store import acting, events
 from orchestrator.store import sockets as store
 from orchestrator.store.db import Database
 from orchestrator.store.sockets import Socket
@@ -61,7 +61,8 @@ def _pages(db: Database, turns: Sequence[Socket]) -> Iterator[tuple[Page, list[S
         groups[socket.owner_id, socket.cursor or "", named].append(socket)
     for (owner, text, named), group in groups.items():
         cursor = Cursor.parse(text)
-        rows, target = db.run(events.unseen, owner, cursor, named, PAGE)
+        with db.acting(acting.owner(owner)):
+            rows, target = db.run(events.unseen, owner, cursor, named, PAGE)
         reach("push.read")
         if rows or cursor.target is not None:
             yield page_of(rows, cursor, target, more=len(rows) == PAGE), group

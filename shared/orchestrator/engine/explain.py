@@ -13,6 +13,9 @@ from orchestrator.model.task import Json, Status, iso
 from orchestrator.store import explain as store
 from orchestrator.store.db import Database
 
+#: Seconds a due task may wait for its turn.
+SLOW = 30
+
 
 def explain(db: Database, agents: Agents, flags: Switches, task_id: UUID) -> dict[str, Json]:
     """{reason, message, …}: the reason is one word for programs, the message says it to people. Raises NotFound."""
@@ -105,9 +108,15 @@ def _limited(row: Mapping[str, Any], agents: Agents) -> dict[str, Json] | None:
 
 def _queued(row: Mapping[str, Any]) -> dict[str, Json]:
     resend = iso(row["wake_at"])
+    if row["wake_late"]:
+        words = f"It has been due for {row['due_for']} s, and the sweeper, which sends another wake-up, is late."
+        return _why("sweeper-late", words, resendAt=resend)
     if row["resends"]:
         words = f"It is due and its wake-up was sent again {row['resends']} times; the next is sent at {resend}."
         return _why("wake-up-lost", words, resendAt=resend, resends=row["resends"])
+    if row["due_for"] > SLOW:
+        words = f"It has been due for {row['due_for']} s and no worker has taken it: they are behind, or take nothing."
+        return _why("queued", words, resendAt=resend, alone=row["suspect"])
     words = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
     return _why("queued", words, resendAt=resend, alone=row["suspect"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from psycopg import errors as pg
@@ -25,7 +26,7 @@ from orchestrator.model.task import Status
 from orchestrator.observe import logger
 from orchestrator.store import attempts, family, steps
 from orchestrator.store.attempts import Finished
-from orchestrator.store.db import CONFLICTS, Connection
+from orchestrator.store.db import CONFLICT_TRIES, CONFLICTS, Connection
 
 Replies = dict[Any, float | None]
 #: What is wrong with data rather than with the connection: one task's fault, never its neighbours'.
@@ -33,9 +34,17 @@ FAULTY_DATA = (pg.DataError, pg.IntegrityError, pg.InternalError_, pg.Programmin
 
 
 def commit(
-    worker: Worker, transaction: BatchTransaction, done: list[Handled], around: Surroundings, replies: Replies
+    worker: Worker,
+    transaction: BatchTransaction,
+    done: list[Handled],
+    around: Surroundings,
+    replies: Replies,
+    tries: int = 1,
 ) -> None:
-    """Writes and empties `done`; answers its messages. Raises OperationalError when the connection is lost."""
+    """Writes and empties `done`; answers its messages. Raises OperationalError when the connection is lost.
+
+    `tries`: so many times it has been tried, this one included.
+    """
     batch, done[:] = list(done), []
     ours = [handled for handled in batch if handled.outcome is not None]
     for handled in batch:
@@ -49,7 +58,7 @@ def commit(
         finished, wakes = _write(worker, transaction, ours)
     except (*FAULTY_DATA, *CONFLICTS, _NotOurs) as error:
         transaction.rollback()
-        _one_by_one(worker, ours, error, around, replies)
+        _one_by_one(worker, ours, error, around, replies, tries)
         return
     reach("run.finished")
     _after(worker, ours, finished, wakes, replies)
@@ -91,24 +100,24 @@ def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[di
 
 
 def _one_by_one(
-    worker: Worker, batch: Sequence[Handled], error: Exception, around: Surroundings, replies: Replies
+    worker: Worker, batch: Sequence[Handled], error: Exception, around: Surroundings, replies: Replies, tries: int
 ) -> None:
     """Each task by itself: what had effects runs again, what fails by itself has failed."""
     logger.warning("batch committed one by one", extra={"attempts": len(batch), "error": type(error).__name__})
     for handled in batch:
-        _by_itself(worker, handled, error if len(batch) == 1 else None, around, replies)
+        _by_itself(worker, handled, error if len(batch) == 1 else None, around, replies, tries)
 
 
 def _by_itself(
-    worker: Worker, handled: Handled, error: Exception | None, around: Surroundings, replies: Replies
+    worker: Worker, handled: Handled, error: Exception | None, around: Surroundings, replies: Replies, tries: int
 ) -> None:
     attempt, transaction = handled.attempt, around.transaction
     if isinstance(error, _NotOurs):
         replies[attempt.id] = None
         return
-    if isinstance(error, FAULTY_DATA):
+    if error is not None and (isinstance(error, FAULTY_DATA) or tries >= CONFLICT_TRIES):
         if not handled.wrote and not handled.children and handled.outcome and handled.outcome.error:
-            raise error  # our own words were refused: a fault of the engine, not of the task
+            raise error  # our own words were refused: a fault of the engine or the database, not of the task
         single = Handled(attempt, failure(attempt, error, around.rng))
     elif handled.wrote:
         transaction.expect([attempt])
@@ -116,7 +125,7 @@ def _by_itself(
     else:
         single = handled
     if single is not handled or error is None or isinstance(error, CONFLICTS):
-        commit(worker, transaction, [single], around, replies)
+        commit(worker, transaction, [single], around, replies, tries + 1)
 
 
 def _after(
@@ -133,13 +142,8 @@ def _after(
     if wakes:
         worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wakes])
     traces = {handled.attempt.id: handled.attempt.traceparent for handled in batch}
-    bury(
-        worker,
-        [
-            {"id": row.id, "owner_id": row.owner_id, "status": row.status, "traceparent": traces[row.id]}
-            for row in finished
-        ],
-    )
+    died = [row for row in finished if row.status is Status.DEAD_LETTER]
+    bury(worker, [{**asdict(row), "traceparent": traces[row.id]} for row in died])
     lifecycle.finished(batch, finished)
     watched = {row.owner_id: traces[row.id] for row in finished if row.watched}
     if watched:

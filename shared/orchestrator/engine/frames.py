@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.task import Json, Status, iso, public_error
+from orchestrator.observe import tracing
 
 #: Bytes; API Gateway refuses a message above 128 KB.
 LARGEST_FRAME = 120_000
@@ -69,6 +70,7 @@ def _update_frame(row: Mapping[str, Any], cursor: str) -> bytes:
         "error": public_error(data.get("error")) if row["status"] in (Status.FAILED, Status.DEAD_LETTER) else None,
         "progress": data.get("progress"),
         "step": data.get("step"),
+        "traceId": tracing.trace_id(row["traceparent"]),
     }
     task.update({name: value for name, value in optional.items() if value is not None})
     frame = _encode({"type": "task-update", "cursor": cursor, "task": task})

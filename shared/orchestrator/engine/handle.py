@@ -115,7 +115,7 @@ def _run(attempt: Attempt, around: Surroundings) -> Handled:
     except (LeaseLost, Cancelled):
         transaction.undo()
         return Handled(attempt, None)
-    except (*CONFLICTS, Unavailable):
+    except (*CONFLICTS, Unavailable, ConnectionLost):
         raise
     except (Exception, SystemExit, HandlerTimeout) as error:
         if transaction.is_lost():

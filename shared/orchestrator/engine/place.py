@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
@@ -27,24 +27,24 @@ class Placed:
     alone: Sight | None = None
 
 
-def place(worker: Worker, messages: Sequence[Message], held: Collection[str]) -> Iterator[Placed]:
-    """One answer a message. None of them costs the task an attempt."""
-    sights = worker.db.run(attempts.look, [message.task_id for message in messages])
-    for message in messages:
-        sight = sights.get(message.task_id)
+def place(worker: Worker, left: Mapping[UUID, Sequence[Message]], held: Collection[str]) -> Iterator[Placed]:
+    """One answer a task, whose messages are given. None of them costs the task an attempt."""
+    sights = worker.db.run(attempts.look, list(left))
+    for task_id, messages in left.items():
+        sight = sights.get(task_id)
         if sight is None:
-            logger.warning("message for a task that does not exist", extra={"task_id": str(message.task_id)})
-            yield Placed(message.task_id)
+            logger.warning("message for a task that does not exist", extra={"task_id": str(task_id)})
+            yield Placed(task_id)
         else:
-            yield _place_one(worker, message, sight, held)
+            yield _place_one(worker, messages, sight, held)
 
 
-def _place_one(worker: Worker, message: Message, sight: Sight, held: Collection[str]) -> Placed:
+def _place_one(worker: Worker, messages: Sequence[Message], sight: Sight, held: Collection[str]) -> Placed:
     match sight.status:
         case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
             return Placed(sight.id)
         case Status.DEAD_LETTER:
-            return _place_dead(worker, message, sight)
+            return _place_dead(worker, messages, sight)
         case Status.PROCESSING:
             return _place_leased(worker, sight)
         case Status.PENDING:
@@ -53,12 +53,21 @@ def _place_one(worker: Worker, message: Message, sight: Sight, held: Collection[
             assert_never(sight.status)
 
 
-def _place_dead(worker: Worker, message: Message, sight: Sight) -> Placed:
-    """A message sent after the death is a redrive; one from before is a stale duplicate of the one that died."""
-    if sight.dead_ms is None or message.sent_ms <= sight.dead_ms:
+def _place_dead(worker: Worker, messages: Sequence[Message], sight: Sight) -> Placed:
+    if not any(_revives(message, sight) for message in messages):
         return Placed(sight.id)
     worker.db.run(dead_letters.revive, [sight.id], "queue redrive")
     return Placed(sight.id, alone=sight)
+
+
+def _revives(message: Message, sight: Sight) -> bool:
+    """Whether a message came back from the dead-letter queue, and not from an earlier death or a late wake-up.
+
+    One sent by hand says nothing of itself: it does if newer than the death.
+    """
+    if message.death is not None:
+        return message.death == sight.seq
+    return sight.dead_ms is not None and message.sent_ms > sight.dead_ms
 
 
 def _place_leased(worker: Worker, sight: Sight) -> Placed:

@@ -18,7 +18,7 @@ from orchestrator.engine.frames import pong_frame, session_ended_frame, subscrib
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
 from orchestrator.observe import logger
-from orchestrator.store import events
+from orchestrator.store import acting, events
 from orchestrator.store import sockets as store
 from orchestrator.store.db import Database
 from orchestrator.store.sockets import Socket
@@ -93,7 +93,8 @@ def close_expired(db: Database, sockets: Sockets) -> int:
 def _begin(db: Database, owner: str, task_ids: Collection[UUID] | None) -> Cursor:
     """Before the newest event of every unfinished or just finished task, so that each is told at least once."""
     present, _ = db.run(events.snapshot_now)
-    first = db.run(events.first_unseen, owner, task_ids)
+    with db.acting(acting.owner(owner)):
+        first = db.run(events.first_unseen, owner, task_ids)
     return Cursor(present) if first is None else Cursor(f"{first}:{first}:")
 
 

@@ -20,17 +20,25 @@ MOST_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which dead letters: by ids, type, fingerprint, any of them together; nothing given means all."""
+    """Which dead letters: by ids, type, fingerprint, code version, any of them together; nothing given means all."""
 
     ids: Collection[UUID] | None = None
     type: str | None = None
     fingerprint: str | None = None
+    version: str | None = None
     limit: int = MOST_AT_ONCE
 
 
 def select(db: Database, which: Selection) -> list[dict[str, Any]]:
     """What a redrive or discard would move, oldest first."""
-    return db.run(dead_letters.select, ids=which.ids, type=which.type, fingerprint=which.fingerprint, limit=which.limit)
+    return db.run(
+        dead_letters.select,
+        ids=which.ids,
+        type=which.type,
+        fingerprint=which.fingerprint,
+        version=which.version,
+        limit=which.limit,
+    )
 
 
 def redrive(db: Database, queue: TaskQueue, which: Selection, actor: str, *, rate: float | None = None) -> list[UUID]:
@@ -76,4 +84,5 @@ def describe(which: Selection) -> dict[str, Any]:
         "ids": [str(each) for each in which.ids] if which.ids is not None else None,
         "type": which.type,
         "fingerprint": which.fingerprint,
+        "version": which.version,
     }

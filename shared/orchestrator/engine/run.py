@@ -14,6 +14,7 @@ from orchestrator.engine.worker import Message, Worker
 from orchestrator.model import outcome
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.faultpoints import reach
+from orchestrator.model.task import Status
 from orchestrator.observe import logger
 from orchestrator.store import attempts
 from orchestrator.store.attempts import Attempt
@@ -31,8 +32,9 @@ def run_batch(worker: Worker, messages: Sequence[Message], remaining: Callable[[
 
     `remaining` gives the seconds this invocation has left. A message that is not answered here is done with.
     """
-    # Of twins the newer one counts: it may be a redrive of what the older one died of.
-    by_task = {message.task_id: message for message in sorted(messages, key=lambda message: message.sent_ms)}
+    by_task: dict[UUID, list[Message]] = {}
+    for message in messages:
+        by_task.setdefault(message.task_id, []).append(message)
     replies: Replies = {}
     try:
         _settle_orphans(worker)
@@ -41,10 +43,10 @@ def run_batch(worker: Worker, messages: Sequence[Message], remaining: Callable[[
         logger.warning("database away, messages go back", extra={"messages": len(by_task), "error": str(error)})
         for task_id in by_task:
             replies.setdefault(task_id, AWAY_DELAY)
-    return _answer(worker, by_task, messages, replies)
+    return _answer(worker, by_task, replies)
 
 
-def _run(worker: Worker, by_task: dict[UUID, Message], remaining: Callable[[], float], replies: Replies) -> None:
+def _run(worker: Worker, by_task: dict[UUID, list[Message]], remaining: Callable[[], float], replies: Replies) -> None:
     ids = list(by_task)
     held = worker.flags.parked_types()
     lease = remaining() + LEASE_MARGIN
@@ -63,7 +65,7 @@ def _run(worker: Worker, by_task: dict[UUID, Message], remaining: Callable[[], f
     left = [task_id for task_id in ids if task_id not in {attempt.id for attempt in claimed}]
     if not left:
         return
-    for placed in place(worker, [by_task[task_id] for task_id in left], held):
+    for placed in place(worker, {task_id: by_task[task_id] for task_id in left}, held):
         if placed.alone is None:
             replies[placed.task_id] = placed.hide
         else:
@@ -120,26 +122,32 @@ def _settle_orphans(worker: Worker) -> None:
         worker.orphans.clear()
 
 
-def _answer(worker: Worker, by_task: dict[UUID, Message], messages: Sequence[Message], replies: Replies) -> list[str]:
-    """Hides what comes back for as long as it asked; a duplicate within the batch goes the way of its twin."""
+def _answer(worker: Worker, by_task: dict[UUID, list[Message]], replies: Replies) -> list[str]:
+    """Hides what comes back for as long as it asked. Of a task's twins one is enough, unless they may be redrives."""
     hidden: list[tuple[str, float]] = []
     back: list[str] = []
-    for message in messages:
-        hide = replies.get(message.task_id)
-        if hide is None or message is not by_task[message.task_id]:
+    for task_id, twins in by_task.items():
+        hide = replies.get(task_id)
+        if hide is None:
             continue
-        if message.receives >= MANY_RECEIVES and hide <= LONGEST_DELAY and _renew(worker, message, hide):
-            continue
-        hidden.append((message.receipt_handle, math.ceil(min(hide, LONGEST_INVISIBILITY))))
-        back.append(message.message_id)
+        for message in [twin for twin in twins if twin.death != 0] or twins[:1]:
+            if message.receives >= MANY_RECEIVES and hide <= LONGEST_DELAY and _renew(worker, message, hide):
+                continue
+            hidden.append((message.receipt_handle, math.ceil(min(hide, LONGEST_INVISIBILITY))))
+            back.append(message.message_id)
     if hidden:
         worker.queue.change_visibility(hidden)
     return back
 
 
 def _renew(worker: Worker, message: Message, hide: float) -> bool:
-    """Replaces an often received message by a fresh one; False when that could not be sent."""
-    sight = worker.db.run(attempts.look, [message.task_id]).get(message.task_id)
+    """Replaces an often received message by a fresh one; False when it must come back itself."""
+    try:
+        sight = worker.db.run(attempts.look, [message.task_id]).get(message.task_id)
+    except Unavailable:
+        return False
     if sight is None:
         return True
+    if sight.status is Status.DEAD_LETTER:
+        return False  # it may be the one that revives it
     return not worker.queue.send([Wake(message.task_id, sight.owner_id, math.ceil(hide), sight.traceparent)])

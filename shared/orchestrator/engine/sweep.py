@@ -19,7 +19,7 @@ from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
 from orchestrator.observe import logger, metrics
-from orchestrator.store import ops, rate_limits
+from orchestrator.store import known_flags, ops, rate_limits
 from orchestrator.store import sweep as store
 from orchestrator.store.db import Database
 
@@ -52,6 +52,7 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         _mend(sweeper, late, mended)
         if len(late) < PAGE:
             break
+    sweeper.db.run(known_flags.keep, sweeper.flags.get_configuration())
     mended["unparked"] = _unpark(sweeper)
     mended["redrives"] = advance_all(sweeper.db, sweeper.queue)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)

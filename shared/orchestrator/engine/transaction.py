@@ -13,7 +13,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from orchestrator.model.errors import LeaseLost
-from orchestrator.store import attempts
+from orchestrator.store import acting, attempts
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import Connection, Database
 
@@ -49,22 +49,35 @@ class BatchTransaction:
         if attempt.id not in self._ours:
             raise LeaseLost("another attempt owns the task")
         if self.writer is not attempt:
-            connection.execute(
-                "RELEASE SAVEPOINT handler; SAVEPOINT handler" if self._savepoint else "SAVEPOINT handler"
-            )
+            with connection.pipeline():
+                if self._savepoint:
+                    connection.execute("RELEASE SAVEPOINT handler", prepare=False)
+                connection.execute("SAVEPOINT handler", prepare=False)
+                connection.act(acting.owner(attempt.owner_id))
             self._savepoint = True
             self.writer = attempt
         return connection
 
     def begin(self) -> Connection:
-        """Opens the transaction unless it is open."""
+        """Opens the transaction unless it is open; it is open whole or not at all."""
         if self._connection is None:
-            connection = self._db.connection()
-            opened = connection.transaction()
-            opened.__enter__()
-            self._connection, self._open = connection, opened
-            self._ours = set(attempts.hold(connection, self._waiting)) if self._waiting else set()
+            self._connection = self._db.connection()
+            self._open = self._connection.transaction()
+            try:
+                self._open.__enter__()
+                self._ours = set(attempts.hold(self._connection, self._waiting)) if self._waiting else set()
+            except BaseException as error:
+                self._give_up(error)
+                raise
         return self._connection
+
+    def _give_up(self, error: BaseException) -> None:
+        connection, lost = self._connection, self.is_lost()
+        self.rollback()
+        if connection is not None and connection.info.transaction_status is not TransactionStatus.IDLE:
+            self._db.close()
+        if lost:
+            raise ConnectionLost from error
 
     def undo(self) -> None:
         """Takes back what the present handler wrote."""

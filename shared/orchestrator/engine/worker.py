@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from orchestrator.cloud.flags import TASK_PREFIX
@@ -24,16 +24,23 @@ class Switches(Protocol):
 
     def parked_types(self) -> frozenset[str]: ...
 
+    def get_configuration(self) -> Mapping[str, Any]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A queue message about a task. `sent_ms`: when SQS took it (epoch ms); `receives`: how often it was given out."""
+    """A queue message about a task.
+
+    `sent_ms`: when SQS took it (epoch ms); `receives`: how often it was given out; `death`: the seq at which the task
+    died of which this is the dead letter, 0 for our wake-ups, None when it is not from us.
+    """
 
     message_id: str
     receipt_handle: str
     task_id: UUID
     sent_ms: float = 0.0
     receives: int = 1
+    death: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

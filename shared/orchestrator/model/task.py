@@ -90,6 +90,10 @@ class Task:
         known = {name: row[name] for name in TASK_FIELDS}
         return cls(**{**known, "status": Status(row["status"])})
 
+    @property
+    def trace_id(self) -> str | None:
+        return self.traceparent.split("-")[1] if self.traceparent else None
+
     def public(self) -> dict[str, Json]:
         """The task as its owner reads it over HTTP."""
         return {
@@ -105,7 +109,7 @@ class Task:
             "updatedAt": iso(self.updated_at),
             "progress": self.progress,
             "seq": self.seq,
-            "traceId": self.traceparent.split("-")[1] if self.traceparent else None,
+            "traceId": self.trace_id,
         }
 
     def receipt(self) -> dict[str, Json]:
@@ -115,6 +119,7 @@ class Task:
             "status": self.status.value,
             "attempts": self.attempts,
             "maxAttempts": self.max_attempts,
+            "traceId": self.trace_id,
         }
 
 

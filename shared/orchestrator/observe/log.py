@@ -22,6 +22,7 @@ class DiscreetFormatter(LambdaPowertoolsFormatter):
 #: Level from AGENT_LOG_LEVEL, set by bootstrap. Never give it a token, password or payload.
 logger = Logger(
     service="agent-orchestrator",
+    location=None,
     log_uncaught_exceptions=False,
     logger_formatter=DiscreetFormatter(serialize_stacktrace=False),
 )

@@ -59,6 +59,7 @@ class Sight:
     owner_id: str
     type: str
     status: Status
+    seq: int
     suspect: bool
     limited: bool
     parked_by: str | None
@@ -77,6 +78,7 @@ class Finished:
     owner_id: str
     type: str
     status: Status
+    seq: int
     attempts: int
     parent_id: UUID | None
     age: float

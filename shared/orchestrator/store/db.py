@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, Concatenate, LiteralString, ParamSpec, TypeVar
+from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from orchestrator.model.errors import Unavailable
 from orchestrator.observe import logger
+from orchestrator.store.acting import NOBODY, Acting
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Connection = psycopg.Connection[DictRow]
 
 #: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
+#: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
+OVERDUE = (pg.LockNotAvailable, pg.QueryCanceled)
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
 
@@ -42,12 +46,75 @@ def _without_comments(sql: str) -> str:
     return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
 
 
-def connect(conninfo: str, **kwargs: Any) -> Connection:
-    """A connection as all of ours are: autocommit, rows as dicts, nothing prepared (RDS Proxy pins what is)."""
-    connection: Connection = psycopg.connect(
-        conninfo, autocommit=True, prepare_threshold=None, row_factory=dict_row, **kwargs
+_ACT: LiteralString = "SELECT set_config(key, value, true) FROM json_each_text(%s::json)"
+
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection as all of ours are; every transaction on it is begun as whoever it is acting for."""
+
+    acting: Acting = NOBODY
+
+    def act(self, acting: Acting) -> None:
+        """From here to the end of the transaction or savepoint."""
+        psycopg.Cursor(self).execute(
+            "SELECT set_config(key, value, true) FROM json_each_text(%s::json)", (acting,), prepare=False
+        )
+
+    @contextmanager
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> Iterator[psycopg.Transaction]:
+        outermost = _is_idle(self)
+        with super().transaction(savepoint_name, force_rollback) as transaction:
+            if outermost and self.acting:
+                self.act(self.acting)
+            yield transaction
+
+
+class ActingCursor(psycopg.Cursor[DictRow]):
+    """A statement by itself is a transaction too: a pipeline makes one of it and the settings before it.
+
+    Nothing is prepared in a pipeline: psycopg takes what failed there for prepared, and never gets over it.
+    """
+
+    def execute(  # type: ignore[override] # no statement of ours is a template string
+        self,
+        query: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        connection = self.connection
+        if not isinstance(connection, Connection) or not connection.acting or not _is_idle(connection):
+            return super().execute(query, params, prepare=prepare, binary=binary)
+        with connection.pipeline():
+            connection.act(connection.acting)
+            super().execute(query, params, prepare=False, binary=binary)
+        return self
+
+
+#: A statement is prepared when it comes for this time: planning is a third of what ours cost the server.
+PREPARED_FROM = 3
+
+
+def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connection:
+    """A connection as all of ours are: autocommit, rows as dicts.
+
+    `prepares`: whether statements that come again are prepared; a proxy that shares sessions does not bear it.
+    """
+    return Connection.connect(
+        conninfo,
+        autocommit=True,
+        prepare_threshold=PREPARED_FROM if prepares else None,
+        row_factory=dict_row,
+        cursor_factory=ActingCursor,
+        **kwargs,
     )
-    return connection
+
+
+def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
+    return connection.info.transaction_status is TransactionStatus.IDLE
 
 
 class Database:
@@ -56,6 +123,7 @@ class Database:
     def __init__(self, opener: Callable[[], Connection]) -> None:
         self._opener = opener
         self._connection: Connection | None = None
+        self._acting = NOBODY
 
     def connection(self) -> Connection:
         """The live connection. Raises Unavailable when the database cannot be reached."""
@@ -65,7 +133,23 @@ class Database:
                 self._connection = self._opener()
             except psycopg.OperationalError as error:
                 raise Unavailable("The database cannot be reached just now; please try again.") from error
+            self._connection.acting = self._acting
         return self._connection
+
+    @contextmanager
+    def acting(self, acting: Acting) -> Iterator[None]:
+        """Whatever is run inside the block is run as this owner or operator: row-level security shows no other rows."""
+        before = self._acting
+        self._act(acting)
+        try:
+            yield
+        finally:
+            self._act(before)
+
+    def _act(self, acting: Acting) -> None:
+        self._acting = acting
+        if self._connection is not None:
+            self._connection.acting = acting
 
     def close(self) -> None:
         """Drop the connection; the next use opens another."""
@@ -86,6 +170,13 @@ class Database:
             except CONFLICTS:
                 if attempt == CONFLICT_TRIES:
                     raise
+            except OVERDUE as error:
+                raise Unavailable("The database is busy just now; please try again.") from error
+            except pg.FeatureNotSupported:
+                if attempt > 1 or not _is_idle(connection):
+                    raise
+                logger.info("a table has changed under a prepared statement")
+                self.close()
             except psycopg.OperationalError as error:
                 if not connection.broken and not connection.closed:
                     raise
@@ -99,5 +190,8 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One transaction on the live connection; nothing is tried again."""
         connection = self.connection()
-        with connection.transaction():
-            yield connection
+        try:
+            with connection.transaction():
+                yield connection
+        except OVERDUE as error:
+            raise Unavailable("The database is busy just now; please try again.") from error

@@ -16,9 +16,9 @@ _SQL = load_queries("orchestrator.store", "dead_letters")
 GROUPING_WINDOW = 50_000
 
 
-def mark_sent(conn: Connection, ids: Collection[UUID]) -> None:
-    """Notes that the messages are in the dead-letter queue."""
-    conn.execute(_SQL["mark_sent"], {"ids": list(ids)})
+def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
+    """Notes that the messages of these deaths (the seq by task) are in the dead-letter queue."""
+    conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
 
 
 def revive(conn: Connection, ids: Collection[UUID], actor: str, rate: float | None = None) -> list[dict[str, Any]]:
@@ -35,6 +35,7 @@ def select(
     ids: Collection[UUID] | None = None,
     type: str | None = None,
     fingerprint: str | None = None,
+    version: str | None = None,
     limit: int,
 ) -> list[dict[str, Any]]:
     """Dead letters, oldest first: {id, owner_id, type, attempts, error, dead_at}."""
@@ -44,15 +45,19 @@ def select(
             "ids": list(ids) if ids is not None else None,
             "type": type,
             "fingerprint": fingerprint,
+            "version": version,
             "limit": limit,
         },
     ).fetchall()
 
 
-def groups(conn: Connection, *, type: str | None = None, fingerprint: str | None = None) -> list[dict[str, Any]]:
+def groups(
+    conn: Connection, *, type: str | None = None, fingerprint: str | None = None, version: str | None = None
+) -> list[dict[str, Any]]:
     """{fingerprint, type, version, tasks, owners, first_seen, last_seen, example_id, example_owner, example_error}"""
     return conn.execute(
-        _SQL["group_dead_letters"], {"type": type, "fingerprint": fingerprint, "window": GROUPING_WINDOW}
+        _SQL["group_dead_letters"],
+        {"type": type, "fingerprint": fingerprint, "version": version, "window": GROUPING_WINDOW},
     ).fetchall()
 
 

@@ -36,8 +36,12 @@ class Migration:
 
 def migrate(db: Database, packages: Sequence[str], phases: Sequence[Phase] = ("pre", "post")) -> list[str]:
     """Applies what is missing and answers what it applied. Raises ValueError when an applied file has changed since."""
+    return db.run(_migrate, packages, phases)
+
+
+def _migrate(connection: Connection, packages: Sequence[str], phases: Sequence[Phase]) -> list[str]:
     applied = []
-    with db.transaction() as connection:
+    with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations (package text NOT NULL, name text NOT NULL,"

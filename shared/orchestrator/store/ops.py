@@ -28,6 +28,11 @@ def live_counts(conn: Connection) -> list[dict[str, Any]]:
     return conn.execute(_SQL["live_counts"]).fetchall()
 
 
+def busiest_owner(conn: Connection) -> dict[str, Any] | None:
+    """{owner, tasks}; None while nothing is live."""
+    return conn.execute(_SQL["busiest_owner"]).fetchone()
+
+
 def finished_counts(conn: Connection, window: int) -> list[dict[str, Any]]:
     """{type, status, tasks} of the last `window` seconds."""
     return conn.execute(_SQL["finished_counts"], {"window": window}).fetchall()
@@ -45,9 +50,10 @@ def finished_series(conn: Connection, window: int, step: int) -> list[dict[str, 
 
 
 def load(conn: Connection) -> dict[str, Any]:
-    """{sockets, connections}"""
+    """{sockets, connections, lock_waits, lock_wait, sweep_late (null: nothing waits for the sweeper)}"""
     row = conn.execute(_SQL["load"]).fetchone()
-    return row or {"sockets": 0, "connections": 0}
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    return row
 
 
 def search(

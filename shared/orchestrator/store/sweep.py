@@ -12,7 +12,7 @@ _SQL = load_queries("orchestrator.store", "sweep")
 
 
 def due_for_sweep(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    """Marks what nobody acted on in time: {id, owner_id, type, status, lease_ended, due, resends, traceparent}."""
+    """Marks what nobody acted on in time: {id, owner_id, type, status, seq, lease_ended, due, resends, …}."""
     return conn.execute(_SQL["due_for_sweep"], {"limit": limit}).fetchall()
 
 

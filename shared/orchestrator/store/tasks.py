@@ -87,6 +87,18 @@ def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> lis
 
 
 def cancel(conn: Connection, owner: str | None, task_id: UUID, actor: str) -> list[Task]:
-    """Cancels a task and its unfinished descendants; empty when it is over, not there or not the owner's."""
-    rows = conn.execute(_SQL["cancel"], {"id": task_id, "owner_id": owner, "actor": actor}).fetchall()
-    return [Task.from_row(row) for row in rows]
+    """Cancels a task and its unfinished descendants; empty when it is over, not there or not the owner's.
+
+    Descendants are looked for until none is left: one that was running may have committed more while we waited for it.
+    The caller's transaction is READ COMMITTED, so each look sees them.
+    """
+    cancelled: list[Task] = []
+    ids = [task_id]
+    while ids:
+        rows = conn.execute(_SQL["cancel"], {"ids": ids, "owner_id": owner, "actor": actor}).fetchall()
+        cancelled += [Task.from_row(row) for row in rows]
+        if not cancelled:
+            break
+        found = conn.execute(_SQL["living_descendants"], {"id": task_id, "owner_id": owner}).fetchall()
+        ids = [row["id"] for row in found]
+    return cancelled

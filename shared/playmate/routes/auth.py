@@ -39,9 +39,10 @@ def auth_routes(services: Services) -> Router:
         check_signup(services.db, router.current_event)
         body = read(Signup, router.current_event)
         hashed = hash_password(body.password)
-        account = services.db.run(
-            accounts.create_guardian, name=body.name, email=body.email, password_hash=hashed, role="guardian"
-        )
+        with services.db.acting(accounts.signing_in(body.name)):
+            account = services.db.run(
+                accounts.create_guardian, name=body.name, email=body.email, password_hash=hashed, role="guardian"
+            )
         return _signed_in(services, account, 201)
 
     @router.post("/auth/login")
@@ -58,7 +59,8 @@ def auth_routes(services: Services) -> Router:
 
         body = read(Login, router.current_event)
         sign_in = SignIn.begin(services.db, router.current_event, body.identifier.strip())
-        account = _check(services, sign_in, body.identifier.strip(), body.password)
+        with services.db.acting(accounts.signing_in(body.identifier.strip())):
+            account = _check(services, sign_in, body.identifier.strip(), body.password)
         sign_in.succeeded(services.db)
         return _signed_in(services, account, 200)
 

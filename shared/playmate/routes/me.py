@@ -9,9 +9,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.auth import cleared_cookie
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, current_owner, current_trace
 from orchestrator.edge.operations import operation
-from orchestrator.edge.requests import traceparent
 from orchestrator.engine.submit import Order, submit
 
 #: One for each owner, so that asking twice is one task; its space keeps clients' keys from meeting it.
@@ -29,11 +28,12 @@ def me_routes(services: Services) -> Router:
             type="account.forget",
             payload={},
             idempotency_key=KEY,
-            traceparent=traceparent(router.current_event),
+            traceparent=current_trace(router),
             by_user=False,
         )
         task = submit(services.db, services.queue, services.agents, order).task
-        response = json_response(202, {"taskId": str(task.id), "status": task.status.value})
+        accepted = {"taskId": str(task.id), "status": task.status.value, "traceId": task.trace_id}
+        response = json_response(202, accepted)
         response.cookies.append(cleared_cookie(secure=services.secure_cookies))
         return response
 

@@ -101,6 +101,7 @@ class Message(BaseModel):
 class TaskAccepted(BaseModel):
     taskId: str
     status: str
+    traceId: str
 
 
 class FriendAsk(Body):

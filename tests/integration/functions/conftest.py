@@ -12,27 +12,13 @@ from moto import mock_aws
 from psycopg.conninfo import conninfo_to_dict
 
 from orchestrator import bootstrap
-from orchestrator.cloud import clients
 from orchestrator.cloud.clients import call
-
-
-def forget_everything() -> None:
-    """A cold start."""
-    for part in vars(bootstrap).values():
-        if hasattr(part, "cache_clear"):
-            part.cache_clear()
-    clients.forget()
+from tests.logins import forget_everything, place
 
 
 def database_secret(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
-    return {
-        "username": parts["user"],
-        "password": parts.get("password") or "none",
-        "host": parts["host"],
-        "port": parts.get("port", 5432),
-        "dbname": parts["dbname"],
-    }
+    return {"username": parts["user"], "password": parts.get("password") or "none"}
 
 
 @pytest.fixture
@@ -42,6 +28,7 @@ def stack(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
     with mock_aws():
         environment = {
             "ENVIRONMENT": "local",
+            **place(database_url),
             "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),
             "JWT_SECRET_ARN": _secret("jwt", {"current": "k", "k": base64.urlsafe_b64encode(b"k" * 48).decode()}),
             "TASK_QUEUE_URL": _queue("tasks"),

@@ -16,11 +16,14 @@ from functions.worker import app as worker
 from orchestrator import bootstrap
 from orchestrator.cloud import sockets
 from orchestrator.cloud.clients import call
+from orchestrator.edge import invocation
 from orchestrator.model.errors import Unavailable
 from orchestrator.observe import logger
 from orchestrator.settings import SettingsError
+from orchestrator.store.db import Connection
 from tests.gateway import LambdaContext, http_event
-from tests.integration.functions.conftest import database_secret, delivered, forget_everything
+from tests.integration.functions.conftest import database_secret, delivered
+from tests.logins import forget_everything
 
 CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
 
@@ -102,21 +105,29 @@ def test_migrating_again_changes_nothing(stack: dict[str, str]) -> None:
         assert migrate.handler(event, CONTEXT)["applied"] == []
 
 
+def test_a_deploy_does_not_mind_that_its_connection_has_died(stack: dict[str, str], conn: Connection) -> None:
+    migrate.handler({}, CONTEXT)
+    pid = bootstrap.database().connection().info.backend_pid
+    conn.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    assert migrate.handler({}, CONTEXT)["applied"] == []
+
+
 def test_a_rotated_database_secret_fails_no_request(stack: dict[str, str], database_url: str) -> None:
     good, arn = database_secret(database_url), stack["DATABASE_SECRET_ARN"]
-    call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps({**good, "dbname": "old"}))
+    call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps({**good, "password": "old"}))
     bootstrap.secrets().get_json(arn)
     call("secretsmanager", "put_secret_value", SecretId=arn, SecretString=json.dumps(good))
     assert signed_up()
 
 
-def test_a_database_that_is_away_is_a_503_and_gives_messages_back(stack: dict[str, str], database_url: str) -> None:
+def test_a_database_that_is_away_is_a_503_and_gives_messages_back(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = signed_up()
     request("POST", "/api/tasks", token, {"type": "echo"})
     event = delivered(stack["TASK_QUEUE_URL"])
     bootstrap.database().close()
-    gone = {**database_secret(database_url), "host": "127.0.0.1", "port": 1}
-    call("secretsmanager", "put_secret_value", SecretId=stack["DATABASE_SECRET_ARN"], SecretString=json.dumps(gone))
+    monkeypatch.setenv("DATABASE_PORT", "1")
     forget_everything()
     assert request("GET", "/api/tasks", token)[0] == 503
     assert worker.handler(event, CONTEXT)["batchItemFailures"]
@@ -143,7 +154,11 @@ def test_a_function_that_lacks_a_variable_says_which(stack: dict[str, str], monk
     forget_everything()
 
 
-def test_every_invocation_leaves_one_line_with_its_own_keys(stack: dict[str, str]) -> None:
+@pytest.mark.parametrize(("slow_from", "lines_in_all"), [(0.0, 3), (60_000.0, 0)], ids=["slow", "quick"])
+def test_an_invocation_that_was_slow_leaves_a_line_with_its_own_keys(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, slow_from: float, lines_in_all: int
+) -> None:
+    monkeypatch.setattr(invocation, "SLOW", slow_from)
     written, handler = StringIO(), logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     usual = handler.setStream(written)
@@ -156,6 +171,6 @@ def test_every_invocation_leaves_one_line_with_its_own_keys(stack: dict[str, str
     assert token not in written.getvalue()
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     done = [line for line in lines if line["message"] == "invocation done"]
-    assert [line.get("route") for line in done] == ["/auth/signup", "/health", None]
-    assert [line.get("status") for line in done] == [201, 200, None]
-    assert {(line["request_id"], line["version"]) for line in done} == {("request-1", "test")}
+    assert [line.get("route") for line in done] == ["/auth/signup", "/health", None][:lines_in_all]
+    assert [line.get("status") for line in done] == [201, 200, None][:lines_in_all]
+    assert all((line["request_id"], line["version"]) == ("request-1", "test") for line in done)

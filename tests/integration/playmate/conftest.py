@@ -22,7 +22,7 @@ from tests.engine import Engine
 from tests.integration.orchestrator.edge import conftest as edge
 
 #: The HTTP API's fixtures, used here as they are.
-queue, events, services, anyone = edge.queue, edge.events, edge.services, edge.anyone
+queue, events, api_db, services, anyone = edge.queue, edge.events, edge.api_db, edge.services, edge.anyone
 
 PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
 LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)

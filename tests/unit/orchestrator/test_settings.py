@@ -17,6 +17,7 @@ def test_every_fault_is_named() -> None:
             {
                 "ENVIRONMENT": "production",
                 "DATABASE_PORT": "port",
+                "DATABASE_LOGINS": "api",
                 "TASK_QUEUE_URL": "queue",
                 "WEBSOCKET_URL": "https://x",
                 "ALLOWED_ORIGINS": "https://ok.example,*",
@@ -28,6 +29,7 @@ def test_every_fault_is_named() -> None:
     assert named == {
         "ENVIRONMENT",
         "DATABASE_PORT",
+        "DATABASE_LOGINS",
         "TASK_QUEUE_URL",
         "WEBSOCKET_URL",
         "ALLOWED_ORIGINS",
@@ -42,11 +44,13 @@ def test_values_are_read_as_what_they_are() -> None:
             "ENVIRONMENT": "prod",
             "DATABASE_PORT": "5433",
             "DATABASE_NAME": "",
+            "DATABASE_DIRECT": "true",
             "ALLOWED_ORIGINS": "https://a.example, https://b.example/",
             "AGENT_LOG_LEVEL": "debug",
         }
     )
     assert settings.database_port == 5433
+    assert settings.database_direct
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.agent_log_level == "DEBUG"
     assert settings.secure_cookies
@@ -65,3 +69,16 @@ def test_an_outside_issuer_is_spoken_to_in_private() -> None:
     assert Settings.from_env(issuer).oidc_issuer == "http://id.example"
     with pytest.raises(SettingsError, match="OIDC_ISSUER"):
         Settings.from_env({**issuer, "ENVIRONMENT": "prod"})
+
+
+def test_logins_are_read_by_their_part() -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:1:secret:a=b"
+    settings = Settings.from_env({"DATABASE_LOGINS": f"api={arn}, worker=w"})
+    assert settings.database_logins == {"api": arn, "worker": "w"}
+    assert Settings.from_env({}).database_logins == {}
+
+
+@pytest.mark.parametrize("wrong", ["api=", "operator=x", "=x", "api=x,api=y", "api=x,,worker=y"])
+def test_logins_of_nobody_we_know_are_refused(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_LOGINS"):
+        Settings.from_env({"DATABASE_LOGINS": wrong})

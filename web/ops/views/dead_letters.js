@@ -80,20 +80,21 @@ function Group({group, all, open, toggle, move}) {
     </article>`;
 }
 
-/** How the API is told of a group; it does not choose by version, so the dialog says when others go along. */
+/** How the API is told of a group; where its version is unknown the dialog says when others go along. */
 function choiceOf({type, fingerprint, version}, {groups, items}) {
   if (!fingerprint) {
     const ids = items.filter((item) => item.type === type && !item.error?.fingerprint).map(({id}) => id);
     return {choice: {ids}, alike: []};
   }
+  if (version) return {choice: {type, fingerprint, version}, alike: []};
   const alike = groups.filter((other) => other.type === type && other.fingerprint === fingerprint && other.version !== version);
   return {choice: {type, fingerprint}, alike};
 }
 
 /** The newest failure in full, and those it happened to, to be taken one by one. */
 function Inside({group, move}) {
-  const {type, fingerprint} = group;
-  const {value, error, again} = usePolled(`dead inside ${keyOf(group)} ${group.count}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}), {fresh: false});
+  const {type, fingerprint, version} = group;
+  const {value, error, again} = usePolled(`dead inside ${keyOf(group)} ${group.count}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, version, limit: 100}), undefined, {signal}), {fresh: false});
   const [chosen, setChosen] = useState([]);
   if (!value) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
   const items = value.items.filter((item) => (item.error?.fingerprint ?? '') === fingerprint);

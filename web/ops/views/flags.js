@@ -30,6 +30,7 @@ export function Flags() {
   const features = value.flags.filter(({name}) => !switches.some((one) => one.name === name));
   return html`
     <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change is felt within a minute.</p></div>
+    ${value.fault && html`<div class="notice tone-bad" role="alert"><p>${value.fault}</p></div>`}
     <${List} title="Features" note="Parts of agents that can be switched off or tried on a few." flags=${features} change=${setChanging} />
     <${List} title="Task types" note="Off parks a type: what is submitted waits, and runs once it is on again." flags=${switches} change=${setChanging} strip=${SWITCH} />
     ${changing && html`<${ChangeDialog} flag=${changing} close=${() => setChanging(null)} done=${again} />`}`;

@@ -8,6 +8,16 @@ import {duration, faultWords, number, percent, plural, rate} from '../words.js';
 
 /** A task that has been due for longer than this (s) waits for more than its turn. */
 const SLOW = 60;
+/** The database takes longer (ms) than this for one answer: everything does. */
+const SLOW_ANSWER = 200;
+/** Somebody has waited for a lock longer (s) than statements take. */
+const LONG_LOCK = 2;
+/** The sweeper comes every minute; what has waited for it longer (s) than this waits for one that is not there. */
+const LATE_SWEEP = 120;
+
+/** Live tasks of one owner, and their share of all, from which it is worth a word. */
+const FLOOD = 100;
+const FLOOD_SHARE = 0.5;
 
 export function Overview({stats: {value: stats, error, again}}) {
   if (!stats) return html`<${Opening} error=${error} again=${again} />`;
@@ -40,7 +50,7 @@ function Verdict({stats}) {
     </section>`;
 }
 
-function wantsOf({live, oldestDueSeconds, window, queue, deadLetterQueue, byType}) {
+function wantsOf({live, oldestDueSeconds, window, queue, deadLetterQueue, byType, load, busiest}) {
   const wants = [];
   const add = (key, tone, words, place, action) => wants.push({key, tone, words, href: hashOf(place), action});
   if (live.dead) {
@@ -55,6 +65,11 @@ function wantsOf({live, oldestDueSeconds, window, queue, deadLetterQueue, byType
   if (window.failureRate >= 0.05 && window.ended.failed + window.ended['dead-letter'] >= 3) {
     add('rate', 'warn', `${percent(window.failureRate)} of what ended lately went wrong.`, {view: 'tasks', query: {status: 'failed'}}, 'See the refused');
   }
+  if (load.lockWaitSeconds > LONG_LOCK) add('locks', 'bad', `${plural(load.lockWaits, 'database session')} ${load.lockWaits === 1 ? 'waits' : 'wait'} for a lock, since ${duration(load.lockWaitSeconds * 1_000)}: something holds a table or a row and does not end.`, {view: 'tasks', query: {status: 'processing'}}, 'See what runs');
+  else if (load.answerMs > SLOW_ANSWER) add('database', 'warn', `The database takes ${duration(load.answerMs)} for one answer: everything takes longer.`, {view: 'tasks', query: {status: 'processing'}}, 'See what runs');
+  if (load.sweepLateSeconds > LATE_SWEEP) add('sweeper', 'bad', `The sweeper is late by ${duration(load.sweepLateSeconds * 1_000)}: what was lost is not sent again, retries and schedules wait.`, {view: 'tasks', query: {status: 'pending'}}, 'See what waits');
+  const underWay = live.due + live.scheduled + live.processing;
+  if (busiest && busiest.tasks >= Math.max(FLOOD, FLOOD_SHARE * underWay)) add('flood', 'calm', `Owner ${busiest.owner} has ${number(busiest.tasks)} of the ${plural(underWay, 'task')} under way. The others do not wait for them.`, {view: 'tasks', query: {owner: busiest.owner}}, 'See them');
   if (live.parked) add('parked', 'calm', `${plural(live.parked, 'task')} ${live.parked === 1 ? 'is' : 'are'} parked by a flag.`, {view: 'flags'}, 'See the flags');
   if (!queue || !deadLetterQueue) add('queue', 'bad', 'The queue does not answer. Tasks are safe in the database and are sent again once it does.', {view: 'tasks', query: {status: 'pending'}}, 'See what waits');
   return wants;
@@ -85,7 +100,7 @@ function Ended({stats: {series, window, load}}) {
     <section class="panel" aria-labelledby="ended-title">
       <div class="panel-head">
         <h2 id="ended-title">What ended</h2>
-        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="legend-load">${plural(load.sockets, 'open socket')}, ${plural(load.connections, 'database connection')}</span></p>
+        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="legend-load">${plural(load.sockets, 'open socket')}, ${plural(load.connections, 'database connection')}, an answer in ${duration(load.answerMs)}</span></p>
       </div>
       <${Bars} series=${series} seconds=${window.seconds} />
     </section>`;

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from orchestrator.cloud.clients import CloudError
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import read
-from orchestrator.model.errors import NotFound
+from orchestrator.model.errors import NotFound, Unavailable
 from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ def control_routes(services: Services) -> Router:
         tag="ops",
     )
     def show_flags() -> Response[Any]:
-        return json_response(200, _view(_desk(services).read(), services.agents.types()))
+        with _appconfig():
+            return json_response(200, _view(_desk(services).read(), services.agents.types()))
 
     @router.put("/ops/flags/<name>")
     @operation(
@@ -50,7 +54,8 @@ def control_routes(services: Services) -> Router:
 
         body = read(ChangeFlag, router.current_event)
         setting = None if body.forget else Setting(body.on, body.percent, body.owners)
-        deployed = _desk(services).set(name, setting, gradual=body.gradual)
+        with _appconfig():
+            deployed = _desk(services).set(name, setting, gradual=body.gradual)
         services.flags.forget()
         detail = {"flag": name, **body.model_dump(), "version": deployed.version}
         services.db.run(dead_letters.audit, acting_operator(router), "flag", detail)
@@ -85,6 +90,16 @@ def _desk(services: Services) -> FlagDesk:
     return services.flag_desk
 
 
+@contextmanager
+def _appconfig() -> Iterator[None]:
+    """Names who is away to those who have to mend it."""
+    try:
+        yield
+    except CloudError as error:
+        words = f"AppConfig does not answer ({error.code}). Containers go by the last flags they read."
+        raise Unavailable(words) from error
+
+
 def _view(deployed: Deployed, types: list[str]) -> dict[str, Any]:
     from orchestrator.cloud.flag_changes import setting_of
 
@@ -107,4 +122,5 @@ def _view(deployed: Deployed, types: list[str]) -> dict[str, Any]:
         "state": deployed.state,
         "percentDeployed": deployed.percent,
         "types": types,
+        "fault": deployed.fault,
     }

@@ -31,6 +31,11 @@ FINGERPRINT = Parameter(
     {"type": "string", "minLength": 1, "maxLength": 200},
     description="Only failures that look alike",
 )
+VERSION = Parameter(
+    "version",
+    {"type": "string", "minLength": 1, "maxLength": 100},
+    description="Only those whose last attempt ran this version of the code",
+)
 REDRIVE_ID = Parameter("redrive_id", {"type": "string", "format": "uuid"}, "path")
 BEFORE = Parameter("cursor", {"type": "integer", "minimum": 1, "maximum": 2**53}, description="nextCursor of a page")
 
@@ -48,17 +53,18 @@ def _register_looks(router: Router, services: Services) -> None:
     @operation(
         "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
         {200: "orchestrator.edge.operator_answers:DeadLetters"},
-        parameters=(TYPE, FINGERPRINT, LIMIT),
+        parameters=(TYPE, FINGERPRINT, VERSION, LIMIT),
         access="operator",
         tag="ops",
     )
     def list_dead_letters() -> Response[Any]:
         query = Query(router.current_event)
         task_type, fingerprint = query.text("type", longest=100), query.text("fingerprint")
+        version = query.text("version", longest=100)
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
         query.check()
-        which = Selection(type=task_type, fingerprint=fingerprint, limit=limit)
-        groups = services.db.run(dead_letters.groups, type=task_type, fingerprint=fingerprint)
+        which = Selection(type=task_type, fingerprint=fingerprint, version=version, limit=limit)
+        groups = services.db.run(dead_letters.groups, type=task_type, fingerprint=fingerprint, version=version)
         items = [dead_letter_view(row) for row in letters.select(services.db, which)]
         total = sum(group["tasks"] for group in groups)
         return json_response(200, {"total": total, "groups": [group_view(row) for row in groups], "items": items})
@@ -168,7 +174,12 @@ def _begin_canary(services: Services, body: Redrive, actor: str) -> Response[Any
 
 
 def _selection(body: Choice) -> Selection:
-    return Selection(ids=body.ids or None, type=body.type or None, fingerprint=body.fingerprint or None)
+    return Selection(
+        ids=body.ids or None,
+        type=body.type or None,
+        fingerprint=body.fingerprint or None,
+        version=body.version or None,
+    )
 
 
 def _moved(ids: list[UUID], *, dry_run: bool) -> dict[str, Any]:

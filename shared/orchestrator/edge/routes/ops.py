@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -12,7 +14,7 @@ from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid
 from orchestrator.edge.routes.tasks import CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
-from orchestrator.edge.stats import STEP, WINDOW, pace_view, queue_depth, series_view, stats_view
+from orchestrator.edge.stats import STEP, WINDOW, load_view, pace_view, queue_depth, series_view, stats_view
 from orchestrator.edge.views import dossier_view, operator_view
 from orchestrator.engine import redrive as letters
 from orchestrator.engine.cancel import cancel as cancel_task
@@ -21,6 +23,10 @@ from orchestrator.engine.redrive import Selection
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.task import Status
 from orchestrator.store import dead_letters, events, family, ops, tasks
+from orchestrator.store.db import Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Events and children of a dossier.
 MOST_EVENTS = 1_000
@@ -40,13 +46,22 @@ def _register_tasks(router: Router, services: Services) -> None:
         "The system at a glance", {200: "orchestrator.edge.operator_answers:Stats"}, access="operator", tag="ops"
     )
     def stats() -> Response[Any]:
-        live = services.db.run(ops.live_counts)
-        finished = services.db.run(ops.finished_counts, WINDOW)
+        took: list[float] = []
+
+        def ask(question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+            asked = perf_counter()
+            answer = services.db.run(question, *args, **kwargs)
+            took.append((perf_counter() - asked) * 1_000)
+            return answer
+
+        live = ask(ops.live_counts)
+        finished = ask(ops.finished_counts, WINDOW)
         depths = {"queue": queue_depth(services.queue), "deadLetterQueue": queue_depth(services.dead_letters)}
-        series = series_view(services.db.run(ops.finished_series, WINDOW, STEP))
-        pace = pace_view(services.db.run(ops.paces, WINDOW))
-        load = services.db.run(ops.load)
-        more = {"series": series, "pace": pace, "load": load}
+        series = series_view(ask(ops.finished_series, WINDOW, STEP))
+        pace = pace_view(ask(ops.paces, WINDOW))
+        busiest = ask(ops.busiest_owner)
+        load = load_view(ask(ops.load), max(took))
+        more = {"series": series, "pace": pace, "load": load, "busiest": busiest}
         return json_response(200, {**depths, **stats_view(live, finished), **more})
 
     @router.get("/ops/tasks")

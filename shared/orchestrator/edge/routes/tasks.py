@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
+from orchestrator.edge.http import Services, current_owner, current_trace
 from orchestrator.edge.limits import check_submit
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
-from orchestrator.edge.requests import Query, idempotency_key, json_body, parse, path_uuid, traceparent
+from orchestrator.edge.requests import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.edge.views import event_view, fitting, inbox_view, next_cursor, page_view
 from orchestrator.engine.cancel import cancel as cancel_task
 from orchestrator.engine.submit import Order, faults_of, submit
@@ -82,7 +82,7 @@ def task_routes(services: Services) -> Router:
             max_attempts=body.maxAttempts,
             schedule_at=body.scheduleAt,
             idempotency_key=idempotency_key(router.current_event),
-            traceparent=traceparent(router.current_event),
+            traceparent=current_trace(router),
         )
         submitted = submit(services.db, services.queue, services.agents, order)
         return json_response(202, submitted.task.receipt())

@@ -33,37 +33,38 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0
 -- name: look
 -- Why tasks were not claimed.
 -- Index: agent_tasks_pkey.
-SELECT id, owner_id, type, status, suspect, limited, parked_by, waiting_for, traceparent,
+SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, traceparent,
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
        (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
 FROM agent_tasks WHERE id = ANY(%(ids)s);
 
 -- name: end_leases
--- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone; the next one will.
+-- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone, and only then it is a failure;
+-- the next one will run alone.
 -- A worker that is alive holds its row's lock and is skipped.
 -- Index: agent_tasks_pkey.
 WITH ended AS (
-  SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND status = 'processing' AND leased_until <= task_now()
+  SELECT id, alone AS spent FROM agent_tasks WHERE id = ANY(%(ids)s) AND status = 'processing' AND leased_until <= task_now()
   ORDER BY id FOR UPDATE SKIP LOCKED
 ), moved AS (
   UPDATE agent_tasks t
-  SET status = CASE WHEN alone AND attempts >= max_attempts THEN 'dead-letter' ELSE 'pending' END,
-      finished_at = CASE WHEN alone AND attempts >= max_attempts THEN task_now() END,
-      dead_at = CASE WHEN alone AND attempts >= max_attempts THEN task_now() END,
-      error = CASE WHEN alone THEN %(error)s::jsonb ELSE error END,
-      attempts = CASE WHEN alone THEN attempts ELSE attempts - 1 END,
+  SET status = CASE WHEN spent AND attempts >= max_attempts THEN 'dead-letter' ELSE 'pending' END,
+      finished_at = CASE WHEN spent AND attempts >= max_attempts THEN task_now() END,
+      dead_at = CASE WHEN spent AND attempts >= max_attempts THEN task_now() END,
+      error = CASE WHEN spent THEN %(error)s::jsonb ELSE error END,
+      attempts = CASE WHEN spent THEN attempts ELSE attempts - 1 END,
       suspect = true, alone = false, token = NULL, leased_until = NULL, leased_by = NULL,
       due_at = task_now(),
-      wake_at = task_now() + CASE WHEN alone AND attempts >= max_attempts THEN interval '30 seconds' ELSE interval '2 minutes' END,
+      wake_at = task_now() + CASE WHEN spent AND attempts >= max_attempts THEN interval '30 seconds' ELSE interval '2 minutes' END,
       seq = seq + 1, updated_at = task_now()
   FROM ended WHERE t.id = ended.id
-  RETURNING t.*
+  RETURNING t.*, spent
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
-  SELECT id, seq, attempts, 'lease-lost', status, owner_id, jsonb_build_object('error', error) FROM moved
+  SELECT id, seq, attempts, 'lease-lost', status, owner_id, CASE WHEN spent THEN jsonb_build_object('error', error) END FROM moved
 )
-SELECT id, owner_id, type, status, attempts, parent_id, traceparent FROM moved;
+SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM moved;
 
 -- name: hold_tokens
 -- Locks the rows of running attempts so that nobody can take a lease away before the transaction ends.
@@ -111,7 +112,7 @@ WITH outcome AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, kind, status, owner_id, event::jsonb FROM finished
 )
-SELECT id, owner_id, type, status, attempts, parent_id, extract(epoch FROM task_now() - created_at)::float8 AS age,
+SELECT id, owner_id, type, status, seq, attempts, parent_id, extract(epoch FROM task_now() - created_at)::float8 AS age,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = finished.owner_id AND s.subscribed) AS watched
 FROM finished;
 

@@ -1,7 +1,9 @@
 -- name: mark_sent
--- Notes that a dead letter's message is in the dead-letter queue.
+-- Notes that a dead letter's message is in the dead-letter queue; not for one that was revived and died anew meanwhile.
 -- Index: agent_tasks_pkey.
-UPDATE agent_tasks SET wake_at = NULL WHERE id = ANY(%(ids)s) AND status = 'dead-letter';
+UPDATE agent_tasks t SET wake_at = NULL
+FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS death (id, seq)
+WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
 -- name: revive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
@@ -25,13 +27,15 @@ WITH chosen AS (
 SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
 
 -- name: select_dead_letters
--- Dead letters by id, type or fingerprint; all of them where nothing is given. Oldest first.
--- Index: task_dead.
-SELECT id, owner_id, type, attempts, error, dead_at FROM agent_tasks
+-- Dead letters by id, type, fingerprint or the code version of their last attempt; all of them where nothing is given. Oldest first.
+-- Index: task_dead; agent_task_events_pkey for the version.
+SELECT id, owner_id, type, attempts, error, dead_at FROM agent_tasks t
 WHERE dead_at IS NOT NULL
   AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
   AND (%(type)s::text IS NULL OR type = %(type)s)
   AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
+  AND (%(version)s::text IS NULL OR %(version)s = (
+    SELECT e.data ->> 'version' FROM agent_task_events e WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1))
 ORDER BY dead_at LIMIT %(limit)s;
 
 -- name: group_dead_letters
@@ -50,6 +54,7 @@ FROM (
     AND (%(fingerprint)s::text IS NULL OR t.error ->> 'fingerprint' = %(fingerprint)s)
   ORDER BY t.dead_at DESC LIMIT %(window)s
 ) dead
+WHERE %(version)s::text IS NULL OR version = %(version)s
 GROUP BY fingerprint, type, version
 ORDER BY last_seen DESC;
 

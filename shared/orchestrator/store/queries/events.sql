@@ -12,7 +12,7 @@ ORDER BY seq LIMIT %(limit)s;
 WITH bound AS MATERIALIZED (
   SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
 )
-SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.data, e.created_at, t.type, t.max_attempts,
+SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.data, e.created_at, t.type, t.max_attempts, t.traceparent,
        CASE WHEN e.status = 'completed' AND t.status = 'completed' THEN t.result END AS result, bound.target::text AS target
 FROM bound LEFT JOIN LATERAL (
   SELECT * FROM agent_task_events e

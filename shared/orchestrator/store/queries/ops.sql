@@ -11,6 +11,12 @@ FROM (
 ) live
 GROUP BY type, state;
 
+-- name: busiest_owner
+-- Who has the most that is not over and not parked, and how much.
+-- Index: task_wake; only live rows.
+SELECT owner_id AS owner, count(*) AS tasks FROM agent_tasks WHERE wake_at IS NOT NULL AND dead_at IS NULL
+GROUP BY owner_id ORDER BY tasks DESC, owner_id LIMIT 1;
+
 -- name: finished_counts
 -- What ended within the last so many seconds, by type and how.
 -- Index: task_retention.
@@ -56,7 +62,11 @@ ORDER BY id DESC
 LIMIT %(limit)s;
 
 -- name: load
--- What the database carries: open sockets, and the connections of our own user.
--- Index: connection_owner, read whole; a socket is a row of it.
+-- What the database carries: open sockets, everybody's connections, who waits for whose locks and how long (s), and how
+-- late (s) the sweeper is with what waits for it.
+-- Index: connection_owner, read whole; a socket is a row of it. task_wake for its first row.
 SELECT (SELECT count(*) FROM socket_connections) AS sockets,
-       (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND datname = current_database()) AS connections;
+       (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL) AS connections,
+       (SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted) AS lock_waits,
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(waitstart)), 0)::float8 FROM pg_locks WHERE NOT granted) AS lock_wait,
+       (SELECT greatest(extract(epoch FROM task_now() - min(wake_at)), 0)::float8 FROM agent_tasks WHERE wake_at IS NOT NULL) AS sweep_late;

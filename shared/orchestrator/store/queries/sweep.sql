@@ -9,7 +9,7 @@ SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN
                    ELSE task_now() + interval '2 minutes' * 2 ^ least(resends, 5) END,
     resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
 FROM late WHERE t.id = late.id
-RETURNING t.id, t.owner_id, t.type, t.status, t.traceparent, t.resends,
+RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
           coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due;
 
 -- name: parked_flags

@@ -49,15 +49,11 @@ ORDER BY finished_at DESC
 LIMIT %(limit)s;
 
 -- name: cancel
--- Ends a waiting or running task and its unfinished descendants; a running attempt loses its token, so nothing of it commits.
--- Index: agent_tasks_pkey, task_spawn.
-WITH RECURSIVE family AS (
-  SELECT id FROM agent_tasks WHERE id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+-- Ends waiting or running tasks; a running attempt loses its token, so nothing of it commits.
+-- Index: agent_tasks_pkey.
+WITH locked AS (
+  SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
     AND status IN ('pending', 'processing')
-  UNION
-  SELECT child.id FROM agent_tasks child JOIN family ON child.parent_id = family.id
-), locked AS (
-  SELECT id FROM agent_tasks WHERE id IN (SELECT id FROM family) AND status IN ('pending', 'processing')
   ORDER BY id FOR NO KEY UPDATE
 ), cancelled AS (
   UPDATE agent_tasks t
@@ -70,3 +66,14 @@ WITH RECURSIVE family AS (
   SELECT id, seq, attempts, 'cancelled', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM cancelled
 )
 SELECT * FROM cancelled;
+
+-- name: living_descendants
+-- A task's unfinished descendants. An owner's end where a child was made for somebody else.
+-- Index: task_spawn.
+WITH RECURSIVE family AS (
+  SELECT id, status FROM agent_tasks WHERE parent_id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  UNION
+  SELECT child.id, child.status FROM agent_tasks child JOIN family ON child.parent_id = family.id
+  WHERE %(owner_id)s::text IS NULL OR child.owner_id = %(owner_id)s
+)
+SELECT id FROM family WHERE status IN ('pending', 'processing');

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from orchestrator.cloud import secrets as secrets_module
+from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Setting, check
 from orchestrator.cloud.flags import Flags
 from orchestrator.cloud.secrets import Secrets
 from orchestrator.cloud.sockets import Delivery, Sockets
@@ -17,6 +20,7 @@ from orchestrator.engine.agents import Agents
 from orchestrator.store.db import Database
 from playmate import routes
 from tests.gateway import Caller
+from tests.postgres import door
 from tests.queues import RecordingEvents, RecordingQueue
 
 ORIGIN = "https://app.example"
@@ -48,6 +52,33 @@ class RecordedSockets(Sockets):
         self.closed.append(connection_id)
 
 
+class PlayedDesk(FlagDesk):
+    """AppConfig as far as operators see it."""
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = {"insight": {"default": False}}
+        self.version = 1
+        self.takes_back = False
+
+    def read(self) -> Deployed:
+        return Deployed(self.document, self.version, self.version, "COMPLETE", 100.0)
+
+    def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
+        check(name, setting)
+        before, self.version = self.document, self.version + 1
+        rest = {other: rule for other, rule in before.items() if other != name}
+        self.document = rest if setting is None else {**rest, name: setting.rule()}
+        done = self.read()
+        if gradual and self.takes_back:
+            self.document, self.version = before, 1
+        return done if not gradual else replace(done, state="DEPLOYING", percent=0.0)
+
+
+@pytest.fixture
+def desk() -> PlayedDesk:
+    return PlayedDesk()
+
+
 @pytest.fixture
 def queue() -> CountedQueue:
     return CountedQueue()
@@ -64,10 +95,28 @@ def sockets() -> RecordedSockets:
 
 
 @pytest.fixture
-def services(db: Database, queue: CountedQueue, events: RecordingEvents, monkeypatch: pytest.MonkeyPatch) -> Services:
+def api_db(database_url: str) -> Iterator[Database]:
+    """The database as the API function sees it."""
+    database = door(database_url, "api")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def worker_db(database_url: str) -> Iterator[Database]:
+    """The database as the worker function sees it."""
+    database = door(database_url, "worker")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def services(
+    api_db: Database, queue: CountedQueue, events: RecordingEvents, monkeypatch: pytest.MonkeyPatch
+) -> Services:
     monkeypatch.setattr(secrets_module, "_read", lambda _: {"current": "k", "k": "A" * 64})
     return Services(
-        db=db,
+        db=api_db,
         queue=queue,
         dead_letters=CountedQueue(),
         events=events,

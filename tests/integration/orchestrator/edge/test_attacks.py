@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from orchestrator.edge.http import Services
+from orchestrator.store import tasks
 from orchestrator.store.db import Connection, Database
 from playmate import demo
 from tests.gateway import Caller
@@ -162,6 +163,22 @@ def test_nothing_of_anothers_is_reached_by_its_id(
     assert diego.get("/api/tasks").json()["items"] == []
     assert kid in [each["id"] for each in amira.get("/api/kids/mykids").json()]
     assert amira.get(f"/api/tasks/{task}").json()["status"] == "pending"
+
+
+@pytest.mark.parametrize("forgotten", ["get_task", "list_tasks"])
+def test_a_query_that_lost_its_owner_still_gives_nothing_away(
+    ann: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    theirs = ann.post("/api/tasks", {"type": "echo"}).json()["id"]
+    statement = tasks._SQL[forgotten]
+    for condition in ("owner_id = %(owner_id)s", "(%(owner_id)s::text IS NULL OR true)"):
+        statement = statement.replace(condition, "true")
+    assert "owner_id" not in statement
+    monkeypatch.setitem(tasks._SQL, forgotten, statement)
+    assert ben.get(f"/api/tasks/{theirs}").status == 404
+    assert ben.post(f"/api/tasks/{theirs}/cancel").status == 404
+    assert ben.get("/api/tasks").json()["items"] == []
+    assert ann.get(f"/api/tasks/{theirs}").json()["status"] == "pending"
 
 
 def test_every_operators_door_is_closed_to_others(ann: Caller, anyone: Caller) -> None:

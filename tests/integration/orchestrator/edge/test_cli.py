@@ -15,44 +15,20 @@ from typer.testing import CliRunner, Result
 from cli import session as sessions
 from cli.main import app
 from cli.session import Exit, Session
-from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Setting, check
+from orchestrator.cloud.clients import CloudError
+from orchestrator.cloud.flag_changes import Deployed
 from orchestrator.edge.http import Services, build_app
 from orchestrator.edge.routes import ROUTERS
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.run import run_batch
 from orchestrator.engine.submit import Order, submit
 from orchestrator.engine.worker import Message, Worker
-from orchestrator.store.db import Database
+from orchestrator.store.db import Connection, Database
 from playmate import routes
+from tests.engine import LEDGER
 from tests.gateway import Caller
+from tests.integration.orchestrator.edge.conftest import PlayedDesk
 from tests.queues import RecordingQueue
-
-
-class PlayedDesk(FlagDesk):
-    """AppConfig as far as operators see it."""
-
-    def __init__(self) -> None:
-        self.document: dict[str, Any] = {"insight": {"default": False}}
-        self.version = 1
-        self.takes_back = False
-
-    def read(self) -> Deployed:
-        return Deployed(self.document, self.version, self.version, "COMPLETE", 100.0)
-
-    def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
-        check(name, setting)
-        before, self.version = self.document, self.version + 1
-        rest = {other: rule for other, rule in before.items() if other != name}
-        self.document = rest if setting is None else {**rest, name: setting.rule()}
-        done = self.read()
-        if gradual and self.takes_back:
-            self.document, self.version = before, 1
-        return done if not gradual else replace(done, state="DEPLOYING", percent=0.0)
-
-
-@pytest.fixture
-def desk() -> PlayedDesk:
-    return PlayedDesk()
 
 
 @pytest.fixture
@@ -81,12 +57,12 @@ def said(session: Session, *arguments: str) -> Any:
 
 
 @pytest.fixture
-def worker(services: Services) -> Worker:
-    services.db.connection().execute("CREATE TABLE IF NOT EXISTS ledger (task_id uuid, attempt int)")
+def worker(services: Services, conn: Connection, worker_db: Database) -> Worker:
+    conn.execute(LEDGER)
     return Worker(
         name="w",
-        db=services.db,
-        side=services.db,
+        db=worker_db,
+        side=worker_db,
         queue=RecordingQueue(),
         dead_letters=RecordingQueue(),
         events=services.events,
@@ -120,7 +96,6 @@ def test_tasks_are_listed_shown_and_explained(session: Session, worker: Worker) 
 
 def test_a_list_goes_on_over_pages(session: Session, worker: Worker) -> None:
     dead(worker, 3)
-    worker.db.run(lambda conn: conn.execute("SELECT 1"))
     assert len(said(session, "tasks", "list", "--limit", "2")) == 2
     assert len(list(session.pages("/ops/tasks", 200))) == 3
 
@@ -146,6 +121,9 @@ def test_dead_letters_in_groups_previewed_and_redriven(session: Session, worker:
     assert (group["count"], group["type"], group["version"]) == (3, "test.effect", "2.0")
     assert "test.effect" in run(session, "dead-letters", "list").stdout
     assert said(session, "dead-letters", "preview", "-f", group["fingerprint"])["ids"] == ids
+    assert said(session, "dead-letters", "preview", "--version", "2.0")["ids"] == ids
+    assert said(session, "dead-letters", "list", "--version", "1.9")["groups"] == []
+    assert run(session, "dead-letters", "redrive", "--version", "1.9").exit_code == Exit.NOT_FOUND
     assert run(session, "dead-letters", "redrive", "--all", text="n\n").exit_code == 1
     moved = said(session, "dead-letters", "redrive", "--all", "--no-canary")
     assert moved["ids"] == ids
@@ -187,6 +165,25 @@ def test_stats(session: Session, worker: Worker) -> None:
     dead(worker)
     assert said(session, "stats")["live"]["dead"] == 1
     assert "test.effect" in run(session, "stats").stdout
+
+
+def test_stats_name_who_floods(session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit(worker.db, worker.queue, worker.agents, Order(owner="7", type="test.effect", payload={}, by_user=False))
+    assert "owner 7" not in run(session, "stats").stdout
+    monkeypatch.setattr("cli.stats.FLOOD", 1)
+    assert "owner 7 has 1 of the 1 tasks that are under way" in run(session, "stats").stdout
+
+
+def test_flags_while_appconfig_is_away(session: Session, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> Deployed:
+        raise CloudError("appconfig", "list_deployments", "ConnectTimeoutError")
+
+    monkeypatch.setattr(desk, "read", away)
+    monkeypatch.setattr(desk, "set", away)
+    for command in (("get",), ("set", "task.echo", "off")):
+        told = run(session, "flags", *command)
+        assert told.exit_code == Exit.UNREACHABLE
+        assert "AppConfig does not answer (ConnectTimeoutError)" in told.output
 
 
 def test_flags(session: Session, desk: PlayedDesk) -> None:

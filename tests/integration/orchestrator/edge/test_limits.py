@@ -37,35 +37,37 @@ def sign_in(anyone: Caller, name: str, password: str, place: str = "203.0.113.9"
     return Answer(raw["statusCode"], raw["headers"], raw.get("cookies", []), raw["body"])
 
 
-def move_clock(conn: Connection, seconds: int) -> None:
-    conn.execute("SELECT set_config('orchestrator.now', (now() + make_interval(secs => %s))::text, false)", (seconds,))
+def move_clock(db: Database, seconds: int) -> None:
+    db.connection().execute(
+        "SELECT set_config('orchestrator.now', (now() + make_interval(secs => %s))::text, false)", (seconds,)
+    )
 
 
 @pytest.mark.usefixtures("ann_s_account")
-def test_guessing_is_slowed_down_and_the_right_password_soon_works_again(anyone: Caller, conn: Connection) -> None:
-    move_clock(conn, 0)
+def test_guessing_is_slowed_down_and_the_right_password_soon_works_again(anyone: Caller, api_db: Database) -> None:
+    move_clock(api_db, 0)
     statuses = [sign_in(anyone, "ann", "wrong").status for _ in range(limits.PAIR_BURST + 3)]
     assert statuses == [401] * limits.PAIR_BURST + [429] * 3
     refused = sign_in(anyone, "ann", PASSWORD)
     assert refused.status == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= limits.PAIR_GAP
-    move_clock(conn, 60)
+    move_clock(api_db, 60)
     assert sign_in(anyone, "ann", PASSWORD).status == 200
 
 
 @pytest.mark.usefixtures("ann_s_account")
-def test_names_that_do_not_exist_are_slowed_down_alike(anyone: Caller, conn: Connection) -> None:
-    move_clock(conn, 0)
+def test_names_that_do_not_exist_are_slowed_down_alike(anyone: Caller, api_db: Database) -> None:
+    move_clock(api_db, 0)
     statuses = [sign_in(anyone, "nobody", "wrong").status for _ in range(limits.PAIR_BURST + 1)]
     assert statuses == [401] * limits.PAIR_BURST + [429]
 
 
 @pytest.mark.usefixtures("ann_s_account")
 def test_an_attack_from_everywhere_does_not_shut_the_owner_out(
-    anyone: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch
+    anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "NAME_BURST", 8)
-    move_clock(conn, 0)
+    move_clock(api_db, 0)
     assert sign_in(anyone, "ann", PASSWORD, "198.51.100.1").status == 200
     attack = [sign_in(anyone, "ann", "wrong", f"192.0.2.{number}").status for number in range(12)]
     assert attack[-1] == 429, "one name is not tried without end from ever new places"
@@ -75,16 +77,16 @@ def test_an_attack_from_everywhere_does_not_shut_the_owner_out(
 
 @pytest.mark.usefixtures("ann_s_account")
 def test_a_place_that_tries_many_names_is_slowed_down(
-    anyone: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch
+    anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "PLACE_BURST", 5)
-    move_clock(conn, 0)
+    move_clock(api_db, 0)
     assert [sign_in(anyone, f"name{number}", "wrong").status for number in range(6)] == [401] * 5 + [429]
 
 
 @pytest.mark.usefixtures("ann_s_account")
-def test_a_right_password_forgets_the_wrong_ones(anyone: Caller, conn: Connection) -> None:
-    move_clock(conn, 0)
+def test_a_right_password_forgets_the_wrong_ones(anyone: Caller, api_db: Database) -> None:
+    move_clock(api_db, 0)
     for _ in range(3):
         for _ in range(limits.PAIR_BURST - 1):
             assert sign_in(anyone, "ann", "wrong").status == 401
@@ -117,8 +119,8 @@ def test_a_person_s_submits_cost_no_statement(ann: Caller, services: Services, c
     assert kept == {"n": 0}
 
 
-def test_new_accounts_are_limited_by_place(anyone: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_accounts_are_limited_by_place(anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SIGNUP_BURST", 2)
-    move_clock(conn, 0)
+    move_clock(api_db, 0)
     statuses = [anyone.post("/auth/signup", {"name": "x"}).status for _ in range(3)]
     assert statuses == [400, 400, 429]

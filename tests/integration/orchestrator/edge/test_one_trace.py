@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid4
@@ -12,11 +14,15 @@ from opentelemetry.sdk.trace import ReadableSpan
 from orchestrator.edge.http import Services
 from orchestrator.edge.sqs import traced
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.frames import page_of
 from orchestrator.engine.run import run_batch
 from orchestrator.engine.worker import Message, Worker
+from orchestrator.model.cursor import Cursor
 from orchestrator.observe import tracing
 from orchestrator.observe.spans import Recorder, otlp
-from orchestrator.store import family
+from orchestrator.store import acting, events, family
+from orchestrator.store.db import Connection, Database
+from tests.engine import LEDGER
 from tests.gateway import Caller
 from tests.queues import RecordingQueue
 
@@ -37,11 +43,11 @@ def spans() -> Iterator[list[ReadableSpan]]:
 
 
 @pytest.fixture
-def worker(services: Services) -> Worker:
+def worker(services: Services, worker_db: Database) -> Worker:
     return Worker(
         name="w",
-        db=services.db,
-        side=services.db,
+        db=worker_db,
+        side=worker_db,
         queue=RecordingQueue(),
         dead_letters=RecordingQueue(),
         events=services.events,
@@ -77,14 +83,16 @@ def test_request_queue_handler_and_push_are_one_trace(
     assert ann.get(f"/api/tasks/{task_id}").json()["traceId"] == TRACE
 
 
-def test_steps_and_children_belong_to_it(services: Services, worker: Worker, spans: list[ReadableSpan]) -> None:
+def test_steps_and_children_belong_to_it(
+    services: Services, worker: Worker, spans: list[ReadableSpan], conn: Connection
+) -> None:
     from orchestrator.engine.submit import Order, submit
 
     order = Order(owner="1", type="test.family", payload={"children": [{}]}, traceparent=BROWSER, by_user=False)
-    services.db.connection().execute("CREATE TABLE IF NOT EXISTS ledger (task_id uuid, attempt int)")
-    task = submit(services.db, worker.queue, worker.agents, order).task
+    conn.execute(LEDGER)
+    task = submit(worker.db, worker.queue, worker.agents, order).task
     run(worker, str(task.id))
-    (child,) = services.db.run(family.children, task.id)
+    (child,) = worker.db.run(family.children, task.id)
     run(worker, str(child["id"]))
     run(worker, str(task.id))
     tracing.flush()
@@ -106,7 +114,24 @@ def test_steps_and_children_belong_to_it(services: Services, worker: Worker, spa
 def test_without_a_collector_the_trace_id_still_travels(ann: Caller, services: Services) -> None:
     accepted = ann.post("/api/tasks", {"type": "echo"}, headers={"traceparent": BROWSER})
     assert services.queue.sent[0].traceparent == BROWSER  # type: ignore[attr-defined] # a recorded queue
+    assert accepted.json()["traceId"] == TRACE
     assert ann.get(f"/api/tasks/{accepted.json()['id']}").json()["traceId"] == TRACE
+
+
+def test_a_refusal_names_its_trace(ann: Caller) -> None:
+    refused = ann.post("/api/tasks", {"type": "no.such"}, headers={"traceparent": BROWSER})
+    assert (refused.status, refused.json()["traceId"]) == (400, TRACE)
+    begun = ann.post("/api/tasks", {"type": "no.such"}, headers={"traceparent": f"{BROWSER}\n"}).json()["traceId"]
+    assert re.fullmatch("[0-9a-f]{32}", begun)
+    assert begun != TRACE
+
+
+def test_frames_bear_the_trace(ann: Caller, services: Services) -> None:
+    ann.post("/api/tasks", {"type": "echo"}, headers={"traceparent": BROWSER})
+    with services.db.acting(acting.owner("1")):
+        rows, target = services.db.run(events.unseen, "1", Cursor("1:1:"), None, 10)
+    (frame, _), *_ = page_of(rows, Cursor("1:1:"), target, more=False).frames
+    assert json.loads(frame)["task"]["traceId"] == TRACE
 
 
 def test_an_open_span_outside_is_not_taken_for_ours() -> None:

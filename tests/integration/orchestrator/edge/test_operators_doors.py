@@ -13,7 +13,7 @@ VALUES: tuple[Any, ...] = (
     *([], {}, [1], ["a"], {"a": 1}),
 )
 FIELDS = (
-    *("ids", "type", "fingerprint", "all", "dryRun", "canary", "rate", "reason"),
+    *("ids", "type", "fingerprint", "version", "all", "dryRun", "canary", "rate", "reason"),
     *("on", "percent", "owners", "forget", "gradual", "revoke", "markdown", "unknown"),
 )
 DOORS = (
@@ -34,7 +34,7 @@ def test_bodies(operator: Caller) -> None:
 
 def test_queries(operator: Caller) -> None:
     chance = random.Random(7)
-    names = ("type", "fingerprint", "limit", "cursor", "owner", "status")
+    names = ("type", "fingerprint", "version", "limit", "cursor", "owner", "status")
     for _ in range(150):
         query = "&".join(f"{chance.choice(names)}={chance.choice(ODD)}" for _ in range(2))
         for path in ("/ops/tasks", "/ops/dead-letters", "/ops/audit", "/ops/redrives", "/ops/stats"):

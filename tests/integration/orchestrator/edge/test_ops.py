@@ -56,6 +56,13 @@ def test_operators_alone(anyone: Caller, ann: Caller, method: str, path: str) ->
     assert ann.send(method, path).status == 403
 
 
+def test_stats_name_who_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
+    assert operator.get("/ops/stats").json()["busiest"] is None
+    for caller in (ben, ann, ann):
+        submit(caller)
+    assert operator.get("/ops/stats").json()["busiest"] == {"owner": "1", "tasks": 2}
+
+
 def test_stats(ann: Caller, ben: Caller, operator: Caller, conn: Connection) -> None:
     submit(ann)
     ben.post(f"/api/tasks/{submit(ben)}/cancel")
@@ -186,6 +193,29 @@ class TestDeadLetters:
         assert str(group.example.id) == dead[-1]
         assert operator.get("/ops/dead-letters?fingerprint=other").json()["groups"] == []
 
+    def test_chosen_by_the_version_of_the_last_attempt(
+        self, operator: Caller, conn: Connection, dead: list[str]
+    ) -> None:
+        for task, *versions in ((dead[0], "1.9", "2.0"), (dead[1], "2.0", "1.9")):
+            for seq, version in enumerate(versions, start=10):
+                conn.execute(
+                    "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
+                    " VALUES (%s, %s, 1, 'started', 'processing', '1', jsonb_build_object('version', %s::text))",
+                    (task, seq, version),
+                )
+        found = answers.DeadLetters.model_validate(operator.get("/ops/dead-letters?version=2.0").json())
+        assert (found.total, [group.version for group in found.groups]) == (1, ["2.0"])
+        assert [str(item.id) for item in found.items] == dead[:1]
+        for body in ({"version": "2.0"}, {"version": "2.0", "type": "echo", "fingerprint": "f1"}):
+            assert operator.post("/ops/dead-letters/redrive", {**body, "dryRun": True}).json()["ids"] == dead[:1]
+        assert operator.post("/ops/dead-letters/redrive", {"version": "2.0", "type": "none"}).json()["ids"] == []
+        done = operator.post("/ops/dead-letters/discard", {"version": "1.9", "reason": "made by a bad deploy"})
+        assert done.json()["ids"] == dead[1:2]
+        begun = operator.post("/ops/dead-letters/redrive", {"version": "2.0", "canary": True}).json()
+        assert (begun["ids"], begun["redrive"]["total"]) == (dead[:1], 1)
+        trail = operator.get("/ops/audit?limit=1").json()["items"]
+        assert trail[0]["detail"]["version"] == "2.0"
+
     def test_redriven_in_stages(self, operator: Caller, dead: list[str], queue: RecordingQueue) -> None:
         queue.sent.clear()
         begun = operator.post("/ops/dead-letters/redrive", {"fingerprint": "f1", "canary": True})
@@ -219,6 +249,8 @@ class TestDeadLetters:
             {"all": False},
             {"all": True, "type": "echo"},
             {"all": True, "fingerprint": "f1"},
+            {"all": True, "version": "1.0"},
+            {"version": "1 OR 1"},
             {"ids": []},
             {"ids": ["x"]},
             {"ids": [NOBODYS] * 1_001},

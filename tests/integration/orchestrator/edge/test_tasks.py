@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator.edge import answers
-from orchestrator.edge.http import Services
+from orchestrator.store.db import Connection
 from tests.gateway import Answer, Caller
 from tests.queues import RecordingEvents, RecordingQueue
 
@@ -132,15 +132,14 @@ class TestLook:
         assert [event["seq"] for event in later] == [2]
         assert ann.get(f"/api/tasks/{task}/events?after=99").json() == {"items": []}
 
-    def test_a_long_history_is_read_in_turns(self, ann: Caller, services: Services) -> None:
+    def test_a_long_history_is_read_in_turns(self, ann: Caller, conn: Connection) -> None:
         task = submit_echo(ann)
-        with services.db.transaction() as connection:
-            connection.execute(
-                "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
-                " SELECT %s, n, 1, 'progress', 'processing', '1', jsonb_build_object('progress',"
-                " jsonb_build_object('message', repeat('x', 300000))) FROM generate_series(2, 30) n",
-                [task],
-            )
+        conn.execute(
+            "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
+            " SELECT %s, n, 1, 'progress', 'processing', '1', jsonb_build_object('progress',"
+            " jsonb_build_object('message', repeat('x', 300000))) FROM generate_series(2, 30) n",
+            [task],
+        )
         seen: list[int] = []
         while items := ann.get(f"/api/tasks/{task}/events?after={seen[-1] if seen else 0}").json()["items"]:
             assert len(items) < 10
@@ -194,17 +193,16 @@ class TestList:
     def test_a_bad_query_is_a_fault(self, ann: Caller, query: str, expected: set[str]) -> None:
         assert faults(ann.get(f"/api/tasks?{query}")) == expected
 
-    def test_a_large_result_is_left_to_its_own_route(self, ann: Caller, services: Services) -> None:
+    def test_a_large_result_is_left_to_its_own_route(self, ann: Caller, conn: Connection) -> None:
         task = submit_echo(ann)
-        with services.db.transaction() as connection:
-            connection.execute(
-                "UPDATE agent_tasks SET status = 'processing', token = 1, leased_until = now() WHERE id = %s", [task]
-            )
-            connection.execute(
-                "UPDATE agent_tasks SET status = 'completed', token = NULL, leased_until = NULL, wake_at = NULL,"
-                " finished_at = now(), result = jsonb_build_object('x', repeat('x', 20000)) WHERE id = %s",
-                [task],
-            )
+        conn.execute(
+            "UPDATE agent_tasks SET status = 'processing', token = 1, leased_until = now() WHERE id = %s", [task]
+        )
+        conn.execute(
+            "UPDATE agent_tasks SET status = 'completed', token = NULL, leased_until = NULL, wake_at = NULL,"
+            " finished_at = now(), result = jsonb_build_object('x', repeat('x', 20000)) WHERE id = %s",
+            [task],
+        )
         (item,) = ann.get("/api/tasks").json()["items"]
         assert (item["result"], item["resultTruncated"]) == (None, True)
         assert len(ann.get(f"/api/tasks/{task}").json()["result"]["x"]) == 20_000

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from orchestrator.model.errors import Unavailable
 from orchestrator.store.db import Database
 from tests.gateway import Caller
 from tests.integration.orchestrator.edge.conftest import RecordedSockets
+from tests.postgres import door
 
 
 class Client:
@@ -36,6 +38,14 @@ class Client:
 
 def ticket(caller: Caller) -> str:
     return str(caller.post("/api/realtime/ticket").json()["ticket"])
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """The database as the WebSocket function sees it."""
+    database = door(database_url, "websocket")
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from orchestrator.engine import canary
 from orchestrator.engine.redrive import Selection, redrive
 from orchestrator.model.errors import Conflict
 from orchestrator.model.task import Status
-from orchestrator.store import dead_letters
+from orchestrator.store import attempts, dead_letters
+from orchestrator.store.db import connect
 from tests.engine import Engine
 
 
@@ -124,3 +125,55 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
     assert groups[0]["example_id"] == task.id
     assert groups[1]["first_seen"] <= groups[1]["last_seen"]
     assert engine.db.run(dead_letters.groups, type="friend.ask") == []
+
+
+@pytest.mark.parametrize(("alone", "state"), [(True, "stopped"), (False, "running")])
+def test_a_worker_lost_alone_is_a_failure_come_back_and_in_company_is_none(
+    engine: Engine, alone: bool, state: str
+) -> None:
+    """In company nobody knows yet whose fault it was; how the task failed before it was let go does not count."""
+    ids = dead(engine, 12, mends=True)
+    if alone:
+        lost = '{"kind": "crashed", "message": "died", "fingerprint": "worker-lost"}'
+        engine.db.connection().execute("UPDATE agent_tasks SET error = %s, max_attempts = 3", (lost,))
+    begun = begin(engine)
+    engine.db.run(attempts.claim, ids[:1], worker="dies", lease=10, alone=alone)
+    engine.move_clock(11)
+    assert len(engine.db.run(attempts.end_leases, ids[:1])) == 1
+    assert canary.advance(engine.db, engine.queue, UUID(begun["id"]))["state"] == state
+
+
+def test_what_failed_before_it_was_let_go_again_is_past(engine: Engine) -> None:
+    ids = dead(engine, 12, mends=True)
+    engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "raise"}\'')
+    redrive(engine.db, engine.queue, Selection(), "olga")
+    assert sorted(run_sent(engine)) == sorted(ids)
+    engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "succeed"}\'')
+    begun = begin(engine)
+    run_sent(engine)
+    assert canary.advance(engine.db, engine.queue, UUID(begun["id"]))["state"] == "running"
+
+
+def test_one_that_dies_of_something_else_stops_it_too(engine: Engine) -> None:
+    dead(engine, 12, mends=False)
+    engine.db.connection().execute('UPDATE agent_tasks SET error = error || \'{"fingerprint": "another"}\'')
+    begun = begin(engine)
+    assert begun["fingerprints"] == ["another"]
+    run_sent(engine)
+    stopped = canary.advance(engine.db, engine.queue, UUID(begun["id"]))
+    assert stopped["state"] == "stopped"
+    assert "another" not in stopped["reason"]
+
+
+def test_only_one_moves_it_on_at_a_time(engine: Engine) -> None:
+    dead(engine, 12, mends=True)
+    begun = begin(engine)
+    run_sent(engine)
+    other = connect(engine.url)
+    engine.db.connection().execute("SET lock_timeout = '200ms'")
+    with other.transaction():
+        other.execute("SELECT FROM redrives FOR UPDATE")
+        assert canary.advance(engine.db, engine.queue, UUID(begun["id"]))["released"] == 1
+    other.close()
+    assert engine.queue.sent == []
+    assert canary.advance(engine.db, engine.queue, UUID(begun["id"]))["released"] == 2

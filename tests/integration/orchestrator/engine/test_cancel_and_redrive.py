@@ -82,7 +82,7 @@ def test_redrive_gives_attempts_anew_and_keeps_history(engine: Engine) -> None:
 def test_two_redrives_at_once_revive_once(engine: Engine) -> None:
     ids = [dead_letter(engine) for _ in range(20)]
     engine.queue.sent.clear()
-    databases = [engine.new_worker().db for _ in range(4)]
+    databases = [engine.database("operator") for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         revived = list(pool.map(lambda db: redrive(db, engine.queue, Selection(type="test.effect"), "op"), databases))
     assert sorted(chain.from_iterable(revived)) == sorted(ids)

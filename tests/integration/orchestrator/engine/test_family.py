@@ -130,3 +130,22 @@ def test_a_child_whose_worker_keeps_dying_wakes_its_parent(engine: Engine) -> No
     engine.run(kid)
     assert engine.task(kid).status is Status.DEAD_LETTER
     assert engine.queue.ids == [parent]
+
+
+def test_what_was_spawned_before_a_wait_exists_only_when_the_parent_commits(engine: Engine) -> None:
+    parent = family(engine, [{}], spawn_first=True)
+    engine.run(parent)
+    (kid,) = children_of(engine, parent)
+    engine.run(kid)
+    assert children_of(engine, parent) == [kid]
+    engine.run(parent)
+    assert engine.task(parent).status is Status.COMPLETED
+    assert len(children_of(engine, parent)) == 2
+
+
+def test_a_quorum_of_more_than_there_are_waits_for_all(engine: Engine) -> None:
+    parent = family(engine, [{}, {}], quorum=5)
+    engine.run(parent)
+    engine.run(*children_of(engine, parent))
+    engine.run(parent)
+    assert engine.task(parent).result["statuses"] == ["completed", "completed"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from uuid import uuid4
 
+import pytest
+
+from orchestrator.engine import handle
+from orchestrator.model.encode import encode_json
 from orchestrator.model.task import Status
 from tests.engine import Engine
 
@@ -191,6 +196,10 @@ def test_an_often_received_message_is_replaced(engine: Engine) -> None:
     engine.queue.sent.clear()
     assert engine.run(task.id, receives=20) == []
     assert [(wake.task_id, wake.delay) for wake in engine.queue.sent] == [(task.id, 30)]
+    waits_long = engine.submit(payload={"do": "retry", "seconds": 901})
+    engine.queue.sent.clear()
+    assert engine.run(waits_long.id, receives=20) == [str(waits_long.id)], "no message can be delayed so long"
+    assert engine.queue.sent == []
 
 
 def test_a_stale_duplicate_does_not_revive_a_dead_letter_but_a_redriven_message_does(engine: Engine) -> None:
@@ -222,3 +231,44 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
     third = engine.submit("test.limited", owner="1")
     engine.run(second.id, third.id)
     assert engine.task(second.id).status is engine.task(third.id).status is Status.COMPLETED
+
+
+def test_a_result_that_is_too_large_is_a_failure(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    fits, too_large = engine.submit(), engine.submit()
+    size = len(encode_json({"attempt": 1, "flag": True}))
+    monkeypatch.setattr(handle, "LARGEST_RESULT", size)
+    engine.run(fits.id)
+    monkeypatch.setattr(handle, "LARGEST_RESULT", size - 1)
+    engine.run(too_large.id)
+    assert [engine.task(task.id).status for task in (fits, too_large)] == [Status.COMPLETED, Status.PENDING]
+    assert engine.effects(too_large.id) == 0
+
+
+@pytest.mark.parametrize(("seconds", "comes_back"), [(43_200, True), (43_201, False)])
+def test_a_wait_longer_than_sqs_can_hide_is_left_to_the_sweeper(engine: Engine, seconds: int, comes_back: bool) -> None:
+    task = engine.submit(payload={"do": "retry", "seconds": seconds})
+    assert engine.run(task.id) == [str(task.id)] * comes_back
+
+
+@pytest.mark.parametrize(("remaining", "runs"), [(21.9, False), (22.1, True)])
+def test_a_handler_starts_only_where_it_could_be_committed_too(engine: Engine, remaining: float, runs: bool) -> None:
+    """It may take 20 seconds, and the commit 2."""
+    task = engine.submit()
+    assert engine.run(task.id, remaining=remaining) == [str(task.id)] * (not runs)
+    assert (engine.effects(task.id), engine.task(task.id).attempts) == (runs, runs)
+
+
+class Longest(random.Random):
+    """Always the longest wait there may be."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
+
+
+def test_the_longest_wait_doubles_with_each_attempt(engine: Engine) -> None:
+    engine.worker.rng = Longest()
+    task = engine.submit(payload={"do": "raise"}, max_attempts=4)
+    for seconds in (2, 4, 8):
+        assert engine.run(task.id) == [str(task.id)]
+        assert engine.queue.hidden[str(task.id)] == seconds
+        engine.move_clock(seconds + 1)

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import InvalidInput, KeyReused
 from orchestrator.model.task import Status
+from orchestrator.store import tasks
 from tests.engine import Engine
 
 
@@ -88,3 +89,28 @@ def test_soon_is_delayed_by_the_queue_and_late_waits_in_postgres(engine: Engine)
     past = engine.submit(schedule_at=now - timedelta(days=1))
     assert engine.queue.sent[-1].task_id == past.id
     assert engine.queue.sent[-1].delay == 0
+
+
+@pytest.mark.parametrize(("minutes", "swept"), [(0, 2), (14, 16), (16, 16)])
+def test_the_sweeper_wakes_what_sqs_cannot_delay_and_else_only_what_is_late(
+    engine: Engine, minutes: int, swept: int
+) -> None:
+    engine.move_clock(0)
+    assert engine.now is not None
+    task = engine.submit(schedule_at=engine.now + timedelta(minutes=minutes))
+    assert engine.row(task.id)["wake_at"] == engine.now + timedelta(minutes=swept)
+
+
+def test_the_newest_completed_are_of_one_owner_and_type_and_well_ended(engine: Engine) -> None:
+    engine.move_clock(0)
+    older, newer, theirs, refused = (
+        engine.submit(payload={"do": do}, owner=owner)
+        for do, owner in (("succeed", "1"), ("succeed", "1"), ("succeed", "2"), ("refuse", "1"))
+    )
+    other = engine.submit("test.noop")
+    for task in (older, newer, theirs, other, refused):
+        engine.run(task.id)
+        engine.move_clock(1)
+    found = engine.db.run(tasks.newest_completed, "1", "test.effect", 10)
+    assert [task.id for task in found] == [newer.id, older.id]
+    assert [task.id for task in engine.db.run(tasks.newest_completed, "1", "test.effect", 1)] == [newer.id]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from orchestrator.cloud.sockets import Delivery, Sockets
+from orchestrator.engine import sweep as sweep_module
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model.task import Status
-from orchestrator.store import attempts
+from orchestrator.store import attempts, known_flags
 from orchestrator.store.db import Database
 from tests.engine import Engine
 
@@ -30,7 +32,7 @@ class ClosedSockets(Sockets):
 @pytest.fixture
 def sweeper(engine: Engine) -> Sweeper:
     return Sweeper(
-        db=engine.db,
+        db=engine.database("sweeper"),
         queue=engine.queue,
         dead_letters=engine.dead_letters,
         events=engine.events,
@@ -141,3 +143,50 @@ def test_a_finished_child_is_kept_for_as_long_as_its_parent_waits(engine: Engine
     engine.move_clock(31 * 86400)
     assert sweep(sweeper, lambda: 30.0)["pruned"] == 0
     assert engine.task(kid).status is Status.COMPLETED
+
+
+def test_a_child_that_the_sweeper_finds_dead_wakes_its_parent(engine: Engine, sweeper: Sweeper) -> None:
+    from orchestrator.store import attempts
+
+    parent = engine.submit("test.family", {"children": [{}]})
+    engine.run(parent.id)
+    connection = engine.db.connection()
+    connection.execute("UPDATE agent_tasks SET max_attempts = 1 WHERE parent_id = %s", (parent.id,))
+    (kid,) = connection.execute("SELECT id FROM agent_tasks WHERE parent_id = %s", (parent.id,)).fetchall()
+    engine.db.run(attempts.claim, [kid["id"]], worker="dies", lease=10, alone=True)
+    engine.move_clock(200)
+    engine.queue.sent.clear()
+    sweep(sweeper, lambda: 60.0)
+    assert engine.queue.ids == [parent.id]
+
+
+def park(engine: Engine, owners: Sequence[str]) -> list[UUID]:
+    ids = [engine.submit(owner=owner).id for owner in owners]
+    engine.db.connection().execute("UPDATE agent_tasks SET parked_by = 'task.test.effect', wake_at = NULL")
+    return ids
+
+
+def test_a_flag_that_is_on_again_lets_go_so_many_a_round(
+    engine: Engine, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "UNPARK_RATE", 2)
+    ids = park(engine, ["1"] * 5)
+    assert [swept(engine, sweeper) for _ in range(4)] == [ids[:2], ids[2:4], ids[4:], []]
+
+
+def test_who_may_go_does_not_wait_behind_those_who_may_not(
+    engine: Engine, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "PAGE", 2)
+    monkeypatch.setattr(engine.flags, "enabled", lambda _, owner: owner == "2")
+    ids = park(engine, ["1", "1", "1", "1", "2"])
+    assert swept(engine, sweeper) == ids[4:]
+
+
+def test_the_flags_are_kept_for_who_begins_while_appconfig_is_away(engine: Engine, sweeper: Sweeper) -> None:
+    worker = engine.database("worker")
+    assert worker.run(known_flags.recall) is None
+    for off in ({"task.test.effect"}, set(), {"insight", "task.echo"}):
+        engine.flags.off = set(off)
+        sweep(sweeper, lambda: 30.0)
+        assert worker.run(known_flags.recall) == {name: {"default": False} for name in off}

@@ -151,3 +151,20 @@ def test_forgetting_a_flag(desk: FlagDesk) -> None:
 def test_an_environment_without_deployments_has_no_flags(desk: FlagDesk, appconfig: AppConfig) -> None:
     appconfig.deployments.clear()
     assert desk.read().document == {}
+
+
+@pytest.mark.parametrize(
+    "broken", [b'{"insight": {"def', b"[]", b"null", b'"x"', b'{"insight": {"default": "maybe?"}, "b": 1}']
+)
+def test_a_broken_document_is_named_and_the_next_change_replaces_it(
+    desk: FlagDesk, appconfig: AppConfig, broken: bytes
+) -> None:
+    sound = desk.set("a", Setting(True)).document
+    appconfig.versions.append(broken)
+    appconfig.deployments.append(appconfig._deployment(len(appconfig.deployments) + 1, "COMPLETE", "at-once"))
+    seen = desk.read()
+    assert (seen.document, seen.version) == (sound, len(appconfig.versions) - 1)
+    assert f"Version {len(appconfig.versions)}" in seen.fault
+    desk.set("b", Setting(False))
+    assert desk.read().document == {**sound, "b": {"default": False}}
+    assert desk.read().fault == ""

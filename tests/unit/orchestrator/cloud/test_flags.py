@@ -92,6 +92,15 @@ def test_the_default_holds_where_appconfig_was_never_reached(appconfig: AppConfi
     assert known.parked_types() == frozenset()
 
 
+def test_a_container_that_begins_in_an_outage_recalls_what_others_knew(appconfig: AppConfig, clock: Clock) -> None:
+    appconfig.document = None
+    known = Flags(SOURCE, clock, recall=lambda: {"task.echo": {"default": False}})
+    assert known.parked_types() == {"echo"}
+    appconfig.document = DOCUMENT | {"task.echo": {"default": True}}
+    clock.advance(46)
+    assert known.parked_types() == frozenset()
+
+
 def test_without_a_source_nothing_is_asked(appconfig: AppConfig) -> None:
     known = Flags(None)
     assert known.enabled("insight")

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.cloud import queue
 from orchestrator.cloud.clients import CloudError, call
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.edge import sqs
 
 
 @pytest.fixture
@@ -47,6 +48,30 @@ def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
     (message,) = messages(url)
     assert message["MessageAttributes"]["traceparent"]["StringValue"] == trace
     assert message["Attributes"]["MessageGroupId"] == "ann"
+
+
+def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
+    """Whatever carries it on keeps a message's attributes; the worker reads them from Lambda's event."""
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace, death=7)])
+    TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace)])
+    deaths = [message["MessageAttributes"].get("death", {}).get("StringValue") for message in messages(url)]
+    assert sorted(deaths, key=str) == ["7", None]
+    records = [
+        {
+            "messageId": "1",
+            "receiptHandle": "1",
+            "body": json.dumps({"v": 1, "taskId": str(UUID(int=1))}),
+            "messageAttributes": attributes,
+        }
+        for attributes in (
+            {"death": {"stringValue": "7", "dataType": "Number"}, "traceparent": {"stringValue": trace}},
+            {"traceparent": {"stringValue": trace, "dataType": "String"}},
+            {"death": {"stringValue": "seven", "dataType": "String"}},
+            {},
+        )
+    ]
+    assert [message.death for message in sqs.messages({"Records": records})] == [7, 0, None, None]
 
 
 def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from orchestrator.edge.requests import json_body
 from orchestrator.edge.routes.health import health_routes
 from orchestrator.edge.tokens import Tokens
 from orchestrator.model import errors
+from orchestrator.store.db import Database
 from tests.gateway import Answer, Caller
 
 ORIGIN = "https://app.example"
@@ -72,7 +73,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     monkeypatch.setattr(secrets_module, "_read", lambda _: {"current": "k", "k": "A" * 64})
     nothing = cast("Any", None)
     return Services(
-        db=nothing,
+        db=Database(nothing),
         queue=nothing,
         dead_letters=nothing,
         events=nothing,

@@ -1,0 +1,108 @@
+"""Secrets Manager's rotation of a secret: four steps, each of which may come twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.cloud.clients import CloudError, call
+
+Secret = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What is particular to one kind of secret."""
+
+    #: The secret that follows the current one.
+    create: Callable[[Secret], Secret]
+    #: Raises when the secret does not serve.
+    test: Callable[[Secret], None]
+    #: Tells the service whose secret it is: the first is followed by the second. None: there is no such service.
+    apply: Callable[[Secret, Secret], None] | None = None
+
+
+def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
+    """One step towards making `version` the current one."""
+    match step:
+        case "createSecret":
+            _create(rotation, arn, version)
+        case "setSecret":
+            if rotation.apply and not _is_current(arn, version):
+                rotation.apply(read(arn, VersionStage="AWSCURRENT"), read(arn, VersionId=version))
+        case "testSecret":
+            rotation.test(read(arn, VersionId=version))
+        case "finishSecret":
+            _finish(arn, version)
+        case _:
+            raise ValueError(f"{step!r} is no step of a rotation")
+
+
+def read(arn: str, **which: str) -> dict[str, Any]:
+    """One version's value. `which`: VersionId or VersionStage."""
+    secret: dict[str, Any] = json.loads(
+        call("secretsmanager", "get_secret_value", SecretId=arn, **which)["SecretString"]
+    )
+    return secret
+
+
+def _create(rotation: Rotation, arn: str, version: str) -> None:
+    if _exists(arn, version):
+        return
+    secret = rotation.create(read(arn, VersionStage="AWSCURRENT"))
+    call(
+        "secretsmanager",
+        "put_secret_value",
+        SecretId=arn,
+        ClientRequestToken=version,
+        SecretString=json.dumps(secret),
+        VersionStages=["AWSPENDING"],
+    )
+
+
+def _exists(arn: str, version: str) -> bool:
+    """Whether the version has a value already; Secrets Manager names it as pending before it has one."""
+    try:
+        read(arn, VersionId=version)
+    except CloudError as error:
+        if error.code == "ResourceNotFoundException":
+            return False
+        raise
+    return True
+
+
+def _is_current(arn: str, version: str) -> bool:
+    """Raises ValueError for a version whose time is over: a step that comes late must not bring it back."""
+    stages = _stages(arn).get(version, [])
+    if not {"AWSCURRENT", "AWSPENDING"} & set(stages):
+        raise ValueError(f"the version {version} is not pending: this rotation is over")
+    return "AWSCURRENT" in stages
+
+
+def _finish(arn: str, version: str) -> None:
+    """Afterwards nothing is pending: a label left behind could be taken for the next rotation's."""
+    if _is_current(arn, version):
+        return
+    current = next(each for each, names in _stages(arn).items() if "AWSCURRENT" in names)
+    call(
+        "secretsmanager",
+        "update_secret_version_stage",
+        SecretId=arn,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=version,
+        RemoveFromVersionId=current,
+    )
+    call(
+        "secretsmanager",
+        "update_secret_version_stage",
+        SecretId=arn,
+        VersionStage="AWSPENDING",
+        RemoveFromVersionId=version,
+    )
+
+
+def _stages(arn: str) -> Mapping[str, list[str]]:
+    stages: Mapping[str, list[str]] = call("secretsmanager", "describe_secret", SecretId=arn)["VersionIdsToStages"]
+    return stages

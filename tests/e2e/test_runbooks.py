@@ -1,0 +1,154 @@
+"""Every command of the runbooks is run, on a stack where what the page is about has happened."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from cli.main import app
+from local.environments import ROOT, python
+from local.templates import read
+from tests.e2e import runbooks
+from tests.e2e.misfortunes import Lab, Place
+from tests.stack import Stack
+
+#: What the local cloud cannot do, by how the command begins, and why. Each is still checked as far as it goes.
+ONLY_ON_AWS = {
+    "DB=$(name Database)": "the local database is no RDS instance",
+    "aws sqs start-message-move-task": "MiniStack has no StartMessageMoveTask; tests/faults moves the messages itself",
+    'aws secretsmanager rotate-secret --secret-id "$(aws rds': "the master's password is RDS's",
+    "git revert COMMIT": "it deploys to production",
+}
+#: What pages must show of their misfortune: the beginning of a command, and what its output then has in it.
+SHOWN: dict[str, dict[str, str]] = {
+    "README.md": {"orchestrator tasks show": "completed", "lines '": "task completed"},
+    "api-errors.md": {
+        'lines \'{ $.message = "invocation done"': r'"route":"/api/friends/confirmed".*"status":500',
+        'lines \'{ $.message = "request failed"': "UndefinedTable",
+    },
+    "api-slow.md": {"lines": '"route":"/api/friends/confirmed"'},
+    "database.md": {
+        "orchestrator stats": "waits? for a lock",
+        'psql "$DATABASE_URL" -c "SELECT pid, pg_blocking_pids': r"\{\d+\}",
+        'psql "$DATABASE_URL" -c "SELECT pg_': r"\bt\b",
+    },
+    "dead-letters.md": {
+        "orchestrator dead-letters preview": "3 dead letters",
+        "orchestrator tasks show": "UndefinedTable",
+    },
+    "deploy.md": {"curl": '"version"', "aws lambda list-versions": r"\b1\b"},
+    "failures.md": {"orchestrator dead-letters list": "UndefinedTable", "orchestrator tasks show": "redrive it"},
+    "leases.md": {
+        "lines": '"message":"lease ended"',
+        "orchestrator dead-letters list": "worker-lost",
+        "orchestrator tasks show": "lease-lost",
+    },
+    "secrets.md": {"aws secretsmanager list": "AWSPREVIOUS", "orchestrator audit": "rotate"},
+    "sweeper.md": {"lines": '"message":"swept"', "aws lambda invoke": '"woken"', "aws scheduler": "ENABLED"},
+    "waiting.md": {
+        "orchestrator why": "queued",
+        "aws lambda list-event-source-mappings": "Disabled",
+        "orchestrator tasks list": "echo",
+    },
+}
+
+NAMES = runbooks.RUNBOOKS / "README.md"
+
+
+@pytest.fixture
+def lab(stack: Stack) -> Iterator[Lab]:
+    with Lab.of(stack) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def names(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the first page defines, its questions asked once."""
+    with Lab.of(stack) as lab:
+        defined = [command for command in runbooks.commands(NAMES) if re.match(r"\w+\(\)|[A-Z]+=", command)]
+        tools = [f". {lab.shell}", *(command for command in defined if "() {" in command), "DB=db"]
+        asked = [command for command in defined if "() {" not in command and not _only_on_aws(command)]
+        told = [*asked, f"echo {' '.join(f'{name}=${name}' for name in re.findall(r'([A-Z]+)=', ' '.join(asked)))}"]
+        *_, last = runbooks.run(told, before=tools, environment=lab.environment(tmp_path_factory.mktemp("home")))
+    return [*tools, last.output.strip()]
+
+
+@pytest.mark.parametrize("page", runbooks.PAGES, ids=lambda page: page.stem)
+def test_its_commands_show_and_mend(page: Path, lab: Lab, names: list[str], tmp_path: Path) -> None:
+    situation: Callable[[Lab], Iterator[Place]] = getattr(Lab, page.stem.replace("-", "_"), Lab.a_quiet_day)
+    with lab.after(situation) as place:
+        written = [command for command in runbooks.commands(page) if not _only_on_aws(command)]
+        script = [place.fill(command).replace(". .local/aws.env", f". {lab.shell}") for command in written]
+        said = list(runbooks.run(script, before=names, environment=lab.environment(tmp_path)))
+        assert [one for one in said if one.code] == []
+        assert len(said) == len(script)
+        for beginning, expected in SHOWN.get(page.name, {}).items():
+            outputs = [one.output for one in said if one.command.startswith(beginning)]
+            assert outputs, f"{page.name} has no {beginning}"
+            assert re.search(expected, outputs[0]), outputs[0]
+        place.check()
+
+
+def test_what_is_left_to_aws_is_still_said_and_well_formed(lab: Lab, names: list[str], tmp_path: Path) -> None:
+    written = [command for page in runbooks.PAGES for command in runbooks.commands(page)]
+    for beginning in ONLY_ON_AWS:
+        assert any(command.startswith(beginning) for command in written), beginning
+    left = [command for command in written if _only_on_aws(command) and "aws " in command]
+    calls = [call for command in left for call in _calls(command)]
+    assert calls
+    script = [f"{call} --generate-cli-skeleton > /dev/null" for call in calls]
+    said = runbooks.run(script, before=names, environment=lab.environment(tmp_path))
+    assert [one for one in said if one.code] == []
+
+
+def test_sam_knows_what_deploys() -> None:
+    (deploy,) = [command for command in runbooks.commands(runbooks.RUNBOOKS / "deploy.md") if "sam deploy" in command]
+    environment = deploy.partition("--config-env ")[2].split()[0]
+    told = subprocess.run(
+        [str(python("sam").with_name("sam")), "deploy", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--config-env" in told.stdout
+    assert f"[{environment}." in (ROOT / "samconfig.toml").read_text()
+
+
+def test_names_in_the_runbooks_are_the_templates() -> None:
+    resources = read(ROOT / "template.yaml")["Resources"]
+    named = {name for page in runbooks.PAGES for name in re.findall(r"\$\(name (\w+)\)", page.read_text())}
+    assert named - set(resources) == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    sorted({command for page in runbooks.PAGES for command in runbooks.inline(page)}),
+    ids=lambda text: text[:60],
+)
+def test_commands_within_sentences_are_commands(command: str) -> None:
+    name, *words = shlex.split(command.replace("…", "x").removesuffix(" …"))
+    assert name == "orchestrator", "an aws command belongs into a block, where it is run"
+    found, context = get_command(app), None
+    while hasattr(found, "commands") and words and not words[0].startswith("-"):
+        found = found.commands[words.pop(0)]
+    if found.name == "login":
+        words += [
+            word for name in ("url", "name", "password") if f"--{name}" not in words for word in (f"--{name}", "x")
+        ]
+    if words != ["--install-completion"]:
+        context = found.make_context("orchestrator", words)
+        assert context.params
+
+
+def _only_on_aws(command: str) -> bool:
+    return command.startswith(tuple(ONLY_ON_AWS))
+
+
+def _calls(command: str) -> list[str]:
+    """The calls of a command, the inner ones first; an outer one is given words instead of their answers."""
+    inner = re.findall(r"\$\((aws [^()]+)\)", command)
+    outer = re.sub(r'"?\$\(aws [^()]+\)"?', "arn:aws:service:us-east-1:000000000000:thing", command)
+    return [*inner, *([outer] if outer.startswith("aws ") else [])]

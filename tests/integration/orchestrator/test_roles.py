@@ -1,0 +1,261 @@
+"""The database's own lock: what each function's role may do, and whose rows it sees, whatever a query says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import LiteralString
+from uuid import UUID
+
+import pytest
+from psycopg import errors as pg
+
+from orchestrator.store import acting, tasks
+from orchestrator.store.db import Connection, Database
+from playmate.store import accounts
+from tests.engine import Engine
+from tests.postgres import door
+
+Door = Callable[[str], Database]
+ANN, BEN = acting.owner("1"), acting.owner("2")
+
+
+@pytest.fixture
+def as_part(database_url: str) -> Iterator[Door]:
+    """The database with the rights of one part."""
+    with ExitStack() as opened:
+
+        def make(part: str) -> Database:
+            made = door(database_url, part)
+            opened.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = Engine(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def families(conn: Connection) -> tuple[int, int, int]:
+    """Ann (1) and Ben (2) with a kid each, Eve (3); nobody is friends with anybody."""
+    made = [
+        accounts.create_guardian(conn, name=name, email=f"{name}@example.com", password_hash="x", role="guardian").id
+        for name in ("ann", "ben", "eve")
+    ]
+    for guardian in made[:2]:
+        conn.execute(
+            "INSERT INTO kids (guardian_id, name, age, favorite_activity) VALUES (%s, 'Kim', 6, 'chess')", (guardian,)
+        )
+    return (made[0], made[1], made[2])
+
+
+def rows(db: Database, who: acting.Acting, sql: LiteralString) -> list[object]:
+    with db.acting(who):
+        return [next(iter(row.values())) for row in db.run(lambda conn: conn.execute(sql).fetchall())]
+
+
+def changed(db: Database, who: acting.Acting, sql: LiteralString) -> int:
+    with db.acting(who):
+        return db.run(lambda conn: conn.execute(sql).rowcount)
+
+
+class TestWhoseRows:
+    @pytest.mark.parametrize("part", ["api", "websocket", "push"])
+    @pytest.mark.parametrize(
+        "sql", ["SELECT owner_id FROM agent_tasks", "SELECT owner_id FROM agent_task_events"], ids=["tasks", "events"]
+    )
+    def test_a_query_that_forgot_the_owner_shows_the_owner_s_alone(
+        self, engine: Engine, as_part: Door, part: str, sql: LiteralString
+    ) -> None:
+        for owner in ("1", "2"):
+            engine.submit(owner=owner)
+        db = as_part(part)
+        assert rows(db, ANN, sql) == ["1"]
+        assert rows(db, BEN, sql) == ["2"]
+        assert rows(db, acting.NOBODY, sql) == []
+
+    def test_a_change_that_forgot_the_owner_changes_the_owner_s_alone(self, engine: Engine, as_part: Door) -> None:
+        mine, other = engine.submit(owner="1").id, engine.submit(owner="2").id
+        assert changed(as_part("api"), ANN, "UPDATE agent_tasks SET parked_by = 'x', wake_at = NULL") == 1
+        assert engine.row(mine)["parked_by"] == "x"
+        assert engine.row(other)["parked_by"] is None
+
+    def test_nothing_is_written_in_another_s_name(self, engine: Engine, as_part: Door) -> None:
+        task = engine.submit(owner="2").id
+        db = as_part("api")
+        with db.acting(ANN), pytest.raises(pg.InsufficientPrivilege, match="row-level security"):
+            db.run(
+                lambda conn: conn.execute(
+                    "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
+                    " VALUES (%s, 2, 0, 'progress', 'pending', '2')",
+                    (task,),
+                )
+            )
+
+    def test_an_operator_sees_everybody_s(self, engine: Engine, as_part: Door) -> None:
+        for owner in ("1", "2"):
+            engine.submit(owner=owner)
+        assert rows(as_part("api"), acting.OPERATOR, "SELECT owner_id FROM agent_tasks ORDER BY 1") == ["1", "2"]
+
+    def test_families_see_their_own_and_what_friendship_shows(
+        self, conn: Connection, as_part: Door, families: tuple[int, int, int]
+    ) -> None:
+        ann, ben, _ = families
+        api = as_part("api")
+        names, kids = "SELECT name FROM guardians ORDER BY 1", "SELECT guardian_id FROM kids ORDER BY 1"
+        assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann"], [ann])
+        conn.execute("INSERT INTO friend_links (asker_id, receiver_id) VALUES (%s, %s)", (ann, ben))
+        assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann", "ben"], [ann])
+        conn.execute("UPDATE friend_links SET state = 1, answered_at = now()")
+        assert rows(api, ANN, kids) == [ann, ben]
+        assert rows(api, acting.owner("3"), "SELECT asker_id FROM friend_links") == []
+        conn.execute("UPDATE friend_links SET state = 2")
+        assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann"], [ann])
+
+    def test_who_signs_in_sees_the_account_named_and_no_other(
+        self, as_part: Door, families: tuple[int, int, int]
+    ) -> None:
+        everybody = "SELECT password_hash FROM guardians"
+        api = as_part("api")
+        assert rows(api, acting.NOBODY, everybody) == []
+        assert len(rows(api, accounts.signing_in("BEN@example.com"), everybody)) == 1
+        assert changed(api, accounts.signing_in("ben"), "UPDATE guardians SET password_hash = 'y'") == 1
+        assert len(families) == 3
+
+    @pytest.mark.parametrize("who", ["auth0|5f7c8ec7c33c6c004bbafe82", "", "1 or 1=1", "9" * 30])
+    def test_an_owner_who_is_no_guardian_sees_no_family(
+        self, as_part: Door, families: tuple[int, int, int], who: str
+    ) -> None:
+        assert rows(as_part("api"), acting.owner(who), "SELECT name FROM guardians") == []
+        assert len(families) == 3
+
+    def test_a_handler_changes_its_owner_s_family_alone(
+        self, as_part: Door, conn: Connection, families: tuple[int, int, int]
+    ) -> None:
+        worker = as_part("worker")
+        assert changed(worker, BEN, "UPDATE guardians SET playdate_latitude = 1, playdate_longitude = 2") == 1
+        (moved,) = conn.execute("SELECT id FROM guardians WHERE playdate_latitude IS NOT NULL").fetchall()
+        assert moved["id"] == families[1]
+        assert changed(worker, BEN, "DELETE FROM guardians") == 1
+
+
+class TestWhoActs:
+    def test_what_was_set_is_gone_with_its_statement(self, engine: Engine, as_part: Door) -> None:
+        engine.submit(owner="1")
+        db = as_part("api")
+        everything: LiteralString = "SELECT owner_id FROM agent_tasks"
+        assert rows(db, ANN, everything) == ["1"]
+        assert db.connection().execute(everything).fetchall() == []
+
+    def test_a_statement_that_fails_leaves_nothing_behind(self, engine: Engine, as_part: Door) -> None:
+        engine.submit(owner="1")
+        db = as_part("api")
+        with db.acting(ANN), pytest.raises(pg.DivisionByZero):
+            db.run(lambda conn: conn.execute("SELECT 1/0"))
+        assert rows(db, acting.NOBODY, "SELECT owner_id FROM agent_tasks") == []
+        assert rows(db, ANN, "SELECT owner_id FROM agent_tasks") == ["1"]
+
+    def test_a_transaction_is_begun_as_who_acts(self, engine: Engine, as_part: Door) -> None:
+        engine.submit(owner="1")
+        db = as_part("api")
+        with db.acting(ANN), db.transaction() as conn:
+            assert len(conn.execute("SELECT 1 FROM agent_tasks").fetchall()) == 1
+            with conn.transaction():
+                assert len(conn.execute("SELECT 1 FROM agent_tasks").fetchall()) == 1
+
+    def test_a_connection_that_is_opened_anew_acts_as_before(self, engine: Engine, as_part: Door) -> None:
+        task = engine.submit(owner="1")
+        db = as_part("api")
+        with db.acting(ANN):
+            db.connection().close()
+            assert db.run(tasks.get, "1", task.id) is not None
+
+    def test_each_handler_of_a_batch_acts_as_its_own_owner(self, engine: Engine, conn: Connection) -> None:
+        conn.execute("ALTER TABLE ledger ADD COLUMN who text DEFAULT acting_owner()")
+        batch = [engine.submit(owner=owner).id for owner in ("1", "2", "3")]
+        engine.run(*batch)
+        found = conn.execute("SELECT task_id, who FROM ledger").fetchall()
+        assert {row["task_id"]: row["who"] for row in found} == dict(zip(batch, ("1", "2", "3"), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("part", "sql"),
+    [
+        ("api", "UPDATE agent_tasks SET owner_id = '1'"),
+        ("api", "UPDATE agent_tasks SET result = '{}'"),
+        ("api", "DELETE FROM agent_tasks"),
+        ("api", "SELECT nextval('attempt_token')"),
+        ("api", "SELECT result FROM agent_task_steps"),
+        ("api", "SELECT hash FROM socket_tickets"),
+        ("api", "SELECT id FROM socket_connections"),
+        ("api", "SELECT actor FROM operator_actions"),
+        ("api", "INSERT INTO redrives (id, actor, task_ids, fingerprints) VALUES (gen_random_uuid(), 'x', '{}', '{}')"),
+        ("api", "UPDATE guardians SET role = 'operator'"),
+        ("api", "INSERT INTO friend_links (asker_id, receiver_id) VALUES (1, 2)"),
+        ("api", "UPDATE knowledge_documents SET body = 'x'"),
+        ("operator", "UPDATE operator_actions SET actor = 'nobody'"),
+        ("operator", "DELETE FROM operator_actions"),
+        ("worker", "SELECT password_hash FROM guardians"),
+        ("worker", "SELECT email FROM guardians"),
+        ("worker", "SELECT actor FROM operator_actions"),
+        ("worker", "UPDATE socket_connections SET cursor = ''"),
+        ("websocket", "UPDATE agent_tasks SET status = 'cancelled'"),
+        ("websocket", "INSERT INTO socket_tickets (hash, owner_id) VALUES ('', '1')"),
+        ("websocket", "SELECT name FROM guardians"),
+        ("push", "UPDATE agent_tasks SET status = 'cancelled'"),
+        ("push", "SELECT hash FROM socket_tickets"),
+        ("push", "SELECT name FROM guardians"),
+        ("sweeper", "UPDATE agent_tasks SET result = '{}'"),
+        ("sweeper", "UPDATE agent_tasks SET payload = '{}'"),
+        ("sweeper", "SELECT name FROM guardians"),
+        *(
+            (part, "CREATE TABLE mine (x int)")
+            for part in ("api", "operator", "worker", "websocket", "push", "sweeper")
+        ),
+        *((part, "ALTER TABLE agent_tasks DISABLE ROW LEVEL SECURITY") for part in ("api", "operator", "worker")),
+    ],
+)
+def test_no_part_may_do_what_is_not_its_own(as_part: Door, part: str, sql: LiteralString) -> None:
+    with pytest.raises(pg.InsufficientPrivilege):
+        as_part(part).connection().execute(sql)
+
+
+def test_nobody_is_made_an_operator_by_signing_up(as_part: Door) -> None:
+    api = as_part("api")
+    with api.acting(accounts.signing_in("mallory")), pytest.raises(pg.InsufficientPrivilege):
+        api.run(accounts.create_guardian, name="mallory", email="m@example.com", password_hash="x", role="operator")
+
+
+def test_no_table_is_without_a_decision(conn: Connection) -> None:
+    """A new table with an owner needs row-level security; those without stand here."""
+    open_tables = {
+        row["relname"]
+        for row in conn.execute(
+            "SELECT relname FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND NOT relrowsecurity"
+        )
+    }
+    assert open_tables == {
+        "agent_task_steps",  # read by workers alone
+        "socket_connections",  # kept by the parts that send
+        "operator_actions",
+        "redrives",
+        "rate_limits",
+        "schema_migrations",
+        "known_flags",
+        "knowledge_documents",
+        "forgotten_guardians",
+    }
+
+
+def test_a_user_s_cancel_reaches_no_other_owner(engine: Engine, as_part: Door) -> None:
+    task: UUID = engine.submit(owner="2").id
+    api = as_part("api")
+    with api.acting(ANN):
+        assert api.run(tasks.get, None, task) is None, "not even where the query names no owner"
+    assert engine.row(task)["status"] == "pending"
