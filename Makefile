@@ -6,7 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS
 
-.PHONY: help run up down demo test soak check lock openapi invoke agent
+.PHONY: help run up down demo test soak check scan lock openapi invoke agent
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ check: ## Lint, types, import contracts, template and house rules
 
 invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT=events/api/health.json
 	@$(PYTHON) -m local invoke
+
+scan: ## Scanners over templates, code and packages: checkov, bandit, pip-audit
+	@$(PYTHON) -m local scan
 
 lock: ## Generate the hash-pinned requirement files from pyproject.toml
 	@$(PYTHON) -m local lock

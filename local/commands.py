@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from local import agent, checks, openapi, requirements
+from local import agent, checks, openapi, requirements, scan
 from local.demo import demonstrate
 from local.invoke import invoke
 from local.layout import Layout
@@ -75,6 +75,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": checks.test,
     "soak": checks.soak,
     "check": checks.check,
+    "scan": scan.scan,
     "lock": requirements.lock,
     "invoke": invoke,
     "openapi": openapi.write,

@@ -1,7 +1,7 @@
 """The virtual environments under .local, made from the hash-pinned files in requirements/.
 
-Three, because the SAM CLI, MiniStack and the application each pin another AWS SDK, and because a package
-missing from the layer must be missing from the emulator's interpreter too.
+Several, because the SAM CLI, MiniStack, the scanners and the application each pin another AWS SDK, and because a
+package missing from the layer must be missing from the emulator's interpreter too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -21,7 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local"
 
 #: Environment name to its requirements file.
-ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt"}
+ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt"}
+#: Those that every command may need.
+ALWAYS = ("dev", "sam", "ms")
 
 
 def python(name: str) -> Path:
@@ -42,9 +45,9 @@ def enter(arguments: list[str]) -> NoReturn:
     )
 
 
-def ensure() -> None:
-    """Make or renew every environment whose requirements or interpreter have changed."""
-    stale = [name for name in ENVIRONMENTS if _recorded(name) != _wanted(name)]
+def ensure(names: Iterable[str] = ALWAYS) -> None:
+    """Make or renew those environments whose requirements or interpreter have changed."""
+    stale = [name for name in names if _recorded(name) != _wanted(name)]
     if not stale:
         return
     HOME.mkdir(exist_ok=True)

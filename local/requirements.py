@@ -14,6 +14,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "requirements/dev.txt": ("pyproject.toml", "--extra", "dev"),
     "requirements/sam.txt": ("--group", "sam"),
     "requirements/ministack.txt": ("--group", "ministack"),
+    "requirements/scan.txt": ("--group", "scan"),
 }
 
 _OPTIONS = (
