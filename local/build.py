@@ -42,6 +42,7 @@ def sam_environment() -> dict[str, str]:
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": REGION,
         "LAYER_PYTHON": str(python("ms")),
+        "LAYER_ARCHITECTURE": "native",
     }
 
 

@@ -38,8 +38,8 @@ CONNECT_TIMEOUT = 5
 def settings() -> Settings:
     read = Settings.from_env()
     logger.setLevel(read.agent_log_level)
-    logger.structure_logs(append=True, version=read.service_version)
-    tracing.configure(read.otlp_endpoint, version=read.service_version, environment=read.environment)
+    logger.structure_logs(append=True, version=read.version)
+    tracing.configure(read.otlp_endpoint, version=read.version, environment=read.environment)
     return read
 
 
@@ -163,7 +163,7 @@ def worker(application: str) -> Worker:
         events=event_queue(),
         agents=agents(f"{application}.agents"),
         flags=flags(),
-        version=settings().service_version,
+        version=settings().version,
     )
 
 
@@ -241,7 +241,7 @@ def services(application: str) -> Services:
         allowed_origins=frozenset(values.allowed_origins),
         secure_cookies=values.secure_cookies,
         websocket_url=values.websocket_url,
-        version=values.service_version,
+        version=values.version,
         front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,

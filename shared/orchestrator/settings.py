@@ -26,7 +26,9 @@ class Settings:
     """One field per variable, of the same name in lower case; empty means not set."""
 
     environment: Environment = "local"
-    service_version: str = "dev"
+    service_version: str = ""
+    #: Set by Lambda: the number of the published version that runs.
+    aws_lambda_function_version: str = ""
     agent_log_level: str = "INFO"
 
     database_secret_arn: str = ""
@@ -71,6 +73,11 @@ class Settings:
     @property
     def secure_cookies(self) -> bool:
         return self.environment != "local"
+
+    @property
+    def version(self) -> str:
+        """What the code calls itself: as the deploy says, or the number by which Lambda can go back to it."""
+        return self.service_version or self.aws_lambda_function_version.lstrip("$").lower() or "dev"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:

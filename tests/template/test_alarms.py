@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, get_args
 
@@ -24,21 +25,24 @@ def of_type(kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", [*of_type("AWS::CloudWatch::Alarm"), *of_type("AWS::CloudWatch::CompositeAlarm")])
 def test_its_runbook_is_there(name: str) -> None:
     alarm = (of_type("AWS::CloudWatch::Alarm") | of_type("AWS::CloudWatch::CompositeAlarm"))[name]
-    named = re.search(r"docs/runbooks/[a-z-]+\.md|docs/runbooks/README\.md", alarm["AlarmDescription"])
+    named = re.search(r"\$\{Runbooks\}/([A-Za-z-]+\.md)$", alarm["AlarmDescription"]["Fn::Sub"])
     assert named is not None
-    assert (ROOT / named.group()).is_file()
-    assert f"`{name}`" in (ROOT / "docs/runbooks/README.md").read_text() or name == "SomebodyMustLook"
+    assert (ROOT / "docs/runbooks" / named.group(1)).is_file()
+    assert f"`{name}`" in (ROOT / "docs/runbooks/README.md").read_text()
 
 
-def test_our_own_metrics_exist_under_these_names() -> None:
-    watched = {
+def watched_of_ours() -> set[str]:
+    return {
         part.get("MetricName")
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
         for part in (alarm, *(one.get("MetricStat", {}).get("Metric", {}) for one in alarm.get("Metrics", [])))
         if part.get("Namespace") in ({"Ref": "Stack"}, {"Ref": "AWS::StackName"})
     }
-    assert watched
-    assert watched <= OWN
+
+
+def test_our_own_metrics_exist_under_these_names() -> None:
+    assert watched_of_ours()
+    assert watched_of_ours() <= OWN
     assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/operations.md").read_text()} == set()
 
 
@@ -49,9 +53,28 @@ def test_a_silence_is_judged_on_purpose() -> None:
     assert alarms["SweeperAlarm"]["TreatMissingData"] == "breaching"
 
 
-def test_what_only_tells_people_reaches_them_once() -> None:
-    (rule,) = [one["AlarmRule"]["Fn::Sub"] for one in of_type("AWS::CloudWatch::CompositeAlarm").values()]
-    together = set(re.findall(r"\$\{(\w+)\}", rule))
-    by_itself = {name for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if alarm.get("AlarmActions")}
-    assert together | by_itself == set(of_type("AWS::CloudWatch::Alarm"))
-    assert together & by_itself == set()
+def test_every_alarm_reaches_people_once_and_by_one_of_two() -> None:
+    """FlagsAlarm rings for AppConfig alone."""
+    urgent, minor = (
+        re.findall(r'ALARM\("\$\{(\w+)\}"\)', json.dumps(one["AlarmRule"]).replace("\\", ""))
+        for one in of_type("AWS::CloudWatch::CompositeAlarm").values()
+    )
+    assert sorted([*urgent, *minor, "FlagsAlarm"]) == sorted(of_type("AWS::CloudWatch::Alarm"))
+    assert [name for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if alarm.get("AlarmActions")] == []
+
+
+def test_what_users_notice_silences_the_rest() -> None:
+    alarms = of_type("AWS::CloudWatch::CompositeAlarm")
+    assert alarms["SomethingToMend"]["ActionsSuppressor"] == {"Fn::GetAtt": ["SomebodyMustLook", "Arn"]}
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms.values())
+
+
+def test_the_dashboard_is_a_document_and_shows_every_alarm_and_metric() -> None:
+    body, more = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    alarms = more["OfDatabase"]["Fn::If"][1]["Fn::Sub"]
+    text = body.replace("${OfDatabase}", alarms)
+    widgets = json.loads(re.sub(r"\$\{[^}]*\}", "x", text))["widgets"]
+    assert all(1 <= widget["width"] <= 24 for widget in widgets)
+    shown = set(re.findall(r"(?:\$\{|:)(\w+Alarm)", text))
+    assert shown == set(of_type("AWS::CloudWatch::Alarm")) - {"FlagsAlarm"}
+    assert {name for name in watched_of_ours() if f'"{name}"' not in text} == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from local import templates
 from local.environments import ROOT
@@ -82,3 +83,8 @@ def test_a_key_of_one_s_own_seals_all_that_is_kept(family: dict[str, dict[str, A
         if one["Type"] in SEALED and one["Properties"].get(SEALED[one["Type"]]) != key
     }
     assert open_still == {"LocalDatabaseSecret"}
+
+
+def test_the_scanner_looks_at_all_of_them(family: dict[str, dict[str, Any]]) -> None:
+    said: list[str] = yaml.safe_load((ROOT / ".checkov.yaml").read_text())["file"]
+    assert sorted(said) == sorted(family)

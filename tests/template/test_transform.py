@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local import templates
 from local.environments import ROOT, python
 
 TRANSFORM = """
@@ -28,7 +30,7 @@ print(json.dumps(transform(template, json.loads(sys.argv[2]), policies)))
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
+def transformed() -> dict[str, Any]:
     made = subprocess.run(
         [
             python("sam"),
@@ -43,8 +45,33 @@ def resources() -> dict[str, Any]:
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    found: dict[str, Any] = json.loads(made.stdout)["Resources"]
+    found: dict[str, Any] = json.loads(made.stdout)
     return found
+
+
+@pytest.fixture(scope="module")
+def resources(transformed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = transformed["Resources"]
+    return found
+
+
+def test_cloudformation_takes_it(transformed: dict[str, Any], tmp_path: Path) -> None:
+    """Linted before the transform, what SAM adds is not looked at."""
+    made = tmp_path / "transformed.json"
+    made.write_text(json.dumps(transformed))
+    for one in templates.family(ROOT / "template.yaml"):
+        (tmp_path / one).write_bytes((ROOT / one).read_bytes())
+    # Warnings are about SAM's own repetitions.
+    lint = [str(python("dev").with_name("cfn-lint")), "--ignore-checks", "W", "--", str(made)]
+    said = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+
+
+def test_two_stacks_can_stand_side_by_side(resources: dict[str, Any]) -> None:
+    """SAM gives some things the same name in every stack."""
+    named = {name: one["Properties"]["Name"] for name, one in resources.items() if "Name" in one.get("Properties", {})}
+    fixed = {name for name, value in named.items() if isinstance(value, str) and not name.endswith("Aliaslive")}
+    assert fixed == {"FlagsProfile"}, "of its application, which has the stack's name"
 
 
 def test_a_canary_is_taken_back_by_the_alarms(resources: dict[str, Any]) -> None:
@@ -52,7 +79,7 @@ def test_a_canary_is_taken_back_by_the_alarms(resources: dict[str, Any]) -> None
     assert set(groups) == {f"{n}FunctionDeploymentGroup" for n in ("Api", "Worker", "Websocket", "Push", "Sweeper")}
     for group in groups.values():
         condition, on_aws, elsewhere = group["AlarmConfiguration"]["Fn::If"]
-        assert (condition, on_aws["Enabled"], len(on_aws["Alarms"]), elsewhere) == ("IsAws", True, 3, {})
+        assert (condition, on_aws["Enabled"], len(on_aws["Alarms"]), elsewhere) == ("IsAws", True, 4, {})
 
 
 def test_new_code_waits_for_its_migrations_and_the_last_ones_for_it(resources: dict[str, Any]) -> None:

@@ -82,3 +82,16 @@ def test_logins_are_read_by_their_part() -> None:
 def test_logins_of_nobody_we_know_are_refused(wrong: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_LOGINS"):
         Settings.from_env({"DATABASE_LOGINS": wrong})
+
+
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [
+        ({}, "dev"),
+        ({"AWS_LAMBDA_FUNCTION_VERSION": "17"}, "17"),
+        ({"AWS_LAMBDA_FUNCTION_VERSION": "$LATEST"}, "latest"),
+        ({"AWS_LAMBDA_FUNCTION_VERSION": "17", "SERVICE_VERSION": "1.4.0"}, "1.4.0"),
+    ],
+)
+def test_the_version_is_the_deploy_s_or_the_function_s(given: dict[str, str], version: str) -> None:
+    assert Settings.from_env(given).version == version
