@@ -44,7 +44,7 @@ class FixedFlags:
     def parked_types(self) -> frozenset[str]:
         return frozenset(name.removeprefix("task.") for name in self.off if name.startswith("task."))
 
-    def get_configuration(self) -> dict[str, Any]:
+    def last_read(self) -> dict[str, Any]:
         return {name: {"default": False} for name in sorted(self.off)}
 
 

@@ -85,8 +85,8 @@ class SetFlags:
     def parked_types(self) -> frozenset[str]:
         return frozenset()
 
-    def get_configuration(self) -> Mapping[str, Any]:
-        return {}
+    def last_read(self) -> None:
+        return None
 
 
 def run_agent(

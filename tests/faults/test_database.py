@@ -15,6 +15,7 @@ from psycopg import errors
 
 from local import postgres as server
 from local.layout import Layout
+from orchestrator.engine.worker import Worker
 from orchestrator.model import faultpoints
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.faultpoints import Point
@@ -209,8 +210,38 @@ def test_a_conflicts_victim_tries_again_at_no_cost(lab: Lab, conflict: type[Exce
     assert lab.engine.db.run(call) == "through"
 
 
-def test_a_real_deadlock_between_handlers_costs_nothing(lab: Lab) -> None:
-    """Two workers lock two rows the other way round; Postgres ends one, which tries again."""
+def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for what the other's first task has locked: the victim's neighbours commit before it tries again."""
+    engine = lab.engine
+    engine.db.connection().execute("ALTER ROLE ALL SET deadlock_timeout = '50ms'")
+    monkeypatch.setattr(Worker, "is_quick", lambda *_: True)
+    victims: list[Attempt] = []
+    monkeypatch.setattr("orchestrator.engine.handle.out_of_time", lambda attempt, _: victims.append(attempt))
+    ours, theirs = ([engine.submit("test.lock", {"key": key}) for key in keys] for keys in ((1, 2), (2, 1)))
+    barrier, begun = threading.Barrier(2, timeout=20), threading.local()
+
+    def meet(point: Point) -> None:
+        if point == "run.in_handler" and not hasattr(begun, "here"):
+            begun.here = True
+            barrier.wait()
+
+    faultpoints.arm(meet)
+    try:
+        rival = threading.Thread(
+            target=engine.run, args=[task.id for task in theirs], kwargs={"worker": engine.new_worker()}
+        )
+        rival.start()
+        assert engine.run(*(task.id for task in ours)) == []
+        rival.join()
+    finally:
+        faultpoints.arm(None)
+        engine.db.connection().execute("ALTER ROLE ALL RESET deadlock_timeout")
+    assert {engine.task(task.id).status for task in [*ours, *theirs]} == {Status.COMPLETED}
+    assert victims, "no deadlock came about"
+
+
+def test_a_real_deadlock_between_two_callers_costs_nothing(lab: Lab) -> None:
+    """Two connections lock two rows the other way round; Postgres ends one, which tries again."""
     connection = lab.engine.db.connection()
     connection.execute("CREATE TABLE pair (id int PRIMARY KEY, n int NOT NULL)")
     connection.execute("GRANT SELECT, UPDATE ON pair TO orchestrator_worker")

@@ -11,7 +11,7 @@ import pytest
 from local import templates
 from local.environments import ROOT
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.batch import CLOSING_TIME
+from orchestrator.engine.handle import CLOSING_TIME
 from orchestrator.settings import Settings
 
 Resource = dict[str, Any]

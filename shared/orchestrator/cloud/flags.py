@@ -55,6 +55,7 @@ class Flags:
         self._clock = clock
         self._recall = recall
         self._document: Mapping[str, Any] | None = None
+        self._has_read = False
         self._fresh_until = float("-inf")
 
     def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:
@@ -88,6 +89,11 @@ class Flags:
             self._refresh(self._source)
         return self._document or {}
 
+    def last_read(self) -> Mapping[str, Any] | None:
+        """The document as this container has read it itself; None while it has not."""
+        self.get_configuration()
+        return self._document if self._has_read else None
+
     def _refresh(self, source: FlagSource) -> None:
         from aws_lambda_powertools.utilities.feature_flags.exceptions import (
             ConfigurationStoreError,
@@ -97,6 +103,7 @@ class Flags:
 
         try:
             self._document = _read(source)
+            self._has_read = True
         except (ConfigurationStoreError, StoreClientError, SchemaValidationError) as error:
             logger.warning("flags not read, using the last known values", error=str(error))
             self._fresh_until = self._clock() + PAUSE_AFTER_FAILURE

@@ -120,10 +120,8 @@ def _entry(wake: Wake) -> dict[str, Any]:
     }
     if wake.delay > 0:
         entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
-    attributes = _trace(wake.traceparent)
-    if wake.death:
-        attributes["death"] = {"DataType": "Number", "StringValue": str(wake.death)}
-    return entry | ({"MessageAttributes": attributes} if attributes else {})
+    death = {"death": {"DataType": "Number", "StringValue": str(wake.death)}}
+    return entry | {"MessageAttributes": _trace(wake.traceparent) | death}
 
 
 def _hint(owner: str, traceparent: str | None) -> dict[str, Any]:

@@ -62,12 +62,9 @@ def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def _death(record: Mapping[str, Any]) -> int | None:
-    """Only a dead letter names its death; only a wake-up of ours names a trace and no death."""
-    attributes = record.get("messageAttributes", {})
-    text = attributes.get("death", {}).get("stringValue")
-    if isinstance(text, str) and text.isdecimal():
-        return int(text)
-    return 0 if "traceparent" in attributes else None
+    """Of a message by hand, or of older code, nothing is known."""
+    text = record.get("messageAttributes", {}).get("death", {}).get("stringValue")
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 def _owners(event: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 
 from orchestrator.engine.finish import commit
-from orchestrator.engine.handle import Handled, Surroundings, handle
+from orchestrator.engine.handle import Handled, Surroundings, handle, out_of_time
 from orchestrator.engine.transaction import BatchTransaction, ConnectionLost
 from orchestrator.engine.worker import Worker, switch_of
 from orchestrator.model import outcome
@@ -28,8 +28,6 @@ Replies: TypeAlias = dict[UUID, float | None]
 
 #: Seconds that a finished task waits for its neighbours at most.
 FLUSH_AFTER = 0.025
-#: Seconds of an invocation kept for committing and answering.
-CLOSING_TIME = 2.0
 
 
 def run_claimed(worker: Worker, claimed: Sequence[Attempt], remaining: Callable[[], float], replies: Replies) -> None:
@@ -39,7 +37,13 @@ def run_claimed(worker: Worker, claimed: Sequence[Attempt], remaining: Callable[
     transaction = BatchTransaction(worker.db)
     done: list[Handled] = []
     try:
-        around = _surroundings(worker, transaction, remaining, _flags(worker, claimed))
+        around = _surroundings(
+            worker,
+            transaction,
+            remaining,
+            _flags(worker, claimed),
+            settle=lambda: commit(worker, transaction, done, around, replies),
+        )
         _run_each(worker, claimed, around, done, replies)
         commit(worker, transaction, done, around, replies)
     except (psycopg.OperationalError, Unavailable, ConnectionLost) as error:
@@ -51,6 +55,9 @@ def run_claimed(worker: Worker, claimed: Sequence[Attempt], remaining: Callable[
         for attempt in unfinished:
             replies[attempt.id] = 1.0
         raise Unavailable("The database connection was lost.") from error
+    except BaseException:
+        transaction.rollback()
+        raise
 
 
 def _run_each(
@@ -74,21 +81,14 @@ def _start(worker: Worker, attempt: Attempt, around: Surroundings) -> Handled:
     """The handler, unless its type is switched off for its owner or it could not end in time."""
     if not worker.flags.enabled(switch_of(attempt.type), attempt.owner_id):
         return Handled(attempt, outcome.parked(attempt.id, attempt.token, switch_of(attempt.type)))
-    if around.remaining() < _needs(worker, attempt):
-        return Handled(attempt, outcome.later(attempt.id, attempt.token, "no time left in this invocation", 0.0))
+    late = out_of_time(attempt, around)
+    if late is not None:
+        return late
     if not worker.is_quick(attempt.type, FLUSH_AFTER) and attempt.watched:
         around.announce(attempt.owner_id)
     handled = handle(attempt, around)
     worker.note_pace(attempt.type, handled.took)
     return handled
-
-
-def _needs(worker: Worker, attempt: Attempt) -> float:
-    """Seconds the handler may take; a type this code does not know takes none, it is given back."""
-    try:
-        return worker.agents.get(attempt.type).timeout + CLOSING_TIME
-    except LookupError:
-        return 0.0
 
 
 def _flags(worker: Worker, claimed: Sequence[Attempt]) -> dict[UUID, dict[str, bool]]:
@@ -122,6 +122,7 @@ def _surroundings(
     transaction: BatchTransaction,
     remaining: Callable[[], float],
     flags: dict[UUID, dict[str, bool]],
+    settle: Callable[[], None],
 ) -> Surroundings:
     return Surroundings(
         agents=worker.agents,
@@ -131,4 +132,5 @@ def _surroundings(
         announce=lambda owner: worker.events.announce({owner: tracing.current()}),
         rng=worker.rng,
         flags=flags,
+        settle=settle,
     )

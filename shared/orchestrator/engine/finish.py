@@ -17,7 +17,7 @@ from psycopg import errors as pg
 from orchestrator.cloud.queue import LONGEST_INVISIBILITY, Wake
 from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
-from orchestrator.engine.handle import Handled, Surroundings, failure, handle
+from orchestrator.engine.handle import Handled, Surroundings, failure, handle, out_of_time
 from orchestrator.engine.transaction import BatchTransaction
 from orchestrator.engine.worker import Worker
 from orchestrator.model.faultpoints import reach
@@ -114,6 +114,7 @@ def _by_itself(
     attempt, transaction = handled.attempt, around.transaction
     if isinstance(error, _NotOurs):
         replies[attempt.id] = None
+        lifecycle.lost(attempt)
         return
     if error is not None and (isinstance(error, FAULTY_DATA) or tries >= CONFLICT_TRIES):
         if not handled.wrote and not handled.children and handled.outcome and handled.outcome.error:
@@ -121,7 +122,7 @@ def _by_itself(
         single = Handled(attempt, failure(attempt, error, around.rng))
     elif handled.wrote:
         transaction.expect([attempt])
-        single = handle(attempt, around)
+        single = out_of_time(attempt, around) or handle(attempt, around)
     else:
         single = handled
     if single is not handled or error is None or isinstance(error, CONFLICTS):

@@ -35,6 +35,8 @@ from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import CONFLICT_TRIES, CONFLICTS, Database
 from orchestrator.store.family import NewChild
 
+#: Seconds of an invocation kept for committing and answering.
+CLOSING_TIME = 2.0
 #: Seconds until a task that newer code wrote is tried again: a deployment is under way.
 NEWER_CODE_DELAY = 60.0
 #: Characters of a transient error kept on the row.
@@ -67,6 +69,8 @@ class Surroundings:
     rng: random.Random
     #: Flag values by task, for those whose first attempt this is.
     flags: Mapping[UUID, dict[str, bool]]
+    #: Commits what the neighbours have finished, or takes the transaction back where that is nothing.
+    settle: Callable[[], None]
 
 
 def handle(attempt: Attempt, around: Surroundings) -> Handled:
@@ -86,8 +90,25 @@ def handle(attempt: Attempt, around: Surroundings) -> Handled:
     return replace(handled, took=time.monotonic() - started)
 
 
+def out_of_time(attempt: Attempt, around: Surroundings) -> Handled | None:
+    """The attempt given back, at no cost, when its handler could not end within the invocation.
+
+    A type this code does not know takes no time: it is given back anyway.
+    """
+    try:
+        needs = around.agents.get(attempt.type).timeout + CLOSING_TIME
+    except LookupError:
+        return None
+    if around.remaining() >= needs:
+        return None
+    return Handled(attempt, outcome.later(attempt.id, attempt.token, "no time left in this invocation", 0.0))
+
+
 def _try(attempt: Attempt, around: Surroundings) -> Handled:
-    """Runs the handler, again where Postgres chose it as the victim of a conflict."""
+    """Runs the handler, again where Postgres chose it as the victim of a conflict.
+
+    What it waits for may wait for its neighbours' locks, which its own savepoint does not give up: they commit first.
+    """
     for tries in range(1, CONFLICT_TRIES + 1):
         try:
             return _run(attempt, around)
@@ -95,6 +116,10 @@ def _try(attempt: Attempt, around: Surroundings) -> Handled:
             around.transaction.undo()
             if tries == CONFLICT_TRIES:
                 return Handled(attempt, failure(attempt, error, around.rng))
+            around.settle()
+            late = out_of_time(attempt, around)
+            if late is not None:
+                return late
     raise AssertionError("unreachable")
 
 

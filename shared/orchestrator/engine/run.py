@@ -8,7 +8,8 @@ from uuid import UUID
 
 from orchestrator.cloud.queue import LONGEST_DELAY, LONGEST_INVISIBILITY, Wake
 from orchestrator.engine import lifecycle
-from orchestrator.engine.batch import CLOSING_TIME, Replies, run_claimed
+from orchestrator.engine.batch import Replies, run_claimed
+from orchestrator.engine.handle import CLOSING_TIME
 from orchestrator.engine.place import Placed, place
 from orchestrator.engine.worker import Message, Worker
 from orchestrator.model import outcome

@@ -52,7 +52,9 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         _mend(sweeper, late, mended)
         if len(late) < PAGE:
             break
-    sweeper.db.run(known_flags.keep, sweeper.flags.get_configuration())
+    known = sweeper.flags.last_read()
+    if known is not None:
+        sweeper.db.run(known_flags.keep, known)
     mended["unparked"] = _unpark(sweeper)
     mended["redrives"] = advance_all(sweeper.db, sweeper.queue)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)

@@ -10,6 +10,11 @@ from types import FrameType
 
 from orchestrator.model.errors import HandlerTimeout
 
+#: What must not be left halfway: a connection is of no use afterwards, to nobody in this container.
+UNBROKEN = ("psycopg", "orchestrator.store", "orchestrator.engine.transaction")
+#: Seconds until an interrupt that would have come there is tried again.
+AGAIN = 0.0005
+
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
@@ -21,7 +26,10 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def over(_signum: int, _frame: FrameType | None) -> None:
+    def over(_signum: int, frame: FrameType | None) -> None:
+        if _must_go_on(frame):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+            return
         raise HandlerTimeout(f"ran longer than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, over)
@@ -31,3 +39,21 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _must_go_on(frame: FrameType | None) -> bool:
+    """Whether the interrupt would leave a connection halfway. While it waits for Postgres, psycopg stands it."""
+    if frame is None or (_module(frame), frame.f_code.co_name) == ("psycopg.connection", "wait"):
+        return False
+    if _module(frame) == "contextlib":  # on its way into or out of a block, perhaps of theirs
+        return True
+    within: FrameType | None = frame
+    while within is not None:
+        if _module(within).startswith(UNBROKEN):
+            return True
+        within = within.f_back
+    return False
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

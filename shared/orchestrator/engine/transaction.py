@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from orchestrator.model.errors import LeaseLost
 from orchestrator.store import acting, attempts
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.db import Connection, Database
+from orchestrator.store.db import Connection, Database, is_usable
 
 
 class ConnectionLost(Exception):
@@ -72,10 +72,8 @@ class BatchTransaction:
         return self._connection
 
     def _give_up(self, error: BaseException) -> None:
-        connection, lost = self._connection, self.is_lost()
+        lost = self.is_lost()
         self.rollback()
-        if connection is not None and connection.info.transaction_status is not TransactionStatus.IDLE:
-            self._db.close()
         if lost:
             raise ConnectionLost from error
 
@@ -86,8 +84,8 @@ class BatchTransaction:
             self.writer = None
 
     def is_lost(self) -> bool:
-        """Whether its connection has died."""
-        return self._connection is not None and (self._connection.closed or self._connection.broken)
+        """Whether its connection has died, or was left halfway."""
+        return self._connection is not None and not is_usable(self._connection)
 
     def wrote(self) -> bool:
         """Ends the present handler's part; whether it wrote. Raises RuntimeError if it left its transaction failed."""
@@ -116,6 +114,8 @@ class BatchTransaction:
         try:
             opened.__exit__(type(abandoned), abandoned, None)
         except psycopg.Error:
+            self._db.close()
+        if not connection.closed and connection.info.transaction_status is not TransactionStatus.IDLE:
             self._db.close()
 
     def _reset(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 import psycopg
 from psycopg import errors as pg
 from psycopg.abc import Params, QueryNoTemplate
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from orchestrator.model.errors import Unavailable
@@ -44,9 +44,6 @@ def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
 
 def _without_comments(sql: str) -> str:
     return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
-
-
-_ACT: LiteralString = "SELECT set_config(key, value, true) FROM json_each_text(%s::json)"
 
 
 class Connection(psycopg.Connection[DictRow]):
@@ -113,6 +110,13 @@ def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connectio
     )
 
 
+def is_usable(connection: Connection) -> bool:
+    """Whether it lives and nothing is left halfway on it."""
+    halfway = connection.pgconn.pipeline_status != PipelineStatus.OFF
+    ended = connection.closed or connection.broken
+    return not (ended or halfway or connection.info.transaction_status is TransactionStatus.ACTIVE)
+
+
 def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
     return connection.info.transaction_status is TransactionStatus.IDLE
 
@@ -127,7 +131,7 @@ class Database:
 
     def connection(self) -> Connection:
         """The live connection. Raises Unavailable when the database cannot be reached."""
-        if self._connection is None or self._connection.closed or self._connection.broken:
+        if self._connection is None or not is_usable(self._connection):
             self.close()
             try:
                 self._connection = self._opener()
@@ -163,28 +167,31 @@ class Database:
         Tried once more on a fresh connection when the old one turns out to be dead (a frozen container's often is),
         and again at once when a deadlock or serialization failure chose it as victim.
         """
-        for attempt in range(1, CONFLICT_TRIES + 1):
+        conflicts = losses = 0
+        while True:
             connection = self.connection()
             try:
                 return call(connection, *args, **kwargs)
             except CONFLICTS:
-                if attempt == CONFLICT_TRIES:
+                conflicts += 1
+                if conflicts == CONFLICT_TRIES:
                     raise
             except OVERDUE as error:
                 raise Unavailable("The database is busy just now; please try again.") from error
             except pg.FeatureNotSupported:
-                if attempt > 1 or not _is_idle(connection):
+                losses += 1
+                if losses > 1 or not _is_idle(connection):
                     raise
                 logger.info("a table has changed under a prepared statement")
                 self.close()
             except psycopg.OperationalError as error:
-                if not connection.broken and not connection.closed:
+                if is_usable(connection):
                     raise
-                logger.warning("database connection lost", extra={"attempt": attempt})
+                losses += 1
+                logger.warning("database connection lost", extra={"attempt": losses})
                 self.close()
-                if attempt == 2:
+                if losses > 1:
                     raise Unavailable("The database cannot be reached just now; please try again.") from error
-        raise AssertionError("unreachable")
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -49,8 +49,8 @@ def change_own_password(conn: Connection, password: str) -> None:
 
 
 def was_refused(failure: psycopg.OperationalError) -> bool:
-    """Whether the server was reached, asked for the password and did not let us in."""
-    return failure.pgconn is not None and bool(failure.pgconn.used_password)
+    """Whether the server was reached, asked for the password and found it wrong."""
+    return failure.pgconn is not None and bool(failure.pgconn.used_password) and "password" in str(failure)
 
 
 def _verifier(conn: Connection, name: str, password: str) -> str:

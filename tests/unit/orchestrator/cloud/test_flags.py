@@ -101,6 +101,16 @@ def test_a_container_that_begins_in_an_outage_recalls_what_others_knew(appconfig
     assert known.parked_types() == frozenset()
 
 
+def test_what_is_recalled_was_not_read(appconfig: AppConfig, clock: Clock) -> None:
+    """The sweeper keeps what it has read; it must not keep what it knows from there."""
+    appconfig.document = None
+    known = Flags(SOURCE, clock, recall=lambda: DOCUMENT)
+    assert known.last_read() is None
+    appconfig.document = DOCUMENT
+    clock.advance(46)
+    assert known.last_read() == DOCUMENT
+
+
 def test_without_a_source_nothing_is_asked(appconfig: AppConfig) -> None:
     known = Flags(None)
     assert known.enabled("insight")

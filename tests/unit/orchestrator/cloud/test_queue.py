@@ -55,8 +55,8 @@ def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace, death=7)])
     TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace)])
-    deaths = [message["MessageAttributes"].get("death", {}).get("StringValue") for message in messages(url)]
-    assert sorted(deaths, key=str) == ["7", None]
+    deaths = [message["MessageAttributes"]["death"]["StringValue"] for message in messages(url)]
+    assert sorted(deaths) == ["0", "7"]
     records = [
         {
             "messageId": "1",
@@ -66,12 +66,13 @@ def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
         }
         for attributes in (
             {"death": {"stringValue": "7", "dataType": "Number"}, "traceparent": {"stringValue": trace}},
+            {"death": {"stringValue": "0", "dataType": "Number"}, "traceparent": {"stringValue": trace}},
             {"traceparent": {"stringValue": trace, "dataType": "String"}},
             {"death": {"stringValue": "seven", "dataType": "String"}},
             {},
         )
     ]
-    assert [message.death for message in sqs.messages({"Records": records})] == [7, 0, None, None]
+    assert [message.death for message in sqs.messages({"Records": records})] == [7, 0, None, None, None]
 
 
 def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) -> None:
