@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from orchestrator.engine import batch
 from orchestrator.engine.cancel import cancel
 from orchestrator.engine.realtime import push
 from orchestrator.engine.redrive import Selection, redrive
@@ -32,6 +33,7 @@ class FaultyProcess:
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same
         self.engine.events = WireEvents(self.wire)  # type: ignore[assignment] # the same
         self.engine.worker = self.engine.new_worker()
+        batch.FLUSH_AFTER = 60.0  # what commits together must not hang on how busy the machine is
         self.reached: Counter[Point] = Counter()
         faultpoints.arm(self.at)
 
