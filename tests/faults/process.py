@@ -55,7 +55,9 @@ class FaultyProcess:
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.told["owners"]),
             "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, None, self._ids()[0]),
-            "redrive": lambda: [str(each) for each in redrive(self.engine.db, self.engine.queue, Selection(), "op")],
+            "redrive": lambda: [
+                str(each) for each in redrive(self.engine.db, self.engine.queue, self.engine.events, Selection(), "op")
+            ],
         }
         return roles[self.told["role"]]()
 

@@ -79,7 +79,7 @@ def test_a_moved_dead_letter_revives_once_however_often_it_comes(engine: Engine)
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_right_letter_counts_though_others_come_with_it(engine: Engine, order: int) -> None:
     task_id = die(engine)
-    redrive(engine.db, engine.queue, Selection(), "operator")
+    redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     early, right = engine.dead_letters.sent
     assert deliver(engine, *[early, right, Wake(task_id, "1")][::order]) == 1
@@ -113,7 +113,7 @@ def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: E
     task_id = die(engine)
     engine.move_clock(60)
     found = engine.db.run(sweeping.due_for_sweep, 10)
-    redrive(engine.db, engine.queue, Selection(), "operator")
+    redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     engine.dead_letters.broken = False
     bury(engine.worker, found)
@@ -153,5 +153,5 @@ def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> 
     (attempt,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
     engine.db.run(attempts.finish, [outcome.dead(task.id, attempt.token, {"kind": "x"})])
     assert engine.row(task.id)["limited"]
-    discard(engine.db, Selection(), "operator", "a test")
+    discard(engine.db, engine.events, Selection(), "operator", "a test")
     assert not engine.row(task.id)["limited"]

@@ -55,7 +55,7 @@ def test_two_redrives_at_once_revive_every_task_once(lab: Lab) -> None:
     lab.engine.run(*ids)
     lab.engine.queue.sent.clear()
     with lab.paused_at("redrive", "redrive.committed") as first:
-        assert redrive(lab.engine.db, lab.engine.queue, Selection(), "second") == []
+        assert redrive(lab.engine.db, lab.engine.queue, lab.engine.events, Selection(), "second") == []
     assert len(first.done()) == 10
     for task_id in ids:
         assert lab.engine.kinds(task_id).count("redriven") == 1

@@ -144,7 +144,7 @@ class World:
             cancel.cancel(self.db, self.queue, self.events, None, task_id)
 
     def redrive(self) -> None:
-        redrive.redrive(self.db, self.queue, redrive.Selection(), "operator")
+        redrive.redrive(self.db, self.queue, self.events, redrive.Selection(), "operator")
 
     def push(self) -> None:
         owners = sorted(self.events.owners)

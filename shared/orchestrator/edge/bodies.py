@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
@@ -54,18 +55,22 @@ class SubmitTask(Body):
     scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)] = None
 
 
-class Choice(Body):
-    """Dead letters by exactly one of: their ids; their type, fingerprint or code version, or several; all of them."""
+CHOICE_SCHEMA: JsonDict = {
+    "oneOf": [
+        {"required": ["ids"]},
+        {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}, {"required": ["version"]}]},
+        {"required": ["all"], "properties": {"all": {"const": True}}},
+    ]
+}
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["ids"]},
-                {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}, {"required": ["version"]}]},
-                {"required": ["all"], "properties": {"all": {"const": True}}},
-            ]
-        }
-    )
+
+class Choice(Body):
+    """Dead letters by exactly one of: their ids; their type, fingerprint or code version, or several; all of them.
+
+    The fingerprint or version `-` is that of those without one. A call moves the oldest 1,000 at most.
+    """
+
+    model_config = ConfigDict(json_schema_extra=CHOICE_SCHEMA)
 
     ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
     type: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.]+$")
@@ -100,11 +105,29 @@ class RotateKeys(Body):
 
 
 class Redrive(Choice):
-    #: One, then a tenth, then the rest, stopping when the failure comes back.
+    #: One, then a tenth, then the rest, stopping when the failure comes back or one is refused.
     canary: bool = Field(default=False, strict=True)
     #: Tasks a second; without one all fall due at once.
-    rate: Annotated[float, Field(gt=0, le=1_000), BeforeValidator(number_only)] | None = None
+    rate: Annotated[float, Field(ge=0.001, le=1_000), BeforeValidator(number_only)] | None = None
 
 
 class Discard(Choice):
-    reason: str = Field(default="", max_length=500)
+    """A reason is needed, unless it is a dry run."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **CHOICE_SCHEMA,
+            "anyOf": [
+                {"required": ["reason"]},
+                {"required": ["dryRun"], "properties": {"dryRun": {"const": True}}},
+            ],
+        }
+    )
+
+    reason: str = Field(default="", max_length=500, pattern=r"\S")
+
+    @model_validator(mode="after")
+    def _with_reason(self) -> Self:
+        if not self.reason and not self.dryRun:
+            raise ValueError("needs a reason")
+        return self

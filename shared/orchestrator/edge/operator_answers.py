@@ -178,37 +178,53 @@ class DeadLetterGroup(Answer):
 
 
 class DeadLetters(Answer):
+    """`items` is a page of them; the groups and the total are of all."""
+
     total: int
     groups: list[DeadLetterGroup]
     items: list[DeadLetter]
+    nextCursor: str | None
 
 
-class StagedRedrive(Answer):
-    """One dead letter, a tenth, the rest: `released` of `total` have been let go so far."""
+class RedriveView(Answer):
+    """A redrive in stages (`canary`), at a rate, or both: `released` of `total` have been let go so far.
+
+    Of these `open` are not over yet, `waitingFor` is one of them. `failedTask` is the one that stopped it.
+    """
 
     id: UUID
     state: Literal["running", "stopped", "done"]
     reason: str | None
+    canary: bool
+    rate: float | None
     released: int
     total: int
+    open: int
+    waitingFor: UUID | None
+    failedTask: UUID | None
     actor: str
-    rate: float | None
     fingerprints: list[str]
     createdAt: datetime
     updatedAt: datetime
 
 
-class StagedRedrives(Answer):
-    items: list[StagedRedrive]
+class Redrives(Answer):
+    items: list[RedriveView]
 
 
 class Moved(Answer):
-    """`more`: the bound of one request was reached. `redrive`: how a staged one goes on."""
+    """What was moved, or would be: up to 1,000 of the `total` that fit the choice, `more` if that is not all.
+
+    `groups`: what the total of a dry run is made of. `redrive`: how one in stages or at a rate goes on; `ids` are those
+    it has let go by now.
+    """
 
     ids: list[UUID]
     dryRun: bool
+    total: int
     more: bool
-    redrive: StagedRedrive | None = None
+    groups: list[DeadLetterGroup]
+    redrive: RedriveView | None = None
 
 
 class AuditEntry(Answer):

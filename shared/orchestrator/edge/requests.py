@@ -9,6 +9,7 @@ import math
 import re
 import secrets
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
@@ -28,8 +29,12 @@ DEEPEST_BODY = 64
 #: Characters of an idempotency key.
 LONGEST_KEY = 200
 
+#: Of a regular expression, ours or a JSON schema's.
+UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(UUID_PATTERN)
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 #: Postgres keeps no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -104,6 +109,11 @@ def path_uuid(value: str, what: str = "task") -> UUID:
     return UUID(value)
 
 
+def cursor_of(moment: datetime, id: UUID) -> str:
+    """A place in a list by moment, for a query to name."""
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{id}"
+
+
 class Query:
     """Reads the query string value by value; `check` raises InvalidInput with all that was wrong."""
 
@@ -144,6 +154,17 @@ class Query:
             self._fault(name, "must be one of ours")
             return None
         return UUID(value)
+
+    def cursor(self, name: str) -> tuple[datetime, UUID] | None:
+        """Where a list by moment goes on, as `cursor_of` said it."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        microseconds, _, id = value.partition("-")
+        if not re.fullmatch(r"[0-9]{1,16}", microseconds) or not _UUID.fullmatch(id):
+            self._fault(name, "must be one of ours")
+            return None
+        return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(id)
 
     def check(self) -> None:
         if self._faults:

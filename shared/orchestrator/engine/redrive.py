@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from orchestrator.cloud.queue import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.model.faultpoints import reach
 from orchestrator.observe import logger, metrics
 from orchestrator.store import dead_letters
-from orchestrator.store.db import Database
+from orchestrator.store.db import Connection, Database
 
 #: Dead letters moved by one call at most.
 MOST_AT_ONCE = 1_000
@@ -20,69 +20,74 @@ MOST_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which dead letters: by ids, type, fingerprint, code version, any of them together; nothing given means all."""
+    """Which dead letters: by ids, type, fingerprint, code version, any of them together; nothing given means all.
+
+    The fingerprint or version `-` is that of those without one.
+    """
 
     ids: Collection[UUID] | None = None
     type: str | None = None
     fingerprint: str | None = None
     version: str | None = None
-    limit: int = MOST_AT_ONCE
 
 
-def select(db: Database, which: Selection) -> list[dict[str, Any]]:
-    """What a redrive or discard would move, oldest first."""
-    return db.run(
-        dead_letters.select,
-        ids=which.ids,
-        type=which.type,
-        fingerprint=which.fingerprint,
-        version=which.version,
-        limit=which.limit,
-    )
+def find(conn: Connection, which: Selection) -> list[dict[str, Any]]:
+    """What a redrive or discard moves, oldest first."""
+    return dead_letters.select(conn, **asdict(which), limit=MOST_AT_ONCE)
 
 
-def redrive(db: Database, queue: TaskQueue, which: Selection, actor: str, *, rate: float | None = None) -> list[UUID]:
-    """Revives the selected dead letters and wakes them, `rate` a second; answers which.
+def count(db: Database, which: Selection) -> int:
+    """How many there are; one call moves no more than MOST_AT_ONCE of them."""
+    return db.run(dead_letters.count, **asdict(which))
+
+
+def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection, actor: str) -> list[UUID]:
+    """Revives the selected dead letters and wakes them; answers which.
 
     One that another redrive took is left out.
     """
-    found = [row["id"] for row in select(db, which)]
-    revived = db.run(dead_letters.revive, found, actor, rate) if found else []
-    db.run(dead_letters.audit, actor, "redrive", {**describe(which), "rate": rate, "tasks": len(revived)})
+    revived = db.run(_revive, which, actor)
     reach("redrive.committed")
-    wake(queue, revived)
+    tell(queue, events, revived)
     logger.info("dead letters redriven", extra={"actor": actor, "tasks": len(revived)})
     return [row["id"] for row in revived]
 
 
-def wake(queue: TaskQueue, revived: Sequence[Mapping[str, Any]]) -> None:
-    """Sends what is due soon; the sweeper sends the rest when it is due."""
+def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[Mapping[str, Any]]) -> None:
+    """After the commit: wakes those revived, and tells who watches them."""
     for row in revived:
         metrics.count("Redriven", row["type"])
-    queue.send(
-        [
-            Wake(row["id"], row["owner_id"], math.ceil(row["due_in"]), row["traceparent"])
-            for row in revived
-            if row["due_in"] <= LONGEST_DELAY
-        ]
-    )
+    queue.send([Wake(row["id"], row["owner_id"], math.ceil(row["due_in"]), row["traceparent"]) for row in revived])
+    events.announce({row["owner_id"]: row["traceparent"] for row in revived})
 
 
-def discard(db: Database, which: Selection, actor: str, reason: str) -> list[UUID]:
+def discard(db: Database, events: EventQueue, which: Selection, actor: str, reason: str) -> list[UUID]:
     """Ends the selected dead letters as cancelled; answers which."""
-    found: Sequence[UUID] = [row["id"] for row in select(db, which)]
-    discarded = db.run(dead_letters.discard, found, actor, reason) if found else []
-    db.run(dead_letters.audit, actor, "discard", {**describe(which), "reason": reason, "tasks": len(discarded)})
+    discarded = db.run(_discard, which, actor, reason)
+    events.announce({row["owner_id"]: row["traceparent"] for row in discarded})
     metrics.count("Discarded", by=len(discarded))
     logger.info("dead letters discarded", extra={"actor": actor, "tasks": len(discarded)})
-    return discarded
+    return [row["id"] for row in discarded]
 
 
 def describe(which: Selection) -> dict[str, Any]:
     """The selection as the audit trail keeps it."""
-    return {
-        "ids": [str(each) for each in which.ids] if which.ids is not None else None,
-        "type": which.type,
-        "fingerprint": which.fingerprint,
-        "version": which.version,
-    }
+    return {**asdict(which), "ids": [str(each) for each in which.ids] if which.ids is not None else None}
+
+
+def _revive(conn: Connection, which: Selection, actor: str) -> list[dict[str, Any]]:
+    """Together with its audit; nothing is kept of what moved nothing."""
+    with conn.transaction():
+        revived = dead_letters.revive(conn, [row["id"] for row in find(conn, which)], actor)
+        if revived:
+            dead_letters.audit(conn, actor, "redrive", {**describe(which), "tasks": len(revived)})
+        return revived
+
+
+def _discard(conn: Connection, which: Selection, actor: str, reason: str) -> list[dict[str, Any]]:
+    with conn.transaction():
+        discarded = dead_letters.discard(conn, [row["id"] for row in find(conn, which)], actor, reason)
+        if discarded:
+            detail = {**describe(which), "reason": reason, "tasks": len(discarded)}
+            dead_letters.audit(conn, actor, "discard", detail)
+        return discarded

@@ -11,10 +11,10 @@ from uuid import UUID
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine import lifecycle
-from orchestrator.engine.canary import advance_all
 from orchestrator.engine.deadletter import bury
 from orchestrator.engine.parents import end_leases
 from orchestrator.engine.realtime import close_expired
+from orchestrator.engine.redrives import advance_all
 from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
@@ -56,7 +56,7 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     if known is not None:
         sweeper.db.run(known_flags.keep, known)
     mended["unparked"] = _unpark(sweeper)
-    mended["redrives"] = advance_all(sweeper.db, sweeper.queue)
+    mended["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     sweeper.db.run(rate_limits.prune)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,15 @@ def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
     conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
 
 
-def revive(conn: Connection, ids: Collection[UUID], actor: str, rate: float | None = None) -> list[dict[str, Any]]:
-    """Gives dead letters their attempts anew, `rate` of them a second (None: all at once).
+def revive(
+    conn: Connection, ids: Collection[UUID], actor: str, *, rate: float | None = None, first_in: float = 0.0
+) -> list[dict[str, Any]]:
+    """Gives dead letters their attempts anew: all at once, or `rate` a second from `first_in` seconds on.
 
     Answers those that were dead: {id, owner_id, type, traceparent, due_in (s)}.
     """
-    return conn.execute(_SQL["revive"], {"ids": list(ids), "actor": actor, "rate": rate}).fetchall()
+    values = {"ids": list(ids), "actor": actor, "rate": rate, "first_in": first_in}
+    return conn.execute(_SQL["revive"], values).fetchall()
 
 
 def select(
@@ -36,35 +40,47 @@ def select(
     type: str | None = None,
     fingerprint: str | None = None,
     version: str | None = None,
+    after: tuple[datetime, UUID] | None = None,
     limit: int,
 ) -> list[dict[str, Any]]:
-    """Dead letters, oldest first: {id, owner_id, type, attempts, error, dead_at}."""
-    return conn.execute(
-        _SQL["select_dead_letters"],
-        {
-            "ids": list(ids) if ids is not None else None,
-            "type": type,
-            "fingerprint": fingerprint,
-            "version": version,
-            "limit": limit,
-        },
-    ).fetchall()
+    """Dead letters, oldest first: {id, owner_id, type, attempts, error, dead_at}.
+
+    The fingerprint or version `-` is that of those without one. `after`: the dead_at and id of the last one seen.
+    """
+    dead_since, last = after or (None, None)
+    values = {**_chosen(ids, type, fingerprint, version), "dead_since": dead_since, "last": last, "limit": limit}
+    return conn.execute(_SQL["select_dead_letters"], values).fetchall()
+
+
+def count(
+    conn: Connection,
+    *,
+    ids: Collection[UUID] | None = None,
+    type: str | None = None,
+    fingerprint: str | None = None,
+    version: str | None = None,
+) -> int:
+    """How many `select` would find without a limit."""
+    (row,) = conn.execute(_SQL["count_dead_letters"], _chosen(ids, type, fingerprint, version)).fetchall()
+    return int(row["tasks"])
 
 
 def groups(
-    conn: Connection, *, type: str | None = None, fingerprint: str | None = None, version: str | None = None
+    conn: Connection,
+    *,
+    ids: Collection[UUID] | None = None,
+    type: str | None = None,
+    fingerprint: str | None = None,
+    version: str | None = None,
 ) -> list[dict[str, Any]]:
     """{fingerprint, type, version, tasks, owners, first_seen, last_seen, example_id, example_owner, example_error}"""
-    return conn.execute(
-        _SQL["group_dead_letters"],
-        {"type": type, "fingerprint": fingerprint, "version": version, "window": GROUPING_WINDOW},
-    ).fetchall()
+    values = {**_chosen(ids, type, fingerprint, version), "window": GROUPING_WINDOW}
+    return conn.execute(_SQL["group_dead_letters"], values).fetchall()
 
 
-def discard(conn: Connection, ids: Collection[UUID], actor: str, reason: str) -> list[UUID]:
-    """Ends dead letters as cancelled; answers which."""
-    rows = conn.execute(_SQL["discard"], {"ids": list(ids), "actor": actor, "reason": reason}).fetchall()
-    return [row["id"] for row in rows]
+def discard(conn: Connection, ids: Collection[UUID], actor: str, reason: str) -> list[dict[str, Any]]:
+    """Ends dead letters as cancelled; answers those that were dead: {id, owner_id, traceparent}."""
+    return conn.execute(_SQL["discard"], {"ids": list(ids), "actor": actor, "reason": reason}).fetchall()
 
 
 def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Json]) -> None:
@@ -75,3 +91,10 @@ def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Json])
 def list_audit(conn: Connection, *, before: int | None = None, limit: int) -> list[dict[str, Any]]:
     """What operators did, newest first: {id, created_at, actor, action, detail}."""
     return conn.execute(_SQL["list_audit"], {"before": before, "limit": limit}).fetchall()
+
+
+def _chosen(
+    ids: Collection[UUID] | None, type: str | None, fingerprint: str | None, version: str | None
+) -> dict[str, Any]:
+    listed = list(ids) if ids is not None else None
+    return {"ids": listed, "type": type, "fingerprint": fingerprint, "version": version}

@@ -5,6 +5,15 @@ from orchestrator.edge.routes.dead_letters import dead_letter_routes
 from orchestrator.edge.routes.health import health_routes
 from orchestrator.edge.routes.ops import ops_routes
 from orchestrator.edge.routes.realtime import realtime_routes
+from orchestrator.edge.routes.redrives import redrive_routes
 from orchestrator.edge.routes.tasks import task_routes
 
-ROUTERS = (health_routes, task_routes, realtime_routes, ops_routes, dead_letter_routes, control_routes)
+ROUTERS = (
+    health_routes,
+    task_routes,
+    realtime_routes,
+    ops_routes,
+    dead_letter_routes,
+    redrive_routes,
+    control_routes,
+)

@@ -1,8 +1,9 @@
-"""Operators: dead letters by what they have in common, redriven at once or in stages, or given up; and who did what."""
+"""Operators: dead letters by what they have in common, redriven or given up; and who did what."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,31 +13,30 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
-from orchestrator.edge.requests import Query, path_uuid, read
+from orchestrator.edge.requests import UUID_PATTERN, Query, cursor_of, read
 from orchestrator.edge.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
 from orchestrator.edge.views import audit_view, dead_letter_view, group_view
-from orchestrator.engine import canary
 from orchestrator.engine import redrive as letters
+from orchestrator.engine import redrives
 from orchestrator.engine.redrive import MOST_AT_ONCE, Selection
-from orchestrator.store import dead_letters, redrives
+from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
     from orchestrator.edge.bodies import Choice, Redrive
 
-#: Staged redrives shown at once.
-MOST_REDRIVES = 20
-
 FINGERPRINT = Parameter(
     "fingerprint",
     {"type": "string", "minLength": 1, "maxLength": 200},
-    description="Only failures that look alike",
+    description="Only failures that look alike; `-` for those without a fingerprint",
 )
 VERSION = Parameter(
     "version",
     {"type": "string", "minLength": 1, "maxLength": 100},
-    description="Only those whose last attempt ran this version of the code",
+    description="Only those whose last attempt ran this version of the code; `-` where it is unknown",
 )
-REDRIVE_ID = Parameter("redrive_id", {"type": "string", "format": "uuid"}, "path")
+AFTER = Parameter(
+    "cursor", {"type": "string", "pattern": f"^[0-9]{{1,16}}-{UUID_PATTERN}$"}, description="nextCursor of a page"
+)
 BEFORE = Parameter("cursor", {"type": "integer", "minimum": 1, "maximum": 2**53}, description="nextCursor of a page")
 
 
@@ -44,7 +44,6 @@ def dead_letter_routes(services: Services) -> Router:
     router = Router()
     _register_looks(router, services)
     _register_moves(router, services)
-    _register_stages(router, services)
     return router
 
 
@@ -53,21 +52,28 @@ def _register_looks(router: Router, services: Services) -> None:
     @operation(
         "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
         {200: "orchestrator.edge.operator_answers:DeadLetters"},
-        parameters=(TYPE, FINGERPRINT, VERSION, LIMIT),
+        parameters=(TYPE, FINGERPRINT, VERSION, LIMIT, AFTER),
         access="operator",
         tag="ops",
     )
     def list_dead_letters() -> Response[Any]:
         query = Query(router.current_event)
         task_type, fingerprint = query.text("type", longest=100), query.text("fingerprint")
-        version = query.text("version", longest=100)
+        which = Selection(type=task_type, fingerprint=fingerprint, version=query.text("version", longest=100))
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
+        after = query.cursor("cursor")
         query.check()
-        which = Selection(type=task_type, fingerprint=fingerprint, version=version, limit=limit)
-        groups = services.db.run(dead_letters.groups, type=task_type, fingerprint=fingerprint, version=version)
-        items = [dead_letter_view(row) for row in letters.select(services.db, which)]
-        total = sum(group["tasks"] for group in groups)
-        return json_response(200, {"total": total, "groups": [group_view(row) for row in groups], "items": items})
+        groups = services.db.run(dead_letters.groups, **asdict(which))
+        found = services.db.run(dead_letters.select, **asdict(which), after=after, limit=limit + 1)
+        answer = {
+            "total": sum(group["tasks"] for group in groups),
+            "groups": [group_view(row) for row in groups],
+            "items": [dead_letter_view(row) for row in found[:limit]],
+            "nextCursor": cursor_of(found[limit - 1]["dead_at"], found[limit - 1]["id"])
+            if len(found) > limit
+            else None,
+        }
+        return json_response(200, answer)
 
     @router.get("/ops/audit")
     @operation(
@@ -99,16 +105,14 @@ def _register_moves(router: Router, services: Services) -> None:
     def redrive() -> Response[Any]:
         from orchestrator.edge.bodies import Redrive
 
-        body = read(Redrive, router.current_event)
-        if body.canary and not body.dryRun:
-            return _begin_canary(services, body, acting_operator(router))
+        body, actor = read(Redrive, router.current_event), acting_operator(router)
+        which = _selection(body)
         if body.dryRun:
-            moved = [row["id"] for row in letters.select(services.db, _selection(body))]
-        else:
-            moved = letters.redrive(
-                services.db, services.queue, _selection(body), acting_operator(router), rate=body.rate
-            )
-        return json_response(200, _moved(moved, dry_run=body.dryRun))
+            return _preview(services, which)
+        if body.canary or body.rate:
+            return _begin(services, which, body, actor)
+        total = letters.count(services.db, which)
+        return _moved(letters.redrive(services.db, services.queue, services.events, which, actor), total)
 
     @router.post("/ops/dead-letters/discard")
     @operation(
@@ -122,55 +126,27 @@ def _register_moves(router: Router, services: Services) -> None:
         from orchestrator.edge.bodies import Discard
 
         body = read(Discard, router.current_event)
+        which = _selection(body)
         if body.dryRun:
-            moved = [row["id"] for row in letters.select(services.db, _selection(body))]
-        else:
-            moved = letters.discard(services.db, _selection(body), acting_operator(router), body.reason)
-        return json_response(200, _moved(moved, dry_run=body.dryRun))
+            return _preview(services, which)
+        total = letters.count(services.db, which)
+        return _moved(letters.discard(services.db, services.events, which, acting_operator(router), body.reason), total)
 
 
-def _register_stages(router: Router, services: Services) -> None:
-    @router.get("/ops/redrives")
-    @operation(
-        "Staged redrives, newest first",
-        {200: "orchestrator.edge.operator_answers:StagedRedrives"},
-        access="operator",
-        tag="ops",
+def _preview(services: Services, which: Selection) -> Response[Any]:
+    ids = [row["id"] for row in services.db.run(letters.find, which)]
+    groups = [group_view(row) for row in services.db.run(dead_letters.groups, **asdict(which))]
+    return _moved(ids, letters.count(services.db, which), dryRun=True, groups=groups)
+
+
+def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> Response[Any]:
+    """`redrive` is null where there was nothing to redrive."""
+    total = letters.count(services.db, which)
+    begun = redrives.begin(
+        services.db, services.queue, services.events, which, actor, canary=body.canary, rate=body.rate
     )
-    def list_redrives() -> Response[Any]:
-        found = services.db.run(redrives.newest, MOST_REDRIVES)
-        return json_response(200, {"items": [canary.view(row) for row in found]})
-
-    @router.post("/ops/redrives/<redrive_id>/advance")
-    @operation(
-        "Look how a staged redrive goes, and let its next stage go if the last one ended well",
-        {200: "orchestrator.edge.operator_answers:StagedRedrive"},
-        parameters=(REDRIVE_ID,),
-        access="operator",
-        tag="ops",
-    )
-    def advance(redrive_id: str) -> Response[Any]:
-        return json_response(200, canary.advance(services.db, services.queue, path_uuid(redrive_id, "redrive")))
-
-    @router.post("/ops/redrives/<redrive_id>/stop")
-    @operation(
-        "Let nothing more of a staged redrive go",
-        {200: "orchestrator.edge.operator_answers:StagedRedrive"},
-        parameters=(REDRIVE_ID,),
-        refusals=(409,),
-        access="operator",
-        tag="ops",
-    )
-    def stop(redrive_id: str) -> Response[Any]:
-        return json_response(200, canary.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router)))
-
-
-def _begin_canary(services: Services, body: Redrive, actor: str) -> Response[Any]:
-    """`ids` are those of the first stage; `redrive` tells how it goes on (null: there was nothing to redrive)."""
-    which = _selection(body)
-    first = [row["id"] for row in letters.select(services.db, replace(which, limit=1))]
-    begun = canary.begin(services.db, services.queue, which, actor, rate=body.rate)
-    return json_response(200, {**_moved(first, dry_run=False), "redrive": begun})
+    shown, ids = begun or (None, [])
+    return _moved(ids, total, redrive=shown)
 
 
 def _selection(body: Choice) -> Selection:
@@ -182,6 +158,6 @@ def _selection(body: Choice) -> Selection:
     )
 
 
-def _moved(ids: list[UUID], *, dry_run: bool) -> dict[str, Any]:
-    """`more`: the bound of one request was reached, and another would find others."""
-    return {"ids": [str(each) for each in ids], "dryRun": dry_run, "more": len(ids) >= MOST_AT_ONCE}
+def _moved(ids: Collection[UUID], total: int, **more: Any) -> Response[Any]:
+    answer: Mapping[str, Any] = {"ids": [str(each) for each in ids], "dryRun": False, "total": total, "groups": []}
+    return json_response(200, {**answer, "more": total > MOST_AT_ONCE, **more})

@@ -135,7 +135,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     def retry(task_id: str) -> Response[Any]:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
-        revived = letters.redrive(services.db, services.queue, which, acting_operator(router))
+        revived = letters.redrive(services.db, services.queue, services.events, which, acting_operator(router))
         task = services.db.run(tasks.get, None, found_id)
         if task is None:
             raise NotFound("There is no such task.")

@@ -7,16 +7,14 @@ WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
 -- name: revive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
--- Those due within SQS's longest delay get a message now, the others are woken by the sweeper when they are due.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT id, CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE (place - 1) / %(rate)s END AS wait
+  SELECT id, CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
   FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS one (id, place)
 ), revived AS (
   UPDATE agent_tasks t
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
-      due_at = task_now() + make_interval(secs => wait),
-      wake_at = task_now() + make_interval(secs => wait) + CASE WHEN wait <= 900 THEN interval '2 minutes' ELSE interval '0' END,
+      due_at = task_now() + make_interval(secs => wait), wake_at = task_now() + make_interval(secs => wait) + interval '2 minutes',
       seq = seq + 1, updated_at = task_now()
   FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter'
   RETURNING t.*, chosen.wait
@@ -33,10 +31,24 @@ SELECT id, owner_id, type, attempts, error, dead_at FROM agent_tasks t
 WHERE dead_at IS NOT NULL
   AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
   AND (%(type)s::text IS NULL OR type = %(type)s)
-  AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
-  AND (%(version)s::text IS NULL OR %(version)s = (
-    SELECT e.data ->> 'version' FROM agent_task_events e WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1))
-ORDER BY dead_at LIMIT %(limit)s;
+  AND (%(fingerprint)s::text IS NULL OR coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s)
+  AND (%(version)s::text IS NULL OR %(version)s = coalesce((
+    SELECT nullif(e.data ->> 'version', '') FROM agent_task_events e
+    WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '-'))
+  AND (%(dead_since)s::timestamptz IS NULL OR (dead_at, id) > (%(dead_since)s, %(last)s::uuid))
+ORDER BY dead_at, id LIMIT %(limit)s;
+
+-- name: count_dead_letters
+-- How many of these there are.
+-- Index: task_dead; agent_task_events_pkey for the version.
+SELECT count(*) AS tasks FROM agent_tasks t
+WHERE dead_at IS NOT NULL
+  AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+  AND (%(fingerprint)s::text IS NULL OR coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s)
+  AND (%(version)s::text IS NULL OR %(version)s = coalesce((
+    SELECT nullif(e.data ->> 'version', '') FROM agent_task_events e
+    WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '-'));
 
 -- name: group_dead_letters
 -- Dead letters that look alike: same failure, same type, same code version, the newest group first.
@@ -50,11 +62,12 @@ FROM (
                    WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '') AS version
   FROM agent_tasks t
   WHERE t.dead_at IS NOT NULL
+    AND (%(ids)s::uuid[] IS NULL OR t.id = ANY(%(ids)s))
     AND (%(type)s::text IS NULL OR t.type = %(type)s)
-    AND (%(fingerprint)s::text IS NULL OR t.error ->> 'fingerprint' = %(fingerprint)s)
+    AND (%(fingerprint)s::text IS NULL OR coalesce(t.error ->> 'fingerprint', '-') = %(fingerprint)s)
   ORDER BY t.dead_at DESC LIMIT %(window)s
 ) dead
-WHERE %(version)s::text IS NULL OR version = %(version)s
+WHERE %(version)s::text IS NULL OR version = %(version)s OR (version = '' AND %(version)s = '-')
 GROUP BY fingerprint, type, version
 ORDER BY last_seen DESC;
 
@@ -76,7 +89,7 @@ WITH discarded AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'discarded', status, owner_id, jsonb_build_object('by', %(actor)s::text, 'reason', %(reason)s::text) FROM discarded
 )
-SELECT id FROM discarded;
+SELECT id, owner_id, traceparent FROM discarded;
 
 -- name: audit
 -- Index: none read; operator_actions is appended to.

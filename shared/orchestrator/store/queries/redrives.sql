@@ -1,39 +1,58 @@
 -- name: insert_redrive
--- Begins a staged redrive.
-INSERT INTO redrives (id, actor, rate, task_ids, fingerprints)
-VALUES (%(id)s, %(actor)s, %(rate)s, %(task_ids)s::uuid[], %(fingerprints)s::text[]);
+-- Begins a redrive that takes its time.
+INSERT INTO redrives (id, actor, canary, rate, task_ids, fingerprints)
+VALUES (%(id)s, %(actor)s, %(canary)s, %(rate)s, %(task_ids)s::uuid[], %(fingerprints)s::text[]);
 
 -- name: running_redrives
 -- Index: redrive_running.
 SELECT id FROM redrives WHERE state = 'running' ORDER BY created_at;
 
--- name: newest_redrives
--- Index: redrive_newest, backwards.
-SELECT * FROM redrives ORDER BY created_at DESC LIMIT %(limit)s;
-
--- name: get_redrive
--- Index: redrives_pkey.
-SELECT * FROM redrives WHERE id = %(id)s;
+-- name: show_redrives
+-- One, or the newest; how many of those let go are not over, and one of them, the longest due or waiting for children first.
+-- Index: redrives_pkey for one; redrive_newest, backwards; agent_tasks_pkey.
+SELECT r.id, r.created_at, r.updated_at, r.actor, r.canary, r.rate, r.state, r.reason, r.failed_task, r.fingerprints, r.released,
+       cardinality(r.task_ids) AS total, live.open, live.waiting_for
+FROM (
+  SELECT * FROM redrives WHERE %(id)s::uuid IS NULL OR id = %(id)s ORDER BY created_at DESC LIMIT %(limit)s
+) r, LATERAL (
+  SELECT count(*) AS open, (array_agg(t.id ORDER BY t.due_at NULLS FIRST))[1] AS waiting_for FROM agent_tasks t
+  WHERE r.state <> 'done' AND t.id = ANY(r.task_ids[:r.released]) AND t.status IN ('pending', 'processing')
+) live
+ORDER BY r.created_at DESC;
 
 -- name: lock_redrive
 -- One advance at a time; another finds nothing.
 -- Index: redrives_pkey.
-SELECT * FROM redrives WHERE id = %(id)s AND state = 'running' FOR UPDATE SKIP LOCKED;
+SELECT id, actor, canary, rate, fingerprints, released, cardinality(task_ids) AS total,
+       greatest(0, extract(epoch FROM paced_until - task_now()))::float8 AS paced_for
+FROM redrives WHERE id = %(id)s AND state = 'running' FOR UPDATE SKIP LOCKED;
 
 -- name: outcome_so_far
--- How the tasks let go are doing: how many are not over yet, and the failure one of them repeated since.
--- Index: agent_tasks_pkey, agent_task_events_pkey.
-SELECT (SELECT count(*) FROM agent_tasks WHERE id = ANY(%(ids)s) AND status IN ('pending', 'processing')) AS open,
-       (SELECT coalesce(e.data -> 'error' ->> 'fingerprint', 'unknown') FROM agent_task_events e
-        WHERE e.task_id = ANY(%(ids)s) AND e.kind IN ('retrying', 'dead-letter', 'lease-lost')
-          AND (e.data -> 'error' ->> 'fingerprint' = ANY(%(fingerprints)s) OR e.status = 'dead-letter')
-          AND e.seq > (SELECT max(r.seq) FROM agent_task_events r WHERE r.task_id = e.task_id AND r.kind = 'redriven')
-        LIMIT 1) AS failed_as;
+-- How the tasks let go are doing: how many are not over, how many were refused, and the failure one of them repeated since.
+-- Index: redrives_pkey, agent_tasks_pkey, agent_task_events_pkey.
+WITH gone AS MATERIALIZED (
+  SELECT t.id, t.status, r.fingerprints FROM redrives r JOIN agent_tasks t ON t.id = ANY(r.task_ids[:r.released]) WHERE r.id = %(id)s
+), failure AS MATERIALIZED (
+  SELECT e.task_id, coalesce(e.data -> 'error' ->> 'fingerprint', 'unknown') AS fingerprint
+  FROM gone JOIN agent_task_events e ON e.task_id = gone.id
+  WHERE e.kind IN ('retrying', 'dead-letter', 'lease-lost')
+    AND (e.data -> 'error' ->> 'fingerprint' = ANY(gone.fingerprints) OR e.status = 'dead-letter')
+    AND e.seq > (SELECT max(r.seq) FROM agent_task_events r WHERE r.task_id = e.task_id AND r.kind = 'redriven')
+  LIMIT 1
+)
+SELECT count(*) FILTER (WHERE status IN ('pending', 'processing')) AS open,
+       (SELECT fingerprint FROM failure) AS failed_as, (SELECT task_id FROM failure) AS failed_task,
+       count(*) FILTER (WHERE status = 'failed') AS refused, (array_agg(id) FILTER (WHERE status = 'failed'))[1] AS refused_task
+FROM gone;
 
--- name: note_released
+-- name: let_go
+-- Those from `after` up to `released` may go; with a rate, what was let go is due by `paced_for` seconds from now.
 -- Index: redrives_pkey.
-UPDATE redrives SET released = %(released)s, updated_at = task_now() WHERE id = %(id)s;
+UPDATE redrives SET released = %(released)s, paced_until = task_now() + make_interval(secs => %(paced_for)s), updated_at = task_now()
+WHERE id = %(id)s
+RETURNING task_ids[%(after)s::int + 1:%(released)s::int] AS ids;
 
 -- name: end_redrive
 -- Index: redrives_pkey.
-UPDATE redrives SET state = %(state)s, reason = %(reason)s, updated_at = task_now() WHERE id = %(id)s AND state = 'running' RETURNING *;
+UPDATE redrives SET state = %(state)s, reason = %(reason)s, failed_task = %(failed_task)s, updated_at = task_now()
+WHERE id = %(id)s AND state = 'running';

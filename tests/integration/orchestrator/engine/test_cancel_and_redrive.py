@@ -69,7 +69,7 @@ def dead_letter(engine: Engine) -> UUID:
 def test_redrive_gives_attempts_anew_and_keeps_history(engine: Engine) -> None:
     task_id = dead_letter(engine)
     engine.queue.sent.clear()
-    assert redrive(engine.db, engine.queue, Selection(ids=[task_id]), "operator") == [task_id]
+    assert redrive(engine.db, engine.queue, engine.events, Selection(ids=[task_id]), "operator") == [task_id]
     assert engine.queue.ids == [task_id]
     row = engine.row(task_id)
     assert (row["status"], row["attempts"], row["dead_at"]) == ("pending", 0, None)
@@ -84,22 +84,26 @@ def test_two_redrives_at_once_revive_once(engine: Engine) -> None:
     engine.queue.sent.clear()
     databases = [engine.database("operator") for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        revived = list(pool.map(lambda db: redrive(db, engine.queue, Selection(type="test.effect"), "op"), databases))
+        revived = list(
+            pool.map(
+                lambda db: redrive(db, engine.queue, engine.events, Selection(type="test.effect"), "op"), databases
+            )
+        )
     assert sorted(chain.from_iterable(revived)) == sorted(ids)
     assert len(engine.queue.sent) == 20
 
 
 def test_discard_ends_a_dead_letter_with_a_reason(engine: Engine) -> None:
     task_id = dead_letter(engine)
-    assert discard(engine.db, Selection(), "operator", "a test") == [task_id]
+    assert discard(engine.db, engine.events, Selection(), "operator", "a test") == [task_id]
     assert engine.row(task_id)["status"] == "cancelled"
 
 
 def test_redrive_selects_by_fingerprint(engine: Engine) -> None:
     task_id = dead_letter(engine)
     mark = engine.row(task_id)["error"]["fingerprint"]
-    assert redrive(engine.db, engine.queue, Selection(fingerprint="other"), "op") == []
-    assert redrive(engine.db, engine.queue, Selection(fingerprint=mark), "op") == [task_id]
+    assert redrive(engine.db, engine.queue, engine.events, Selection(fingerprint="other"), "op") == []
+    assert redrive(engine.db, engine.queue, engine.events, Selection(fingerprint=mark), "op") == [task_id]
 
 
 def test_every_blocker_has_its_name(engine: Engine) -> None:
