@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 
 from cli.session import Exit, Session, fail
-from cli.show import AsJson, Yes, as_json, confirm, out, table
+from cli.show import AsJson, Yes, as_json, confirm, out, table, unasked
 
 flags = typer.Typer(no_args_is_help=True, help="Feature flags; `task.TYPE` off parks a type.")
 secrets = typer.Typer(no_args_is_help=True, help="Keys of access tokens.")
@@ -60,7 +60,8 @@ def rotate(
     json: AsJson = False,
 ) -> None:
     """New keys for access tokens; tokens of before live out their twenty minutes."""
-    if revoke and not json:
+    if revoke:
+        unasked(yes, json)
         confirm("Sign everybody out, yourself included?", yes)
     rotated = context.obj.post("/ops/secrets/jwt/rotate", {"revoke": revoke})
     if json:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.session import Exit, Session, fail
-from cli.show import AsJson, Yes, ago, as_json, confirm, failure, out, table
+from cli import redrives
+from cli.session import Exit, Refusal, Session, fail
+from cli.show import AsJson, Yes, ago, as_json, confirm, failure, out, table, unasked
 
 app = typer.Typer(no_args_is_help=True, help="See dead letters in groups; redrive or discard them.")
+app.command("redrives")(redrives.list_redrives)
+app.command()(redrives.follow)
+app.command()(redrives.stop)
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Dead letters by id.")]
 Type = Annotated[str | None, typer.Option(help="All of this type.")]
-Fingerprint = Annotated[str | None, typer.Option("--fingerprint", "-f", help="All that failed alike.")]
-Version = Annotated[str | None, typer.Option("--version", help="All whose last attempt ran this version.")]
+Fingerprint = Annotated[str | None, typer.Option("--fingerprint", "-f", help="All that failed alike; - for none.")]
+Version = Annotated[
+    str | None, typer.Option("--version", help="All whose last attempt ran this version; - where it is unknown.")
+]
+#: Ids that a preview names.
+SHOWN = 20
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 
@@ -38,7 +44,7 @@ def list_groups(
         (
             group["fingerprint"] or "-",
             group["type"],
-            group["version"],
+            group["version"] or "-",
             group["count"],
             group["owners"],
             f"{ago(group['firstSeen'])} - {ago(group['lastSeen'])} ago",
@@ -61,13 +67,16 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """What a redrive or discard of these would move."""
-    moved = _ask(context.obj, "redrive", {**_choice(ids, type, fingerprint, version, all), "dryRun": True})
+    would = _would(context.obj, "redrive", _choice(ids, type, fingerprint, version, all))
     if json:
-        as_json(moved)
+        as_json(would)
         return
-    out.print(f"{len(moved['ids'])} dead letters{' and more' if moved['more'] else ''} would move.")
-    for id in moved["ids"][:20]:
+    _show_groups(would)
+    out.print(f"{would['total']:,} dead letters would move.")
+    for id in would["ids"][:SHOWN]:
         out.print(f"  {id}")
+    if would["total"] > SHOWN:
+        out.print(f"  and {would['total'] - SHOWN:,} more")
 
 
 @app.command()
@@ -79,31 +88,30 @@ def redrive(
     version: Version = None,
     all: All = False,
     canary: Annotated[
-        bool, typer.Option(help="One, then a tenth, then the rest; stops when the failure comes back.")
+        bool,
+        typer.Option(help="One, then a tenth, then the rest; stops when the failure comes back or one is refused."),
     ] = True,
     rate: Annotated[float | None, typer.Option(help="Tasks a second.", min=0.001, max=1_000)] = None,
-    wait: Annotated[bool, typer.Option(help="Watch a canary to its end; the sweeper moves it on otherwise.")] = True,
+    wait: Annotated[bool, typer.Option(help="Watch it to its end; the sweeper moves it on otherwise.")] = True,
     yes: Yes = False,
     json: AsJson = False,
 ) -> None:
-    """Give dead letters their attempts anew; exit code 6 when the failure came back."""
+    """Give dead letters their attempts anew; exit code 6 when it was stopped."""
     session: Session = context.obj
     choice = _choice(ids, type, fingerprint, version, all)
-    would = _ask(session, "redrive", {**choice, "dryRun": True})
-    if not would["ids"]:
-        fail(Exit.NOT_FOUND, "There is nothing to redrive.")
-    if not json:
-        confirm(f"Redrive {len(would['ids'])} dead letters?", yes)
-    body = {**choice, "canary": canary and len(would["ids"]) > 1, **({"rate": rate} if rate else {})}
-    moved = _ask(session, "redrive", body)
-    if moved.get("redrive") and wait:
-        moved["redrive"] = _watch(session, moved["redrive"], quiet=json)
+    total = _look(session, "redrive", choice, "Redrive {:,} dead letters?", yes=yes, json=json)
+    slowly = {"canary": canary, **({"rate": rate} if rate else {})} if total > 1 else {}
+    moved, done = _move(session, "redrive", {**choice, **slowly}, total, wait=wait, quiet=json)
+    going = moved["redrive"]
     if json:
         as_json(moved)
-    elif not moved.get("redrive"):
-        out.print(f"{len(moved['ids'])} dead letters run again{', more are left' if moved['more'] else ''}.")
-    if moved.get("redrive") and moved["redrive"]["state"] == "stopped":
-        fail(Exit.ENDED_BADLY, f"Stopped: {moved['redrive']['reason']}")
+    elif going is None or going["state"] == "done":
+        out.print(_so_many(done, moved, "run again"))
+    elif going["state"] == "running":
+        out.print(_so_many(going["total"], moved, "run again bit by bit"))
+    if going is not None:
+        redrives.tell_it_goes_on(going)
+        redrives.end(going)
 
 
 @app.command()
@@ -121,27 +129,64 @@ def discard(
     """Give dead letters up for good."""
     session: Session = context.obj
     choice = _choice(ids, type, fingerprint, version, all)
-    would = _ask(session, "discard", {**choice, "dryRun": True})
-    if not json:
-        confirm(f"Discard {len(would['ids'])} dead letters for good?", yes)
-    moved = _ask(session, "discard", {**choice, "reason": reason})
+    total = _look(session, "discard", choice, "Discard {:,} dead letters for good?", yes=yes, json=json)
+    moved, done = _move(session, "discard", {**choice, "reason": reason}, total, quiet=json)
     if json:
         as_json(moved)
     else:
-        out.print(f"{len(moved['ids'])} dead letters are given up.")
+        out.print(_so_many(done, moved, "are given up"))
 
 
-def _watch(session: Session, redrive: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """Moves a canary on until it has ended."""
-    pause = threading.Event()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out, disable=quiet) as progress:
-        bar = progress.add_task("redriving", total=redrive["total"], completed=redrive["released"])
-        while redrive["state"] == "running":
-            pause.wait(1.0)
-            redrive = session.post(f"/ops/redrives/{redrive['id']}/advance")
-            progress.update(bar, completed=redrive["released"])
-    return redrive
+def _look(session: Session, verb: str, choice: dict[str, Any], question: str, *, yes: bool, json: bool) -> int:
+    """Shows what would be moved and asks; answers how many they are."""
+    unasked(yes, json)
+    would = _would(session, verb, choice)
+    if not would["total"]:
+        fail(Exit.NOT_FOUND, f"There is nothing to {verb}.")
+    if not json:
+        _show_groups(would)
+    confirm(question.format(would["total"]), yes)
+    return int(would["total"])
+
+
+def _move(
+    session: Session, verb: str, body: dict[str, Any], total: int, *, wait: bool = True, quiet: bool
+) -> tuple[dict[str, Any], int]:
+    """A thousand a call, until as many were moved as there were at first; answers as one call would, and how many."""
+    whole: dict[str, Any] = {"ids": [], "dryRun": False, "total": total, "more": False, "groups": [], "redrive": None}
+    done = 0
+    try:
+        with redrives.bar(total, quiet=quiet) as show:
+            while done < total:
+                answer = session.post(f"/ops/dead-letters/{verb}", body)
+                whole |= {"ids": whole["ids"] + answer["ids"], "more": answer["more"], "redrive": answer.get("redrive")}
+                for going in redrives.watch(session, whole["redrive"]) if wait and whole["redrive"] else ():
+                    whole["redrive"] = going
+                    show(done + going["released"], going)
+                going = whole["redrive"]
+                done += going["released"] if going else len(answer["ids"])
+                show(done, going)
+                if not answer["more"] or not (going["state"] == "done" if going else answer["ids"]):
+                    break
+    except (KeyboardInterrupt, Refusal):
+        _tell_what_is_left(done, whole)
+        raise
+    return whole, done
+
+
+def _tell_what_is_left(done: int, moved: dict[str, Any]) -> None:
+    going = moved["redrive"]
+    if going is not None and going["state"] == "running":
+        redrives.tell_it_goes_on(going)
+        done += going["total"]
+    if moved["more"]:
+        typer.echo(_so_many(done, moved, "are taken up"), err=True)
+
+
+def _so_many(done: int, moved: dict[str, Any], ended: str) -> str:
+    if moved["more"] and done < moved["total"]:
+        return f"{done:,} of {moved['total']:,} dead letters {ended}; run it again for the rest."
+    return f"{done:,} dead letters {ended}."
 
 
 def _choice(
@@ -154,5 +199,13 @@ def _choice(
     return chosen
 
 
-def _ask(session: Session, verb: str, body: dict[str, Any]) -> Any:
-    return session.post(f"/ops/dead-letters/{verb}", body)
+def _would(session: Session, verb: str, choice: dict[str, Any]) -> Any:
+    return session.post(f"/ops/dead-letters/{verb}", {**choice, "dryRun": True})
+
+
+def _show_groups(would: dict[str, Any]) -> None:
+    rows = [
+        (group["fingerprint"] or "-", group["type"], group["version"] or "-", group["count"], group["owners"])
+        for group in would["groups"]
+    ]
+    out.print(table(("fingerprint", "type", "version", "#count", "#owners"), rows))

@@ -72,6 +72,12 @@ def failure(error: Any) -> str:
     return f"{kind}: {error.get('message', '')}".splitlines()[0][:120]
 
 
+def unasked(yes: bool, json: bool) -> None:
+    """A program cannot be asked: it says yes beforehand."""
+    if json and not yes:
+        raise typer.BadParameter("with --json nobody is asked: add --yes")
+
+
 def confirm(question: str, yes: bool) -> None:
     if not yes:
         typer.confirm(question, abort=True)

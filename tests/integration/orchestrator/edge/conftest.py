@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from cli.session import Session
 from orchestrator.cloud import secrets as secrets_module
 from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Setting, check
 from orchestrator.cloud.flags import Flags
@@ -17,8 +18,10 @@ from orchestrator.edge.http import Services, build_app
 from orchestrator.edge.routes import ROUTERS
 from orchestrator.edge.tokens import Tokens
 from orchestrator.engine.agents import Agents
-from orchestrator.store.db import Database
+from orchestrator.engine.worker import Worker
+from orchestrator.store.db import Connection, Database
 from playmate import routes
+from tests.engine import LEDGER
 from tests.gateway import Caller
 from tests.postgres import door
 from tests.queues import RecordingEvents, RecordingQueue
@@ -154,3 +157,34 @@ def ben(anyone: Caller, services: Services) -> Caller:
 @pytest.fixture
 def operator(anyone: Caller, services: Services) -> Caller:
     return signed_in(anyone, services, "9", "operator")
+
+
+@pytest.fixture
+def api(services: Services, desk: PlayedDesk) -> Caller:
+    equipped = replace(services, flag_desk=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
+    return Caller(build_app(equipped, (*ROUTERS, *routes.ROUTERS)))
+
+
+@pytest.fixture
+def session(api: Caller, services: Services) -> Session:
+    def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        answer = api.send(method, url, body=body.decode() if body else None, headers=headers)
+        return answer.status, answer.text.encode()
+
+    return Session("http://api.example", services.tokens.issue("9", "olga", "operator")[0], transport)
+
+
+@pytest.fixture
+def worker(services: Services, conn: Connection, worker_db: Database) -> Worker:
+    conn.execute(LEDGER)
+    return Worker(
+        name="w",
+        db=worker_db,
+        side=worker_db,
+        queue=RecordingQueue(),
+        dead_letters=RecordingQueue(),
+        events=services.events,
+        agents=Agents("tests.agents", "playmate.agents"),
+        flags=services.flags,
+        version="2.0",
+    )

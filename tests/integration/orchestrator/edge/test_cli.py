@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +15,13 @@ from cli.main import app
 from cli.session import Exit, Session
 from orchestrator.cloud.clients import CloudError
 from orchestrator.cloud.flag_changes import Deployed
-from orchestrator.edge.http import Services, build_app
-from orchestrator.edge.routes import ROUTERS
-from orchestrator.engine.agents import Agents
+from orchestrator.edge.http import Services
 from orchestrator.engine.run import run_batch
 from orchestrator.engine.submit import Order, submit
 from orchestrator.engine.worker import Message, Worker
-from orchestrator.store.db import Connection, Database
-from playmate import routes
-from tests.engine import LEDGER
+from orchestrator.store.db import Database
 from tests.gateway import Caller
 from tests.integration.orchestrator.edge.conftest import PlayedDesk
-from tests.queues import RecordingQueue
-
-
-@pytest.fixture
-def api(services: Services, desk: PlayedDesk) -> Caller:
-    equipped = replace(services, flag_desk=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
-    return Caller(build_app(equipped, (*ROUTERS, *routes.ROUTERS)))
-
-
-@pytest.fixture
-def session(api: Caller, services: Services) -> Session:
-    def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
-        answer = api.send(method, url, body=body.decode() if body else None, headers=headers)
-        return answer.status, answer.text.encode()
-
-    return Session("http://api.example", services.tokens.issue("9", "olga", "operator")[0], transport)
 
 
 def run(session: Session | None, *arguments: str, text: str = "") -> Result:
@@ -54,22 +32,6 @@ def said(session: Session, *arguments: str) -> Any:
     result = run(session, *arguments, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
-
-
-@pytest.fixture
-def worker(services: Services, conn: Connection, worker_db: Database) -> Worker:
-    conn.execute(LEDGER)
-    return Worker(
-        name="w",
-        db=worker_db,
-        side=worker_db,
-        queue=RecordingQueue(),
-        dead_letters=RecordingQueue(),
-        events=services.events,
-        agents=Agents("tests.agents", "playmate.agents"),
-        flags=services.flags,
-        version="2.0",
-    )
 
 
 def dead(worker: Worker, many: int = 1) -> list[str]:
@@ -113,52 +75,6 @@ def test_retry_and_cancel(session: Session, worker: Worker) -> None:
     assert run(session, "tasks", "retry", id).exit_code == Exit.REFUSED
     assert said(session, "tasks", "cancel", id)["status"] == "cancelled"
     assert run(session, "tasks", "cancel", id).exit_code == Exit.REFUSED
-
-
-def test_dead_letters_in_groups_previewed_and_redriven(session: Session, worker: Worker) -> None:
-    ids = dead(worker, 3)
-    (group,) = said(session, "dead-letters", "list")["groups"]
-    assert (group["count"], group["type"], group["version"]) == (3, "test.effect", "2.0")
-    assert "test.effect" in run(session, "dead-letters", "list").stdout
-    assert said(session, "dead-letters", "preview", "-f", group["fingerprint"])["ids"] == ids
-    assert said(session, "dead-letters", "preview", "--version", "2.0")["ids"] == ids
-    assert said(session, "dead-letters", "list", "--version", "1.9")["groups"] == []
-    assert run(session, "dead-letters", "redrive", "--version", "1.9").exit_code == Exit.NOT_FOUND
-    assert run(session, "dead-letters", "redrive", "--all", text="n\n").exit_code == 1
-    moved = said(session, "dead-letters", "redrive", "--all", "--no-canary")
-    assert moved["ids"] == ids
-    assert run(session, "dead-letters", "redrive", "--all").exit_code == Exit.NOT_FOUND
-
-
-def test_a_canary_that_fails_again_has_its_exit_code(
-    session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = dead(worker, 12)
-    send = session.transport
-
-    def failing(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
-        if url.endswith("/advance"):
-            run_batch(worker, [Message("m", "r", _uuid(ids[0]))], lambda: 60.0)
-        return send(method, url, headers, body)
-
-    session.transport = failing
-    result = run(session, "dead-letters", "redrive", "--type", "test.effect", "--yes")
-    assert result.exit_code == Exit.ENDED_BADLY
-    assert "came back" in result.output
-
-
-def test_discard_needs_a_reason(session: Session, worker: Worker) -> None:
-    ids = dead(worker, 2)
-    assert run(session, "dead-letters", "discard", ids[0], "--yes").exit_code == 2
-    assert said(session, "dead-letters", "discard", ids[0], "--reason", "a duplicate")["ids"] == ids[:1]
-    assert run(session, "dead-letters", "discard", ids[1], "--reason", "x", text="n\n").exit_code == 1
-    newest = said(session, "audit", "--limit", "1")[0]
-    assert (newest["actor"], newest["detail"]["reason"]) == ("olga (9)", "a duplicate")
-    assert "a duplicate" in run(session, "audit").stdout
-
-
-def test_a_selection_must_be_made(session: Session) -> None:
-    assert run(session, "dead-letters", "preview").exit_code == 2
 
 
 def test_stats(session: Session, worker: Worker) -> None:
@@ -272,9 +188,3 @@ def _through(session: Session, send: Any) -> Any:
         return send(self, *arguments)
 
     return routed
-
-
-def _uuid(text: str) -> Any:
-    from uuid import UUID
-
-    return UUID(text)
