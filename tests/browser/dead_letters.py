@@ -66,6 +66,10 @@ HOPELESS = Failure(
         "fingerprint": "recommend-key-0c11aa",
     },
 )
+#: More than a page of them, and nothing that tells their failure from others.
+FLOOD = Failure(
+    "echo", {"hello": "flood"}, 130, "", {"kind": "error", "message": "It was kept without a fingerprint."}, attempts=1
+)
 
 
 def bury(database_url: str, *failures: Failure) -> None:
@@ -77,7 +81,7 @@ def bury(database_url: str, *failures: Failure) -> None:
 
 
 def _bury_one(connection: psycopg.Connection[Any], failure: Failure, owner: str, place: int) -> None:
-    task, begun = new_task_id(), f"{40 - 2 * place} minutes"
+    task, begun = new_task_id(), f"{2_400 - 1_800 * place // failure.tasks} seconds"
     story = _story(failure)
     connection.execute(
         "INSERT INTO agent_tasks (id, owner_id, type, payload, status, error, attempts, max_attempts, seq, due_at,"

@@ -52,6 +52,7 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   await mended.getByRole('button', {name: 'Redrive 12 tasks'}).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('This would redrive 12 tasks.').waitFor();
+  await dialog.locator('.preview-groups li', {hasText: 'echo of 3 owners, version 1.4.0, echo-timeout-3f9a1c'}).waitFor();
   await shoot(page, 'operator-preview');
   await page.keyboard.press('Escape');
   await mended.getByText('12', {exact: true}).waitFor();
@@ -75,8 +76,45 @@ test('a redrive in stages stops by itself when the failure comes back', async ()
   await goTo(page, 'Dead letters');
   await group(page, 'point-owner-77b0de').getByRole('button', {name: 'Redrive 3 tasks'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Redrive one first'}).click();
-  await page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'}).getByText('came back').waitFor({timeout: 60_000});
+  const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'});
+  await stopped.getByText('came back').waitFor({timeout: 60_000});
   await shoot(page, 'operator-stopped');
+  await stopped.getByRole('link', {name: /The story of/}).click();
+  await page.getByRole('complementary', {name: 'location.playdate.update'}).waitFor();
+});
+
+test('a group without a fingerprint is redriven at a rate until it is stopped, and read beyond its first page', async () => {
+  const {page, faults} = await operator.enter();
+  await goTo(page, 'Dead letters');
+  const flood = page.locator('.group[data-fingerprint=""]');
+  await flood.getByRole('button', {name: 'Redrive 130 tasks'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This would redrive 130 tasks.').waitFor();
+  await dialog.locator('.preview-groups li').first().waitFor();
+  assert.equal(await dialog.locator('.preview-groups li').count(), 1);
+  await dialog.getByLabel('All', {exact: false}).last().check();
+  await dialog.getByLabel('At most, tasks a second').fill('0.05');
+  await dialog.getByRole('button', {name: 'Redrive 130 tasks'}).click();
+  await page.locator('.staged[data-redrive-state="running"]', {hasText: 'of 130 redriven, 0.05 a second'}).getByText('not over yet').waitFor();
+  await shoot(page, 'operator-at-a-rate');
+  await page.locator('.staged[data-redrive-state="running"]').getByRole('button', {name: 'Stop'}).click();
+  const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: 'of 130'});
+  await stopped.getByText('Stopped by').waitFor();
+  const left = 130 - Number((await stopped.locator('.staged-words').innerText()).match(/^\d+/)[0]);
+  await flood.locator('.group-count', {hasText: String(left)}).waitFor();
+  await flood.locator('.group-toggle').click();
+  await flood.getByText(`The oldest 100 of ${left}`).waitFor();
+  await flood.getByRole('button', {name: 'Newer ones'}).click();
+  await flood.getByText(`${left} tasks; tick some`).waitFor();
+  assert.equal(await flood.getByRole('checkbox').count(), left);
+  assert.deepEqual(faults, []);
+});
+
+test('redrives that cannot be read say so', async () => {
+  const {page} = await operator.enter();
+  await page.route('**/ops/redrives', (route) => route.fulfill({status: 503, contentType: 'application/json', body: '{"message": "The database is busy just now."}'}));
+  await goTo(page, 'Dead letters');
+  await page.getByRole('alert').filter({hasText: 'The database is busy just now.'}).first().waitFor();
 });
 
 test('chosen dead letters are discarded with a reason that is kept', async () => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import tools
-from tests.browser.dead_letters import BROKEN, HOPELESS, MENDED, bury
+from tests.browser.dead_letters import BROKEN, FLOOD, HOPELESS, MENDED, bury
 from tests.browser.test_browser import PATIENCE, run_tests
 from tests.stack import Stack
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(PATIENCE)
 
 @pytest.fixture(scope="module")
 def troubled(stack: Stack) -> Stack:
-    bury(stack.said["database_url"], MENDED, BROKEN, HOPELESS)
+    bury(stack.said["database_url"], MENDED, BROKEN, HOPELESS, FLOOD)
     return stack
 
 

@@ -134,7 +134,7 @@ export function auditWords({action, detail}) {
     case 'knowledge':
       return 'Loaded the knowledge base';
     case 'stop':
-      return detail.reason ? `Stopped a staged redrive: ${detail.reason}` : 'Stopped a staged redrive';
+      return detail.reason ? `Stopped a redrive: ${detail.reason}` : 'Stopped a redrive';
     case 'flag':
       return detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`;
     case 'rotate':

@@ -57,6 +57,7 @@ def running(conn: Connection) -> list[UUID]:
 
 
 def newest(conn: Connection, limit: int) -> list[dict[str, Any]]:
+    """Those that run, and the newest of all."""
     return conn.execute(_SQL["show_redrives"], {"id": None, "limit": limit}).fetchall()
 
 

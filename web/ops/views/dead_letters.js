@@ -1,12 +1,14 @@
-import {html, useState} from '../../vendor/preact.js';
+import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
 import {Fault, Rows} from '../parts/states.js';
 import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {ago, clock, errorWords, exact, number, plural, short} from '../words.js';
+import {ago, clock, errorWords, exact, faultWords, number, plural, short} from '../words.js';
 import {DiscardDialog, RedriveDialog} from './moves.js';
 import {Redrives} from './redrives.js';
 import {Failure} from './story.js';
+
+const PAGE = 100;
 
 const keyOf = ({type, fingerprint, version}) => [type, fingerprint, version].join(' ');
 
@@ -36,7 +38,7 @@ export function DeadLetters({place: {query}}) {
       <p class="list-line" role="status"><span>${lineOf(value, type || fingerprint)}</span></p>
       <div class="groups">
         ${value.groups.map((group) => html`
-          <${Group} key=${keyOf(group)} group=${group} all=${value} open=${open === keyOf(group)} move=${setMove}
+          <${Group} key=${keyOf(group)} group=${group} turn=${turn} open=${open === keyOf(group)} move=${setMove}
             toggle=${() => setOpen((now) => (now === keyOf(group) ? null : keyOf(group)))} />`)}
       </div>`}
     ${move?.kind === 'redrive' && html`<${RedriveDialog} move=${move} close=${() => setMove(null)} done=${done} />`}
@@ -55,11 +57,10 @@ function lineOf({total, groups}, narrowed) {
   return `${plural(total, 'task')} in ${plural(groups.length, 'group')}: same failure, same type, same version of the code. The newest first.`;
 }
 
-function Group({group, all, open, toggle, move}) {
+function Group({group, turn, open, toggle, move}) {
   const {type, version, count, owners, firstSeen, lastSeen, example} = group;
   const id = `group-${keyOf(group).replace(/[^A-Za-z0-9-]/g, '-')}`;
-  const chosen = choiceOf(group, all);
-  const ask = (kind) => () => move({kind, ...chosen, words: `${plural(count, 'task')} of type ${type}`, count});
+  const ask = (kind) => () => move({kind, choice: choiceOf(group), words: `${plural(count, 'task')} of type ${type}`, count});
   return html`
     <article class="group" data-open=${open} data-fingerprint=${group.fingerprint}>
       <div class="group-line">
@@ -76,28 +77,46 @@ function Group({group, all, open, toggle, move}) {
           <button type="button" class="button small quiet" aria-label=${`Discard ${plural(count, 'task')} of type ${type}`} onClick=${ask('discard')}>Discard…</button>
         </div>
       </div>
-      <div id=${id} hidden=${!open}>${open && html`<${Inside} group=${group} move=${move} />`}</div>
+      <div id=${id} hidden=${!open}>${open && html`<${Inside} group=${group} turn=${turn} move=${move} />`}</div>
     </article>`;
 }
 
-/** How the API is told of a group; where its version is unknown the dialog says when others go along. */
-function choiceOf({type, fingerprint, version}, {groups, items}) {
-  if (!fingerprint) {
-    const ids = items.filter((item) => item.type === type && !item.error?.fingerprint).map(({id}) => id);
-    return {choice: {ids}, alike: []};
-  }
-  if (version) return {choice: {type, fingerprint, version}, alike: []};
-  const alike = groups.filter((other) => other.type === type && other.fingerprint === fingerprint && other.version !== version);
-  return {choice: {type, fingerprint}, alike};
+/** How the API is told of a group; `-` is what those have that have none. */
+function choiceOf({type, fingerprint, version}) {
+  return {type, fingerprint: fingerprint || '-', version: version || '-'};
+}
+
+const NONE = {items: [], nextCursor: undefined, busy: false, fault: ''};
+
+/** Those of a group, the oldest first, a page at a time: {items, newer, more(), error, again}. */
+function useLetters(group, turn) {
+  const [later, setLater] = useState(NONE);
+  // Once somebody has read on, only a move of their own begins the list anew.
+  const counted = useRef(group.count);
+  if (!later.items.length) counted.current = group.count;
+  const read = (cursor, signal) => call('GET', withQuery('/ops/dead-letters', {...choiceOf(group), cursor, limit: PAGE}), undefined, {signal});
+  const {value, error, again} = usePolled(`dead inside ${keyOf(group)} ${counted.current} ${turn}`, (signal) => read(undefined, signal), {fresh: false});
+  useEffect(() => setLater(NONE), [turn]);
+  const cursor = later.nextCursor === undefined ? value?.nextCursor : later.nextCursor;
+  const more = async () => {
+    setLater((now) => ({...now, busy: true, fault: ''}));
+    try {
+      const page = await read(cursor);
+      setLater((now) => ({items: [...now.items, ...page.items], nextCursor: page.nextCursor, busy: false, fault: ''}));
+    } catch (fault) {
+      setLater((now) => ({...now, busy: false, fault: faultWords(fault)}));
+    }
+  };
+  return {items: value && [...value.items, ...later.items], newer: cursor ? later : null, more, error, again};
 }
 
 /** The newest failure in full, and those it happened to, to be taken one by one. */
-function Inside({group, move}) {
-  const {type, fingerprint, version} = group;
-  const {value, error, again} = usePolled(`dead inside ${keyOf(group)} ${group.count}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, version, limit: 100}), undefined, {signal}), {fresh: false});
-  const [chosen, setChosen] = useState([]);
-  if (!value) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
-  const items = value.items.filter((item) => (item.error?.fingerprint ?? '') === fingerprint);
+function Inside({group, turn, move}) {
+  const {type, count} = group;
+  const {items, newer, more, error, again} = useLetters(group, turn);
+  const [ticked, setChosen] = useState([]);
+  if (!items) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
+  const chosen = ticked.filter((id) => items.some((item) => item.id === id));
   const toggle = (id) => setChosen((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now, id]));
   const ask = (kind) => () => move({kind, choice: {ids: chosen}, words: plural(chosen.length, 'chosen task'), count: chosen.length});
   return html`
@@ -105,7 +124,7 @@ function Inside({group, move}) {
       <${Failure} error=${group.example.error} />
       <div class="group-items">
         <div class="choose" data-any=${chosen.length > 0}>
-          <p>${chosen.length ? `${chosen.length} chosen` : `${items.length < value.total ? `The oldest ${items.length} of ${number(value.total)}` : plural(items.length, 'task')}; tick some to move only those`}</p>
+          <p>${chosen.length ? `${chosen.length} chosen` : `${newer ? `The oldest ${number(items.length)} of ${number(count)}` : plural(items.length, 'task')}; tick some to move only those`}</p>
           <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('redrive')}>Redrive chosen…</button>
           <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('discard')}>Discard chosen…</button>
         </div>
@@ -119,6 +138,7 @@ function Inside({group, move}) {
               <a class="link" href=${hashOf({view: 'tasks', id: item.id, query: {type, status: 'dead-letter'}})} aria-label=${`The story of ${short(item.id)}`}>Story</a>
             </li>`)}
         </ul>
+        ${newer && html`<div class="list-end"><button type="button" class="button small quiet" data-busy=${newer.busy} disabled=${newer.busy} onClick=${more}>Newer ones</button><p class="form-fault" role="alert">${newer.fault}</p></div>`}
       </div>
     </div>`;
 }

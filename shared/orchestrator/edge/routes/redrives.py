@@ -13,7 +13,7 @@ from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import path_uuid
 from orchestrator.engine import redrives
 
-#: Redrives shown at once.
+#: Redrives shown beside those that run.
 MOST_SHOWN = 20
 
 REDRIVE_ID = Parameter("redrive_id", {"type": "string", "format": "uuid"}, "path")
@@ -24,7 +24,7 @@ def redrive_routes(services: Services) -> Router:
 
     @router.get("/ops/redrives")
     @operation(
-        "Redrives in stages or at a rate, newest first",
+        "Redrives in stages or at a rate that run, and the newest of all",
         {200: "orchestrator.edge.operator_answers:Redrives"},
         access="operator",
         tag="ops",

@@ -8,13 +8,18 @@ VALUES (%(id)s, %(actor)s, %(canary)s, %(rate)s, %(task_ids)s::uuid[], %(fingerp
 SELECT id FROM redrives WHERE state = 'running' ORDER BY created_at;
 
 -- name: show_redrives
--- One, or the newest; how many of those let go are not over, and one of them, the longest due or waiting for children first.
--- Index: redrives_pkey for one; redrive_newest, backwards; agent_tasks_pkey.
+-- One; or all that run and the newest. How many of those let go are not over, and one of them, the longest due first.
+-- Index: redrives_pkey for one; redrive_running; redrive_newest, backwards; agent_tasks_pkey.
+WITH shown AS (
+  SELECT id FROM redrives WHERE id = %(id)s
+  UNION
+  SELECT id FROM redrives WHERE %(id)s::uuid IS NULL AND state = 'running'
+  UNION
+  (SELECT id FROM redrives WHERE %(id)s::uuid IS NULL ORDER BY created_at DESC LIMIT %(limit)s)
+)
 SELECT r.id, r.created_at, r.updated_at, r.actor, r.canary, r.rate, r.state, r.reason, r.failed_task, r.fingerprints, r.released,
        cardinality(r.task_ids) AS total, live.open, live.waiting_for
-FROM (
-  SELECT * FROM redrives WHERE %(id)s::uuid IS NULL OR id = %(id)s ORDER BY created_at DESC LIMIT %(limit)s
-) r, LATERAL (
+FROM shown JOIN redrives r USING (id), LATERAL (
   SELECT count(*) AS open, (array_agg(t.id ORDER BY t.due_at NULLS FIRST))[1] AS waiting_for FROM agent_tasks t
   WHERE r.state <> 'done' AND t.id = ANY(r.task_ids[:r.released]) AND t.status IN ('pending', 'processing')
 ) live

@@ -182,6 +182,17 @@ def test_it_says_what_it_waits_for_and_which_one_stopped_it(engine: Engine) -> N
     assert (stopped["open"], stopped["waitingFor"], stopped["failedTask"]) == (0, None, str(ids[0]))
 
 
+def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
+    ids = dead(engine, 3, mends=True)
+    begun = []
+    for task_id in ids:
+        engine.queue.sent.clear()
+        begun.append(begin(engine, ids=[task_id]))
+    for later in begun[1:]:
+        redrives.stop(engine.db, UUID(later["id"]), "olga")
+    assert [each["id"] for each in redrives.newest(engine.db, 1)] == [begun[2]["id"], begun[0]["id"]]
+
+
 def test_what_a_stop_could_not_take_back_is_still_told(engine: Engine) -> None:
     ids = dead(engine, 5, mends=True)
     begun = begin(engine)
