@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents, UnknownType
+from orchestrator.engine.sweep import UNPARK_RATE
 from orchestrator.engine.worker import Switches, switch_of
 from orchestrator.model.errors import NotFound
 from orchestrator.model.task import Json, Status, iso
@@ -15,11 +16,13 @@ from orchestrator.store.db import Database
 
 #: Seconds a due task may wait for its turn.
 SLOW = 30
+#: Parked tasks before this one that are counted.
+MOST_AHEAD = 10_000
 
 
 def explain(db: Database, agents: Agents, flags: Switches, task_id: UUID) -> dict[str, Json]:
     """{reason, message, …}: the reason is one word for programs, the message says it to people. Raises NotFound."""
-    row = db.run(store.explain, task_id)
+    row = db.run(store.explain, task_id, MOST_AHEAD)
     if row is None:
         raise NotFound("There is no such task.")
     status = Status(row["status"])
@@ -64,10 +67,11 @@ def _leased(row: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _pending(row: Mapping[str, Any], agents: Agents, flags: Switches) -> dict[str, Json]:
-    switch = switch_of(row["type"])
-    if row["parked_by"] or not flags.enabled(switch, row["owner_id"]):
-        flag = row["parked_by"] or switch
+    flag = row["parked_by"] or switch_of(row["type"])
+    if not flags.enabled(flag, row["owner_id"]):
         return _why("parked", f"The flag {flag} is off; it runs when the flag is on.", flag=flag)
+    if row["parked_by"]:
+        return _unparking(row, flag)
     if row["waiting_for"] is not None:
         return _waiting(row)
     if not row["due"]:
@@ -76,6 +80,13 @@ def _pending(row: Mapping[str, Any], agents: Agents, flags: Switches) -> dict[st
             return _why("backoff", f"Attempt {row['attempts']} failed; it is tried again at {due}.", retryAt=due)
         return _why("scheduled", f"It is due at {due}.", dueAt=due)
     return _limited(row, agents) or _queued(row)
+
+
+def _unparking(row: Mapping[str, Any], flag: str) -> dict[str, Json]:
+    ahead = row["parked_ahead"]
+    many = f"{MOST_AHEAD:,} or more" if ahead >= MOST_AHEAD else f"about {ahead:,}"
+    words = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
+    return _why("unparking", words, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
 
 
 def _waiting(row: Mapping[str, Any]) -> dict[str, Json]:

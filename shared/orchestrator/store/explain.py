@@ -10,6 +10,9 @@ from orchestrator.store.db import Connection, load_queries
 _SQL = load_queries("orchestrator.store", "explain")
 
 
-def explain(conn: Connection, task_id: UUID) -> dict[str, Any] | None:
-    """The row's blockers: lease, due time, flag, limit, children, dead letter; None when there is no such task."""
-    return conn.execute(_SQL["explain"], {"id": task_id}).fetchone()
+def explain(conn: Connection, task_id: UUID, most_ahead: int) -> dict[str, Any] | None:
+    """The row's blockers: lease, due time, flag, limit, children, dead letter; None when there is no such task.
+
+    Of what its flag lets go before it, `most_ahead` are counted.
+    """
+    return conn.execute(_SQL["explain"], {"id": task_id, "most_ahead": most_ahead}).fetchone()

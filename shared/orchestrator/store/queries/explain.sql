@@ -1,6 +1,6 @@
 -- name: explain
 -- All that can keep a task from running.
--- Index: agent_tasks_pkey; task_limited and task_spawn for the counts.
+-- Index: agent_tasks_pkey; task_limited, task_spawn and task_parked for the counts.
 SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.leased_until, t.parked_by, t.waiting_for, t.awaits,
        t.suspect, t.limited, t.attempts, t.resends, t.dead_at, t.finished_at, t.due_at IS NOT NULL AS has_due,
        coalesce(t.due_at <= task_now(), false) AS due, extract(epoch FROM task_now() - t.due_at)::bigint AS due_for,
@@ -9,5 +9,7 @@ SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.l
        CASE WHEN t.limited THEN (SELECT count(*) FROM agent_tasks o WHERE o.limited AND o.owner_id = t.owner_id
                                    AND o.type = t.type AND o.status = 'processing') END AS running,
        CASE WHEN t.awaits IS NOT NULL THEN (SELECT count(*) FROM agent_tasks c WHERE c.parent_id = t.id
-                                              AND c.gather = t.awaits AND c.finished_at IS NOT NULL) END AS children_done
+                                              AND c.gather = t.awaits AND c.finished_at IS NOT NULL) END AS children_done,
+       CASE WHEN t.parked_by IS NOT NULL THEN (SELECT count(*) FROM (SELECT FROM agent_tasks o WHERE o.parked_by = t.parked_by
+                                                AND o.id < t.id LIMIT %(most_ahead)s) ahead) END AS parked_ahead
 FROM agent_tasks t WHERE t.id = %(id)s;

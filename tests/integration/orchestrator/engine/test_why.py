@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
+
+from orchestrator.engine import explain as explaining
 from orchestrator.engine.explain import explain
 from tests.engine import Engine
 
@@ -28,3 +31,17 @@ def test_workers_that_take_nothing_and_then_a_sweeper_that_does_not_come(engine:
 def test_a_task_of_another_century_is_scheduled(engine: Engine) -> None:
     task = engine.submit(schedule_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert why(engine, task.id)[0] == "scheduled"
+
+
+def test_a_flag_that_is_on_again_lets_go_one_after_another(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [engine.submit() for _ in range(3)]
+    engine.flags.off = {"task.test.effect"}
+    assert why(engine, held[0].id)[0] == "parked"
+    engine.run(*(task.id for task in held))
+    assert why(engine, held[0].id) == ("parked", "The flag task.test.effect is off; it runs when the flag is on.")
+    engine.flags.off = set()
+    reason, words = why(engine, held[2].id)
+    assert reason == "unparking"
+    assert "is on again; what it held is let go at 500 a minute, about 2 before it." in words
+    monkeypatch.setattr(explaining, "MOST_AHEAD", 1)
+    assert "1 or more before it" in why(engine, held[2].id)[1]
