@@ -144,8 +144,11 @@ class Why(BaseModel):
 
 
 class Dossier(OpsTask):
+    """The newest events, or those after a seq. `eventsTruncated`: there are more, before or after them."""
+
     why: Why
     events: list[OpsEvent]
+    eventsTruncated: bool
     children: list[OpsChild]
 
 

@@ -63,17 +63,23 @@ def operator_view(task: Task, *, listed: bool = False) -> dict[str, Any]:
     }
 
 
-def dossier_view(
-    task: Task, history: Sequence[Mapping[str, Any]], children: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def dossier_view(task: Task, told: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`told`: of `history_view`."""
     return {
         **operator_view(task),
-        "events": fitting({**_event(event), "data": event["data"]} for event in history),
+        **told,
         "children": fitting(
             {"id": str(child["id"]), "type": child["type"], "status": child["status"], "error": child["error"]}
             for child in children
         ),
     }
+
+
+def history_view(history: Sequence[Mapping[str, Any]], most: int, *, newest: bool) -> dict[str, Any]:
+    """As many events as one answer can carry, in order: the last ones, or the first for who reads on from there."""
+    events = [{**_event(event), "data": event["data"]} for event in history]
+    kept = fitting(events[::-1][:most])[::-1] if newest else fitting(events[:most])
+    return {"events": kept, "eventsTruncated": len(kept) < len(events)}
 
 
 def dead_letter_view(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,11 @@ def history(
     ).fetchall()
 
 
+def newest(conn: Connection, task_id: UUID, limit: int) -> list[dict[str, Any]]:
+    """The last events of anybody's task, as `history` has them."""
+    return conn.execute(_SQL["newest_events"], {"task_id": task_id, "limit": limit}).fetchall()
+
+
 def unseen(
     conn: Connection, owner: str, cursor: Cursor, task_ids: Collection[UUID] | None, limit: int
 ) -> tuple[list[dict[str, Any]], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -13,9 +14,9 @@ from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid
-from orchestrator.edge.routes.tasks import CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
+from orchestrator.edge.routes.tasks import AFTER, CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.edge.stats import STEP, WINDOW, load_view, pace_view, queue_depth, series_view, stats_view
-from orchestrator.edge.views import dossier_view, operator_view
+from orchestrator.edge.views import dossier_view, history_view, operator_view
 from orchestrator.engine import redrive as letters
 from orchestrator.engine.cancel import cancel as cancel_task
 from orchestrator.engine.explain import explain
@@ -28,7 +29,7 @@ from orchestrator.store.db import Connection
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Events and children of a dossier.
+#: Events of a dossier.
 MOST_EVENTS = 1_000
 
 OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
@@ -94,19 +95,21 @@ def _register_tasks(router: Router, services: Services) -> None:
     @operation(
         "One task with its history, its children and why it is where it is",
         {200: "orchestrator.edge.operator_answers:Dossier"},
-        parameters=(TASK_ID,),
+        parameters=(TASK_ID, AFTER),
         access="operator",
         tag="ops",
     )
     def dossier(task_id: str) -> Response[Any]:
-        found_id = path_uuid(task_id)
+        found_id, query = path_uuid(task_id), Query(router.current_event)
+        after = query.integer("after", low=0, high=2**31 - 1)
+        query.check()
         task = services.db.run(tasks.get, None, found_id)
         if task is None:
             raise NotFound("There is no such task.")
-        history = services.db.run(events.history, None, found_id, 0, MOST_EVENTS)
+        told = _history(services, found_id, after)
         children = services.db.run(family.children, found_id)
         why = explain(services.db, services.agents, services.flags, found_id)
-        return json_response(200, {**dossier_view(task, history, children), "why": why})
+        return json_response(200, {**dossier_view(task, told, children), "why": why})
 
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(
@@ -142,3 +145,12 @@ def _register_tasks(router: Router, services: Services) -> None:
         if not revived:
             raise Conflict(f"Only a dead letter can be retried; this task is {task.status.value}.")
         return json_response(202, operator_view(task))
+
+
+def _history(services: Services, task_id: UUID, after: int | None) -> dict[str, Any]:
+    """The newest events, or those after a seq."""
+    if after is None:
+        found = services.db.run(events.newest, task_id, MOST_EVENTS + 1)
+    else:
+        found = services.db.run(events.history, None, task_id, after, MOST_EVENTS + 1)
+    return history_view(found, MOST_EVENTS, newest=after is None)

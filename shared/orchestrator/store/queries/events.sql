@@ -5,6 +5,14 @@ SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
 WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
 ORDER BY seq LIMIT %(limit)s;
 
+-- name: newest_events
+-- The end of any task's history, in order.
+-- Index: agent_task_events_pkey, backwards.
+SELECT * FROM (
+  SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
+  WHERE task_id = %(task_id)s ORDER BY seq DESC LIMIT %(limit)s
+) newest ORDER BY seq;
+
 -- name: unseen
 -- An owner's events that a cursor has not covered, a page in order per task. `base` is the snapshot the reader had seen;
 -- `target` the one it is being brought to, null to take the present one; within it, (task, seq) after (after_task, after_seq).

@@ -129,6 +129,31 @@ def test_a_dossier_tells_all(ann: Caller, operator: Caller, conn: Connection) ->
     assert operator.get(f"/ops/tasks/{uuid4()}").status == 404
 
 
+def test_of_a_long_history_the_newest_is_told_and_a_reader_goes_on(
+    ann: Caller, operator: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.edge.routes.ops.MOST_EVENTS", 10)
+    task = submit(ann)
+    conn.execute(
+        "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
+        " SELECT %s, n, 1, 'progress', 'processing', '1', NULL FROM generate_series(2, 25) AS n",
+        (task,),
+    )
+
+    def seqs(query: str = "") -> tuple[list[int], bool]:
+        told = answers.Dossier.model_validate(operator.get(f"/ops/tasks/{task}{query}").json())
+        return [event.seq for event in told.events], told.eventsTruncated
+
+    assert seqs() == (list(range(16, 26)), True)
+    assert seqs("?after=0") == (list(range(1, 11)), True)
+    assert seqs("?after=15") == (list(range(16, 26)), False)
+    assert seqs("?after=25") == ([], False)
+    assert operator.get(f"/ops/tasks/{task}?after=x").status == 400
+    monkeypatch.setattr("orchestrator.edge.views.LARGEST_LIST", 300)
+    assert seqs()[0][-1] == 25, "what an answer cannot carry is left off at the old end"
+    assert seqs("?after=0")[0][0] == 1
+
+
 def test_cancel_and_retry(ann: Caller, operator: Caller, conn: Connection, queue: RecordingQueue) -> None:
     task = submit(ann)
     assert operator.post(f"/ops/tasks/{task}/retry").status == 409
