@@ -21,6 +21,7 @@ ACTIONS = {
     ("appconfig", "create_hosted_configuration_version"): "appconfig:CreateHostedConfigurationVersion",
     ("appconfig", "get_hosted_configuration_version"): "appconfig:GetHostedConfigurationVersion",
     ("appconfig", "list_deployments"): "appconfig:ListDeployments",
+    ("appconfig", "list_hosted_configuration_versions"): "appconfig:ListHostedConfigurationVersions",
     ("appconfig", "start_deployment"): "appconfig:StartDeployment",
     ("appconfig", "stop_deployment"): "appconfig:StopDeployment",
     ("bedrock-runtime", "converse_stream"): "bedrock:InvokeModelWithResponseStream",

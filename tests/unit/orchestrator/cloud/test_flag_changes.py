@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from orchestrator.cloud import flag_changes, flags
+from orchestrator.cloud.clients import CloudError
 from orchestrator.cloud.flag_changes import FlagDesk, Setting, setting_of, validate
 from orchestrator.cloud.flags import Flags, FlagSource, bucket
 from orchestrator.model.errors import Conflict, InvalidInput
@@ -30,6 +32,8 @@ class AppConfig:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.versions: list[bytes] = [b'{"insight": {"default": true}}']
         self.deployments: list[dict[str, Any]] = [self._deployment(1, "COMPLETE", "at-once")]
+        #: What happens before the next version is made.
+        self.meanwhile: Callable[[], object] = lambda: None
         monkeypatch.setattr(flag_changes, "call", self._call)
         monkeypatch.setattr(flags, "_read", lambda _: self.document)
 
@@ -49,10 +53,15 @@ class AppConfig:
     def _call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
         match operation:
             case "list_deployments":
-                return {"Items": list(self.deployments)}
+                return {"Items": [dict(each) for each in self.deployments]}
+            case "list_hosted_configuration_versions":
+                return self._page(int(given.get("NextToken", 0)))
             case "get_hosted_configuration_version":
                 return {"Content": Content(self.versions[given["VersionNumber"] - 1])}
             case "create_hosted_configuration_version":
+                self.meanwhile()
+                if given.get("LatestVersionNumber") != (len(self.versions) or None):
+                    raise CloudError(service, operation, "ConflictException")
                 self.versions.append(given["Content"])
                 return {"VersionNumber": len(self.versions)}
             case "start_deployment":
@@ -61,9 +70,18 @@ class AppConfig:
                 self.deployments.append(self._deployment(len(self.deployments) + 1, state, strategy))
                 return self.deployments[-1]
             case "stop_deployment":
-                self.deployments[given["DeploymentNumber"] - 1]["State"] = "ROLLED_BACK"
+                stopped = self.deployments[given["DeploymentNumber"] - 1]
+                if stopped["State"] != "DEPLOYING":
+                    raise CloudError(service, operation, "BadRequestException")
+                stopped["State"] = "ROLLED_BACK"
                 return {}
         raise AssertionError(operation)
+
+    def _page(self, start: int) -> dict[str, Any]:
+        """Two versions at a time, the oldest first."""
+        numbers = range(start + 1, min(start + 2, len(self.versions)) + 1)
+        more = {"NextToken": str(start + 2)} if start + 2 < len(self.versions) else {}
+        return {"Items": [{"VersionNumber": number} for number in numbers], **more}
 
 
 @pytest.fixture
@@ -136,6 +154,71 @@ def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagDe
     urgent = desk.set("task.echo", Setting(False))
     assert [each["State"] for each in appconfig.deployments] == ["COMPLETE", "ROLLED_BACK", "COMPLETE"]
     assert urgent.document == {"insight": {"default": True}, "task.echo": {"default": False}}
+
+
+def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagDesk, appconfig: AppConfig) -> None:
+    other = FlagDesk(SOURCE, at_once="at-once", gradual="gradually")
+
+    def forestall() -> None:
+        appconfig.meanwhile = lambda: None
+        other.set("theirs", Setting(True))
+
+    appconfig.meanwhile = forestall
+    with pytest.raises(Conflict, match="somebody else"):
+        desk.set("ours", Setting(False))
+    assert set(appconfig.document) == {"insight", "theirs"}
+    desk.set("ours", Setting(False))
+    assert set(appconfig.document) == {"insight", "theirs", "ours"}
+
+
+def test_a_deployment_between_our_look_and_our_version_is_not_overwritten(desk: FlagDesk, appconfig: AppConfig) -> None:
+    appconfig.versions.append(b'{"theirs": {"default": true}}')
+    theirs = appconfig._deployment(2, "COMPLETE", "at-once")
+    appconfig.meanwhile = lambda: appconfig.deployments.append(theirs)
+    with pytest.raises(Conflict, match="somebody else"):
+        desk.set("ours", Setting(False))
+    assert appconfig.document == {"theirs": {"default": True}}
+
+
+def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(desk: FlagDesk, appconfig: AppConfig) -> None:
+    appconfig.versions += [b"{}"] * 5
+    assert desk.set("a", Setting(True)).document == {"a": {"default": True}, "insight": {"default": True}}
+
+
+def test_a_rollout_is_named_and_so_is_what_ends_it(desk: FlagDesk, appconfig: AppConfig) -> None:
+    begun = desk.set("insight", Setting(False, 10), gradual=True).rollout
+    assert begun == desk.read().rollout == flag_changes.Rollout(2, 2, 100.0, ["insight"])
+    urgent = desk.set("task.echo", Setting(False))
+    assert (urgent.aborted, urgent.rollout, desk.read().rollout) == (begun, None, None)
+
+
+def test_a_change_that_is_refused_ends_no_rollout(desk: FlagDesk, appconfig: AppConfig) -> None:
+    desk.set("insight", Setting(False, 10), gradual=True)
+    appconfig.meanwhile = lambda: appconfig.versions.append(b"{}")
+    with pytest.raises(Conflict):
+        desk.set("task.echo", Setting(False))
+    assert appconfig.deployments[-1]["State"] == "DEPLOYING"
+
+
+def test_a_rollout_is_taken_back(desk: FlagDesk, appconfig: AppConfig) -> None:
+    desk.set("insight", Setting(False), gradual=True)
+    with pytest.raises(Conflict, match="not under way"):
+        desk.abort(1)
+    taken = desk.abort(2)
+    assert (taken.document, taken.rollout) == ({"insight": {"default": True}}, None)
+    assert taken.aborted is not None
+    assert taken.aborted.flags == ["insight"]
+    with pytest.raises(Conflict, match="not under way"):
+        desk.abort(2)
+
+
+def test_a_refusal_of_another_sort_is_passed_on(desk: FlagDesk, appconfig: AppConfig) -> None:
+    def away() -> None:
+        raise CloudError("appconfig", "create_hosted_configuration_version", "BadRequestException")
+
+    appconfig.meanwhile = away
+    with pytest.raises(CloudError):
+        desk.set("a", Setting(True))
 
 
 def test_a_change_that_was_taken_back_is_not_built_upon(desk: FlagDesk, appconfig: AppConfig) -> None:
