@@ -108,3 +108,6 @@ class Caller:
 
     def post(self, url: str, data: object = None, **more: Any) -> Answer:
         return self.send("POST", url, data=data, **more)
+
+    def put(self, url: str, data: object, **more: Any) -> Answer:
+        return self.send("PUT", url, data=data, **more)

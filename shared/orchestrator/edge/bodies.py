@@ -99,6 +99,11 @@ class ChangeFlag(Body):
     gradual: bool = Field(default=False, strict=True)
 
 
+class AbortRollout(Body):
+    #: The deployment's number: another one that has begun meanwhile is left alone.
+    deployment: Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(number_only)]
+
+
 class RotateKeys(Body):
     #: Tokens signed before are not good any more.
     revoke: bool = Field(default=False, strict=True)

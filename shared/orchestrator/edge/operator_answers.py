@@ -243,18 +243,36 @@ class Audit(Answer):
     nextCursor: int | None
 
 
+class LastSet(Answer):
+    by: str
+    at: datetime
+
+
 class Flag(Answer):
-    """`custom`: its rule was written by hand and says more than is shown here."""
+    """`custom`: its rule was written by hand and says more than is shown here. `lastSet`: by an operator, if at all."""
 
     name: str
     on: bool
     percent: int
     owners: list[str]
     custom: bool
+    lastSet: LastSet | None
+
+
+class Rollout(Answer):
+    """A gradual change, how far it has got (%), and the flags that it changes."""
+
+    deployment: int
+    version: int
+    percentDeployed: float
+    flags: list[str]
 
 
 class FlagsView(Answer):
-    """The flags in force or on their way; `percentDeployed` of the containers have them. `fault`: a newer one's."""
+    """The flags in force or on their way; `percentDeployed` of the containers have them. `fault`: a newer one's.
+
+    `rollout`: under way now, and to be taken back by a change at once. `aborted`: what this request has taken back.
+    """
 
     flags: list[Flag]
     version: int
@@ -263,6 +281,8 @@ class FlagsView(Answer):
     percentDeployed: float
     types: list[str]
     fault: str
+    rollout: Rollout | None
+    aborted: Rollout | None
 
 
 class KeysRotated(Answer):

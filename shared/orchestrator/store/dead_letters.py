@@ -88,9 +88,18 @@ def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Json])
     conn.execute(_SQL["audit"], {"actor": actor, "action": action, "detail": encode_json(dict(detail))})
 
 
-def list_audit(conn: Connection, *, before: int | None = None, limit: int) -> list[dict[str, Any]]:
+def list_audit(
+    conn: Connection, *, actor: str | None = None, action: str | None = None, before: int | None = None, limit: int
+) -> list[dict[str, Any]]:
     """What operators did, newest first: {id, created_at, actor, action, detail}."""
-    return conn.execute(_SQL["list_audit"], {"before": before, "limit": limit}).fetchall()
+    given = {"actor": actor, "action": action, "before": before, "limit": limit}
+    return conn.execute(_SQL["list_audit"], given).fetchall()
+
+
+def last_flag_changes(conn: Connection, flags: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Who set each flag last: {actor, created_at} by its name, where somebody did."""
+    rows = conn.execute(_SQL["last_flag_changes"], {"flags": list(flags)}).fetchall()
+    return {row["name"]: row for row in rows}
 
 
 def _chosen(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import read
 from orchestrator.model.errors import NotFound, Unavailable
+from orchestrator.model.task import Json, iso
+from orchestrator.observe import logger
 from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
-    from orchestrator.cloud.flag_changes import Deployed, FlagDesk
+    from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Rollout
 
 FLAG = Parameter("name", {"type": "string", "pattern": "^[a-z][A-Za-z0-9_.]{0,99}$"}, "path")
 
@@ -36,7 +38,8 @@ def control_routes(services: Services) -> Router:
     )
     def show_flags() -> Response[Any]:
         with _appconfig():
-            return json_response(200, _view(_desk(services).read(), services.agents.types()))
+            deployed = _desk(services).read()
+        return json_response(200, _view(services, deployed))
 
     @router.put("/ops/flags/<name>")
     @operation(
@@ -49,17 +52,37 @@ def control_routes(services: Services) -> Router:
         tag="ops",
     )
     def change_flag(name: str) -> Response[Any]:
-        from orchestrator.cloud.flag_changes import Setting
+        from orchestrator.cloud.flag_changes import Setting, check
         from orchestrator.edge.bodies import ChangeFlag
 
         body = read(ChangeFlag, router.current_event)
-        setting = None if body.forget else Setting(body.on, body.percent, body.owners)
-        with _appconfig():
-            deployed = _desk(services).set(name, setting, gradual=body.gradual)
+        setting, desk = None if body.forget else Setting(body.on, body.percent, body.owners), _desk(services)
+        check(name, setting)
+        detail = {"flag": name, **body.model_dump()}
+        with _on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
+            deployed = desk.set(name, setting, gradual=body.gradual)
+            outcome.update(version=deployed.version, aborted=_rollout_view(deployed.aborted))
         services.flags.forget()
-        detail = {"flag": name, **body.model_dump(), "version": deployed.version}
-        services.db.run(dead_letters.audit, acting_operator(router), "flag", detail)
-        return json_response(200, _view(deployed, services.agents.types()))
+        return json_response(200, _view(services, deployed))
+
+    @router.post("/ops/rollout/abort")
+    @operation(
+        "Take a gradual change of the flags back while it is under way",
+        {200: "orchestrator.edge.operator_answers:FlagsView"},
+        body="orchestrator.edge.bodies:AbortRollout",
+        refusals=(404, 409),
+        access="operator",
+        tag="ops",
+    )
+    def abort_rollout() -> Response[Any]:
+        from orchestrator.edge.bodies import AbortRollout
+
+        body, desk = read(AbortRollout, router.current_event), _desk(services)
+        with _on_record(services, acting_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
+            deployed = desk.abort(body.deployment)
+            outcome.update(_rollout_view(deployed.aborted) or {})
+        services.flags.forget()
+        return json_response(200, _view(services, deployed))
 
     @router.post("/ops/secrets/jwt/rotate")
     @operation(
@@ -76,9 +99,9 @@ def control_routes(services: Services) -> Router:
         body = read(RotateKeys, router.current_event)
         if services.rotate_keys is None:
             raise NotFound("There are no keys of ours here.")
-        current = services.rotate_keys(body.revoke)
-        detail = {"secret": "jwt", "current": current, "revoke": body.revoke}
-        services.db.run(dead_letters.audit, acting_operator(router), "rotate", detail)
+        detail = {"secret": "jwt", "revoke": body.revoke}
+        with _on_record(services, acting_operator(router), "rotate", detail) as outcome:
+            current = outcome["current"] = services.rotate_keys(body.revoke)
         return json_response(200, {"current": current})
 
     return router
@@ -100,12 +123,38 @@ def _appconfig() -> Iterator[None]:
         raise Unavailable(words) from error
 
 
-def _view(deployed: Deployed, types: list[str]) -> dict[str, Any]:
+@contextmanager
+def _on_record(services: Services, actor: str, action: str, detail: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """Kept before it is done, so that nothing outside the database changes without a trail; and how it ended."""
+    services.db.run(dead_letters.audit, actor, action, {**detail, "step": "begun"})
+    outcome: dict[str, Json] = {"step": "done"}
+    try:
+        yield outcome
+    except Exception as error:
+        outcome = {"step": "failed", "error": str(error)}
+        raise
+    finally:
+        try:
+            services.db.run(dead_letters.audit, actor, action, {**detail, **outcome})
+        except Unavailable as error:
+            logger.warning("outcome not kept in the trail", extra={"action": action}, exc_info=error)
+
+
+def _last_set(services: Services, names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Who set each flag last; flags are shown without, while the database is away."""
+    try:
+        return services.db.run(dead_letters.last_flag_changes, names)
+    except Unavailable:
+        return {}
+
+
+def _view(services: Services, deployed: Deployed) -> dict[str, Any]:
     from orchestrator.cloud.flag_changes import setting_of
 
-    shown = []
+    shown, known = [], _last_set(services, deployed.document)
     for name, rule in sorted(deployed.document.items()):
         setting, complete = setting_of(rule)
+        last = known.get(name)
         shown.append(
             {
                 "name": name,
@@ -113,6 +162,7 @@ def _view(deployed: Deployed, types: list[str]) -> dict[str, Any]:
                 "percent": setting.percent,
                 "owners": list(setting.owners),
                 "custom": not complete,
+                "lastSet": {"by": last["actor"], "at": iso(last["created_at"])} if last else None,
             }
         )
     return {
@@ -121,6 +171,19 @@ def _view(deployed: Deployed, types: list[str]) -> dict[str, Any]:
         "deployment": deployed.deployment,
         "state": deployed.state,
         "percentDeployed": deployed.percent,
-        "types": types,
+        "types": services.agents.types(),
         "fault": deployed.fault,
+        "rollout": _rollout_view(deployed.rollout),
+        "aborted": _rollout_view(deployed.aborted),
+    }
+
+
+def _rollout_view(rollout: Rollout | None) -> dict[str, Any] | None:
+    if rollout is None:
+        return None
+    return {
+        "deployment": rollout.deployment,
+        "version": rollout.version,
+        "percentDeployed": rollout.percent,
+        "flags": list(rollout.flags),
     }

@@ -37,6 +37,12 @@ VERSION = Parameter(
 AFTER = Parameter(
     "cursor", {"type": "string", "pattern": f"^[0-9]{{1,16}}-{UUID_PATTERN}$"}, description="nextCursor of a page"
 )
+ACTOR = Parameter(
+    "actor",
+    {"type": "string", "minLength": 1, "maxLength": 300},
+    description="By name, or as the trail has it: olga (9)",
+)
+ACTION = Parameter("action", {"type": "string", "minLength": 1, "maxLength": 100})
 BEFORE = Parameter("cursor", {"type": "integer", "minimum": 1, "maximum": 2**53}, description="nextCursor of a page")
 
 
@@ -79,16 +85,17 @@ def _register_looks(router: Router, services: Services) -> None:
     @operation(
         "What operators did, newest first",
         {200: "orchestrator.edge.operator_answers:Audit"},
-        parameters=(LIMIT, BEFORE),
+        parameters=(ACTOR, ACTION, LIMIT, BEFORE),
         access="operator",
         tag="ops",
     )
     def audit() -> Response[Any]:
         query = Query(router.current_event)
+        actor, action = query.text("actor", longest=300), query.text("action", longest=100)
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
         before = query.integer("cursor", low=1, high=2**53)
         query.check()
-        found = services.db.run(dead_letters.list_audit, before=before, limit=limit + 1)
+        found = services.db.run(dead_letters.list_audit, actor=actor, action=action, before=before, limit=limit + 1)
         cursor = found[limit - 1]["id"] if len(found) > limit else None
         return json_response(200, {"items": [audit_view(row) for row in found[:limit]], "nextCursor": cursor})
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli.session import Session
 from orchestrator.cloud import secrets as secrets_module
-from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Setting, check
+from orchestrator.cloud.flag_changes import Deployed, FlagDesk, Rollout, Setting, check
 from orchestrator.cloud.flags import Flags
 from orchestrator.cloud.secrets import Secrets
 from orchestrator.cloud.sockets import Delivery, Sockets
@@ -19,6 +19,7 @@ from orchestrator.edge.routes import ROUTERS
 from orchestrator.edge.tokens import Tokens
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.worker import Worker
+from orchestrator.model.errors import Conflict
 from orchestrator.store.db import Connection, Database
 from playmate import routes
 from tests.engine import LEDGER
@@ -62,19 +63,28 @@ class PlayedDesk(FlagDesk):
         self.document: dict[str, Any] = {"insight": {"default": False}}
         self.version = 1
         self.takes_back = False
+        #: Under way, begun by somebody else.
+        self.rollout: Rollout | None = None
 
     def read(self) -> Deployed:
-        return Deployed(self.document, self.version, self.version, "COMPLETE", 100.0)
+        return Deployed(self.document, self.version, self.version, "COMPLETE", 100.0, rollout=self.rollout)
 
     def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
         check(name, setting)
+        aborted, self.rollout = self.rollout, None
         before, self.version = self.document, self.version + 1
         rest = {other: rule for other, rule in before.items() if other != name}
         self.document = rest if setting is None else {**rest, name: setting.rule()}
-        done = self.read()
+        done = replace(self.read(), aborted=aborted)
         if gradual and self.takes_back:
             self.document, self.version = before, 1
         return done if not gradual else replace(done, state="DEPLOYING", percent=0.0)
+
+    def abort(self, deployment: int) -> Deployed:
+        if self.rollout is None or self.rollout.deployment != deployment:
+            raise Conflict("It is not under way.")
+        aborted, self.rollout = self.rollout, None
+        return replace(self.read(), aborted=aborted)
 
 
 @pytest.fixture

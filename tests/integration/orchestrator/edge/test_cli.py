@@ -112,7 +112,7 @@ def test_flags(session: Session, desk: PlayedDesk) -> None:
     assert run(session, "flags", "set", "Wrong name", "on").exit_code == Exit.REFUSED
     said(session, "flags", "set", "task.echo", "default")
     assert run(session, "flags", "get", "task.echo").exit_code == Exit.NOT_FOUND
-    assert [each["action"] for each in said(session, "audit")] == ["flag"] * 3
+    assert [each["detail"]["step"] for each in said(session, "audit")] == ["done", "begun"] * 3
 
 
 def test_a_rollout_that_is_taken_back_has_its_exit_code(

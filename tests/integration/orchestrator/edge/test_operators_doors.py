@@ -14,11 +14,11 @@ VALUES: tuple[Any, ...] = (
 )
 FIELDS = (
     *("ids", "type", "fingerprint", "version", "all", "dryRun", "canary", "rate", "reason"),
-    *("on", "percent", "owners", "forget", "gradual", "revoke", "markdown", "unknown"),
+    *("on", "percent", "owners", "forget", "gradual", "revoke", "markdown", "deployment", "unknown"),
 )
 DOORS = (
     *("/ops/dead-letters/redrive", "/ops/dead-letters/discard", "/ops/knowledge", "/ops/secrets/jwt/rotate"),
-    "/ops/redrives/00000000-0000-0000-0000-000000000000/advance",
+    *("/ops/rollout/abort", "/ops/redrives/00000000-0000-0000-0000-000000000000/advance"),
 )
 ODD = ("", "x", "0", "-1", "9" * 30, "%00", "%F0%9F", "01a2038a-a286-7de5-9919-cd81acca16c5")
 
@@ -34,7 +34,7 @@ def test_bodies(operator: Caller) -> None:
 
 def test_queries(operator: Caller) -> None:
     chance = random.Random(7)
-    names = ("type", "fingerprint", "version", "limit", "cursor", "owner", "status")
+    names = ("type", "fingerprint", "version", "limit", "cursor", "owner", "status", "actor", "action")
     for _ in range(150):
         query = "&".join(f"{chance.choice(names)}={chance.choice(ODD)}" for _ in range(2))
         for path in ("/ops/tasks", "/ops/dead-letters", "/ops/audit", "/ops/redrives", "/ops/stats"):
