@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import redrives
+from cli import completion, redrives
 from cli.session import Exit, Refusal, Session, fail
-from cli.show import AsJson, Yes, ago, as_json, confirm, failure, out, table, unasked
+from cli.show import AsJson, Yes, ago, as_json, confirm, failure, out, say, table, unasked
 
 app = typer.Typer(no_args_is_help=True, help="See dead letters in groups; redrive or discard them.")
 app.command("redrives")(redrives.list_redrives)
@@ -16,8 +16,13 @@ app.command()(redrives.follow)
 app.command()(redrives.stop)
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Dead letters by id.")]
-Type = Annotated[str | None, typer.Option(help="All of this type.")]
-Fingerprint = Annotated[str | None, typer.Option("--fingerprint", "-f", help="All that failed alike; - for none.")]
+Type = Annotated[str | None, typer.Option(help="All of this type.", autocompletion=completion.types)]
+Fingerprint = Annotated[
+    str | None,
+    typer.Option(
+        "--fingerprint", "-f", help="All that failed alike; - for none.", autocompletion=completion.fingerprints
+    ),
+]
 Version = Annotated[
     str | None, typer.Option("--version", help="All whose last attempt ran this version; - where it is unknown.")
 ]
@@ -72,11 +77,11 @@ def preview(
         as_json(would)
         return
     _show_groups(would)
-    out.print(f"{would['total']:,} dead letters would move.")
+    say(f"{would['total']:,} dead letters would move.")
     for id in would["ids"][:SHOWN]:
-        out.print(f"  {id}")
+        say(f"  {id}")
     if would["total"] > SHOWN:
-        out.print(f"  and {would['total'] - SHOWN:,} more")
+        say(f"  and {would['total'] - SHOWN:,} more")
 
 
 @app.command()
@@ -106,9 +111,9 @@ def redrive(
     if json:
         as_json(moved)
     elif going is None or going["state"] == "done":
-        out.print(_so_many(done, moved, "run again"))
+        say(_so_many(done, moved, "run again"))
     elif going["state"] == "running":
-        out.print(_so_many(going["total"], moved, "run again bit by bit"))
+        say(_so_many(going["total"], moved, "run again bit by bit"))
     if going is not None:
         redrives.tell_it_goes_on(going)
         redrives.end(going)
@@ -134,7 +139,7 @@ def discard(
     if json:
         as_json(moved)
     else:
-        out.print(_so_many(done, moved, "are given up"))
+        say(_so_many(done, moved, "are given up"))
 
 
 def _look(session: Session, verb: str, choice: dict[str, Any], question: str, *, yes: bool, json: bool) -> int:
@@ -145,7 +150,7 @@ def _look(session: Session, verb: str, choice: dict[str, Any], question: str, *,
         fail(Exit.NOT_FOUND, f"There is nothing to {verb}.")
     if not json:
         _show_groups(would)
-    confirm(question.format(would["total"]), yes)
+    confirm(question.format(would["total"]), yes, where=session.where)
     return int(would["total"])
 
 

@@ -10,7 +10,11 @@ from typer.core import TyperGroup
 
 from cli import controls, dead_letters, tasks
 from cli.session import Exit, FoundLater, Refusal, Session, exit_code, fail, find, remember, sign_in
+from cli.show import AsJson, as_json, say
 from cli.stats import audit, stats
+
+#: Seconds a sign-in is used: a little less than its token is good for.
+LIFE = 20 * 60 - 10
 
 
 class Commands(TyperGroup):
@@ -47,15 +51,22 @@ def connect(context: typer.Context, url: Url = None, token: Token = None, stack:
 
 @app.command()
 def login(
-    url: Annotated[str, typer.Option(prompt=True, envvar="ORCHESTRATOR_URL")],
-    name: Annotated[str, typer.Option(prompt=True)],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    context: typer.Context,
+    url: Url = None,
+    name: Annotated[str | None, typer.Option(help="An operator's name or e-mail.")] = None,
+    password: Annotated[str | None, typer.Option(help="Asked for where it is not given.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Sign in as an operator; holds for twenty minutes."""
-    session = sign_in(url, name, password)
+    place = url or context.find_root().params["url"] or typer.prompt("Url", err=json)
+    name = name or typer.prompt("Name", err=json)
+    session = sign_in(place, name, password or typer.prompt("Password", hide_input=True, err=json))
     if _is_operator(session):
-        remember(session, 20 * 60 - 10)
-        typer.echo(f"Signed in to {url} as {name}.")
+        remember(session, LIFE)
+        if json:
+            as_json({"url": place, "name": name, "seconds": LIFE})
+        else:
+            say(f"Signed in to {place} as {name}.")
 
 
 def _is_operator(session: Session) -> bool:

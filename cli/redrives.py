@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.session import Exit, Refusal, Session, fail
-from cli.show import AsJson, ago, as_json, out, table
+from cli.show import AsJson, ago, as_json, out, say, table
 
 #: A redrive as the API shows it.
 Redrive = dict[str, Any]
@@ -68,7 +68,7 @@ def stop(context: typer.Context, id: Id, json: AsJson = False) -> None:
         as_json(stopped)
         return
     left = stopped["total"] - stopped["released"]
-    out.print(
+    say(
         f"Stopped: {left:,} of {stopped['total']:,} stay dead letters, {stopped['open']:,} of those let go run on."
     )
 

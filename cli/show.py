@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="The API's answer as JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -26,27 +28,49 @@ STATUS_STYLES = {
     "cancelled": "dim",
 }
 
+#: Characters that steer a terminal, or turn the direction of what follows.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+#: Text, or text with a style.
+Part = str | tuple[str, str] | Text
+
 out = Console()
 if not out.is_terminal:
     out = Console(width=200)  # a pipe has no edge that a table would have to be folded at
 
 
-def as_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+def plain(value: object) -> str:
+    """Somebody else's text as it may stand on a terminal."""
+    return _STEERING.sub("", str(value))
+
+
+def line(*parts: Part) -> Text:
+    """One line of parts; brackets in them are brackets, not styles."""
+    return Text.assemble(*(part if isinstance(part, Text) else _plain_part(part) for part in parts))
+
+
+def say(*parts: Part) -> None:
+    out.print(line(*parts))
+
+
+def as_json(value: Any, *, on_one_line: bool = False) -> None:
+    text = json.dumps(value, indent=None if on_one_line else 2, ensure_ascii=False)
+    typer.echo(re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    shown = Text(plain(title)) if title is not None else None
+    made = Table(title=shown, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
         side: Literal["left", "right"] = "right" if column.startswith("#") else "left"
         made.add_column(column, justify=side, overflow="fold", no_wrap=column in NARROW)
     for row in rows:
-        made.add_row(*(str(cell) if cell is not None else "" for cell in row))
+        made.add_row(*(_cell(cell) for cell in row))
     return made
 
 
-def status(value: str) -> str:
-    return f"[{STATUS_STYLES.get(value, 'white')}]{value}[/]"
+def status(value: str) -> Text:
+    return Text(plain(value), style=STATUS_STYLES.get(value, "white"))
 
 
 def ago(moment: str | None) -> str:
@@ -58,18 +82,19 @@ def ago(moment: str | None) -> str:
 
 
 def duration(seconds: float) -> str:
+    """As the operators' page says it: whole minutes, hours and days that have passed."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.1f} s" if abs(seconds) < 10 else f"{seconds:.0f} s"
+            return f"{int(seconds / size)} {unit}"
+    return f"{seconds:.1f} s" if abs(seconds) < 10 else f"{int(seconds)} s"
 
 
 def failure(error: Any) -> str:
     """An error in one line."""
     if not isinstance(error, dict):
-        return str(error or "")
+        return plain(error or "")
     kind = error.get("type") or error.get("kind", "")
-    return f"{kind}: {error.get('message', '')}".splitlines()[0][:120]
+    return plain(f"{kind}: {error.get('message', '')}".splitlines()[0])[:120]
 
 
 def unasked(yes: bool, json: bool) -> None:
@@ -78,6 +103,26 @@ def unasked(yes: bool, json: bool) -> None:
         raise typer.BadParameter("with --json nobody is asked: add --yes")
 
 
-def confirm(question: str, yes: bool) -> None:
+def facts(detail: Any) -> str:
+    """What an answer says beside its words, in one line; of a long list the beginning."""
+    return " ".join(f"{name}={_fact(value)}" for name, value in detail.items())
+
+
+def confirm(question: str, yes: bool, *, where: Callable[[], str]) -> None:
+    """Asks before a deed; `where` says at which API it would be done."""
     if not yes:
-        typer.confirm(question, abort=True)
+        typer.confirm(plain(f"{where()}: {question}"), abort=True)
+
+
+def _plain_part(part: str | tuple[str, str]) -> str | tuple[str, str]:
+    return plain(part) if isinstance(part, str) else (plain(part[0]), part[1])
+
+
+def _cell(value: object) -> Text:
+    return value if isinstance(value, Text) else Text(plain(value) if value is not None else "")
+
+
+def _fact(value: Any) -> str:
+    if not isinstance(value, list) or len(value) <= 3:
+        return str(value)
+    return f"{', '.join(map(str, value[:3]))} and {len(value) - 3} more"

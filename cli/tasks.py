@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import threading
+import re
 from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
 
 import typer
+from rich.text import Text
 
+from cli import completion
+from cli.completion import STATUSES
 from cli.session import Exit, Session
-from cli.show import AsJson, ago, as_json, failure, out, status, table
+from cli.show import AsJson, ago, as_json, facts, failure, line, out, say, status, table
+from cli.watching import PATIENCE, looks, tell_silence
 
 app = typer.Typer(no_args_is_help=True, help="Look at tasks of all owners, cancel and retry them.")
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
-STATUSES = ("pending", "processing", "completed", "failed", "dead-letter", "cancelled")
 FINAL = STATUSES[2:]
 
 
-def _complete_status(incomplete: str) -> list[str]:
-    return [each for each in STATUSES if each.startswith(incomplete)]
+def _hyphenated(id: str) -> str:
+    """An id as the API writes it; logs and people leave the hyphens out."""
+    given = id.strip()
+    return str(UUID(given)) if re.fullmatch(r"[0-9A-Fa-f]{32}", given) else given
+
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id.", callback=_hyphenated)]
 
 
 @app.command("list")
@@ -26,9 +35,9 @@ def list_tasks(
     context: typer.Context,
     owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
     state: Annotated[
-        str | None, typer.Option("--status", help=", ".join(STATUSES), autocompletion=_complete_status)
+        str | None, typer.Option("--status", help=", ".join(STATUSES), autocompletion=completion.statuses)
     ] = None,
-    type: Annotated[str | None, typer.Option(help="Only of this type.")] = None,
+    type: Annotated[str | None, typer.Option(help="Only of this type.", autocompletion=completion.types)] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     json: AsJson = False,
 ) -> None:
@@ -57,15 +66,17 @@ def list_tasks(
 def show(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """One task with its history, children, and why it is where it is."""
     session: Session = context.obj
-    task = session.get(f"/ops/tasks/{id}")
+    task = session.get(_place(id))
     if json:
         as_json(task)
         return
-    out.print(f"[bold]{task['type']}[/] {status(task['status'])}  {task['id']}")
-    out.print(f"owner {task['owner']}   trace {task['traceId']}   tries {task['attempts']}/{task['maxAttempts']}")
-    out.print(f"[bold]why[/]  {task['why']['message']}")
+    say((task["type"], "bold"), " ", status(task["status"]), f"  {task['id']}")
+    say(f"owner {task['owner']}   trace {task['traceId']}   tries {task['attempts']}/{task['maxAttempts']}")
+    say(("why", "bold"), f"  {task['why']['message']}")
     if task["errorDetail"]:
-        out.print(f"[red]{failure(task['errorDetail'])}[/]  fingerprint {task['errorDetail'].get('fingerprint')}")
+        say((failure(task["errorDetail"]), "red"), f"  fingerprint {task['errorDetail'].get('fingerprint')}")
+    if task["eventsTruncated"]:
+        say((f"the newest {len(task['events'])} events", "dim"))
     out.print(_history(task["events"]))
     if task["children"]:
         rows = [(child["id"], child["type"], status(child["status"])) for child in task["children"]]
@@ -79,49 +90,58 @@ def tail(
     every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.1)] = 1.0,
     json: AsJson = False,
 ) -> None:
-    """Follow a task until it is over; exit code 6 unless it completed."""
+    """Follow a task until it is over; exit code 6 unless it completed. With --json a line for each event."""
     session: Session = context.obj
-    seen, pause = 0, threading.Event()
-    while True:
-        task = session.get(f"/ops/tasks/{id}")
-        for event in (each for each in task["events"] if each["seq"] > seen):
+    seen: int | None = None
+
+    def look() -> Any:
+        return session.get(_place(id), after=seen)
+
+    for task in looks(look, every, tell_silence, patience=PATIENCE):
+        is_whole = seen is None or not task["eventsTruncated"]
+        if seen is None and task["eventsTruncated"]:
+            typer.secho(f"The newest {len(task['events'])} events; there were more before.", err=True)
+        for event in task["events"]:
             seen = event["seq"]
             if json:
-                as_json(event)
+                as_json(event, on_one_line=True)
             else:
                 out.print(_line(event))
-        if task["status"] in FINAL:
+        if task["status"] in FINAL and is_whole:
             raise typer.Exit(0 if task["status"] == "completed" else Exit.ENDED_BADLY)
-        pause.wait(every)
 
 
 @app.command()
 def cancel(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """End a task that is not over; nothing of it commits."""
-    _say(context.obj.post(f"/ops/tasks/{id}/cancel"), json)
+    _tell(context.obj.post(f"{_place(id)}/cancel"), json)
 
 
 @app.command()
 def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Give a dead letter its attempts anew."""
-    _say(context.obj.post(f"/ops/tasks/{id}/retry"), json)
+    _tell(context.obj.post(f"{_place(id)}/retry"), json)
 
 
 def why(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Why a task does not run, in one sentence."""
     session: Session = context.obj
-    reason = session.get(f"/ops/tasks/{id}")["why"]
+    reason = session.get(_place(id))["why"]
     if json:
         as_json(reason)
         return
-    out.print(f"[bold]{reason['reason']}[/]  {reason['message']}")
+    say((reason["reason"], "bold"), f"  {reason['message']}")
 
 
-def _say(task: dict[str, Any], json: bool) -> None:
+def _place(id: str) -> str:
+    return f"/ops/tasks/{quote(id, safe='')}"
+
+
+def _tell(task: dict[str, Any], json: bool) -> None:
     if json:
         as_json(task)
     else:
-        out.print(f"{task['type']} {task['id']} is {status(task['status'])}.")
+        say(f"{task['type']} {task['id']} is ", status(task["status"]), ".")
 
 
 def _history(events: list[dict[str, Any]]) -> Any:
@@ -129,8 +149,8 @@ def _history(events: list[dict[str, Any]]) -> Any:
     return table(("#seq", "at", "event", "#try", ""), rows)
 
 
-def _line(event: dict[str, Any]) -> str:
-    return f"[dim]{event['createdAt']}[/] {event['seq']:>4} [bold]{event['kind']}[/] {_words(event)}"
+def _line(event: dict[str, Any]) -> Text:
+    return line((event["createdAt"], "dim"), f" {event['seq']:>4} ", (event["kind"], "bold"), f" {_words(event)}")
 
 
 def _words(event: dict[str, Any]) -> str:
@@ -139,4 +159,4 @@ def _words(event: dict[str, Any]) -> str:
         return failure(data["error"])
     if data.get("progress"):
         return str(data["progress"].get("message", ""))
-    return " ".join(f"{name}={value}" for name, value in data.items() if not isinstance(value, dict | list))
+    return facts({name: value for name, value in data.items() if not isinstance(value, dict | list)})

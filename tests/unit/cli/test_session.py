@@ -1,0 +1,155 @@
+"""Which API a command speaks to, and what it says when that is none."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import session as sessions
+from cli.main import app
+from cli.session import Exit, Refusal, Session, find
+
+PROD, LOCAL = "https://prod.example", "http://local.example"
+HTML = b"<!doctype html><title>Welcome</title>"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Somebody's home and checkout, with a local stack."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN", "ORCHESTRATOR_STACK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sessions, "REMEMBERED", tmp_path / "session.json")
+    monkeypatch.setattr(sessions, "sign_in", lambda url, name, _: Session(url, f"{name}'s"))
+    stack = tmp_path / sessions.LOCAL_STACK
+    stack.parent.mkdir()
+    users = [{"name": "ann", "password": "x"}, {"name": "olga", "password": "x", "role": "operator"}]
+    stack.write_text(json.dumps({"api_url": LOCAL, "users": users}))
+    return tmp_path
+
+
+def remember(place: Path, *, seconds: float, url: str = PROD) -> None:
+    kept = {"url": url, "token": "kept", "until": time.time() + seconds}
+    (place / "session.json").write_text(json.dumps(kept))
+
+
+def chosen(url: str | None = None, token: str | None = None, stack: Path | None = None) -> tuple[str, str]:
+    found = find(url, token, stack)
+    return found.url, found.token
+
+
+def told(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=environment)
+
+
+def test_what_is_given_goes_before_what_is_kept(place: Path) -> None:
+    assert chosen() == (LOCAL, "olga's")
+    remember(place, seconds=60)
+    assert chosen() == (PROD, "kept")
+    assert chosen(url=f"{PROD}/") == (PROD, "kept")
+    assert chosen(url=PROD, stack=place / sessions.LOCAL_STACK) == (PROD, "kept")
+    assert chosen(stack=place / sessions.LOCAL_STACK) == (LOCAL, "olga's")
+    assert chosen(url="https://other.example", token="t") == ("https://other.example", "t")
+
+
+def test_a_sign_in_that_has_ended_is_not_replaced_by_another_stack(place: Path) -> None:
+    remember(place, seconds=-1)
+    for arguments in ((), ("--url", PROD)):
+        result = told(*arguments, "stats")
+        assert result.exit_code == Exit.NOT_SIGNED_IN
+        assert f"Your sign-in to {PROD} has ended: orchestrator login --url {PROD}" in result.output
+    assert chosen(stack=place / sessions.LOCAL_STACK) == (LOCAL, "olga's")
+
+
+def test_an_address_without_a_sign_in_is_not_replaced_by_the_local_stack(place: Path) -> None:
+    remember(place, seconds=60)
+    result = told("--url", "https://other.example", "stats")
+    assert (result.exit_code, "Not signed in to https://other.example" in result.output) == (3, True)
+
+
+def test_a_token_without_an_address_is_an_error(place: Path) -> None:
+    remember(place, seconds=60)
+    result = told("stats", ORCHESTRATOR_TOKEN="token")
+    assert (result.exit_code, "ORCHESTRATOR_URL" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"url": 1}', '{"url": "u", "token": "t", "until": "soon"}'])
+def test_a_broken_file_is_named(place: Path, text: str) -> None:
+    (place / "session.json").write_text(text)
+    result = told("stats")
+    assert (result.exit_code, "session.json is broken" in result.output) == (Exit.NOT_SIGNED_IN, True)
+    (place / "session.json").unlink()
+    (place / sessions.LOCAL_STACK).write_text(text)
+    result = told("stats")
+    assert (result.exit_code, "stack.json is broken" in result.output) == (Exit.NOT_SIGNED_IN, True)
+
+
+def test_a_file_that_is_no_text_is_named(place: Path) -> None:
+    (place / "session.json").write_bytes(b"\xff\xfe\x00")
+    assert "session.json is broken" in told("stats").output
+
+
+def test_a_token_that_cannot_be_one_is_said(place: Path) -> None:
+    for token in ("tökén", "two words", "line\nbreak"):
+        result = told("--url", PROD, "--token", token, "stats")
+        assert (result.exit_code, "The token is none" in result.output) == (Exit.NOT_SIGNED_IN, True)
+
+
+@pytest.mark.parametrize("status", [200, 204, 301])
+@pytest.mark.parametrize("content", [HTML, b"", b"[]", b'"x"', b"\xff"])
+def test_an_address_that_answers_something_else(status: int, content: bytes) -> None:
+    session = Session(PROD, "t", answering(status, content))
+    with pytest.raises(Refusal, match="answers, but not as this API does") as refused:
+        session.get("/ops/stats")
+    assert sessions.exit_code(refused.value) == Exit.UNREACHABLE
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, Exit.NOT_FOUND), (502, Exit.UNREACHABLE), (403, 3)])
+def test_a_refusal_without_json_keeps_its_status(status: int, code: int) -> None:
+    with pytest.raises(Refusal, match=f"{status}: <!doctype html>") as refused:
+        Session(PROD, "t", answering(status, HTML)).get("/ops/stats")
+    assert sessions.exit_code(refused.value) == code
+
+
+def test_an_api_that_gives_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with pytest.raises(Refusal, match="gave no token"):
+        sessions.sign_in(PROD, "olga", "x", answering(200, b'{"hello": "world"}'))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[", "http://" + "a" * 70 + ".x", "ftp://x", "http://\x00a"])
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(Refusal, match="cannot be reached"):
+        Session(url, "t").get("/ops/stats")
+
+
+def test_a_sign_in_that_cannot_be_kept_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}')))
+    (place / "file").write_text("")
+    monkeypatch.setattr(sessions, "REMEMBERED", place / "file" / "session.json")
+    result = told("login", "--url", PROD, "--name", "olga", "--password", "x")
+    assert (result.exit_code, "cannot be kept" in result.output) == (Exit.REFUSED, True)
+
+
+@pytest.mark.parametrize("arguments", [("login", "--url", PROD), ("--url", PROD, "login")])
+def test_login_takes_the_address_on_either_side_and_speaks_json(
+    monkeypatch: pytest.MonkeyPatch, place: Path, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}')))
+    result = told(*arguments, "--name", "olga", "--password", "x", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["url"] == PROD
+    assert chosen() == (PROD, "t")
+
+
+def answering(status: int, content: bytes) -> Any:
+    def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        return status, content
+
+    return transport
