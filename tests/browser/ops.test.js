@@ -171,7 +171,7 @@ test('a flag is tried on some owners and switched off again', async () => {
   await change('Off for everybody');
   await flag.getByText('off', {exact: true}).waitFor();
   await goTo(page, 'Audit');
-  await page.getByText('Set the flag amazon_places: on for 20 % of owners').waitFor();
+  await page.getByText('Set the flag amazon_places: on for 20 % of owners', {exact: true}).first().waitFor();
 });
 
 test('tasks that come meanwhile wait above the list until they are asked for', async () => {

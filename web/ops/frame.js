@@ -5,8 +5,9 @@ import {html, useEffect, useRef, useState} from '../vendor/preact.js';
 import {note} from './history.js';
 import {moveInRows, useKeys} from './keys.js';
 import {Keys} from './parts/keys.js';
+import {Aged} from './parts/states.js';
 import {go, usePlace} from './place.js';
-import {pulse, togglePause, usePolled} from './polling.js';
+import {pulse, stateOf, togglePause, usePolled} from './polling.js';
 import {call, signOut} from './session.js';
 import {clock, faultWords} from './words.js';
 import {Audit} from './views/audit.js';
@@ -71,6 +72,7 @@ export function Frame({user}) {
     </header>
     <${Trouble} />
     <main id="main" ref=${main} tabindex="-1" data-view=${place.view}>
+      ${place.view === 'overview' && html`<${Aged} read=${stats} />`}
       <${View} user=${user} place=${place} stats=${stats} />
     </main>
     ${help && html`<${Keys} close=${() => setHelp(false)} views=${NAMES.map((name) => VIEWS[name].name)} />`}`;
@@ -87,20 +89,26 @@ function Tabs({here, dead}) {
     </nav>`;
 }
 
-/** Whether what is shown is the present; a press holds it still. */
+/** Whether what is shown is the present, looked at again each second; a press holds it still. */
 function Pulse() {
-  const {paused, at, error} = useStore(pulse);
-  const state = paused ? 'paused' : error ? 'away' : at ? 'live' : 'first';
-  const word = {paused: 'Paused', away: 'No answer', live: 'Live', first: 'Reading'}[state];
-  const does = paused ? 'Go on' : 'Hold the figures still';
+  const now = useStore(pulse);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((times) => times + 1), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const {state, at} = stateOf(now);
+  const word = {paused: 'Paused', away: 'No answer', stale: 'Old', live: 'Live', first: 'Reading'}[state];
+  const since = at && (state === 'paused' || state === 'stale') ? clock(at) : '';
+  const does = now.paused ? 'Go on' : 'Hold the figures still';
   return html`
-    <button type="button" class="pulse" data-state=${state} aria-pressed=${paused} aria-label=${`${word}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
-      <span class="pulse-dot" aria-hidden="true"></span>${word}
+    <button type="button" class="pulse" data-state=${state} aria-pressed=${now.paused} aria-label=${`${word}${since && `, as of ${since}`}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
+      <span class="pulse-dot" aria-hidden="true"></span>${since ? html`<span><span class="pulse-word">${word}, as of </span>${since}</span>` : word}
     </button>`;
 }
 
 function Trouble() {
-  const {error, at} = useStore(pulse);
+  const {error, at} = stateOf(useStore(pulse));
   return html`
     <div class="trouble" role="alert" data-shown=${Boolean(error)}>
       ${error && html`<p>${faultWords(error)} ${at ? `What you see is from ${clock(at)}; it is tried again by itself.` : 'It is tried again by itself.'}</p>`}

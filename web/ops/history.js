@@ -24,7 +24,11 @@ export function note(stats, now = Date.now()) {
   if (last && now - last.at < GRAIN) return;
   const point = {at: now, ...Object.fromEntries(Object.entries(FIGURES).map(([name, of]) => [name, of(stats)]))};
   history.set((points) => [...points.filter(({at}) => now - at < REACH), point]);
-  sessionStorage.setItem(KEPT, JSON.stringify(history.get()));
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(history.get()));
+  } catch {
+    // A full store: the curves are drawn all the same, and a reload begins them anew.
+  }
 }
 
 export function forget() {

@@ -5,7 +5,16 @@ export function placeOf(hash, views) {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
   const [view, id = ''] = path.split('/');
   const known = views.includes(view);
-  return {view: known ? view : views[0], id: known ? decodeURIComponent(id) : '', query: Object.fromEntries(new URLSearchParams(query))};
+  return {view: known ? view : views[0], id: known ? decoded(id) : '', query: Object.fromEntries(new URLSearchParams(query))};
+}
+
+/** An address typed wrong names nothing. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }
 
 export function hashOf({view, id = '', query = {}}) {

@@ -3,6 +3,8 @@ import {config} from '../config.js';
 import {createStore} from '../store.js';
 
 const KEPT = 'operator-session';
+/** A read may take so long (ms). */
+const PATIENCE = 10_000;
 
 /** Said to someone who signs in well but is no operator. */
 export const NOT_AN_OPERATOR = 'This account is not an operator’s. Ask an administrator for the role, then sign in again.';
@@ -43,14 +45,19 @@ export function signOut() {
   session.set({user: null, expired: false});
 }
 
-/** A call of the API; notices a session that has ended. */
+/** A call of the API; notices a session that has ended. A question that is not answered in time is given up. */
 export async function call(method, path, body, options) {
   try {
-    return await client.request(method, path, body, options);
+    return await client.request(method, path, body, method === 'GET' ? {...options, signal: inTime(options?.signal)} : options);
   } catch (error) {
     if (error.status === 401) session.set((now) => (now.user && !now.expired ? {...now, expired: true} : now));
     throw error;
   }
+}
+
+function inTime(signal) {
+  const limit = AbortSignal.timeout(PATIENCE);
+  return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
 /** A path with the parameters that have a value. */

@@ -120,8 +120,15 @@ export function short(id) {
   return id.slice(-8);
 }
 
-/** One line of the audit trail. */
-export function auditWords({action, detail}) {
+/** One line of the audit trail. What is changed outside the database stands in it before it is done, and after. */
+export function auditWords(entry) {
+  const {step, error} = entry.detail;
+  const words = deedWords(entry);
+  if (step === 'begun') return `To be done: ${words}`;
+  return step === 'failed' ? `Failed: ${words}. ${error}` : words;
+}
+
+function deedWords({action, detail}) {
   const what = chosenWords(detail);
   const many = detail.tasks === undefined ? '' : plural(detail.tasks, 'dead letter');
   switch (action) {
@@ -136,7 +143,9 @@ export function auditWords({action, detail}) {
     case 'stop':
       return detail.reason ? `Stopped a redrive: ${detail.reason}` : 'Stopped a redrive';
     case 'flag':
-      return detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`;
+      return `${detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`}${detail.gradual ? ', gradually' : ''}${detail.aborted ? `; this ended ${rolloutWords(detail.aborted)}` : ''}`;
+    case 'abort':
+      return `Took back ${detail.flags ? rolloutWords(detail) : `rollout ${detail.deployment} of the flags`}`;
     case 'rotate':
       return `Made new keys for access tokens${detail.revoke ? ' and revoked the old ones' : ''}`;
     default:
@@ -156,11 +165,17 @@ export function flagWords({on, percent: share, owners}) {
   return parts.length ? `on for ${parts.join(' and ')}` : 'off for everybody';
 }
 
+/** A gradual change of flags, and how far it has got. */
+export function rolloutWords({flags, version, percentDeployed}) {
+  return `the rollout of ${flags.join(', ') || 'no flag'} (version ${version}, ${Math.round(percentDeployed)} % of the way)`;
+}
+
 /** Words for a person, of whatever went wrong. */
 export function faultWords(error) {
   const faults = error?.body?.faults;
   if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
   if (error?.status === 429) return 'Too many requests just now. Wait a moment, then try again.';
+  if (error?.name === 'TimeoutError') return 'The API took too long to answer.';
   if (error?.name === 'Unreachable') return 'The API cannot be reached. Check the network, or whether the stack is up.';
   if (error?.status >= 500 && !error.body?.message) return 'The API is in trouble and gave no answer. Its logs say why.';
   if (error?.status >= 500) return `${error.message} Its log lines bear the trace ${error.traceId}.`;

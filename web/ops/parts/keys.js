@@ -8,7 +8,7 @@ export function Keys({close, views}) {
   const on = useStore(keysOn);
   const lines = [
     ...views.map((name, i) => [String(i + 1), name]),
-    ['/', 'Search'],
+    ['/', 'Find a task'],
     ['j  k', 'Next and previous row'],
     ['Enter', 'Open the row'],
     ['Esc', 'Close what is open'],

@@ -1,5 +1,5 @@
 import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Fault, Rows} from '../parts/states.js';
+import {Aged, Fault, Rows} from '../parts/states.js';
 import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
@@ -33,6 +33,7 @@ export function DeadLetters({place: {query}}) {
     </div>
     <${Narrowed} type=${type} fingerprint=${fingerprint} />
     <${Redrives} turn=${turn} />
+    <${Aged} read=${letters} />
     ${!value && (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}
     ${value && html`
       <p class="list-line" role="status"><span>${lineOf(value, type || fingerprint)}</span></p>

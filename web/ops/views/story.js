@@ -5,12 +5,12 @@ import {useKeys} from '../keys.js';
 import {Deed, Dialog} from '../parts/dialog.js';
 import {Status} from '../parts/figures.js';
 import {Copy, Json} from '../parts/json.js';
-import {Fault, Rows} from '../parts/states.js';
+import {Aged, Fault, Rows} from '../parts/states.js';
 import {Timeline} from '../parts/timeline.js';
 import {hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {GOT_OVER, OVER, STATUS, clock, errorWords, exact, short, withMoments} from '../words.js';
+import {GOT_OVER, OVER, STATUS, clock, errorWords, exact, faultWords, plural, short, withMoments} from '../words.js';
 
 /** A task that is over is read at leisure; one that lives is followed. */
 const CALM_PACE = 10_000;
@@ -18,7 +18,8 @@ const CALM_PACE = 10_000;
 /** All there is to know of one task. */
 export function Story({id, close, linkTo}) {
   const [over, setOver] = useState(false);
-  const {value: task, error, again} = usePolled(`task ${id}`, (signal) => call('GET', `/ops/tasks/${encodeURIComponent(id)}`, undefined, {signal}), over ? {pace: CALM_PACE} : {});
+  const read = usePolled(`task ${id}`, (signal) => call('GET', `/ops/tasks/${encodeURIComponent(id)}`, undefined, {signal}), over ? {pace: CALM_PACE} : {});
+  const {value: task, error, again} = read;
   const title = useRef(null);
   useEffect(() => setOver(Boolean(task && OVER.has(task.status))), [task?.status]);
   useEffect(() => title.current?.focus({preventScroll: true}), []);
@@ -30,6 +31,7 @@ export function Story({id, close, linkTo}) {
         ${task && html`<${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} />`}
         <button type="button" class="icon-button" aria-label="Close the task" title="Close (Esc)" onClick=${close}><${Icon} name="cross" /></button>
       </header>
+      <${Aged} read=${read} />
       ${!task && error && html`<${Fault} error=${error} again=${again} />`}
       ${!task && !error && html`<${Rows} />`}
       ${task && html`<${Told} task=${task} again=${again} linkTo=${linkTo} />`}
@@ -47,7 +49,7 @@ function Told({task, again, linkTo}) {
     ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
     <${Children} task=${task} linkTo=${linkTo} />
     <section class="story-part" aria-labelledby="events-title">
-      <h3 id="events-title">What happened</h3>
+      <h3 id="events-title">What happened${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
       <${Timeline} events=${task.events} />
     </section>
     <section class="story-part folds" aria-label="Stored values">
@@ -70,7 +72,7 @@ function Deeds({task, again}) {
       await call('POST', `/ops/tasks/${task.id}/retry`);
       done('It has its attempts anew.')();
     } catch (error) {
-      toast(error.message, 'bad');
+      toast(faultWords(error), 'bad');
       again();
     }
   };

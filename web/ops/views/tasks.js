@@ -1,14 +1,16 @@
 import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
 import {Status} from '../parts/figures.js';
-import {Fault, Rows} from '../parts/states.js';
+import {Aged, Fault, Rows} from '../parts/states.js';
 import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
 import {GOT_OVER, OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
 import {Story} from './story.js';
 
-const ID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+const ID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
 const PAGE = 50;
+/** A row that its filters do not find any more. */
+const GONE = {word: 'No longer here', tone: 'plain'};
 
 /** Everybody's tasks, and beside them the whole story of the one that is open. */
 export function Tasks({place, stats}) {
@@ -34,7 +36,8 @@ function Filters({query, types}) {
   const search = (event) => {
     event.preventDefault();
     const text = wanted.trim();
-    if (ID.test(text)) go({view: 'tasks', id: text.toLowerCase(), query: {...query, owner: ''}});
+    const id = ID.exec(text);
+    if (id) go({view: 'tasks', id: id.slice(1).join('-').toLowerCase(), query: {...query, owner: ''}});
     else set({owner: text});
   };
   return html`
@@ -59,53 +62,81 @@ function Filters({query, types}) {
     </div>`;
 }
 
-/** The newest page keeps itself fresh; tasks that came since wait above it until they are asked for, so no row moves under a hand. */
+/**
+ * The newest page keeps itself fresh, older pages one after another; tasks that came since wait until they are asked for and
+ * those that left stay where they were, so no row moves under a hand.
+ */
 function List({query, open}) {
-  const read = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, limit: PAGE, cursor}), undefined, {signal});
-  const newest = usePolled(`tasks ${JSON.stringify(query)}`, (signal) => read(null, signal));
   const [shown, setShown] = useState(null);
   const [more, setMore] = useState({busy: false, fault: ''});
   const top = useRef(null);
+  const turn = useRef(0);
+  const page = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, limit: PAGE, cursor}), undefined, {signal});
+  const look = usePolled(`tasks ${JSON.stringify(query)}`, async (signal) => {
+    const newest = await page(null, signal);
+    const from = shown?.older.length ? shown.older[turn.current++ % shown.older.length] : null;
+    return {newest, from, further: from && (await page(from, signal))};
+  });
+  const {value, error, again} = look;
   useEffect(() => {
-    if (newest.value) setShown((now) => (now && now.items.length ? merged(now, newest.value) : newest.value));
-  }, [newest.value]);
-  if (!shown) return newest.error ? html`<${Fault} error=${newest.error} again=${newest.again} />` : html`<${Rows} />`;
-  const first = shown.items[0]?.id;
-  const fresh = newest.value ? newest.value.items.findIndex(({id}) => id === first) : 0;
+    if (value) setShown((now) => (now?.items.length || now?.older.length ? refreshed(now, value) : {...value.newest, older: []}));
+  }, [value]);
+  if (!shown) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
   const older = async () => {
     setMore({busy: true, fault: ''});
     try {
-      const page = await read(shown.nextCursor);
-      setShown((now) => ({items: [...now.items, ...page.items], nextCursor: page.nextCursor}));
+      const {items, nextCursor} = await page(shown.nextCursor);
+      setShown((now) => ({items: [...now.items, ...items], nextCursor, older: [...now.older, now.nextCursor]}));
       setMore({busy: false, fault: ''});
-    } catch (error) {
-      setMore({busy: false, fault: faultWords(error)});
+    } catch (fault) {
+      setMore({busy: false, fault: faultWords(fault)});
     }
   };
   const reveal = () => {
-    setShown(newest.value);
+    setShown({...value.newest, older: []});
     top.current?.scrollIntoView({block: 'nearest'});
   };
+  const clear = () => setShown((now) => ({...now, items: now.items.filter(({gone}) => !gone)}));
+  const fresh = value ? freshWords(shown, value.newest) : '';
+  const gone = shown.items.filter((item) => item.gone).length;
   return html`
     <p class="list-line" ref=${top} role="status">
       <span>${lineOf(shown, query)}</span>
-      ${shown.items.length > 0 && fresh !== 0 && html`<button type="button" class="link" onClick=${reveal}>${fresh < 0 ? 'Many newer' : `${fresh} newer`}: show</button>`}
+      ${fresh && html`<button type="button" class="link" onClick=${reveal}>${fresh}: show</button>`}
+      ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer here: take away</button>`}
     </p>
-    ${newest.error && newest.error.status && newest.error.status < 500 && html`<${Fault} error=${newest.error} again=${newest.again} />`}
+    <${Aged} read=${look} />
     ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
     ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
 }
 
-/** What is shown with the newest states of its rows; new rows stay out. */
-function merged(shown, page) {
-  const states = new Map(page.items.map((item) => [item.id, item]));
-  return {...shown, items: shown.items.map((item) => states.get(item.id) ?? item)};
+function refreshed(shown, {newest, from, further}) {
+  const first = merged(shown, newest, null);
+  return further ? merged(first, further, from) : first;
+}
+
+/** What is shown with the states that a page knows; a row that the page should have and has not is gone. New rows stay out. */
+function merged(shown, {items, nextCursor}, from) {
+  const states = new Map(items.map((item) => [item.id, item]));
+  const isWithin = ({id}) => (!from || id < from) && (!nextCursor || id >= nextCursor);
+  return {...shown, items: shown.items.map((item) => states.get(item.id) ?? (isWithin(item) ? {...item, gone: true} : item))};
+}
+
+/** How many the newest page has, above the end of what is shown, that are not shown. */
+function freshWords({items, nextCursor: end}, newest) {
+  const known = new Set(items.map(({id}) => id));
+  const fresh = newest.items.filter(({id}) => !known.has(id) && (!end || id >= end));
+  if (!fresh.length) return '';
+  const first = items[0]?.id ?? '';
+  if (fresh.length === PAGE) return 'Many newer';
+  return `${fresh.length} ${fresh.every(({id}) => id > first) ? 'newer' : 'new'}`;
 }
 
 function lineOf({items, nextCursor}, query) {
+  const here = items.filter(({gone}) => !gone).length;
   const narrowed = Object.values(query).some(Boolean);
-  if (!items.length) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
-  const tasks = `${items.length}${nextCursor ? ' newest' : ''} ${items.length === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}`;
+  if (!here) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
+  const tasks = `${here}${nextCursor ? ' newest' : ''} ${here === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}`;
   return nextCursor ? `The ${tasks}` : `${tasks}, newest first`;
 }
 
@@ -122,10 +153,10 @@ function Table({items, query, open}) {
 }
 
 function Row({task, query, open}) {
-  const says = saysOf(task);
+  const says = task.gone ? '' : saysOf(task);
   return html`
-    <tr data-open=${open} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
-      <td><${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} /></td>
+    <tr data-open=${open} data-gone=${Boolean(task.gone)} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
+      <td><${Status} of=${task.gone ? GONE : STATUS[task.status]} live=${!task.gone && task.status === 'processing'} /></td>
       <th scope="row"><a data-row class="row-link" href=${hashOf({view: 'tasks', id: task.id, query})} aria-current=${open ? 'true' : undefined}>${task.type}</a></th>
       <td class="col-owner mono">${task.owner}</td>
       <td class="num col-tries">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
