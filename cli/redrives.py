@@ -68,9 +68,7 @@ def stop(context: typer.Context, id: Id, json: AsJson = False) -> None:
         as_json(stopped)
         return
     left = stopped["total"] - stopped["released"]
-    say(
-        f"Stopped: {left:,} of {stopped['total']:,} stay dead letters, {stopped['open']:,} of those let go run on."
-    )
+    say(f"Stopped: {left:,} of {stopped['total']:,} stay dead letters, {stopped['open']:,} of those let go run on.")
 
 
 def watch(session: Session, going: Redrive) -> Iterator[Redrive]:
