@@ -6,100 +6,14 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from orchestrator.edge.answers import Answer, ListedTask, Status, TaskView
 
 
-class QueueDepth(Answer):
-    waiting: int
-    inFlight: int
-    delayed: int
-
-
-class Live(Answer):
-    due: int
-    scheduled: int
-    processing: int
-    parked: int
-    dead: int
-
-
-class Ended(Answer):
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
-
-    completed: int
-    failed: int
-    dead_letter: int = Field(alias="dead-letter")
-    cancelled: int
-
-
-class Window(Answer):
-    seconds: int
-    ended: Ended
-    perSecond: float
-    failureRate: float
-
-
-class TypeCounts(Live, Ended):
-    type: str
-
-
-class Point(Answer):
-    at: datetime
-    ended: int
-    bad: int
-
-
-class Series(Answer):
-    """What ended, in steps; one without any is missing."""
-
-    stepSeconds: int
-    points: list[Point]
-
-
-class Pace(Answer):
-    """Milliseconds from submit to completed."""
-
-    p50: float
-    p95: float
-
-
-class Load(Answer):
-    """`answerMs` is the slowest question of these; `sweepLateSeconds` how long something has waited for the sweeper."""
-
-    sockets: int
-    connections: int
-    answerMs: float
-    lockWaits: int
-    lockWaitSeconds: float
-    sweepLateSeconds: float
-
-
-class Busiest(Answer):
-    """Who has the most live tasks."""
-
-    owner: str
-    tasks: int
-
-
-class Stats(Answer):
-    """Queue depths are null while the queue does not answer, `busiest` while nothing is live."""
-
-    queue: QueueDepth | None
-    deadLetterQueue: QueueDepth | None
-    live: Live
-    oldestDueSeconds: float
-    window: Window
-    byType: list[TypeCounts]
-    series: Series
-    pace: dict[str, Pace]
-    load: Load
-    busiest: Busiest | None
-
-
 class OpsListedTask(ListedTask):
     owner: str
+    finishedAt: datetime | None
     errorDetail: Any
     flags: dict[str, bool] | None
     parentId: UUID | None
@@ -109,12 +23,13 @@ class OpsTaskPage(Answer):
     """A page may hold fewer items than asked for although `nextCursor` leads on."""
 
     items: list[OpsListedTask]
-    nextCursor: UUID | None
+    nextCursor: str | None
 
 
 class OpsTask(TaskView):
     payload: Any
     owner: str
+    finishedAt: datetime | None
     errorDetail: Any
     flags: dict[str, bool] | None
     parentId: UUID | None
@@ -167,7 +82,7 @@ class Example(Answer):
     error: Any
 
 
-class DeadLetterGroup(Answer):
+class FailureGroup(Answer):
     """Those of one type that failed alike under one version of the code; the example is the newest."""
 
     fingerprint: str
@@ -184,7 +99,7 @@ class DeadLetters(Answer):
     """`items` is a page of them; the groups and the total are of all."""
 
     total: int
-    groups: list[DeadLetterGroup]
+    groups: list[FailureGroup]
     items: list[DeadLetter]
     nextCursor: str | None
 
@@ -226,7 +141,7 @@ class Moved(Answer):
     dryRun: bool
     total: int
     more: bool
-    groups: list[DeadLetterGroup]
+    groups: list[FailureGroup]
     redrive: RedriveView | None = None
 
 

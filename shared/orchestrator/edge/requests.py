@@ -35,6 +35,8 @@ UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _UUID = re.compile(UUID_PATTERN)
+_AGO = re.compile(r"([0-9]{1,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 #: Postgres keeps no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -126,14 +128,14 @@ class Query:
         if value is None:
             return None
         if not 0 < len(value) <= longest or _UNSTORABLE.search(value):
-            self._fault(name, f"must be 1 to {longest} ordinary characters")
+            self.fault(name, f"must be 1 to {longest} ordinary characters")
             return None
         return str(value)
 
     def choice(self, name: str, choices: Collection[str]) -> str | None:
         value = self._given.get(name)
         if value is not None and value not in choices:
-            self._fault(name, f"must be one of {', '.join(choices)}")
+            self.fault(name, f"must be one of {', '.join(choices)}")
             return None
         return value
 
@@ -142,7 +144,7 @@ class Query:
         if value is None:
             return None
         if not re.fullmatch(r"-?[0-9]{1,18}", value) or not low <= int(value) <= high:
-            self._fault(name, f"must be a whole number from {low} to {high}")
+            self.fault(name, f"must be a whole number from {low} to {high}")
             return None
         return int(value)
 
@@ -151,7 +153,7 @@ class Query:
         if value is None:
             return None
         if not _UUID.fullmatch(value):
-            self._fault(name, "must be one of ours")
+            self.fault(name, "must be one of ours")
             return None
         return UUID(value)
 
@@ -162,15 +164,37 @@ class Query:
             return None
         microseconds, _, id = value.partition("-")
         if not re.fullmatch(r"[0-9]{1,16}", microseconds) or not _UUID.fullmatch(id):
-            self._fault(name, "must be one of ours")
+            self.fault(name, "must be one of ours")
             return None
         return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(id)
+
+    def matching(self, name: str, pattern: re.Pattern[str], words: str) -> str | None:
+        value = self._given.get(name)
+        if value is not None and not pattern.fullmatch(value):
+            self.fault(name, f"must be {words}")
+            return None
+        return value
+
+    def moment(self, name: str) -> datetime | None:
+        """A moment as ISO 8601 writes it, or how long ago it is: `90s`, `15m`, `1h`, `7d`."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if ago := _AGO.fullmatch(value):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            given = datetime.fromisoformat(value)
+            return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fault(name, "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)")
+            return None
 
     def check(self) -> None:
         if self._faults:
             raise InvalidInput("The request has faults.", self._faults)
 
-    def _fault(self, name: str, message: str) -> None:
+    def fault(self, name: str, message: str) -> None:
+        """Also for what is wrong with several values together."""
         self._faults.append(Fault(name, message))
 
 

@@ -1,23 +1,33 @@
-"""Counts as operators read them."""
+"""Figures as operators read them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cloud.clients import CloudError
+from orchestrator.engine.figures import ENDS, LIVE, Counts
 from orchestrator.model.task import iso
 
 if TYPE_CHECKING:
     from orchestrator.cloud.queue import TaskQueue
 
-#: Seconds over which throughput and failures are counted.
-WINDOW = 300
+#: Seconds over which failures and ends by type are counted, and those of the throughput.
+WINDOW, LATELY = 300, 60
 #: Seconds of one step of the series.
 STEP = 10
+#: Seconds of one step of a history that reaches back so many hours: 180 steps, none below a minute.
+HISTORY_STEPS = {"1": 60, "6": 120, "24": 480, "168": 3_360}
+#: What of the audit trail is marked on the curves: it changes what they show.
+MARKED = frozenset({"flag", "redrive", "discard", "rotate"})
 
-LIVE = ("due", "scheduled", "processing", "parked", "dead")
-ENDS = ("completed", "failed", "dead-letter", "cancelled")
+#: Columns of figure_minutes by the names they have on the wire.
+_GAUGES = {
+    **{name: name for name in (*LIVE, "sockets", "connections", "submitted", "cancelled")},
+    "oldestDueSeconds": "oldest",
+    "leasesLost": "leases_lost",
+}
 
 
 def queue_depth(queue: TaskQueue) -> dict[str, int] | None:
@@ -28,54 +38,110 @@ def queue_depth(queue: TaskQueue) -> dict[str, int] | None:
         return None
 
 
-def stats_view(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """`oldestDueSeconds`: how long the task that has waited longest has been due."""
-    by_type: dict[str, dict[str, int]] = {}
-    oldest = 0.0
-    for row in live:
-        _of(by_type, row["type"])[row["state"]] += row["tasks"]
-        if row["state"] == "due":
-            oldest = max(oldest, row["oldest"])
-    for row in finished:
-        _of(by_type, row["type"])[row["status"]] += row["tasks"]
-    total = {name: sum(counts[name] for counts in by_type.values()) for name in (*LIVE, *ENDS)}
-    ended = sum(total[name] for name in ENDS)
-    bad = total["failed"] + total["dead-letter"]
+def stats_view(counts: Counts, now: datetime) -> dict[str, Any]:
+    """What was cancelled neither went well nor wrong."""
+    ended = counts.total(*ENDS)
     return {
-        "live": {name: total[name] for name in LIVE},
-        "oldestDueSeconds": round(oldest, 3),
+        "at": iso(now),
+        "live": {name: counts.total(name) for name in LIVE},
+        "oldestDueSeconds": round(counts.oldest, 3),
         "window": {
             "seconds": WINDOW,
-            "ended": {name: total[name] for name in ENDS},
+            "ended": {name: counts.total(name) for name in ENDS},
             "perSecond": round(ended / WINDOW, 3),
-            "failureRate": round(bad / ended, 4) if ended else 0.0,
+            "failureRate": _share(counts.total("failed", "dead-letter"), ended - counts.total("cancelled")),
         },
-        "byType": [{"type": name, **counts} for name, counts in sorted(by_type.items())],
+        "byType": [{"type": name, **by_name} for name, by_name in sorted(counts.by_type.items())],
     }
 
 
-def load_view(load: Mapping[str, Any], answer_ms: float) -> dict[str, Any]:
-    """What the database carries, and how quickly it answered."""
+def recent_view(ended: Sequence[Mapping[str, Any]], submitted: int, now: datetime) -> dict[str, Any]:
+    """The last minute; `quietSeconds` since the last end, null where there was none in the whole window."""
+    lately = sum(row["lately"] for row in ended)
+    quiet = min(((now - row["newest"]).total_seconds() for row in ended), default=None)
+    return {
+        "seconds": LATELY,
+        "ended": lately,
+        "perSecond": round(lately / LATELY, 3),
+        "submitted": submitted,
+        "submittedPerSecond": round(submitted / LATELY, 3),
+        "quietSeconds": None if quiet is None else round(quiet, 1),
+    }
+
+
+def load_view(load: Mapping[str, Any], blockers: Iterable[Mapping[str, Any]], answer_ms: float) -> dict[str, Any]:
+    """What the database carries, how quickly it answers, and who keeps whom waiting."""
     return {
         "sockets": load["sockets"],
         "connections": load["connections"],
         "answerMs": round(answer_ms, 1),
         "lockWaits": load["lock_waits"],
         "lockWaitSeconds": round(load["lock_wait"], 1),
+        "blockers": [
+            {
+                "pid": row["pid"],
+                "login": row["login"],
+                "waiting": row["waiting"],
+                "longestSeconds": round(row["longest"], 1),
+            }
+            for row in blockers
+        ],
         "sweepLateSeconds": round(load["sweep_late"] or 0.0, 1),
+        "leasesLost": load["leases_lost"],
     }
 
 
 def series_view(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What ended, step by step."""
-    points = [{"at": iso(row["at"]), "ended": row["tasks"], "bad": row["bad"]} for row in rows]
+    points = [
+        {"at": iso(row["at"]), "ended": row["tasks"], "bad": row["bad"], "cancelled": row["cancelled"]} for row in rows
+    ]
     return {"stepSeconds": STEP, "points": points}
 
 
-def pace_view(paces: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """Milliseconds from submit to completed, by type."""
-    return {name: {each: round(value, 1) for each, value in pace.items()} for name, pace in sorted(paces.items())}
+def pace_view(pace: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {
+        **{name: _ms(pace[name]) for name in ("p50", "p95", "p99")},
+        "waitP95": _ms(pace["wait_p95"]),
+    }
 
 
-def _of(by_type: dict[str, dict[str, int]], task_type: str) -> dict[str, int]:
-    return by_type.setdefault(task_type, dict.fromkeys((*LIVE, *ENDS), 0))
+def worker_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"worker": row["worker"], "tasks": row["tasks"], "oldestSeconds": round(row["oldest"], 1)}
+
+
+def history_view(
+    rows: Iterable[Mapping[str, Any]],
+    actions: list[dict[str, Any]],
+    *,
+    since: datetime,
+    until: datetime,
+    step: int,
+) -> dict[str, Any]:
+    return {
+        "since": iso(since),
+        "until": iso(until),
+        "stepSeconds": step,
+        "points": [_point(row) for row in rows],
+        "actions": actions,
+    }
+
+
+def _point(row: Mapping[str, Any]) -> dict[str, Any]:
+    bad = row["refused"] + row["died"]
+    return {
+        "at": iso(row["at"]),
+        "minutes": row["minutes"],
+        **{name: row.get(column) for name, column in _GAUGES.items()},
+        "ended": row["completed"] + row["cancelled"] + bad,
+        "bad": bad,
+        **pace_view(row),
+    }
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

@@ -58,6 +58,7 @@ def operator_view(task: Task, *, listed: bool = False) -> dict[str, Any]:
         **shown,
         "owner": task.owner_id,
         "errorDetail": task.error,
+        "finishedAt": iso(task.finished_at),
         "flags": task.flags,
         "parentId": str(task.parent_id) if task.parent_id else None,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine import lifecycle
 from orchestrator.engine.deadletter import bury
+from orchestrator.engine.figures import measure
 from orchestrator.engine.parents import end_leases
 from orchestrator.engine.realtime import close_expired
 from orchestrator.engine.redrives import advance_all
@@ -19,7 +19,7 @@ from orchestrator.engine.worker import Switches
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Status
 from orchestrator.observe import logger, metrics
-from orchestrator.store import known_flags, ops, rate_limits
+from orchestrator.store import known_flags, rate_limits
 from orchestrator.store import sweep as store
 from orchestrator.store.db import Database
 
@@ -44,7 +44,17 @@ class Sweeper:
 
 
 def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
-    """One round, page by page while time is left (`remaining` in seconds); answers what it mended."""
+    """One round, page by page while time is left (`remaining` in seconds); answers what it mended.
+
+    What keeps it from mending keeps no figures away.
+    """
+    try:
+        return _round(sweeper, remaining)
+    finally:
+        measure(sweeper.db)
+
+
+def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     mended = {"woken": 0, "resent": 0, "leases": 0, "buried": 0, "unparked": 0, "pruned": 0, "sockets": 0}
     while remaining() > 5.0:
         late = sweeper.db.run(store.due_for_sweep, PAGE)
@@ -67,27 +77,8 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
             break
     metrics.count("WakeUpsRepaired", by=mended["resent"])
     metrics.count("Unparked", by=mended["unparked"])
-    _measure(sweeper)
     logger.info("swept", extra=mended)
     return mended
-
-
-def _measure(sweeper: Sweeper) -> None:
-    """What a dashboard shows of the moment: it costs what is live, not what is stored."""
-    tasks: Counter[str] = Counter()
-    oldest = 0.0
-    for row in sweeper.db.run(ops.live_counts):
-        tasks[row["state"]] += row["tasks"]
-        if row["state"] == "due":
-            oldest = max(oldest, row["oldest"])
-    load = sweeper.db.run(ops.load)
-    metrics.gauge("OldestDue", oldest)
-    metrics.gauge("Due", tasks["due"])
-    metrics.gauge("Processing", tasks["processing"])
-    metrics.gauge("ParkedTasks", tasks["parked"])
-    metrics.gauge("DeadLetters", tasks["dead"])
-    metrics.gauge("OpenSockets", load["sockets"])
-    metrics.gauge("DatabaseConnections", load["connections"])
 
 
 def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -15,3 +16,9 @@ def new_task_id() -> UUID:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | secrets.randbits(62))
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Ids made at this moment or later are not below it, earlier ones are."""
+    milliseconds = int(moment.timestamp() * 1_000)
+    return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)

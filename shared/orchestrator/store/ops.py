@@ -1,11 +1,13 @@
-"""Everybody's tasks, for operators: counts, and a search that never reads without end."""
+"""Everybody's tasks, for operators: searches that never read without end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from orchestrator.model.ids import first_id_at
 from orchestrator.model.task import Status, Task
 from orchestrator.store.db import Connection, load_queries
 
@@ -13,65 +15,86 @@ _SQL = load_queries("orchestrator.store", "ops")
 
 #: Rows one search looks at; what it has not found by then is on a later page.
 SEARCH_WINDOW = 20_000
+#: Before and after every id.
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a search is for. `since` and `until` are of the submit, or of the end in a search in the order of that."""
+
+    owner_id: str | None = None
+    status: Status | None = None
+    type: str | None = None
+    trace: str | None = None
+    fingerprint: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def is_rare(self) -> bool:
+        """Whether many rows may have to be looked at to find a page of them."""
+        return any((self.status, self.type, self.trace, self.fingerprint))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A page of a search, and the id after which the next one begins (None: nothing is left)."""
+class Ended:
+    """Where a task stands among those that are over."""
+
+    at: datetime
+    id: UUID
+
+
+Place = TypeVar("Place", UUID, Ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Place]):
+    """A page of a search, and before what the next one begins (None: nothing is left)."""
 
     tasks: list[Task]
-    next_before: UUID | None
+    next_before: Place | None
 
 
-def live_counts(conn: Connection) -> list[dict[str, Any]]:
-    """{type, state, tasks, oldest (s)}; a state is due, scheduled, processing, parked or dead."""
-    return conn.execute(_SQL["live_counts"]).fetchall()
-
-
-def busiest_owner(conn: Connection) -> dict[str, Any] | None:
-    """{owner, tasks}; None while nothing is live."""
-    return conn.execute(_SQL["busiest_owner"]).fetchone()
-
-
-def finished_counts(conn: Connection, window: int) -> list[dict[str, Any]]:
-    """{type, status, tasks} of the last `window` seconds."""
-    return conn.execute(_SQL["finished_counts"], {"window": window}).fetchall()
-
-
-def paces(conn: Connection, window: int) -> dict[str, dict[str, float]]:
-    """{p50, p95} in ms from submit to completed, by type; of the newest 10,000 within `window` seconds."""
-    rows = conn.execute(_SQL["paces"], {"window": window}).fetchall()
-    return {row["type"]: {"p50": row["p50"], "p95": row["p95"]} for row in rows}
-
-
-def finished_series(conn: Connection, window: int, step: int) -> list[dict[str, Any]]:
-    """{at, tasks, bad} for each step of the last `window` seconds in which something ended."""
-    return conn.execute(_SQL["finished_series"], {"window": window, "step": step}).fetchall()
-
-
-def load(conn: Connection) -> dict[str, Any]:
-    """{sockets, connections, lock_waits, lock_wait, sweep_late (null: nothing waits for the sweeper)}"""
-    row = conn.execute(_SQL["load"]).fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    return row
-
-
-def search(
-    conn: Connection,
-    *,
-    owner: str | None = None,
-    status: Status | None = None,
-    type: str | None = None,
-    before: UUID | None = None,
-    limit: int,
-) -> Found:
+def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Tasks newest first. A page may hold fewer than `limit` although more follow."""
-    given = {"owner_id": owner, "status": status, "type": type, "before": before}
-    window = SEARCH_WINDOW if status or type else limit
+    given = {**asdict(wanted), **_ids(wanted, before)}
+    window = SEARCH_WINDOW if wanted.is_rare() else limit
     edge = conn.execute(_SQL["search_boundary"], {**given, "window": window}).fetchone()
     boundary = edge["id"] if edge else None
     rows = conn.execute(_SQL["search_tasks"], {**given, "boundary": boundary, "limit": limit}).fetchall()
-    tasks = [Task.from_row(row) for row in rows]
-    if len(tasks) == limit:
-        return Found(tasks, tasks[-1].id)
-    return Found(tasks, UUID(int=boundary.int + 1) if boundary else None)
+    if len(rows) == limit:
+        return Found(_tasks(rows), rows[-1]["id"])
+    return Found(_tasks(rows), _above(boundary) if boundary else None)
+
+
+def search_live(conn: Connection, wanted: Wanted, state: str, *, before: UUID | None, limit: int) -> Found[UUID]:
+    """Those in one of the states of live_tasks, newest first."""
+    given = {**asdict(wanted), **_ids(wanted, before), "state": state, "limit": limit + 1}
+    rows = conn.execute(_SQL["search_live"], given).fetchall()
+    return Found(_tasks(rows[:limit]), rows[limit - 1]["id"] if len(rows) > limit else None)
+
+
+def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limit: int) -> Found[Ended]:
+    """Those that are over, the last to end first. A page may hold fewer than `limit` although more follow."""
+    at, id = (before.at, before.id) if before else (wanted.until, _FIRST if wanted.until else _LAST)
+    given = {**asdict(wanted), "before": at, "before_id": id}
+    window = SEARCH_WINDOW if wanted.is_rare() or wanted.owner_id else limit
+    edge = conn.execute(_SQL["ended_boundary"], {**given, "window": window}).fetchone()
+    boundary = {"boundary": edge["finished_at"] if edge else None, "boundary_id": edge["id"] if edge else None}
+    rows = conn.execute(_SQL["search_ended"], {**given, **boundary, "limit": limit}).fetchall()
+    if len(rows) == limit:
+        return Found(_tasks(rows), Ended(rows[-1]["finished_at"], rows[-1]["id"]))
+    return Found(_tasks(rows), Ended(edge["finished_at"], _above(edge["id"])) if edge else None)
+
+
+def _ids(wanted: Wanted, before: UUID | None) -> dict[str, UUID]:
+    until = first_id_at(wanted.until) if wanted.until else _LAST
+    return {"below": min(before or _LAST, until), "lowest": first_id_at(wanted.since) if wanted.since else _FIRST}
+
+
+def _above(id: UUID) -> UUID:
+    return UUID(int=id.int + 1)
+
+
+def _tasks(rows: list[dict[str, Any]]) -> list[Task]:
+    return [Task.from_row(row) for row in rows]

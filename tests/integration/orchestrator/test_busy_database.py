@@ -10,7 +10,7 @@ from psycopg import errors as pg
 from local.environments import ROOT
 from local.templates import read
 from orchestrator.model.errors import Unavailable
-from orchestrator.store import acting, logins, ops
+from orchestrator.store import acting, figures, logins
 from orchestrator.store.acting import OPERATOR
 from orchestrator.store.db import Connection, Database, connect
 
@@ -33,12 +33,12 @@ def holder(database_url: str) -> Iterator[Connection]:
 def test_who_waits_for_a_lock_is_told_to_come_again(hurried: Database, holder: Connection) -> None:
     for whose in (acting.NOBODY, acting.owner("1"), OPERATOR):
         with hurried.acting(whose), pytest.raises(Unavailable):
-            hurried.run(ops.live_counts)
+            hurried.run(figures.live_counts)
     with pytest.raises(Unavailable), hurried.transaction() as connection:
-        ops.live_counts(connection)
+        figures.live_counts(connection)
     holder.execute("ROLLBACK")
     with hurried.acting(OPERATOR):
-        assert hurried.run(ops.live_counts) == []
+        assert hurried.run(figures.live_counts) == []
 
 
 def test_a_statement_that_takes_too_long_too(database_url: str) -> None:
@@ -52,12 +52,12 @@ def test_operators_see_who_waits_and_that_the_sweeper_is_late(db: Database, data
     insert = """INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)
                 VALUES (gen_random_uuid(), '1', 'echo', '{}', now(), now() - interval '5 minutes')"""
     db.connection().execute(insert)
-    assert db.run(ops.load)["sweep_late"] == pytest.approx(300, abs=30)
+    assert db.run(figures.load)["sweep_late"] == pytest.approx(300, abs=30)
     waiting = connect(database_url)
     with connect(database_url) as holder, holder.transaction(force_rollback=True):
         holder.execute("LOCK TABLE redrives")
         waiting.pgconn.send_query(b"SELECT FROM redrives")
-        seen = next(load for load in iter(lambda: db.run(ops.load), None) if load["lock_waits"])
+        seen = next(load for load in iter(lambda: db.run(figures.load), None) if load["lock_waits"])
         assert seen["lock_waits"] == 1
         assert seen["lock_wait"] >= 0
     waiting.close()

@@ -200,6 +200,13 @@ class TestWhoActs:
         ("api", "UPDATE knowledge_documents SET body = 'x'"),
         ("operator", "UPDATE operator_actions SET actor = 'nobody'"),
         ("operator", "DELETE FROM operator_actions"),
+        ("operator", "DELETE FROM occurrences"),
+        ("operator", "INSERT INTO figure_minutes (at) VALUES (now())"),
+        ("api", "SELECT state FROM live_tasks"),
+        ("api", "SELECT due FROM figure_minutes"),
+        ("api", "INSERT INTO occurrences (at, kind, type, tasks) VALUES (now(), 'death', 'x', 1)"),
+        ("worker", "SELECT kind FROM occurrences"),
+        ("worker", "SELECT state FROM live_tasks"),
         ("worker", "SELECT password_hash FROM guardians"),
         ("worker", "SELECT email FROM guardians"),
         ("worker", "SELECT actor FROM operator_actions"),
@@ -213,6 +220,7 @@ class TestWhoActs:
         ("sweeper", "UPDATE agent_tasks SET result = '{}'"),
         ("sweeper", "UPDATE agent_tasks SET payload = '{}'"),
         ("sweeper", "SELECT name FROM guardians"),
+        ("sweeper", "UPDATE figure_minutes SET died = 0"),
         *(
             (part, "CREATE TABLE mine (x int)")
             for part in ("api", "operator", "worker", "websocket", "push", "sweeper")
@@ -248,6 +256,8 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
         "rate_limits",
         "schema_migrations",
         "known_flags",
+        "occurrences",  # counts, nobody's
+        "figure_minutes",
         "knowledge_documents",
         "forgotten_guardians",
     }

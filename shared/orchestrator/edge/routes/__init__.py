@@ -2,6 +2,7 @@
 
 from orchestrator.edge.routes.controls import control_routes
 from orchestrator.edge.routes.dead_letters import dead_letter_routes
+from orchestrator.edge.routes.figures import figure_routes
 from orchestrator.edge.routes.health import health_routes
 from orchestrator.edge.routes.ops import ops_routes
 from orchestrator.edge.routes.realtime import realtime_routes
@@ -12,6 +13,7 @@ ROUTERS = (
     health_routes,
     task_routes,
     realtime_routes,
+    figure_routes,
     ops_routes,
     dead_letter_routes,
     redrive_routes,

@@ -1,10 +1,10 @@
-"""Operators: what is going on, why a task does not run, and what they may do to one."""
+"""Operators: everybody's tasks, why one does not run, and what they may do to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
-from typing import Any, Concatenate, ParamSpec, TypeVar
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -14,83 +14,71 @@ from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, path_uuid
-from orchestrator.edge.routes.tasks import AFTER, CURSOR, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
-from orchestrator.edge.stats import STEP, WINDOW, load_view, pace_view, queue_depth, series_view, stats_view
+from orchestrator.edge.routes.dead_letters import FINGERPRINT
+from orchestrator.edge.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.edge.views import dossier_view, history_view, operator_view
 from orchestrator.engine import redrive as letters
 from orchestrator.engine.cancel import cancel as cancel_task
 from orchestrator.engine.explain import explain
+from orchestrator.engine.figures import LIVE
 from orchestrator.engine.redrive import Selection
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.task import Status
 from orchestrator.store import dead_letters, events, family, ops, tasks
-from orchestrator.store.db import Connection
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 #: Events of a dossier.
 MOST_EVENTS = 1_000
 
+#: In the order of their submit, or of their end.
+ORDERS = ("submitted", "ended")
+TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
+#: A page's cursor in the order of the end: microseconds since 1970, and the id.
+ENDED_PLACE = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
+STATE = Parameter(
+    "state", {"type": "string", "enum": list(LIVE)}, description="What a task that is not over waits for; all of them"
+)
+TRACE = Parameter("trace", {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}, description="The reference of a refusal")
+ORDER = Parameter("order", {"type": "string", "enum": list(ORDERS), "default": "submitted"})
+MOMENT = "or how long ago it is: 90s, 15m, 1h, 7d; of the submit, or of the end in the order of that"
+SINCE = Parameter("since", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
+UNTIL = Parameter("until", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
+PLACE = Parameter("cursor", {"type": "string", "maxLength": 80}, description="nextCursor of a page of the same order")
 
 
 def ops_routes(services: Services) -> Router:
     router = Router()
+    _register_search(router, services)
     _register_tasks(router, services)
     return router
 
 
-def _register_tasks(router: Router, services: Services) -> None:
-    @router.get("/ops/stats")
-    @operation(
-        "The system at a glance", {200: "orchestrator.edge.operator_answers:Stats"}, access="operator", tag="ops"
-    )
-    def stats() -> Response[Any]:
-        took: list[float] = []
-
-        def ask(question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-            asked = perf_counter()
-            answer = services.db.run(question, *args, **kwargs)
-            took.append((perf_counter() - asked) * 1_000)
-            return answer
-
-        live = ask(ops.live_counts)
-        finished = ask(ops.finished_counts, WINDOW)
-        depths = {"queue": queue_depth(services.queue), "deadLetterQueue": queue_depth(services.dead_letters)}
-        series = series_view(ask(ops.finished_series, WINDOW, STEP))
-        pace = pace_view(ask(ops.paces, WINDOW))
-        busiest = ask(ops.busiest_owner)
-        load = load_view(ask(ops.load), max(took))
-        more = {"series": series, "pace": pace, "load": load, "busiest": busiest}
-        return json_response(200, {**depths, **stats_view(live, finished), **more})
-
+def _register_search(router: Router, services: Services) -> None:
     @router.get("/ops/tasks")
     @operation(
-        "Everybody's tasks, newest first",
+        "Everybody's tasks, newest first, or in the order in which they ended",
         {200: "orchestrator.edge.operator_answers:OpsTaskPage"},
-        parameters=(OWNER, STATUS, TYPE, LIMIT, CURSOR),
+        parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, SINCE, UNTIL, ORDER, LIMIT, PLACE),
         access="operator",
         tag="ops",
     )
     def search() -> Response[Any]:
         query = Query(router.current_event)
-        owner, status = query.text("owner", longest=128), query.choice("status", STATUSES)
-        task_type, before = query.text("type", longest=100), query.uuid("cursor")
+        state, order = query.choice("state", LIVE), query.choice("order", ORDERS)
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
+        wanted = _wanted(query)
+        if order == "ended":
+            return _page(_search_ended(services, query, wanted, state, limit))
+        before = query.uuid("cursor")
         query.check()
-        found = services.db.run(
-            ops.search,
-            owner=owner,
-            status=Status(status) if status else None,
-            type=task_type,
-            before=before,
-            limit=limit,
-        )
-        items = [operator_view(task, listed=True) for task in found.tasks]
-        cursor = str(found.next_before) if found.next_before else None
-        return json_response(200, {"items": items, "nextCursor": cursor})
+        if state:
+            return _page(services.db.run(ops.search_live, wanted, state, before=before, limit=limit))
+        return _page(services.db.run(ops.search, wanted, before=before, limit=limit))
 
+
+def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks/<task_id>")
     @operation(
         "One task with its history, its children and why it is where it is",
@@ -154,3 +142,43 @@ def _history(services: Services, task_id: UUID, after: int | None) -> dict[str, 
     else:
         found = services.db.run(events.history, None, task_id, after, MOST_EVENTS + 1)
     return history_view(found, MOST_EVENTS, newest=after is None)
+
+
+def _wanted(query: Query) -> ops.Wanted:
+    status = query.choice("status", STATUSES)
+    trace = query.matching("trace", TRACE_ID, "32 hexadecimal digits")
+    return ops.Wanted(
+        owner_id=query.text("owner", longest=128),
+        status=Status(status) if status else None,
+        type=query.text("type", longest=100),
+        trace=trace.lower() if trace else None,
+        fingerprint=query.text("fingerprint"),
+        since=query.moment("since"),
+        until=query.moment("until"),
+    )
+
+
+def _search_ended(
+    services: Services, query: Query, wanted: ops.Wanted, state: str | None, limit: int
+) -> ops.Found[ops.Ended]:
+    cursor = query.matching("cursor", ENDED_PLACE, "one of ours")
+    if state:
+        query.fault("state", "must not be given in the order of the end: these tasks are not over")
+    query.check()
+    return services.db.run(ops.search_ended, wanted, before=_place(cursor) if cursor else None, limit=limit)
+
+
+def _page(found: ops.Found[Any]) -> Response[Any]:
+    items = [operator_view(task, listed=True) for task in found.tasks]
+    return json_response(200, {"items": items, "nextCursor": _cursor(found.next_before)})
+
+
+def _cursor(place: UUID | ops.Ended | None) -> str | None:
+    if isinstance(place, ops.Ended):
+        return f"{(place.at - EPOCH) // timedelta(microseconds=1)}.{place.id}"
+    return str(place) if place else None
+
+
+def _place(cursor: str) -> ops.Ended:
+    microseconds, _, id = cursor.partition(".")
+    return ops.Ended(EPOCH + timedelta(microseconds=int(microseconds)), UUID(id))

@@ -13,7 +13,7 @@ WITH ready AS (
 ), claimed AS (
   UPDATE agent_tasks t
   SET status = 'processing', token = nextval('attempt_token'), attempts = attempts + 1, alone = %(alone)s,
-      leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
+      started_at = task_now(), leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
       waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
   FROM ready WHERE t.id = ready.id
   RETURNING t.*
@@ -63,6 +63,8 @@ WITH ended AS (
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'lease-lost', status, owner_id, CASE WHEN spent THEN jsonb_build_object('error', error) END FROM moved
+), noted AS (
+  INSERT INTO occurrences (at, kind, type, tasks) SELECT date_trunc('second', task_now()), 'lease-lost', type, count(*) FROM moved GROUP BY type
 )
 SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM moved;
 

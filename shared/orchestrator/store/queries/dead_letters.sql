@@ -7,20 +7,26 @@ WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
 -- name: revive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
+-- A death that figures of the moment still count is noted, because its row forgets it.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT id, CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
-  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS one (id, place)
+  SELECT one.id, dead.dead_at AS died_at,
+         CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS one (id, place) JOIN agent_tasks dead ON dead.id = one.id
 ), revived AS (
   UPDATE agent_tasks t
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
-      due_at = task_now() + make_interval(secs => wait), wake_at = task_now() + make_interval(secs => wait) + interval '2 minutes',
+      due_at = task_now() + make_interval(secs => wait), ready_at = task_now() + make_interval(secs => wait),
+      wake_at = task_now() + make_interval(secs => wait) + interval '2 minutes',
       seq = seq + 1, updated_at = task_now()
   FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter'
-  RETURNING t.*, chosen.wait
+  RETURNING t.*, chosen.wait, chosen.died_at
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'redriven', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM revived
+), noted AS (
+  INSERT INTO occurrences (at, kind, type, tasks)
+  SELECT date_trunc('second', died_at), 'death', type, count(*) FROM revived WHERE died_at > task_now() - interval '1 hour' GROUP BY 1, type
 )
 SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
 
@@ -89,12 +95,17 @@ SELECT flag.name, last.actor, last.created_at FROM unnest(%(flags)s::text[]) AS 
 ) last;
 
 -- name: discard
--- Gives up dead letters for good: they end cancelled, with the operator's reason kept.
+-- Gives up dead letters for good: they end cancelled now, with the operator's reason kept. Their deaths are noted as by a redrive.
 -- Index: agent_tasks_pkey.
 WITH discarded AS (
-  UPDATE agent_tasks SET status = 'cancelled', dead_at = NULL, wake_at = NULL, limited = false, seq = seq + 1, updated_at = task_now()
-  WHERE id = ANY(%(ids)s) AND status = 'dead-letter'
-  RETURNING *
+  UPDATE agent_tasks t
+  SET status = 'cancelled', finished_at = task_now(), dead_at = NULL, wake_at = NULL, limited = false, seq = t.seq + 1,
+      updated_at = task_now()
+  FROM agent_tasks dead WHERE dead.id = t.id AND t.id = ANY(%(ids)s) AND t.status = 'dead-letter'
+  RETURNING t.*, dead.dead_at AS died_at
+), noted AS (
+  INSERT INTO occurrences (at, kind, type, tasks)
+  SELECT date_trunc('second', died_at), 'death', type, count(*) FROM discarded WHERE died_at > task_now() - interval '1 hour' GROUP BY 1, type
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'discarded', status, owner_id, jsonb_build_object('by', %(actor)s::text, 'reason', %(reason)s::text) FROM discarded

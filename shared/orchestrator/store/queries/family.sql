@@ -2,10 +2,10 @@
 -- The children a handler spawned, with their first events; one that an earlier attempt committed already stays as it is.
 -- Index: agent_tasks_pkey, task_spawn.
 WITH child AS (
-  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, limited,
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
                            parent_id, spawn_key, gather, traceparent)
   SELECT c.id, c.owner_id, c.type, c.payload::jsonb, c.payload_version, c.max_attempts, task_now(), task_now() + interval '2 minutes',
-         c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent
+         task_now(), c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent
   FROM unnest(%(ids)s::uuid[], %(owners)s::text[], %(types)s::text[], %(payloads)s::text[], %(versions)s::smallint[],
               %(max_attempts)s::smallint[], %(limited)s::boolean[], %(parents)s::uuid[], %(keys)s::text[], %(gathers)s::text[],
               %(traceparents)s::text[])

@@ -26,7 +26,7 @@ SELECT id, owner_id, type FROM agent_tasks WHERE parked_by = %(flag)s AND id > %
 -- Lets parked tasks go.
 -- Index: agent_tasks_pkey.
 WITH freed AS (
-  UPDATE agent_tasks SET parked_by = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
+  UPDATE agent_tasks SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
   WHERE id = ANY(%(ids)s) AND parked_by IS NOT NULL
   RETURNING *
 ), event AS (

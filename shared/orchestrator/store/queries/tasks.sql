@@ -3,11 +3,11 @@
 -- A wake-up is expected 2 minutes after it is due at the latest; beyond what SQS can delay, the sweeper wakes it when due.
 -- Index: agent_tasks_pkey, task_idempotency.
 WITH task AS (
-  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, limited,
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
                            idempotency_key, request_hash, traceparent)
   SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, due.at,
          CASE WHEN due.at > task_now() + interval '15 minutes' THEN due.at ELSE due.at + interval '2 minutes' END,
-         %(limited)s, %(idempotency_key)s, %(request_hash)s, %(traceparent)s
+         due.at, %(limited)s, %(idempotency_key)s, %(request_hash)s, %(traceparent)s
   FROM (SELECT greatest(%(schedule_at)s::timestamptz, task_now()) AS at) due
   ON CONFLICT DO NOTHING
   RETURNING *

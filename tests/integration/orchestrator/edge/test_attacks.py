@@ -68,7 +68,19 @@ def test_sql_in_a_query_or_path_selects_nothing_and_breaks_nothing(
     for name in ("type", "status", "cursor", "limit"):
         answer = me.get(f"/api/tasks?{name}={text}")
         assert answer.status == 400 or answer.json()["items"] == []
-    for name in ("owner", "type", "status", "cursor", "limit"):
+    for name in (
+        "owner",
+        "type",
+        "status",
+        "cursor",
+        "limit",
+        "state",
+        "order",
+        "trace",
+        "fingerprint",
+        "since",
+        "until",
+    ):
         answer = boss.get(f"/ops/tasks?{name}={text}")
         assert answer.status == 400 or answer.json()["items"] == []
     for name in ("type", "fingerprint"):

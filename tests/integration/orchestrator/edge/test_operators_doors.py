@@ -20,7 +20,7 @@ DOORS = (
     *("/ops/dead-letters/redrive", "/ops/dead-letters/discard", "/ops/knowledge", "/ops/secrets/jwt/rotate"),
     *("/ops/rollout/abort", "/ops/redrives/00000000-0000-0000-0000-000000000000/advance"),
 )
-ODD = ("", "x", "0", "-1", "9" * 30, "%00", "%F0%9F", "01a2038a-a286-7de5-9919-cd81acca16c5")
+ODD = ("", "x", "0", "-1", "9" * 30, "ended", "9999d", "%00", "%F0%9F", "01a2038a-a286-7de5-9919-cd81acca16c5")
 
 
 def test_bodies(operator: Caller) -> None:
@@ -34,9 +34,12 @@ def test_bodies(operator: Caller) -> None:
 
 def test_queries(operator: Caller) -> None:
     chance = random.Random(7)
-    names = ("type", "fingerprint", "version", "limit", "cursor", "owner", "status", "actor", "action")
+    names = (
+        *("type", "fingerprint", "version", "limit", "cursor", "owner", "status", "actor", "action"),
+        *("state", "order", "trace", "since", "until", "hours"),
+    )
     for _ in range(150):
         query = "&".join(f"{chance.choice(names)}={chance.choice(ODD)}" for _ in range(2))
-        for path in ("/ops/tasks", "/ops/dead-letters", "/ops/audit", "/ops/redrives", "/ops/stats"):
+        for path in ("/ops/tasks", "/ops/dead-letters", "/ops/audit", "/ops/redrives", "/ops/stats", "/ops/history"):
             answer = operator.get(f"{path}?{query}")
             assert answer.status < 500, (path, query, answer.text)

@@ -55,28 +55,6 @@ def test_operators_alone(anyone: Caller, ann: Caller, method: str, path: str) ->
     assert ann.send(method, path).status == 403
 
 
-def test_stats_name_who_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
-    assert operator.get("/ops/stats").json()["busiest"] is None
-    for caller in (ben, ann, ann):
-        submit(caller)
-    assert operator.get("/ops/stats").json()["busiest"] == {"owner": "1", "tasks": 2}
-
-
-def test_stats(ann: Caller, ben: Caller, operator: Caller, conn: Connection) -> None:
-    submit(ann)
-    ben.post(f"/api/tasks/{submit(ben)}/cancel")
-    kill(conn, submit(ben))
-    ann.post("/api/tasks", {"type": "echo", "scheduleAt": "2100-01-01T00:00:00Z"})
-    answer = operator.get("/ops/stats")
-    stats = answers.Stats.model_validate(answer.json())
-    assert (stats.live.due, stats.live.scheduled, stats.live.dead) == (1, 1, 1)
-    assert (stats.window.ended.cancelled, stats.window.ended.dead_letter) == (1, 1)
-    assert stats.window.failureRate == 0.5
-    assert [each.type for each in stats.byType] == ["echo"]
-    assert stats.queue is not None
-    assert stats.queue.waiting == 3
-
-
 def test_everybodys_tasks(ann: Caller, ben: Caller, operator: Caller) -> None:
     of_ann, of_ben = submit(ann), submit(ben)
     page = answers.OpsTaskPage.model_validate(operator.get("/ops/tasks").json())

@@ -1,0 +1,79 @@
+"""What operators look at again and again costs what is live or what a moment saw, whatever is stored besides."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from orchestrator.model.ids import first_id_at
+from orchestrator.store import acting
+from orchestrator.store.db import Connection, load_queries
+
+STORED = """
+INSERT INTO agent_tasks (id, owner_id, type, payload, status, result, due_at, created_at, updated_at, finished_at)
+SELECT ('0190' || substr(md5(n::text), 1, 28))::uuid, 'old-' || n % 50, 'echo', '{}', 'completed', '{}', at, at, at, at
+FROM generate_series(1, 20000) n, LATERAL (SELECT '2029-12-31'::timestamptz - interval '1 minute' * n AS at) moment
+"""
+LIVE = """
+INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, waiting_for)
+SELECT ('0191' || substr(md5(n::text), 1, 28))::uuid, '1', 'echo', '{}', now(), CASE WHEN n % 2 = 0 THEN now() END,
+       CASE WHEN n % 2 = 1 THEN 1 END
+FROM generate_series(1, 20) n
+"""
+#: Some for the rows, some for the catalogue's views; 20,000 rows are more than 500.
+FEW_PAGES = 150
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+WINDOW = {"since": NOW - timedelta(minutes=5), "until": NOW, "lately": NOW - timedelta(minutes=1), "step": 10}
+ANY = dict.fromkeys(("owner_id", "status", "type", "trace", "fingerprint", "since", "until"))
+IDS = {"below": UUID(int=2**128 - 1), "lowest": UUID(int=0)}
+FIGURES, OPS = (load_queries("orchestrator.store", stem) for stem in ("figures", "ops"))
+STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "live_counts": (FIGURES["live_counts"], {}),
+    "busiest_owner": (FIGURES["busiest_owner"], {}),
+    "workers": (FIGURES["workers"], {"limit": 20}),
+    "failing": (FIGURES["failing"], {"window": 2_000, "limit": 20}),
+    "submitted": (FIGURES["submitted"], {"first": first_id_at(NOW - timedelta(minutes=1)), "end": first_id_at(NOW)}),
+    "finished_counts": (FIGURES["finished_counts"], WINDOW),
+    "finished_series": (FIGURES["finished_series"], WINDOW),
+    "paces": (FIGURES["paces"], WINDOW),
+    "minutes": (FIGURES["minutes"], WINDOW),
+    "search_live": (OPS["search_live"], {**ANY, **IDS, "state": "waiting", "limit": 51}),
+    "ended_boundary": (
+        OPS["ended_boundary"],
+        {**ANY, "before": None, "before_id": UUID(int=2**128 - 1), "window": 50},
+    ),
+    "search_ended": (
+        OPS["search_ended"],
+        {
+            **ANY,
+            "before": NOW - timedelta(days=5),
+            "before_id": UUID(int=0),
+            "limit": 50,
+            "boundary": NOW - timedelta(days=6),
+            "boundary_id": UUID(int=0),
+        },
+    ),
+}
+
+
+@pytest.fixture
+def full(conn: Connection) -> Connection:
+    conn.execute(STORED.encode())
+    conn.execute(LIVE.encode())
+    conn.execute("VACUUM ANALYZE agent_tasks")
+    return conn
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_pages_touched_are_few(full: Connection, name: str) -> None:
+    statement, values = STATEMENTS[name]
+    with full.transaction(force_rollback=True):
+        full.act(acting.setting("role", "orchestrator_operator"))
+        row = full.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(), values).fetchone()
+    assert row is not None
+    plan = row["QUERY PLAN"][0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < FEW_PAGES, plan
