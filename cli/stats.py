@@ -11,18 +11,26 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.session import Session
-from cli.show import AsJson, ago, as_json, duration, facts, line, out, table
+from cli.show import AsJson, ago, as_json, duration, facts, failure, line, out, table
 from cli.watching import looks, no_answer, tell_silence
 
-LIVE = ("due", "scheduled", "processing", "parked", "dead")
-#: Milliseconds the database may take for one answer.
-SLOW_ANSWER = 200
+LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
+#: What is neither held back nor dead.
+UNDER_WAY = LIVE[:5]
+#: Milliseconds the database may take to read one row.
+SLOW_ANSWER = 100
 #: Seconds somebody may wait for a lock.
 LONG_LOCK = 2.0
 #: Seconds something may wait for the sweeper, which comes every minute.
 LATE_SWEEP = 120
 #: Live tasks of one owner, and their share of all, from which it is worth a word.
 FLOOD, FLOOD_SHARE = 100, 0.5
+#: Seconds without an end, while something is due for as long, from which it is worth a word.
+QUIET = 30
+#: Groups of failures that are told.
+TOLD = 5
+#: Shown even while they are nought.
+ALWAYS = ("due", "processing", "dead", "completed", "failed", "dead-letter")
 ENDS = ("completed", "failed", "dead-letter", "cancelled")
 
 
@@ -32,7 +40,10 @@ def stats(
     every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.2)] = 2.0,
     json: AsJson = False,
 ) -> None:
-    """Queues, live tasks, throughput and failures of the last five minutes, by type. --json --watch: a line a look."""
+    """Queues, live tasks and what fails; throughput of the last minute; ends and paces of the last five, by type.
+
+    With --json and --watch: a line a look.
+    """
     session: Session = context.obj
     if not watch:
         now = session.get("/ops/stats")
@@ -92,10 +103,12 @@ def _watch(session: Session, every: float) -> None:
 
 
 def _picture(now: dict[str, Any], where: str) -> RenderableType:
-    window = now["window"]
+    window, recent = now["window"], now["recent"]
     head = line(
-        (f"{window['perSecond']:.2f}", "bold"),
-        " tasks/s   failures ",
+        (f"{recent['perSecond']:.2f}", "bold"),
+        " tasks/s   submitted ",
+        (f"{recent['submittedPerSecond']:.2f}", "bold"),
+        "/s   failures ",
         (f"{window['failureRate']:.1%}", "bold"),
         "   oldest due ",
         (duration(now["oldestDueSeconds"]), "bold"),
@@ -104,32 +117,72 @@ def _picture(now: dict[str, Any], where: str) -> RenderableType:
         "   dead-letter queue ",
         _depth(now["deadLetterQueue"]),
     )
-    rows = [
-        [Text("all", style="bold"), *(now["live"][name] for name in LIVE), *(window["ended"][name] for name in ENDS)],
-        *([each["type"], *(each[name] for name in (*LIVE, *ENDS))] for each in now["byType"]),
+    told = [*_quiet(now), *_failing(now), *_flood(now)]
+    return Group(line((where, "dim")), head, _health(now["load"]), *told, _types(now))
+
+
+def _types(now: dict[str, Any]) -> RenderableType:
+    """Live tasks, ends and paces by type; columns without anything are left out."""
+    total = {**now["live"], **now["window"]["ended"]}
+    names = [name for name in (*LIVE, *ENDS) if total[name] or name in ALWAYS]
+    rows: list[list[object]] = [
+        [Text("all", style="bold"), *(total[name] for name in names), *_pace(now["paceOfAll"])],
+        *(
+            [each["type"], *(each[name] for name in names), *_pace(now["pace"].get(each["type"]))]
+            for each in now["byType"]
+        ),
     ]
-    columns = ("type", *(f"#{name}" for name in (*LIVE, *ENDS)))
-    return Group(line((where, "dim")), head, _health(now["load"]), *_flood(now), table(columns, rows))
+    return table(("type", *(f"#{name}" for name in names), "#p50", "#p95", "#p99", "#waited p95"), rows)
+
+
+def _pace(pace: dict[str, Any] | None) -> list[str]:
+    """From when a task could first run to completed; then, of its last attempt, from due to claimed."""
+    measured = [(pace or {}).get(name) for name in ("p50", "p95", "p99", "waitP95")]
+    return ["" if ms is None else f"{ms:.0f} ms" if ms < 1_000 else duration(ms / 1_000) for ms in measured]
 
 
 def _health(load: dict[str, Any]) -> Text:
     words = [
-        _alarming(f"database answers in {load['answerMs']:.0f} ms", load["answerMs"] > SLOW_ANSWER),
+        _alarming(f"database reads a row in {load['answerMs']:.0f} ms", load["answerMs"] > SLOW_ANSWER),
         Text(f"{load['connections']} connections"),
         Text(f"{load['sockets']} sockets"),
     ]
     if load["lockWaits"]:
         many = "1 session waits" if load["lockWaits"] == 1 else f"{load['lockWaits']} sessions wait"
-        waits = f"{many} for a lock, {duration(load['lockWaitSeconds'])}"
+        who = ", ".join(f"pid {one['pid']} ({one['login']})" for one in load["blockers"])
+        waits = f"{many} for a lock, {duration(load['lockWaitSeconds'])}{f': {who} has it' if who else ''}"
         words.append(_alarming(waits, load["lockWaitSeconds"] > LONG_LOCK))
+    if load["leasesLost"]:
+        words.append(_alarming(f"{load['leasesLost']} leases lost within an hour", True))
     if load["sweepLateSeconds"] > LATE_SWEEP:
         words.append(_alarming(f"sweeper late by {duration(load['sweepLateSeconds'])}", True))
     return Text("   ").join(words)
 
 
+def _quiet(now: dict[str, Any]) -> list[Text]:
+    """That nothing ends although something has been due for as long."""
+    due, quiet = now["live"]["due"], now["recent"]["quietSeconds"]
+    if not due or now["oldestDueSeconds"] < QUIET or (quiet is not None and quiet < QUIET):
+        return []
+    since = f"more than {duration(now['window']['seconds'])}" if quiet is None else duration(quiet)
+    return [_alarming(f"nothing has ended for {since} while {due} {'is' if due == 1 else 'are'} due", True)]
+
+
+def _failing(now: dict[str, Any]) -> list[Text]:
+    """What failed and is tried again, the largest groups first."""
+    return [
+        line(
+            (f"{group['count']} of {group['type']} will be tried again", "yellow"),
+            f": {failure(group['example']['error'])}  ",
+            (f"fingerprint {group['fingerprint']}, version {group['version'] or 'unknown'}", "dim"),
+        )
+        for group in now["failing"][:TOLD]
+    ]
+
+
 def _flood(now: dict[str, Any]) -> list[Text]:
     """Whose tasks most of the live ones are, when they are many. Their neighbours do not wait for them."""
-    live, busiest = sum(now["live"][name] for name in ("due", "scheduled", "processing")), now["busiest"]
+    live, busiest = sum(now["live"][name] for name in UNDER_WAY), now["busiest"]
     if busiest is None or busiest["tasks"] < max(FLOOD, FLOOD_SHARE * live):
         return []
     return [line(f"owner {busiest['owner']} has {busiest['tasks']} of the {live} tasks that are under way")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -12,12 +13,16 @@ from rich.text import Text
 
 from cli import completion
 from cli.completion import STATUSES
-from cli.session import Exit, Session
+from cli.session import Exit, Session, fail
 from cli.show import AsJson, ago, as_json, facts, failure, line, out, say, status, table
 from cli.watching import PATIENCE, looks, tell_silence
 
 app = typer.Typer(no_args_is_help=True, help="Look at tasks of all owners, cancel and retry them.")
 
+Reference = Annotated[str, typer.Argument(metavar="ID", help="The task's id, or the trace that somebody quotes.")]
+STATES = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
+#: Tasks of one trace that are told.
+MOST_OF_A_TRACE = 20
 FINAL = STATUSES[2:]
 
 
@@ -30,20 +35,34 @@ def _hyphenated(id: str) -> str:
 Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id.", callback=_hyphenated)]
 
 
+def _complete_state(incomplete: str) -> list[str]:
+    return [each for each in STATES if each.startswith(incomplete)]
+
+
 @app.command("list")
 def list_tasks(
     context: typer.Context,
     owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
-    state: Annotated[
+    status_: Annotated[
         str | None, typer.Option("--status", help=", ".join(STATUSES), autocompletion=completion.statuses)
     ] = None,
+    state: Annotated[
+        str | None, typer.Option(help=f"What it waits for: {', '.join(STATES)}.", autocompletion=_complete_state)
+    ] = None,
     type: Annotated[str | None, typer.Option(help="Only of this type.", autocompletion=completion.types)] = None,
+    since: Annotated[str | None, typer.Option(help="A moment, or how long ago: 15m, 1h, 7d.")] = None,
+    until: Annotated[str | None, typer.Option(help="The same.")] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="By the end instead of the submit, the last first.")] = False,
+    trace: Annotated[str | None, typer.Option(help="Only of this trace.")] = None,
+    fingerprint: Annotated[str | None, typer.Option("--fingerprint", "-f", help="Only with this failure.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     json: AsJson = False,
 ) -> None:
     """Newest first."""
     session: Session = context.obj
-    found = list(session.pages("/ops/tasks", limit, owner=owner, status=state, type=type))
+    which = {"owner": owner, "status": status_, "state": state, "type": type, "trace": trace}
+    when = {"since": since, "until": until, "order": "ended" if ended else None}
+    found = list(session.pages("/ops/tasks", limit, **which, **when, fingerprint=fingerprint))
     if json:
         as_json(found)
         return
@@ -54,12 +73,12 @@ def list_tasks(
             status(task["status"]),
             f"{task['attempts']}/{task['maxAttempts']}",
             task["owner"],
-            ago(task["createdAt"]),
+            ago(task["finishedAt"] if ended else task["createdAt"]),
             failure(task["errorDetail"]),
         )
         for task in found
     ]
-    out.print(table(("id", "type", "status", "#tries", "owner", "age", "error"), rows))
+    out.print(table(("id", "type", "status", "#tries", "owner", "ended" if ended else "age", "error"), rows))
 
 
 @app.command()
@@ -123,14 +142,44 @@ def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     _tell(context.obj.post(f"{_place(id)}/retry"), json)
 
 
-def why(context: typer.Context, id: Id, json: AsJson = False) -> None:
-    """Why a task does not run, in one sentence."""
+def why(
+    context: typer.Context,
+    reference: Reference,
+    since: Annotated[str, typer.Option(help="How far back the tasks of a trace are looked for.")] = "7d",
+    json: AsJson = False,
+) -> None:
+    """Why a task does not run, in one sentence; of a trace, each of its tasks."""
     session: Session = context.obj
-    reason = session.get(_place(id))["why"]
+    if _is_trace(reference):
+        _why_trace(session, reference, since, json)
+        return
+    reason = session.get(_place(_hyphenated(reference)))["why"]
     if json:
         as_json(reason)
         return
     say((reason["reason"], "bold"), f"  {reason['message']}")
+
+
+def _why_trace(session: Session, trace: str, since: str, json: bool) -> None:
+    tasks = list(session.pages("/ops/tasks", MOST_OF_A_TRACE, trace=trace, since=since))
+    if not tasks:
+        fail(Exit.NOT_FOUND, f"No task within {since} has this trace. The logs may: docs/runbooks/README.md.")
+    told = [
+        {"id": task["id"], "type": task["type"], **session.get(f"/ops/tasks/{task['id']}")["why"]} for task in tasks
+    ]
+    if json:
+        as_json(told)
+        return
+    for each in told:
+        say(f"{each['id']} {each['type']}  ", (each["reason"], "bold"), f"  {each['message']}")
+
+
+def _is_trace(reference: str) -> bool:
+    """32 digits are an id without its hyphens only if they say so, and begin with a moment that has been."""
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", reference):
+        return False
+    id = UUID(reference)
+    return id.version != 7 or not 1_500_000_000 < (id.int >> 80) / 1_000 < time.time() + 86_400
 
 
 def _place(id: str) -> str:

@@ -145,3 +145,4 @@ def test_cancel_and_retry(ann: Caller, operator: Caller, conn: Connection, queue
     for action in ("cancel", "retry"):
         assert operator.post(f"/ops/tasks/{uuid4()}/{action}").status == 404
         assert operator.post(f"/ops/tasks/nonsense/{action}").status == 404
+    assert operator.get(f"/ops/tasks/{UUID(task).hex}").json()["id"] == task, "an id without its hyphens is one too"
