@@ -143,7 +143,7 @@ def _pace(pace: dict[str, Any] | None) -> list[str]:
 
 def _health(load: dict[str, Any]) -> Text:
     words = [
-        _alarming(f"database reads a row in {load['answerMs']:.0f} ms", load["answerMs"] > SLOW_ANSWER),
+        _alarming(f"database reads a row in {load['answerMs']:.3g} ms", load["answerMs"] > SLOW_ANSWER),
         Text(f"{load['connections']} connections"),
         Text(f"{load['sockets']} sockets"),
     ]

@@ -17,10 +17,14 @@ export async function openOperatorPage() {
     return {page, faults, context};
   }
 
+  async function signIn(page) {
+    await fillIn(page, OPERATOR);
+    await page.locator('.figure-value').first().waitFor();
+  }
+
   async function enter(options) {
     const visitor = await visit(options);
-    await fillIn(visitor.page, OPERATOR);
-    await visitor.page.locator('.figure-value').first().waitFor();
+    await signIn(visitor.page);
     return visitor;
   }
 
@@ -30,7 +34,7 @@ export async function openOperatorPage() {
     opened.clear();
   }
 
-  return {visit, enter, leave, close: () => world.close()};
+  return {visit, signIn, enter, leave, close: () => world.close()};
 }
 
 export async function fillIn(page, {name, password}) {

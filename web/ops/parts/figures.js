@@ -1,25 +1,41 @@
 import {html} from '../../vendor/preact.js';
-import {REACH} from '../history.js';
 
 const WIDE = 200;
 const HIGH = 40;
+/** A curve is never drawn over less than this (ms): two points are not a trend. */
+const LEAST = 60_000;
 
-/** The last minutes of one figure: a line over its ground. What it says is said beside it in words. */
-export function Curve({points, name, words, now = Date.now()}) {
-  const start = Math.max(now - REACH, Math.min(points[0]?.at ?? now, now - 60_000));
-  const top = Math.max(...points.map((point) => point[name]), 0);
-  const x = ({at}) => (WIDE * (at - start)) / (now - start);
-  const y = (point) => HIGH - 2 - (top ? (HIGH - 6) * (point[name] / top) : 0);
-  const line = points.map((point, i) => `${i ? 'L' : 'M'}${x(point).toFixed(1)} ${y(point).toFixed(1)}`).join('');
-  const ground = points.length > 1 ? `${line}L${x(points.at(-1)).toFixed(1)} ${HIGH}L${x(points[0]).toFixed(1)} ${HIGH}Z` : '';
+/** A figure over time: a line over its ground, with holes where nothing was read. What it says is said beside it in words. */
+export function Curve({points, name, words, now, span, marks}) {
+  const shown = points.filter((point) => point.at >= now - span && point[name] !== null);
+  const start = Math.max(now - span, Math.min(shown[0]?.at ?? now, now - LEAST));
+  const top = Math.max(...shown.map((point) => point[name]), 0);
+  const x = (at) => ((WIDE * (at - start)) / Math.max(now - start, 1)).toFixed(1);
+  const y = (point) => (HIGH - 2 - (top ? (HIGH - 6) * (point[name] / top) : 0)).toFixed(1);
+  const lines = runsOf(shown).map((run) => ({
+    line: run.map((point, i) => `${i ? 'L' : 'M'}${x(point.at)} ${y(point)}`).join('') + (run.length === 1 ? 'h0.01' : ''),
+    ends: `L${x(run.at(-1).at)} ${HIGH}L${x(run[0].at)} ${HIGH}Z`,
+  }));
   return html`
     <div class="figure-curve">
       ${top > 0 && html`<span class="figure-peak">peak ${words(top)}</span>`}
       <svg class="curve" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true">
         <line class="curve-base" x1="0" x2=${WIDE} y1=${HIGH - 1} y2=${HIGH - 1} />
-        ${ground && html`<path class="curve-ground" d=${ground} /><path class="curve-line" d=${line} />`}
+        ${lines.map(({line, ends}, i) => html`<g key=${i}><path class="curve-ground" d=${line + ends} /><path class="curve-line" d=${line} /></g>`)}
+        ${marks.filter(({at}) => at >= start).map(({id, at}) => html`<line key=${id} class="mark" x1=${x(at)} x2=${x(at)} y1="0" y2=${HIGH} />`)}
       </svg>
     </div>`;
+}
+
+/** The points that stand long enough to reach the next, in runs; between two runs is a hole. */
+export function runsOf(points) {
+  const runs = [];
+  for (const point of points) {
+    const last = runs.at(-1)?.at(-1);
+    if (last && point.at - last.at <= Math.max(last.stands, point.stands)) runs.at(-1).push(point);
+    else runs.push([point]);
+  }
+  return runs;
 }
 
 /** A word for a status, tinted. */

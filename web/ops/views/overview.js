@@ -1,32 +1,32 @@
-import {useStore} from '../../store.js';
 import {html} from '../../vendor/preact.js';
-import {history} from '../history.js';
+import {RANGES, useCurves, useHistory} from '../history.js';
 import {Bars} from '../parts/bars.js';
 import {Curve} from '../parts/figures.js';
-import {hashOf} from '../place.js';
-import {duration, faultWords, number, percent, plural, rate} from '../words.js';
+import {go, hashOf} from '../place.js';
+import {auditWords, clock, duration, faultWords, number, percent, plural, rate} from '../words.js';
+import {Failing, Workers} from './load.js';
+import {Types} from './types.js';
+import {SLOW, SLOW_ANSWER, Verdict} from './verdict.js';
 
-/** A task that has been due for longer than this (s) waits for more than its turn. */
-const SLOW = 60;
-/** The database takes longer (ms) than this for one answer: everything does. */
-const SLOW_ANSWER = 200;
-/** Somebody has waited for a lock longer (s) than statements take. */
-const LONG_LOCK = 2;
-/** The sweeper comes every minute; what has waited for it longer (s) than this waits for one that is not there. */
-const LATE_SWEEP = 120;
+/** Changes that are told below the bars; all are marked in them. */
+const TOLD = 4;
 
-/** Live tasks of one owner, and their share of all, from which it is worth a word. */
-const FLOOD = 100;
-const FLOOD_SHARE = 0.5;
-
-export function Overview({stats: {value: stats, error, again}}) {
+export function Overview({place: {query}, stats: {value: stats, error, again}}) {
+  const range = RANGES[query.range] ?? RANGES[1];
+  const history = useHistory(range);
+  const points = useCurves(range, history);
   if (!stats) return html`<${Opening} error=${error} again=${again} />`;
+  const marks = (history?.actions ?? []).map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditWords(action)}));
   return html`
-    <div class="head"><h1>Overview</h1><p class="head-note">Ends and rates: the last ${duration(stats.window.seconds * 1_000)}. Curves: up to 15 min.</p></div>
+    <div class="head">
+      <h1>Overview</h1>
+      <${Ranges} chosen=${range} query=${query} />
+    </div>
     <${Verdict} stats=${stats} />
-    <${Figures} stats=${stats} />
-    <${Ended} stats=${stats} />
-    <${Types} stats=${stats} />`;
+    <${Figures} stats=${stats} curve=${{points, now: Date.parse(stats.at), span: range.ms, marks}} />
+    <${Ended} key=${range.word} stats=${stats} range=${range} all=${history} marks=${marks} query=${query} />
+    <${Types} stats=${stats} />
+    <div class="pair"><${Failing} groups=${stats.failing} total=${stats.live.retrying} /><${Workers} workers=${stats.workers} total=${stats.live.processing} lost=${stats.load.leasesLost} /></div>`;
 }
 
 function Opening({error, again}) {
@@ -37,140 +37,96 @@ function Opening({error, again}) {
       : html`<div class="figures" aria-busy="true" aria-label="Loading">${Array.from({length: 6}, (_, i) => html`<span key=${i} class="figure skeleton"></span>`)}</div>`}`;
 }
 
-/** What an operator has to do now, in words; the worst first. */
-function Verdict({stats}) {
-  const wants = wantsOf(stats);
-  if (!wants.length) {
-    return html`<section class="verdict" data-calm="true" aria-label="What needs you"><p class="verdict-line"><span class="dot tone-good" aria-hidden="true"></span>Nothing needs you. Work is picked up as it comes and nothing has died.</p></section>`;
-  }
+function Ranges({chosen, query}) {
   return html`
-    <section class="verdict" aria-label="What needs you">
-      ${wants.map(({key, tone, words, href, action}) => html`
-        <p key=${key} class="verdict-line"><span class="dot tone-${tone}" aria-hidden="true"></span><span>${words}</span><a class="link" href=${href}>${action}</a></p>`)}
-    </section>`;
+    <div class="segments small" role="group" aria-label="How far back curves and bars reach">
+      ${Object.entries(RANGES).sort((a, b) => a[1].ms - b[1].ms).map(([id, range]) => html`
+        <button key=${id} type="button" aria-pressed=${range === chosen} onClick=${() => go({view: 'overview', query: {...query, range: id}})}>${range.word}</button>`)}
+    </div>`;
 }
 
-function wantsOf({live, oldestDueSeconds, window, queue, deadLetterQueue, byType, load, busiest}) {
-  const wants = [];
-  const add = (key, tone, words, place, action) => wants.push({key, tone, words, href: hashOf(place), action});
-  if (live.dead) {
-    const worst = [...byType].sort((a, b) => b.dead - a.dead)[0];
-    const whose = worst.dead === live.dead ? `, all of type ${worst.type}` : `, most of type ${worst.type}`;
-    const many = live.dead === 1 ? 'One task used up its attempts' : `${number(live.dead)} tasks used up their attempts`;
-    add('dead', 'bad', `${many}${live.dead === 1 ? `, of type ${worst.type}` : whose}.`, {view: 'dead-letters'}, 'Look and mend');
-  }
-  if (oldestDueSeconds > SLOW) {
-    add('slow', 'warn', `A task has been due for ${duration(oldestDueSeconds * 1_000)} and nobody runs it: workers are behind, or away.`, {view: 'tasks', query: {status: 'pending'}}, 'See what waits');
-  }
-  if (window.failureRate >= 0.05 && window.ended.failed + window.ended['dead-letter'] >= 3) {
-    add('rate', 'warn', `${percent(window.failureRate)} of what ended lately went wrong.`, {view: 'tasks', query: {status: 'failed'}}, 'See the refused');
-  }
-  if (load.lockWaitSeconds > LONG_LOCK) add('locks', 'bad', `${plural(load.lockWaits, 'database session')} ${load.lockWaits === 1 ? 'waits' : 'wait'} for a lock, since ${duration(load.lockWaitSeconds * 1_000)}: something holds a table or a row and does not end.`, {view: 'tasks', query: {status: 'processing'}}, 'See what runs');
-  else if (load.answerMs > SLOW_ANSWER) add('database', 'warn', `The database takes ${duration(load.answerMs)} for one answer: everything takes longer.`, {view: 'tasks', query: {status: 'processing'}}, 'See what runs');
-  if (load.sweepLateSeconds > LATE_SWEEP) add('sweeper', 'bad', `The sweeper is late by ${duration(load.sweepLateSeconds * 1_000)}: what was lost is not sent again, retries and schedules wait.`, {view: 'tasks', query: {status: 'pending'}}, 'See what waits');
-  const underWay = live.due + live.scheduled + live.processing;
-  if (busiest && busiest.tasks >= Math.max(FLOOD, FLOOD_SHARE * underWay)) add('flood', 'calm', `Owner ${busiest.owner} has ${number(busiest.tasks)} of the ${plural(underWay, 'task')} under way. The others do not wait for them.`, {view: 'tasks', query: {owner: busiest.owner}}, 'See them');
-  if (live.parked) add('parked', 'calm', `${plural(live.parked, 'task')} ${live.parked === 1 ? 'is' : 'are'} parked by a flag.`, {view: 'flags'}, 'See the flags');
-  if (!queue || !deadLetterQueue) add('queue', 'bad', 'The queue does not answer. Tasks are safe in the database and are sent again once it does.', {view: 'tasks', query: {status: 'pending'}}, 'See what waits');
-  return wants;
-}
-
-function Figures({stats}) {
-  const points = useStore(history);
-  const {live, window, queue, deadLetterQueue: dlq} = stats;
+function Figures({stats, curve}) {
+  const {live, window, recent, queue, deadLetterQueue: dlq, load, paceOfAll: pace} = stats;
+  const asMs = (seconds) => duration(seconds * 1_000);
+  const figure = (name, label, value, more, tone = 'calm', {unit, words} = {}) => html`
+    <${Figure} key=${name} name=${name} label=${label} value=${value} unit=${unit} more=${more} tone=${tone} words=${words} curve=${curve} />`;
   return html`
     <section class="figures" aria-label="Figures">
-      <${Figure} name="perSecond" label="Throughput" value=${rate(window.perSecond)} unit="/ s" tone="good" points=${points} words=${rate}
-        more=${`${number(Object.values(window.ended).reduce((a, b) => a + b))} ended, ${number(window.ended.completed)} completed`} />
-      <${Figure} name="failureRate" label="Failure rate" value=${percent(window.failureRate)} tone=${window.failureRate >= 0.05 ? 'bad' : 'calm'} points=${points} words=${percent}
-        more=${`${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died`} />
-      <${Figure} name="waiting" label="Queue depth" value=${number(live.due)} unit="due" tone="calm" points=${points}
-        more=${queue ? `SQS: ${number(queue.waiting)} waiting, ${number(queue.inFlight)} in flight, ${number(queue.delayed)} delayed` : 'SQS does not answer'} />
-      <${Figure} name="processing" label="In flight" value=${number(live.processing)} unit="running" tone="busy" points=${points}
-        more=${`${number(live.scheduled)} scheduled, ${number(live.parked)} parked`} />
-      <${Figure} name="oldest" label="Oldest due" value=${live.due ? duration(stats.oldestDueSeconds * 1_000) : '0 s'} tone=${stats.oldestDueSeconds > SLOW ? 'bad' : 'calm'} points=${points} words=${(seconds) => duration(seconds * 1_000)}
-        more=${live.due ? 'since it could have run' : 'nothing waits'} />
-      <${Figure} name="dead" label="Dead letters" value=${number(live.dead)} tone=${live.dead ? 'bad' : 'calm'} points=${points}
-        more=${dlq ? `${number(dlq.waiting + dlq.inFlight)} in the dead-letter queue` : 'its queue does not answer'} />
+      ${figure('perSecond', 'Throughput', rate(recent.perSecond), `${number(recent.ended)} ended in the last minute, ${number(window.ended.completed)} completed in the last ${asMs(window.seconds)}`, 'good', {unit: '/ s', words: rate})}
+      ${figure('failureRate', 'Failure rate', percent(window.failureRate), `${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died in the last ${asMs(window.seconds)}`, window.failureRate >= 0.05 ? 'bad' : 'calm', {words: percent})}
+      ${figure('due', 'Queue depth', number(live.due), queue ? `SQS: ${number(queue.waiting)} waiting, ${number(queue.inFlight)} in flight, ${number(queue.delayed)} delayed` : 'SQS does not answer', 'calm', {unit: 'due'})}
+      ${figure('processing', 'In flight', number(live.processing), `${number(live.scheduled)} scheduled, ${number(live.parked)} parked, ${number(live.waiting)} wait for children`, 'busy', {unit: 'running'})}
+      ${figure('oldest', 'Oldest due', live.due ? asMs(stats.oldestDueSeconds) : '0 s', live.due ? 'since it could have run' : 'nothing waits', stats.oldestDueSeconds > SLOW ? 'bad' : 'calm', {words: asMs})}
+      ${figure('dead', 'Dead letters', number(live.dead), dlq ? `${number(dlq.waiting + dlq.inFlight)} in the dead-letter queue` : 'its queue does not answer', live.dead ? 'bad' : 'calm')}
+    </section>
+    <section class="figures lesser" aria-label="More figures">
+      ${figure('submitted', 'Submitted', rate(recent.submittedPerSecond), `${number(recent.submitted)} in the last minute`, 'calm', {unit: '/ s', words: rate})}
+      ${figure('retrying', 'Retrying', number(live.retrying), live.retrying ? 'failed, wait for their next attempt' : 'nothing waits for another attempt', live.retrying ? 'warn' : 'calm')}
+      ${figure('wait', 'Queue wait', pace?.waitP95 == null ? '–' : duration(pace.waitP95), '95 of 100 were claimed sooner', 'calm', {words: duration})}
+      ${figure('took', 'Ready to done', pace ? duration(pace.p95) : '–', pace ? `95 of 100; half in ${duration(pace.p50)}, 99 in ${duration(pace.p99)}` : 'nothing completed lately', 'calm', {words: duration})}
+      ${figure('sockets', 'Open sockets', number(load.sockets), 'pages that watch')}
+      ${figure('connections', 'Connections', number(load.connections), `to Postgres, which reads a row in ${load.answerMs < 1 ? 'less than 1 ms' : duration(load.answerMs)}`, load.answerMs > SLOW_ANSWER ? 'bad' : 'calm')}
     </section>`;
 }
 
-function Ended({stats: {series, window, load}}) {
-  return html`
-    <section class="panel" aria-labelledby="ended-title">
-      <div class="panel-head">
-        <h2 id="ended-title">What ended</h2>
-        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="legend-load">${plural(load.sockets, 'open socket')}, ${plural(load.connections, 'database connection')}, an answer in ${duration(load.answerMs)}</span></p>
-      </div>
-      <${Bars} series=${series} seconds=${window.seconds} />
-    </section>`;
-}
-
-function Figure({name, label, value, unit, more, tone, points, words = number}) {
+function Figure({name, label, value, unit, more, tone, words = number, curve}) {
   return html`
     <div class="figure tone-${tone}" data-figure=${name}>
       <p class="figure-label">${label}</p>
       <p class="figure-value">${value}${unit && html` <span class="figure-unit">${unit}</span>`}</p>
       <p class="figure-more">${more}</p>
-      <${Curve} points=${points} name=${name} words=${words} />
+      <${Curve} name=${name} words=${words} ...${curve} />
     </div>`;
 }
 
-const LIVE = [['due', 'Due'], ['scheduled', 'Scheduled'], ['processing', 'Running'], ['parked', 'Parked'], ['dead', 'Dead']];
-const ENDS = [['completed', 'Completed'], ['failed', 'Refused'], ['dead-letter', 'Died'], ['cancelled', 'Cancelled']];
-
-function Types({stats}) {
-  const types = stats.byType;
+/** Bars of the range; in the shortest one as fine as the server counts. A type narrows what was kept by the minute. */
+function Ended({stats, range, all, marks, query}) {
+  const type = range === RANGES.live ? '' : query.of ?? '';
+  const narrowed = useHistory(range, type);
+  const types = [...new Set([...stats.byType.map((counts) => counts.type), type].filter(Boolean))];
   return html`
-    <section class="panel" aria-labelledby="types-title">
-      <div class="panel-head"><h2 id="types-title">By type</h2><p class="head-note">${types.length ? 'Now on the left, the last five minutes on the right.' : ''}</p></div>
-      ${types.length === 0
-        ? html`<p class="quiet-line">No task is live and none has ended lately. Types appear here as soon as one does.</p>`
-        : html`
-        <div class="scroller" tabindex="0" role="group" aria-label="Table of types">
-          <table class="table types">
-            <thead>
-              <tr>
-                <th scope="col">Type</th>
-                ${LIVE.map(([id, word]) => html`<th key=${id} scope="col" class="num">${word}</th>`)}
-                ${ENDS.map(([id, word], i) => html`<th key=${id} scope="col" class="num" data-edge=${i === 0}>${word}</th>`)}
-                <th scope="col" class="num" title="From submit to completed: half of the tasks were faster">Median</th>
-                <th scope="col" class="num" title="From submit to completed: 95 of 100 tasks were faster">95 %</th>
-                <th scope="col" class="share-head">How they ended</th>
-              </tr>
-            </thead>
-            <tbody>${types.map((counts) => html`<${TypeRow} key=${counts.type} counts=${counts} pace=${stats.pace[counts.type]} />`)}</tbody>
-          </table>
-        </div>`}
+    <section class="panel" aria-labelledby="ended-title">
+      <div class="panel-head">
+        <h2 id="ended-title">What ended</h2>
+        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="key key-off"></span>cancelled</p>
+        ${range !== RANGES.live && types.length > 0 && html`
+          <label class="inline-field"><span>Type</span>
+            <select value=${type} onChange=${(event) => go({view: 'overview', query: {...query, of: event.target.value}})}>
+              <option value="">All types</option>
+              ${types.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+            </select>
+          </label>`}
+      </div>
+      <${Bars} ...${barsOf(stats, range, type ? narrowed : all, type)} now=${Date.parse(stats.at)} marks=${marks} />
+      <${Changes} marks=${marks} />
     </section>`;
 }
 
-const STATUS_OF = {due: 'pending', scheduled: 'pending', processing: 'processing', parked: 'pending', failed: 'failed', completed: 'completed', cancelled: 'cancelled'};
-
-function TypeRow({counts, pace}) {
-  const {type} = counts;
-  const cell = (id) => {
-    const place = id === 'dead' || id === 'dead-letter' ? {view: 'dead-letters', query: {type}} : {view: 'tasks', query: {type, status: STATUS_OF[id]}};
-    return counts[id] ? html`<a href=${hashOf(place)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
-  };
-  return html`
-    <tr>
-      <th scope="row"><a data-row href=${hashOf({view: 'tasks', query: {type}})}>${type}</a></th>
-      ${LIVE.map(([id]) => html`<td key=${id} class="num" data-bad=${id === 'dead' && counts.dead > 0}>${cell(id)}</td>`)}
-      ${ENDS.map(([id], i) => html`<td key=${id} class="num" data-edge=${i === 0} data-bad=${id === 'dead-letter' && counts[id] > 0}>${cell(id)}</td>`)}
-      ${['p50', 'p95'].map((name) => html`<td key=${name} class="num pace">${pace ? duration(pace[name]) : ''}</td>`)}
-      <td><${Share} counts=${counts} /></td>
-    </tr>`;
+function barsOf({series, window}, range, history, type) {
+  if (range === RANGES.live) return {...series, span: window.seconds * 1_000, whole: true};
+  const {points, stepSeconds} = history ?? {points: [], stepSeconds: 60};
+  return {points: stepSeconds > 60 || type ? points : [...points, ...sinceThen(points, series)], stepSeconds, span: range.ms};
 }
 
-function Share({counts}) {
-  const ended = ENDS.reduce((sum, [id]) => sum + counts[id], 0);
-  if (!ended) return html`<span class="zero">nothing ended</span>`;
-  const bad = counts.failed + counts['dead-letter'];
-  const words = bad ? `${percent(bad / ended)} went wrong` : counts.completed ? 'all well' : 'cancelled';
+/** The minutes that are not kept yet, from the finer steps of the moment. */
+function sinceThen(points, series) {
+  const kept = points.length ? Date.parse(points.at(-1).at) + 60_000 : 0;
+  const minutes = new Map();
+  for (const {at, ended, bad, cancelled} of series.points) {
+    const minute = Math.floor(Date.parse(at) / 60_000) * 60_000;
+    if (minute < kept) continue;
+    const sum = minutes.get(minute) ?? {at: new Date(minute).toISOString(), ended: 0, bad: 0, cancelled: 0};
+    minutes.set(minute, {...sum, ended: sum.ended + ended, bad: sum.bad + bad, cancelled: sum.cancelled + cancelled});
+  }
+  return [...minutes.values()];
+}
+
+/** What operators changed in the time that is shown, the newest first. */
+function Changes({marks}) {
+  if (!marks.length) return null;
   return html`
-    <span class="share">
-      <span class="share-bar" aria-hidden="true">${ENDS.map(([id]) => counts[id] > 0 && html`<span key=${id} data-end=${id} style=${`flex-grow: ${counts[id]}`}></span>`)}</span>
-      <span class="share-words">${words}</span>
-    </span>`;
+    <ul class="changes" aria-label="What was changed meanwhile">
+      ${marks.slice(0, TOLD).map(({id, at, actor, words}) => html`<li key=${id}><time class="faint">${clock(at)}</time><span>${words}</span><span class="faint">${actor}</span></li>`)}
+      ${marks.length > TOLD && html`<li><a class="link" href=${hashOf({view: 'audit'})}>${plural(marks.length - TOLD, 'more change')} in the audit</a></li>`}
+    </ul>`;
 }

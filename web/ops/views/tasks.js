@@ -5,9 +5,9 @@ import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
 import {GOT_OVER, OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
+import {Filters} from './filters.js';
 import {Story} from './story.js';
 
-const ID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
 const PAGE = 50;
 /** A row that its filters do not find any more. */
 const GONE = {word: 'No longer here', tone: 'plain'};
@@ -29,39 +29,6 @@ export function Tasks({place, stats}) {
     </div>`;
 }
 
-function Filters({query, types}) {
-  const [wanted, setWanted] = useState(query.owner ?? '');
-  useEffect(() => setWanted(query.owner ?? ''), [query.owner]);
-  const set = (changed) => go({view: 'tasks', query: {...query, ...changed}});
-  const search = (event) => {
-    event.preventDefault();
-    const text = wanted.trim();
-    const id = ID.exec(text);
-    if (id) go({view: 'tasks', id: id.slice(1).join('-').toLowerCase(), query: {...query, owner: ''}});
-    else set({owner: text});
-  };
-  return html`
-    <div class="filters">
-      <div class="segments small" role="group" aria-label="Status">
-        <button type="button" aria-pressed=${!query.status} onClick=${() => set({status: ''})}>All</button>
-        ${Object.entries(STATUS).map(([status, {word}]) => html`
-          <button key=${status} type="button" aria-pressed=${query.status === status} onClick=${() => set({status})}>${word}</button>`)}
-      </div>
-      <label class="inline-field"><span>Type</span>
-        <select value=${query.type ?? ''} onChange=${(event) => set({type: event.target.value})}>
-          <option value="">All types</option>
-          ${types.map((type) => html`<option key=${type} value=${type}>${type}</option>`)}
-        </select>
-      </label>
-      <form class="search" role="search" onSubmit=${search}>
-        <label class="inline-field"><span>Owner or task id</span>
-          <input data-search type="search" value=${wanted} placeholder="5, or a whole id" autocomplete="off" spellcheck=${false} maxlength="128"
-            onInput=${(event) => setWanted(event.target.value)} onSearch=${(event) => event.target.value === '' && query.owner && set({owner: ''})} />
-        </label>
-      </form>
-    </div>`;
-}
-
 /**
  * The newest page keeps itself fresh, older pages one after another; tasks that came since wait until they are asked for and
  * those that left stay where they were, so no row moves under a hand.
@@ -79,7 +46,7 @@ function List({query, open}) {
   });
   const {value, error, again} = look;
   useEffect(() => {
-    if (value) setShown((now) => (now?.items.length || now?.older.length ? refreshed(now, value) : {...value.newest, older: []}));
+    if (value) setShown((now) => (now?.items.length || now?.older.length ? refreshed(now, value, orderOf(query)) : {...value.newest, older: []}));
   }, [value]);
   if (!shown) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
   const older = async () => {
@@ -97,7 +64,7 @@ function List({query, open}) {
     top.current?.scrollIntoView({block: 'nearest'});
   };
   const clear = () => setShown((now) => ({...now, items: now.items.filter(({gone}) => !gone)}));
-  const fresh = value ? freshWords(shown, value.newest) : '';
+  const fresh = value ? freshWords(shown, value.newest, orderOf(query)) : '';
   const gone = shown.items.filter((item) => item.gone).length;
   return html`
     <p class="list-line" ref=${top} role="status">
@@ -110,26 +77,33 @@ function List({query, open}) {
     ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
 }
 
-function refreshed(shown, {newest, from, further}) {
-  const first = merged(shown, newest, null);
-  return further ? merged(first, further, from) : first;
+/** Where a row stands in the list's order, where a page's cursor does, and whether a row belongs before it; the newest is the greatest. */
+function orderOf({order}) {
+  if (order !== 'ended') return {of: ({id}) => id, at: (cursor) => cursor, isBefore: (place, end) => place >= end};
+  const at = (cursor) => new Date(Number(cursor.split('.')[0]) / 1_000).toISOString();
+  return {of: ({finishedAt, updatedAt}) => finishedAt ?? updatedAt, at, isBefore: (place, end) => place > end};
+}
+
+function refreshed(shown, {newest, from, further}, order) {
+  const first = merged(shown, newest, null, order);
+  return further ? merged(first, further, from, order) : first;
 }
 
 /** What is shown with the states that a page knows; a row that the page should have and has not is gone. New rows stay out. */
-function merged(shown, {items, nextCursor}, from) {
+function merged(shown, {items, nextCursor}, from, {of, at, isBefore}) {
   const states = new Map(items.map((item) => [item.id, item]));
-  const isWithin = ({id}) => (!from || id < from) && (!nextCursor || id >= nextCursor);
+  const isWithin = (item) => (!from || of(item) < at(from)) && (!nextCursor || isBefore(of(item), at(nextCursor)));
   return {...shown, items: shown.items.map((item) => states.get(item.id) ?? (isWithin(item) ? {...item, gone: true} : item))};
 }
 
 /** How many the newest page has, above the end of what is shown, that are not shown. */
-function freshWords({items, nextCursor: end}, newest) {
+function freshWords({items, nextCursor: end}, newest, {of, at, isBefore}) {
   const known = new Set(items.map(({id}) => id));
-  const fresh = newest.items.filter(({id}) => !known.has(id) && (!end || id >= end));
+  const fresh = newest.items.filter((item) => !known.has(item.id) && (!end || isBefore(of(item), at(end))));
   if (!fresh.length) return '';
-  const first = items[0]?.id ?? '';
+  const first = items.length ? of(items[0]) : '';
   if (fresh.length === PAGE) return 'Many newer';
-  return `${fresh.length} ${fresh.every(({id}) => id > first) ? 'newer' : 'new'}`;
+  return `${fresh.length} ${fresh.every((item) => of(item) > first) ? 'newer' : 'new'}`;
 }
 
 function lineOf({items, nextCursor}, query) {
@@ -137,14 +111,14 @@ function lineOf({items, nextCursor}, query) {
   const narrowed = Object.values(query).some(Boolean);
   if (!here) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
   const tasks = `${here}${nextCursor ? ' newest' : ''} ${here === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}`;
-  return nextCursor ? `The ${tasks}` : `${tasks}, newest first`;
+  return nextCursor ? `The ${tasks}` : `${tasks}, ${query.order === 'ended' ? 'the last to end' : 'newest'} first`;
 }
 
 function Table({items, query, open}) {
   return html`
     <div class="panel flush">
       <table class="table tasks">
-        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-tries">Attempts</th><th scope="col">What it says</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">Submitted</th></tr></thead>
+        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-tries">Attempts</th><th scope="col">What it says</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">${query.order === 'ended' ? 'Ended' : 'Submitted'}</th></tr></thead>
         <tbody>
           ${items.map((task) => html`<${Row} key=${task.id} task=${task} query=${query} open=${task.id === open} />`)}
         </tbody>
@@ -154,6 +128,7 @@ function Table({items, query, open}) {
 
 function Row({task, query, open}) {
   const says = task.gone ? '' : saysOf(task);
+  const at = query.order === 'ended' ? task.finishedAt ?? task.updatedAt : task.createdAt;
   return html`
     <tr data-open=${open} data-gone=${Boolean(task.gone)} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
       <td><${Status} of=${task.gone ? GONE : STATUS[task.status]} live=${!task.gone && task.status === 'processing'} /></td>
@@ -162,7 +137,7 @@ function Row({task, query, open}) {
       <td class="num col-tries">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
       <td class="says" title=${says}>${says}</td>
       <td class="mono col-id" title=${task.id}>${short(task.id)}</td>
-      <td class="num when" title=${exact(task.createdAt)}>${clock(task.createdAt)}</td>
+      <td class="num when" title=${exact(at)}>${clock(at)}</td>
     </tr>`;
 }
 

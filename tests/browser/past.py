@@ -1,0 +1,40 @@
+"""What was before the page was opened: failures that will be tried again, and hours of figures with an hour's hole."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+
+from orchestrator.model.ids import new_task_id
+
+#: How the failures look.
+FINGERPRINT = "recommend-weather-51aa0e"
+#: Minutes before now of which figures are kept, and those within them of which none are.
+KEPT, HOLE = range(5, 400), range(120, 180)
+
+
+def fail(database_url: str, tasks: int = 4) -> None:
+    """Tasks of one type whose first attempt has failed; the next is in a day."""
+    error = {"kind": "transient", "message": "the weather did not answer", "fingerprint": FINGERPRINT}
+    with psycopg.connect(database_url) as connection:
+        for place in range(tasks):
+            connection.execute(
+                "INSERT INTO agent_tasks (id, owner_id, type, payload, attempts, error, due_at, wake_at, seq)"
+                " SELECT %s, %s, 'friend.recommendations', '{}', 1, %s, at, at, 3 FROM (SELECT now() + '1 day' AS at) due",
+                (new_task_id(), f"90010{place % 2}", json.dumps(error)),
+            )
+
+
+def keep_minutes(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO figure_minutes SELECT (jsonb_populate_record(NULL::figure_minutes, figures)).*"
+            " FROM unnest(%s::int[]) ago, LATERAL (SELECT jsonb_build_object("
+            "  'at', date_trunc('minute', now()) - make_interval(mins => ago), 'due', ago %% 5, 'scheduled', 0, 'retrying', 0,"
+            "  'waiting', 0, 'processing', 1, 'parked', 0, 'dead', 0, 'sockets', 3, 'connections', 8, 'submitted', 12,"
+            "  'completed', 10, 'refused', 1, 'died', 1, 'cancelled', 0, 'leases_lost', 0, 'oldest', 1,"
+            "  'by_type', jsonb_build_object('echo', jsonb_build_object('completed', 5))) AS figures) row"
+            " ON CONFLICT DO NOTHING",
+            ([ago for ago in KEPT if ago not in HOLE],),
+        )
