@@ -21,7 +21,8 @@ def fail(database_url: str, tasks: int = 4) -> None:
         for place in range(tasks):
             connection.execute(
                 "INSERT INTO agent_tasks (id, owner_id, type, payload, attempts, error, due_at, wake_at, seq)"
-                " SELECT %s, %s, 'friend.recommendations', '{}', 1, %s, at, at, 3 FROM (SELECT now() + '1 day' AS at) due",
+                " SELECT %s, %s, 'friend.recommendations', '{}', 1, %s, at, at, 3"
+                " FROM (SELECT now() + '1 day' AS at) due",
                 (new_task_id(), f"90010{place % 2}", json.dumps(error)),
             )
 
@@ -31,7 +32,8 @@ def keep_minutes(database_url: str) -> None:
         connection.execute(
             "INSERT INTO figure_minutes SELECT (jsonb_populate_record(NULL::figure_minutes, figures)).*"
             " FROM unnest(%s::int[]) ago, LATERAL (SELECT jsonb_build_object("
-            "  'at', date_trunc('minute', now()) - make_interval(mins => ago), 'due', ago %% 5, 'scheduled', 0, 'retrying', 0,"
+            "  'at', date_trunc('minute', now()) - make_interval(mins => ago),"
+            "  'due', ago %% 5, 'scheduled', 0, 'retrying', 0,"
             "  'waiting', 0, 'processing', 1, 'parked', 0, 'dead', 0, 'sockets', 3, 'connections', 8, 'submitted', 12,"
             "  'completed', 10, 'refused', 1, 'died', 1, 'cancelled', 0, 'leases_lost', 0, 'oldest', 1,"
             "  'by_type', jsonb_build_object('echo', jsonb_build_object('completed', 5))) AS figures) row"

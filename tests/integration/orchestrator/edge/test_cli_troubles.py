@@ -172,7 +172,7 @@ def test_the_last_figures_stay_while_there_are_no_newer_ones(session: Session, w
     watched = run(session, "stats", "--watch")
     assert "no answer since 0.0 s" in watched.stdout
     assert session.url in watched.stdout
-    assert "database answers in" in watched.stdout
+    assert "database reads a row in" in watched.stdout
 
 
 def test_a_rollout_is_followed_through_an_outage(session: Session, desk: PlayedDesk, waits: list[float]) -> None:

@@ -80,7 +80,7 @@ def test_what_keeps_a_sweep_from_mending_keeps_no_figures_away(
     def away() -> dict[str, Any]:
         raise RuntimeError("AppConfig is away")
 
-    monkeypatch.setattr(engine.flags, "get_configuration", away)
+    monkeypatch.setattr(engine.flags, "last_read", away)
     with pytest.raises(RuntimeError):
         sweep(sweeper, lambda: 30.0)
     assert len(minutes(engine)) == 1

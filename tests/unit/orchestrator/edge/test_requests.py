@@ -168,7 +168,7 @@ def test_a_broken_trace_is_begun_anew(given: str) -> None:
     assert requests.traceparent(event(headers={"traceparent": begun})) == begun
 
 
-@pytest.mark.parametrize("value", ["", "1", "x" * 36, "{" + "0" * 36, "0" * 32, "\u0660" * 36])
+@pytest.mark.parametrize("value", ["", "1", "x" * 36, "{" + "0" * 36, "0" * 31, "\u0660" * 36])
 def test_an_id_that_is_none_names_nothing(value: str) -> None:
     with pytest.raises(NotFound):
         requests.path_uuid(value)
