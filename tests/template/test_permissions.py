@@ -52,6 +52,7 @@ DOES: dict[str, set[str]] = {
         *READ_FLAGS,
         *CHANGE_FLAGS,
         "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
         "sqs:SendMessage",
         "sqs:GetQueueAttributes",
     },

@@ -22,6 +22,8 @@ class Rotation:
     test: Callable[[Secret], None]
     #: Tells the service whose secret it is: the first is followed by the second. None: there is no such service.
     apply: Callable[[Secret, Secret], None] | None = None
+    #: Whether the second may still follow the first when the last step comes. None: always.
+    may_follow: Callable[[Secret, Secret], bool] | None = None
 
 
 def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
@@ -35,17 +37,20 @@ def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
         case "testSecret":
             rotation.test(read(arn, VersionId=version))
         case "finishSecret":
-            _finish(arn, version)
+            _finish(rotation, arn, version)
         case _:
             raise ValueError(f"{step!r} is no step of a rotation")
 
 
 def read(arn: str, **which: str) -> dict[str, Any]:
     """One version's value. `which`: VersionId or VersionStage."""
-    secret: dict[str, Any] = json.loads(
-        call("secretsmanager", "get_secret_value", SecretId=arn, **which)["SecretString"]
-    )
-    return secret
+    return read_version(arn, **which)[1]
+
+
+def read_version(arn: str, **which: str) -> tuple[str, dict[str, Any]]:
+    """One version's id and value."""
+    answer = call("secretsmanager", "get_secret_value", SecretId=arn, **which)
+    return str(answer["VersionId"]), json.loads(answer["SecretString"])
 
 
 def _create(rotation: Rotation, arn: str, version: str) -> None:
@@ -81,19 +86,32 @@ def _is_current(arn: str, version: str) -> bool:
     return "AWSCURRENT" in stages
 
 
-def _finish(arn: str, version: str) -> None:
+def _finish(rotation: Rotation, arn: str, version: str) -> None:
     """Afterwards nothing is pending: a label left behind could be taken for the next rotation's."""
     if _is_current(arn, version):
         return
     current = next(each for each, names in _stages(arn).items() if "AWSCURRENT" in names)
+    follows = rotation.may_follow
+    if follows and not follows(read(arn, VersionId=current), read(arn, VersionId=version)):
+        _end_pending(arn, version)
+        raise ValueError(f"the secret has changed since the version {version} was made: this rotation is given up")
+    make_current(arn, version, instead_of=current)
+    _end_pending(arn, version)
+
+
+def make_current(arn: str, version: str, *, instead_of: str) -> None:
+    """Secrets Manager refuses when another version than `instead_of` is the current one by now."""
     call(
         "secretsmanager",
         "update_secret_version_stage",
         SecretId=arn,
         VersionStage="AWSCURRENT",
         MoveToVersionId=version,
-        RemoveFromVersionId=current,
+        RemoveFromVersionId=instead_of,
     )
+
+
+def _end_pending(arn: str, version: str) -> None:
     call(
         "secretsmanager",
         "update_secret_version_stage",

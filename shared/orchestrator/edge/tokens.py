@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from orchestrator.cloud.clients import CloudError
-from orchestrator.cloud.key_rotation import RESERVED
+from orchestrator.cloud.key_rotation import RESERVED, retirement_ends
 from orchestrator.cloud.secrets import Secrets
 from orchestrator.model.errors import Unauthenticated, Unavailable
 from orchestrator.observe import logger
@@ -155,7 +155,7 @@ def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
     keys = secret.get("keys", secret)
     encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) and kid not in RESERVED else None
     retired = secret.get("retired", {}).get(kid)
-    if not isinstance(encoded, str) or (retired is not None and time.time() > retired + LIFETIME + LEEWAY):
+    if not isinstance(encoded, str) or (retired is not None and time.time() > retirement_ends(retired, LIFETIME + LEEWAY)):
         return None
     try:
         key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
