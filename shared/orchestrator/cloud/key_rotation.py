@@ -62,8 +62,8 @@ def pepper(secret: Mapping[str, Any]) -> str:
     known = secret.get("pepper")
     if isinstance(known, str):
         return known
-    first = secret.get("keys", secret).get(secret.get("current"), "")
-    return hmac.new(str(first).encode(), b"pepper", "sha256").hexdigest()
+    first = _keys(secret).get(str(secret.get("current")), "")
+    return hmac.new(first.encode(), b"pepper", "sha256").hexdigest()
 
 
 def rotate_now(arn: str, *, token_life: float, revoke: bool = False) -> str:

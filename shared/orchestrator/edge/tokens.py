@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from orchestrator.cloud.clients import CloudError
-from orchestrator.cloud.key_rotation import RESERVED, retirement_ends
+from orchestrator.cloud.key_rotation import RESERVED, pepper, retirement_ends
 from orchestrator.cloud.secrets import Secrets
 from orchestrator.model.errors import Unauthenticated, Unavailable
 from orchestrator.observe import logger
@@ -30,6 +31,8 @@ PAUSE_BETWEEN_LOOKS = 10.0
 SHORTEST_KEY = 32
 #: Bytes a subject has at most: it becomes an owner, and a queue's message group.
 LONGEST_SUBJECT = 128
+#: Characters of a name that are kept of a token, and of its id.
+LONGEST_NAME = 80
 
 OUR_ALGORITHM = "HS256"
 OUTSIDE_ALGORITHMS = ("RS256", "ES256")
@@ -46,6 +49,8 @@ class Identity:
     name: str
     role: str | None
     expires_at: float
+    #: The token's own id; None for an outside token that has none.
+    session: str | None = None
 
 
 class Tokens:
@@ -73,8 +78,7 @@ class Tokens:
         """A signed token and the seconds it lives."""
         import jwt
 
-        secret = self._secrets.get_json(self._secret_arn)
-        kid = str(secret.get("current", ""))
+        kid, key, _ = self._signing()
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": self._issuer,
@@ -87,11 +91,23 @@ class Tokens:
         }
         if role is not None:
             claims["role"] = role
+        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), LIFETIME
+
+    def digest(self, *parts: str) -> str:
+        """32 hex digits that only who has the secret can make of the parts; rotations leave them as they are."""
+        _, _, lasting = self._signing()
+        text = "\x00".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.new(lasting.encode(), text, "sha256").hexdigest()[:32]
+
+    def _signing(self) -> tuple[str, bytes, str]:
+        """The id of the key that signs, the key, and what seals for longer."""
+        secret = self._secrets.get_json(self._secret_arn)
+        kid = str(secret.get("current", ""))
         key = _key(secret, kid)
         if key is None:
             logger.error("the token secret's current key is missing or too short", kid=kid)
             raise Unavailable("Signing in is away for the moment. Please try again.")
-        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), LIFETIME
+        return kid, key, pepper(secret)
 
     def verify(self, token: str) -> Identity:
         """The caller, or Unauthenticated: never a hint at which check failed."""
@@ -114,7 +130,7 @@ class Tokens:
         if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
             key = self._outside_keys.get_signing_key_from_jwt(token)
             claims = self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
-            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"]}
+            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"], "role": None}
         raise Unauthenticated("The access token is not valid.")
 
     def _decode(self, token: str, key: Any, algorithms: list[str], issuer: str) -> dict[str, Any]:
@@ -165,15 +181,22 @@ def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    subject, name, role = claims["sub"], claims.get("name"), claims.get("role")
-    if not isinstance(subject, str) or not 0 < len(subject.encode("utf-8", "replace")) <= LONGEST_SUBJECT:
+    """An outside issuer's claims may hold anything: what is kept of them can be stored and logged."""
+    subject, role = claims["sub"], claims.get("role")
+    if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject.encode()) <= LONGEST_SUBJECT:
         raise Unauthenticated("The access token is not valid.")
     return Identity(
         owner=subject,
-        name=name if isinstance(name, str) else "",
+        name=_printable(claims.get("name")),
         role=role if role in ROLES else None,
         expires_at=float(claims["exp"]),
+        session=_printable(claims.get("jti")) or None,
     )
+
+
+def _printable(value: object) -> str:
+    text = value[: LONGEST_NAME * 4] if isinstance(value, str) else ""
+    return "".join(character for character in text if character.isprintable())[:LONGEST_NAME].strip()
 
 
 def _jwks_address(issuer: str) -> str:

@@ -86,6 +86,37 @@ def test_a_role_we_do_not_know_is_none(tokens: Tokens) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Ann\0\n\u202eie", "Annie"), ("x" * 5_000, "x" * 80), ("\ud800", ""), (["Ann"], ""), (None, ""), (" \0 ", "")],
+    ids=["controls", "long", "half a pair", "list", "none", "blank"],
+)
+def test_what_is_kept_of_a_name_can_be_stored_and_shown(tokens: Tokens, name: object, kept: str) -> None:
+    """As for an operator, whose acts are kept under it."""
+    caller = tokens.verify(sign(claims(name=name, jti=name if isinstance(name, str) else None)))
+    assert (caller.name, caller.session) == (kept, kept or None)
+
+
+@pytest.mark.parametrize("claim", [["operator"], {"operator": 1}, "operator\0"], ids=str)
+def test_a_role_that_is_none_harms_nothing(tokens: Tokens, claim: object) -> None:
+    assert tokens.verify(sign(claims(role=claim))).role is None
+
+
+def test_each_token_has_an_id_of_its_own(tokens: Tokens) -> None:
+    first, second = (tokens.verify(tokens.issue("7", "Ann")[0]) for _ in range(2))
+    assert first.session is not None
+    assert first.session != second.session
+
+
+def test_a_digest_needs_the_secret(tokens: Tokens, vault: Vault, clock: Clock) -> None:
+    digest = tokens.digest("ann", "192.0.2.1")
+    assert digest == tokens.digest("ann", "192.0.2.1")
+    assert len({digest, tokens.digest("ann", "192.0.2.2"), tokens.digest("ann192.0.2.1")}) == 3
+    clock.now += 60
+    vault.value = {"current": "first", "first": encoded(SECOND)}
+    assert tokens.digest("ann", "192.0.2.1") != digest
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"iss": "them"},
@@ -96,6 +127,8 @@ def test_a_role_we_do_not_know_is_none(tokens: Tokens) -> None:
         {"sub": 7},
         {"sub": ""},
         {"sub": "x" * 129},
+        {"sub": "x\0"},
+        {"sub": "\ud800"},
         *({name: None} for name in ("iss", "aud", "exp", "iat", "sub")),
     ],
     ids=str,
@@ -207,6 +240,11 @@ class TestOutsideIssuer:
         """Its subjects stay apart from ours: their 7 is not our 7."""
         token = sign(claims(iss="https://id.example"), key=private_key, kid="outside", alg="RS256")
         assert tokens.verify(token).owner == "oidc:7"
+
+    def test_it_makes_nobody_an_operator(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
+        payload = claims(iss="https://id.example", role="operator")
+        caller = tokens.verify(sign(payload, key=private_key, kid="outside", alg="RS256"))
+        assert (caller.owner, caller.role) == ("oidc:7", None)
 
     @pytest.mark.parametrize("changes", [{"iss": "us"}, {"aud": "other"}, {"exp": 1}, {"sub": None}], ids=str)
     def test_a_claim_amiss_is_refused(
