@@ -45,14 +45,15 @@ def http_event(
     headers: Mapping[str, str] | None = None,
     cookies: list[str] | None = None,
 ) -> dict[str, Any]:
-    """An HTTP API event, payload format 2.0."""
+    """An HTTP API event, payload format 2.0. A body is said to be JSON unless the headers say otherwise."""
     parts = urlsplit(url)
+    said = {"content-type": "application/json"} if body is not None else {}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": parts.path,
         "rawQueryString": parts.query,
-        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        "headers": said | {name.lower(): value for name, value in (headers or {}).items()},
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "api",

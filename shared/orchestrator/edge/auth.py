@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -18,6 +18,18 @@ COOKIE = "SessionID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Characters; far above any token of ours, far below what would cost time.
 LONGEST_TOKEN = 8_192
+
+
+def check_page(event: BaseProxyEvent, allowed_origins: Collection[str]) -> None:
+    """Raises Forbidden for a changing request that a page of somebody else's has sent, with or without an identity.
+
+    A browser says which page it was (`Origin`); whoever says nothing is no page.
+    """
+    origin = event.headers.get("origin")
+    if event.http_method in SAFE_METHODS or origin is None or origin in allowed_origins:
+        return
+    if origin != f"https://{event['requestContext'].get('domainName')}":
+        raise Forbidden("A changing request from a page must come from one we know.")
 
 
 def authenticate(event: BaseProxyEvent, tokens: Tokens, allowed_origins: Collection[str]) -> Identity:
@@ -66,11 +78,18 @@ def _bounded(token: str) -> str:
 
 
 def _session_cookie(event: BaseProxyEvent) -> str | None:
-    """API Gateway lifts cookies out of the headers; other hosts of the function leave them there."""
+    """Raises Unauthenticated for two that differ: one of them may have been put there by another site of the domain."""
+    found = set(cookies_of(event, COOKIE))
+    if len(found) > 1:
+        raise Unauthenticated("Your browser sends two sessions. Please remove our cookies and sign in again.")
+    return next(iter(found), None)
+
+
+def cookies_of(event: BaseProxyEvent, wanted: str) -> Iterator[str]:
+    """The values of that name. API Gateway lifts cookies out of the headers; other hosts of the function leave them."""
     lifted = event.get("cookies")
     pairs = lifted if lifted else event.headers.get("cookie", "").split(";")
     for pair in pairs:
         name, _, value = pair.strip().partition("=")
-        if name == COOKIE and value:
-            return str(value)
-    return None
+        if name == wanted and value:
+            yield str(value)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.auth import SAFE_METHODS, authenticate
+from orchestrator.edge.auth import SAFE_METHODS, authenticate, check_page
 from orchestrator.edge.errors import answer_error, json_response, to_json
 from orchestrator.edge.limits import check_submit
 from orchestrator.edge.operations import declared
-from orchestrator.edge.requests import given_trace, idempotency_key, raw_body, traceparent
+from orchestrator.edge.requests import check_body, given_trace, idempotency_key, traceparent
 from orchestrator.edge.statuses import MethodNotAllowed
 from orchestrator.edge.tokens import Identity, Tokens
 from orchestrator.engine.submit import Order, submit
@@ -158,7 +158,7 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
 def _gate(
     services: Services, known: Collection[Route]
 ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
-    """Second: no route is reached by a caller who may not, or with more bytes than we take."""
+    """Second: no route is reached by a caller or a page that may not, or with a body we do not take."""
 
     def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
         if services.front is not None:
@@ -166,9 +166,10 @@ def _gate(
         route: Route = app.context["_route"]
         if route not in known:
             return next_middleware(app)
+        check_page(app.current_event, services.allowed_origins)
         whose = _admit(services, app, route)
         if route.method not in SAFE_METHODS:
-            raw_body(app.current_event)
+            check_body(app.current_event)
         with services.db.acting(whose):
             return next_middleware(app)
 

@@ -35,6 +35,7 @@ REASONS: Mapping[int, str] = {
     404: "Not there, or not the caller's",
     409: "The state of things does not allow it",
     413: "The body is too large",
+    415: "The body is not said to be JSON",
     422: "The idempotency key was used with another request",
     429: "Too many requests",
     500: "A fault of ours",
@@ -164,8 +165,9 @@ def _refusals(method: str, promise: Operation) -> set[int]:
     """Those declared, and those every route of its kind can give."""
     rules = {
         401: promise.access != "open",
-        403: promise.access == "operator" or (promise.access == "user" and method not in SAFE_METHODS),
+        403: promise.access == "operator" or method not in SAFE_METHODS,
         413: method not in SAFE_METHODS,
+        415: method not in SAFE_METHODS,
         429: 202 in promise.answers,
         400: promise.body is not None or any(each.where != "path" for each in promise.parameters),
         404: any(each.where == "path" for each in promise.parameters),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
+from orchestrator.edge.statuses import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
 from orchestrator.observe import tracing
 
@@ -33,6 +34,8 @@ LONGEST_KEY = 200
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: A form can send none of these from somebody else's page without being asked beforehand.
+_JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 #: With its hyphens or without, as logs and traces write ids.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
@@ -52,6 +55,12 @@ def raw_body(event: BaseProxyEvent) -> bytes:
     if len(data) > LARGEST_BODY:
         raise TooLarge(_too_large())
     return data
+
+
+def check_body(event: BaseProxyEvent) -> None:
+    """Raises TooLarge, or NotJson for a body that is not said to be JSON."""
+    if raw_body(event) and not _JSON.fullmatch(event.headers.get("content-type", "")):
+        raise NotJson("The body must be JSON, with the header `Content-Type: application/json`.")
 
 
 def json_body(event: BaseProxyEvent) -> Any:

@@ -26,6 +26,10 @@ class MethodNotAllowed(Rejected):
         self.allowed = allowed
 
 
+class NotJson(Rejected):
+    """The body is said to be something else, as what a form of any page can send."""
+
+
 STATUS: Mapping[type[Rejected], int] = {
     InvalidInput: 400,
     Unauthenticated: 401,
@@ -34,6 +38,7 @@ STATUS: Mapping[type[Rejected], int] = {
     MethodNotAllowed: 405,
     Conflict: 409,
     TooLarge: 413,
+    NotJson: 415,
     KeyReused: 422,
     TooMany: 429,
     Unavailable: 503,

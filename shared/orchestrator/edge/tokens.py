@@ -171,7 +171,9 @@ def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
     keys = secret.get("keys", secret)
     encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) and kid not in RESERVED else None
     retired = secret.get("retired", {}).get(kid)
-    if not isinstance(encoded, str) or (retired is not None and time.time() > retirement_ends(retired, LIFETIME + LEEWAY)):
+    if not isinstance(encoded, str) or (
+        retired is not None and time.time() > retirement_ends(retired, LIFETIME + LEEWAY)
+    ):
         return None
     try:
         key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

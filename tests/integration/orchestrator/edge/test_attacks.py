@@ -149,6 +149,31 @@ def test_no_field_is_assigned_that_is_not_the_callers_to_give(ann: Caller, path:
     assert answer.json()["faults"]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "Content-Type": "text/plain"},
+        {"Origin": "https://evil.example", "Content-Type": "application/json"},
+        {"Origin": "null", "Content-Type": "application/x-www-form-urlencoded"},
+        {"Origin": "null", "Content-Type": "application/json"},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": ""},
+    ],
+    ids=str,
+)
+def test_a_foreign_page_signs_nobody_in(anyone: Caller, conn: Connection, headers: dict[str, str]) -> None:
+    """Its form would sign the visitor in as whom it likes, to be told what they then type."""
+    mallory = {"name": "mallory", "email": "m@example.com", "password": "many words in a row"}
+    before = rows_of(conn)
+    answer = anyone.post("/auth/signup", mallory, headers=headers)
+    assert answer.status in (403, 415)
+    assert (answer.cookies, rows_of(conn)) == ([], before)
+    assert anyone.post("/auth/signup", mallory).status == 201
+    answer = anyone.post("/auth/login", {"identifier": "mallory", "password": mallory["password"]}, headers=headers)
+    assert answer.status in (403, 415)
+    assert answer.cookies == []
+
+
 def test_a_new_account_is_no_operators(anyone: Caller) -> None:
     body = {"name": "eve", "email": "eve@example.com", "password": "many words in a row"}
     token = anyone.post("/auth/signup", body).json()["accessToken"]

@@ -49,6 +49,11 @@ def demo_routes(_: Services) -> Router:
     def raise_named(name: str) -> dict[str, Any]:
         raise FAILURES[name]
 
+    @router.post("/changes")
+    @operation("Open to changes", {200: None}, access="open")
+    def change() -> dict[str, Any]:
+        return {}
+
     @router.get("/nan")
     @operation("Nan", {200: None}, access="open")
     def nan() -> dict[str, Any]:

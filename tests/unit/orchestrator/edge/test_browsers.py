@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.edge.auth import cleared_cookie, session_cookie
+from orchestrator.edge.http import Services
 from tests.gateway import Caller
 from tests.unit.orchestrator.edge.conftest import ORIGIN, assert_refused
 
@@ -41,7 +42,16 @@ class TestCookie:
         assert answer.json() == {"received": {"a": 1}}
 
     def test_a_bearer_needs_no_origin(self, ann: Caller) -> None:
-        assert ann.post("/echo", {}, headers={"Origin": "https://evil.example"}).status == 200
+        assert ann.post("/echo", {}).status == 200
+
+    def test_two_that_differ_are_refused(self, anyone: Caller, token: str, services: Services) -> None:
+        """One of them may be somebody else's, put there by another site of the domain: whichever comes first."""
+        theirs, _ = services.tokens.issue("8", "Mallory")
+        for pair in ((token, theirs), (theirs, token)):
+            cookies = [f"SessionID={each}" for each in pair]
+            assert_refused(anyone.get("/who", cookies=cookies), 401)
+            assert_refused(anyone.get("/who", headers={"Cookie": "; ".join(cookies)}), 401)
+        assert anyone.get("/who", cookies=[f"SessionID={token}"] * 2).status == 200
 
     def test_no_script_and_no_other_site_gets_it(self) -> None:
         assert str(session_cookie("x.y.z", secure=True)) == (
@@ -49,6 +59,51 @@ class TestCookie:
         )
         assert "Max-Age=0" in str(cleared_cookie(secure=True))
         assert "Secure" not in str(session_cookie("x", secure=False))
+
+
+class TestForeignPage:
+    """What a page of somebody else's can make a browser send, to have its visitor act or signed in as another."""
+
+    @pytest.mark.parametrize(
+        "origin", ["https://evil.example", "null", "", ORIGIN + ".evil.example", "HTTPS://api.example"]
+    )
+    def test_no_route_is_reached_from_it(self, anyone: Caller, ann: Caller, origin: str) -> None:
+        for caller, path in ((anyone, "/changes"), (ann, "/echo")):
+            assert_refused(caller.post(path, {}, headers={"Origin": origin}), 403)
+
+    def test_pages_of_ours_and_of_the_api_s_own_origin_reach_it(self, anyone: Caller) -> None:
+        for origin in (ORIGIN, "https://api.example"):
+            assert anyone.post("/changes", {}, headers={"Origin": origin}).status == 200
+
+    def test_who_is_no_page_reaches_it(self, anyone: Caller) -> None:
+        assert anyone.post("/changes", {}).status == 200
+
+    @pytest.mark.parametrize(
+        "content_type",
+        [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "text/plain; application/json",
+            "application/jsonp",
+            "text/json",
+            "",
+        ],
+    )
+    def test_a_body_that_a_form_can_send_is_refused_in_words(self, anyone: Caller, content_type: str) -> None:
+        answer = anyone.post("/changes", {}, headers={"Content-Type": content_type})
+        assert_refused(answer, 415)
+        assert "application/json" in answer.json()["message"]
+
+    @pytest.mark.parametrize(
+        "content_type",
+        ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"],
+    )
+    def test_json_by_any_of_its_names_is_taken(self, anyone: Caller, content_type: str) -> None:
+        assert anyone.post("/changes", {}, headers={"Content-Type": content_type}).status == 200
+
+    def test_where_there_is_no_body_it_needs_no_type(self, anyone: Caller) -> None:
+        assert anyone.post("/changes").status == 200
 
 
 class TestBrowser:
