@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
 from local.layout import Layout
+from orchestrator.observe import logger
 from orchestrator.store.db import Connection, Database, connect
 from tests import postgres
 from tests.stack import Stack, private_stack
@@ -51,3 +54,13 @@ def db(database_url: str) -> Iterator[Database]:
 def conn(db: Database) -> Connection:
     """A plain connection to the test's database, autocommit."""
     return db.connection()
+
+
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """What the functions' logger writes while the test runs: a JSON object a line."""
+    written, handler = StringIO(), logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(written)
+    yield written
+    handler.setStream(usual)

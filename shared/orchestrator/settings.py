@@ -16,6 +16,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 class SettingsError(Exception):
     """The environment is unfit; every fault is named, one a line."""
 
+    FIT_FOR_LOGS = True
+
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("The environment is unfit:\n" + "\n".join(f"- {fault}" for fault in self.faults))

@@ -12,6 +12,12 @@ from orchestrator.cloud.clients import CloudError, call
 Secret = Mapping[str, Any]
 
 
+class RotationOver(Exception):
+    """A step has come too late."""
+
+    FIT_FOR_LOGS = True
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """What is particular to one kind of secret."""
@@ -79,10 +85,10 @@ def _exists(arn: str, version: str) -> bool:
 
 
 def _is_current(arn: str, version: str) -> bool:
-    """Raises ValueError for a version whose time is over: a step that comes late must not bring it back."""
+    """Raises RotationOver for a version whose time is over: a step that comes late must not bring it back."""
     stages = _stages(arn).get(version, [])
     if not {"AWSCURRENT", "AWSPENDING"} & set(stages):
-        raise ValueError(f"the version {version} is not pending: this rotation is over")
+        raise RotationOver(f"the version {version} is not pending: this rotation is over")
     return "AWSCURRENT" in stages
 
 
@@ -94,7 +100,7 @@ def _finish(rotation: Rotation, arn: str, version: str) -> None:
     follows = rotation.may_follow
     if follows and not follows(read(arn, VersionId=current), read(arn, VersionId=version)):
         _end_pending(arn, version)
-        raise ValueError(f"the secret has changed since the version {version} was made: this rotation is given up")
+        raise RotationOver(f"the secret has changed since the version {version} was made: this rotation is given up")
     make_current(arn, version, instead_of=current)
     _end_pending(arn, version)
 

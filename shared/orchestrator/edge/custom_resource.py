@@ -8,6 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from orchestrator.observe import logger
+from orchestrator.observe.outline import fingerprint
 
 #: Seconds CloudFormation's bucket may take for the answer.
 PATIENCE = 10
@@ -26,8 +27,9 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
         try:
             work(event["ResourceProperties"])
         except Exception as error:
-            logger.exception("custom resource failed")
-            status, reason = "FAILED", f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+            logger.exception("custom resource failed", fingerprint=fingerprint(error))
+            first, _, _ = str(error).partition("\n")  # Postgres quotes rows in those that follow
+            status, reason = "FAILED", f"{type(error).__name__}: {first}"[:LONGEST_REASON]
     answer = {
         "Status": status,
         "Reason": reason or "done",

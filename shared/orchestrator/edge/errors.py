@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from orchestrator.edge.statuses import MethodNotAllowed, status_of
 from orchestrator.model.errors import InvalidInput, Rejected, TooMany, Unauthenticated, Unavailable
 from orchestrator.observe import logger
+from orchestrator.observe.outline import fingerprint
 
 #: Seconds a client waits before it asks a part again that was away.
 RETRY_AFTER = 2
@@ -19,7 +20,7 @@ RETRY_AFTER = 2
 def answer_error(error: Exception, request_id: str, trace_id: str) -> Response[Any]:
     """The answer to a request that ended in `error`; what was not meant for the caller stays in the log."""
     if not isinstance(error, Rejected):
-        logger.exception("request failed", exc_info=error)
+        logger.exception("request failed", exc_info=error, fingerprint=fingerprint(error))
         words = "Something went wrong on our side."
         return json_response(500, {"message": words, "requestId": request_id, "traceId": trace_id})
     status = status_of(error)

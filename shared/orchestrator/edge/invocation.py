@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.observe import logger, metrics, tracing
+from orchestrator.observe.outline import fingerprint, place, words
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,6 +25,10 @@ SLOW = 1_000.0
 _warm: set[str] = set()
 
 
+class InvocationFailed(Exception):
+    """What Lambda hears, and writes into the log itself: an error of ours without its words."""
+
+
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:
     """Decorates a function's handler."""
 
@@ -34,9 +39,11 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
         logger.append_keys(request_id=context.aws_request_id, function=context.function_name)
         try:
             answer = handle(event, context)
-        except Exception:
-            logger.exception("invocation failed")
-            raise
+        except Exception as error:
+            logger.exception("invocation failed", fingerprint=fingerprint(error))
+            if words(error) == str(error):
+                raise
+            raise InvocationFailed(f"{type(error).__name__} in {place(error)}, {fingerprint(error)}") from None
         else:
             milliseconds = round((perf_counter() - started) * 1000, 1)
             tell = logger.info if milliseconds >= SLOW else logger.debug

@@ -12,6 +12,7 @@ from orchestrator.edge.statuses import status_of
 from orchestrator.engine import realtime
 from orchestrator.model.errors import Rejected
 from orchestrator.observe import logger
+from orchestrator.observe.outline import fingerprint
 
 if TYPE_CHECKING:
     from orchestrator.cloud.sockets import Sockets
@@ -98,8 +99,8 @@ def _receive(body: object, db: Database, sockets: Sockets, connection_id: str) -
                 realtime.ping(db, sockets, connection_id)
     except (FrameError, Rejected) as error:
         _reply_error(sockets, connection_id, error.message)
-    except Exception:
-        logger.exception("frame not handled")
+    except Exception as error:
+        logger.exception("frame not handled", fingerprint=fingerprint(error))
         _reply_error(sockets, connection_id, "Something went wrong on our side. Please try again.")
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
-import re
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +28,7 @@ from orchestrator.model.faultpoints import reach
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.task import Json
 from orchestrator.observe import tracing
+from orchestrator.observe.outline import fingerprint, place, storable
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.db import CONFLICT_TRIES, CONFLICTS, Database
 from orchestrator.store.family import NewChild
@@ -206,16 +204,10 @@ def failure(attempt: Attempt, error: BaseException, rng: random.Random) -> Outco
 
 def describe(error: BaseException) -> dict[str, Json]:
     """An error for operators. The same fault has the same `fingerprint`: type, place and words less numbers."""
-    kind = "timeout" if isinstance(error, HandlerTimeout) else "transient"
-    text = str(error).encode("utf-8", "replace").decode().replace("\x00", "")[:LONGEST_DETAIL]
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].name}" if frames else ""
-    shape = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", text)
-    digest = hashlib.sha256(f"{type(error).__name__} {place} {shape}".encode()).hexdigest()
     return {
-        "kind": kind,
+        "kind": "timeout" if isinstance(error, HandlerTimeout) else "transient",
         "type": type(error).__name__,
-        "message": text or type(error).__name__,
-        "place": place,
-        "fingerprint": digest[:12],
+        "message": storable(error, LONGEST_DETAIL) or type(error).__name__,
+        "place": place(error),
+        "fingerprint": fingerprint(error),
     }

@@ -30,6 +30,8 @@ PASSWORD_BYTES = 36
 class LoginRefused(Exception):
     """Postgres takes no password we know for a login."""
 
+    FIT_FOR_LOGS = True
+
 
 def bring_up_to_date(db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn) -> list[str]:
     """Makes the login of each part; answers the names of those whose password had to be set."""

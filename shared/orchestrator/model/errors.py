@@ -135,4 +135,6 @@ class TooMany(Rejected):
 
 
 class Unavailable(Rejected):
-    """A part we need is away; nothing was changed."""
+    """A part we need is away; nothing was changed. Its words are of parts, never of somebody's data."""
+
+    FIT_FOR_LOGS = True

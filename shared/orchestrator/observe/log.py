@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-#: Where Postgres quotes the row or the parameters that it refused: somebody's data.
-_QUOTED = re.compile(r"^(DETAIL|CONTEXT|HINT):.*(?:\n(?!\s*File |Traceback|\S+Error).*)*", re.MULTILINE)
+from orchestrator.observe.outline import outline
 
 
 class DiscreetFormatter(LambdaPowertoolsFormatter):
-    """Keeps tracebacks without what a database error quotes."""
+    """Of an exception, its type and where it came from; never its words."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return _QUOTED.sub(r"\1: (not logged)", super().formatException(ei))
+        return outline(ei[1]) if ei[1] is not None else ""
 
 
 #: Level from AGENT_LOG_LEVEL, set by bootstrap. Never give it a token, password or payload.

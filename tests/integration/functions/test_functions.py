@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from io import StringIO
 from typing import Any, cast
 
@@ -18,7 +17,6 @@ from orchestrator.cloud import sockets
 from orchestrator.cloud.clients import call
 from orchestrator.edge import invocation
 from orchestrator.model.errors import Unavailable
-from orchestrator.observe import logger
 from orchestrator.settings import SettingsError
 from orchestrator.store.db import Connection
 from tests.gateway import LambdaContext, http_event
@@ -156,20 +154,14 @@ def test_a_function_that_lacks_a_variable_says_which(stack: dict[str, str], monk
 
 @pytest.mark.parametrize(("slow_from", "lines_in_all"), [(0.0, 3), (60_000.0, 0)], ids=["slow", "quick"])
 def test_an_invocation_that_was_slow_leaves_a_line_with_its_own_keys(
-    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, slow_from: float, lines_in_all: int
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, logged: StringIO, slow_from: float, lines_in_all: int
 ) -> None:
     monkeypatch.setattr(invocation, "SLOW", slow_from)
-    written, handler = StringIO(), logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(written)
-    try:
-        token = signed_up()
-        request("GET", "/health")
-        run_queue(stack)
-    finally:
-        handler.setStream(usual)
-    assert token not in written.getvalue()
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    token = signed_up()
+    request("GET", "/health")
+    run_queue(stack)
+    assert token not in logged.getvalue()
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     done = [line for line in lines if line["message"] == "invocation done"]
     assert [line.get("route") for line in done] == ["/auth/signup", "/health", None][:lines_in_all]
     assert [line.get("status") for line in done] == [201, 200, None][:lines_in_all]

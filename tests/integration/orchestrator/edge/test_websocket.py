@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -161,7 +162,9 @@ class TestFrames:
         (error,) = Client(db, sockets, "stranger").say({"action": "ping"})
         assert error["type"] == "error"
 
-    def test_a_fault_of_ours_leaks_nothing(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_fault_of_ours_leaks_nothing(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, logged: StringIO
+    ) -> None:
         def fail(*_: object) -> None:
             raise RuntimeError("password=hunter2")
 
@@ -169,6 +172,10 @@ class TestFrames:
         (error,) = client.say({"action": "ping"})
         assert error["type"] == "error"
         assert "hunter2" not in str(error)
+        (line,) = [text for text in logged.getvalue().splitlines() if "frame not handled" in text]
+        assert "hunter2" not in line
+        assert "RuntimeError" in line
+        assert "fingerprint" in line
 
 
 def test_disconnect_is_forgotten(client: Client) -> None:

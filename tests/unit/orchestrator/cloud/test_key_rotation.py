@@ -14,6 +14,7 @@ import pytest
 from orchestrator.cloud import key_rotation, rotation, secrets
 from orchestrator.cloud.clients import call
 from orchestrator.cloud.key_rotation import GRACE, LONGEST_ROTATION, pepper, rotate_now, rotated, take_step
+from orchestrator.cloud.rotation import RotationOver
 from orchestrator.cloud.secrets import MAX_AGE, Secrets
 from orchestrator.edge.tokens import LEEWAY, LIFETIME, Tokens
 from orchestrator.model.errors import Unauthenticated
@@ -198,7 +199,7 @@ def test_a_rotation_under_way_does_not_undo_a_revocation(kept: Kept, taken: int)
     kept.take(version, *STEPS[:taken])
     rotate_now(kept.arn, token_life=LIFETIME, revoke=True)
     revoked = kept.current()
-    with pytest.raises(ValueError, match="given up"):
+    with pytest.raises(RotationOver, match="given up"):
         kept.take(version, *STEPS[taken:])
     assert kept.current() == revoked
     assert not kept.verifies("first")
@@ -212,7 +213,7 @@ def test_a_rotation_whose_steps_lie_too_far_apart_is_given_up(kept: Kept, now: N
     version = str(uuid4())
     kept.take(version, *STEPS[:-1])
     now.advance(LONGEST_ROTATION + 1)
-    with pytest.raises(ValueError, match="given up"):
+    with pytest.raises(RotationOver, match="given up"):
         kept.take(version, "finishSecret")
     assert kept.current() == FIRST
     kept.take(str(uuid4()), *STEPS)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from orchestrator.cloud.clients import call
-from orchestrator.cloud.rotation import Rotation, read, take_step
+from orchestrator.cloud.rotation import Rotation, RotationOver, read, take_step
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -73,7 +73,7 @@ def test_a_late_step_of_an_older_rotation_is_refused(service: Service, late: str
     old = str(uuid4())
     service.take(old, *STEPS)
     service.take(str(uuid4()), *STEPS)
-    with pytest.raises(ValueError, match="over"):
+    with pytest.raises(RotationOver, match="over"):
         service.take(old, late)
     assert (service.current(), service.told[-1]) == (3, (2, 3))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -86,6 +87,18 @@ def test_a_fault_of_ours_leaks_nothing_but_a_request_id(anyone: Caller, path: st
     assert answer.json()["requestId"] == answer.headers["X-Request-Id"] == "request-1"
     assert "hunter2" not in answer.text
     assert "Error" not in answer.text
+
+
+def test_a_fault_of_ours_is_logged_by_its_place_and_not_by_its_words(anyone: Caller, logged: StringIO) -> None:
+    """Its words may quote whoever the request was about."""
+    answer = anyone.get("/open/ours")
+    (line,) = [json.loads(text) for text in logged.getvalue().splitlines()]
+    assert "hunter2" not in json.dumps(line)
+    assert (line["message"], line["exception_name"]) == ("request failed", "RuntimeError")
+    assert "conftest.py:" in line["exception"]
+    assert "raise_named" in line["exception"]
+    assert len(line["fingerprint"]) == 12
+    assert line["trace_id"] == answer.json()["traceId"]
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/", "//health", "/health/", "/open", "/%00", "/who/x"])

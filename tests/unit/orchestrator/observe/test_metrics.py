@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.edge.invocation import entry
+from orchestrator.edge.invocation import InvocationFailed, entry
 from orchestrator.observe import metrics, tracing
 from tests.gateway import LambdaContext
 
@@ -49,7 +49,7 @@ def test_an_invocation_prints_its_metrics_at_its_end_even_when_it_fails(capsys: 
         metrics.count("Started", "echo")
         raise RuntimeError("broken")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(InvocationFailed):
         fails({}, LambdaContext(function_name="fresh"))  # type: ignore[arg-type] # has what we use of it
     lines = printed(capsys)
     assert [line.get("type") for line in lines] == [None, "echo"]
