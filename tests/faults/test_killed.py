@@ -47,7 +47,7 @@ def kill_sweeper(lab: Lab) -> None:
 def kill_pusher(point: Point) -> Callable[[Lab], None]:
     def kill(lab: Lab) -> None:
         ticket = realtime.issue_ticket(lab.engine.db, "1", 4_000_000_000)
-        realtime.connect(lab.engine.db, ticket, "socket")
+        realtime.connect(lab.engine.db, WireSockets(lab.wire), ticket, "socket")
         realtime.subscribe(lab.engine.db, WireSockets(lab.wire), "socket", None, None)
         task = lab.engine.submit()
         lab.engine.run(task.id)

@@ -15,7 +15,7 @@ def conn(database_url: str) -> Iterator[Connection]:
     """With one open connection, `one`, subscribed from the cursor 5:5: and its turn taken by the subscriber."""
     connection = connect(database_url)
     sockets.insert_ticket(connection, "1", b"ticket", 60, 4_000_000_000)
-    assert sockets.open_connection(connection, b"ticket", "one") == "1"
+    assert sockets.open_connection(connection, b"ticket", "one") == ("1", [])
     assert sockets.begin_subscription(connection, "one", "5:5:", None)
     yield connection
     connection.close()

@@ -36,7 +36,7 @@ class SimulatedSockets(Sockets):
 
 def open_all(db: Database, sockets: Sockets, until: float) -> None:
     for owner in OWNERS:
-        realtime.connect(db, realtime.issue_ticket(db, owner, until), f"socket-{owner}")
+        realtime.connect(db, sockets, realtime.issue_ticket(db, owner, until), f"socket-{owner}")
         realtime.subscribe(db, sockets, f"socket-{owner}", None, None)
 
 

@@ -52,7 +52,7 @@ def answer(event: Mapping[str, Any], db: Database, sockets: Sockets) -> dict[str
     logger.append_keys(connection_id=connection_id, route=route)
     match route:
         case "$connect":
-            return _connect(event, db, connection_id)
+            return _connect(event, db, sockets, connection_id)
         case "$disconnect":
             realtime.disconnect(db, connection_id)
         case _:
@@ -75,12 +75,12 @@ def parse_frame(body: object) -> Frame:
     return Frame(frame["action"], _cursor(frame.get("cursor")), _task_ids(frame.get("taskIds")))
 
 
-def _connect(event: Mapping[str, Any], db: Database, connection_id: str) -> dict[str, Any]:
+def _connect(event: Mapping[str, Any], db: Database, sockets: Sockets, connection_id: str) -> dict[str, Any]:
     ticket = (event.get("queryStringParameters") or {}).get("ticket")
     if not isinstance(ticket, str) or not ticket.isascii() or not 0 < len(ticket) <= LONGEST_TICKET:
         return {"statusCode": 401}
     try:
-        realtime.connect(db, ticket, connection_id)
+        realtime.connect(db, sockets, ticket, connection_id)
     except Rejected as error:
         logger.info("connect refused", reason=type(error).__name__)
         return {"statusCode": status_of(error)}

@@ -53,6 +53,12 @@ def session_ended_frame() -> bytes:
     )
 
 
+def crowded_out_frame() -> bytes:
+    """Sent before a connection is closed that gives its place to a newer one of its owner's."""
+    words = "You are connected too many times; this connection makes room for a newer one."
+    return _encode({"type": "error", "code": "crowded-out", "message": words})
+
+
 def _update_frame(row: Mapping[str, Any], cursor: str) -> bytes:
     data = row["data"] or {}
     task: dict[str, Json] = {

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from orchestrator.cloud.sockets import Delivery, Sockets
 from orchestrator.engine.delivery import catch_up
-from orchestrator.engine.frames import pong_frame, session_ended_frame, subscribed_frame
+from orchestrator.engine.frames import crowded_out_frame, pong_frame, session_ended_frame, subscribed_frame
 from orchestrator.model.cursor import Cursor
-from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
+from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from orchestrator.observe import logger
 from orchestrator.store import acting, events
 from orchestrator.store import sockets as store
@@ -25,21 +25,45 @@ from orchestrator.store.sockets import Socket
 
 #: Seconds a ticket can be used.
 TICKET_LIFE = 60
+#: Open connections of one owner: pages, devices, and the new one beside the old while a page changes over.
+MOST_CONNECTIONS = 20
+#: Seconds after a revocation in which a container may still take a token of before for good.
+REVOCATION_TAKES = 60.0
 
 
-def issue_ticket(db: Database, owner: str, token_expires: float) -> str:
-    """A ticket for one connection by `owner`, whose token ends at `token_expires` (epoch seconds)."""
+def issue_ticket(db: Database, owner: str, token_expires: float, session: str | None = None) -> str:
+    """A ticket for one connection by `owner`, whose token ends at `token_expires` (epoch seconds).
+
+    Raises Unavailable just after a revocation: the token may be one of before.
+    """
     ticket = secrets.token_urlsafe(32)
-    db.run(store.insert_ticket, owner, _hash(ticket), TICKET_LIFE, token_expires)
+    if not db.run(
+        store.insert_ticket, owner, _hash(ticket), TICKET_LIFE, token_expires, session=session, doubt=REVOCATION_TAKES
+    ):
+        raise Unavailable("Everybody has just been signed out. Live updates begin again in a minute.")
     return ticket
 
 
-def connect(db: Database, ticket: str, connection_id: str) -> str:
+def connect(db: Database, sockets: Sockets, ticket: str, connection_id: str) -> str:
     """Spends the ticket; answers the owner. Raises Unauthenticated for one that is unknown, spent or too old."""
-    owner = db.run(store.open_connection, _hash(ticket), connection_id)
-    if owner is None:
+    opened = db.run(store.open_connection, _hash(ticket), connection_id, most=MOST_CONNECTIONS, doubt=REVOCATION_TAKES)
+    if opened is None:
         raise Unauthenticated("This ticket cannot be used.")
+    owner, crowded_out = opened
+    for each in crowded_out:
+        sockets.post(each, crowded_out_frame())
+        sockets.delete(each)
     return owner
+
+
+def end_session(db: Database, owner: str, session: str | None) -> None:
+    """What was opened with one token of the owner's hears nothing more; it is closed within a minute."""
+    db.run(store.end_session, owner, session)
+
+
+def revoke(db: Database) -> None:
+    """As `end_session`, for everybody: to be called when the keys of before are good no longer."""
+    db.run(store.revoke)
 
 
 def disconnect(db: Database, connection_id: str) -> None:

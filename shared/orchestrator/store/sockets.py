@@ -23,18 +23,61 @@ class Socket:
     subscribed: bool = True
 
 
-def insert_ticket(conn: Connection, owner: str, ticket_hash: bytes, life: int, token_expires: float) -> None:
-    """Keeps a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds)."""
-    conn.execute(
+def insert_ticket(
+    conn: Connection,
+    owner: str,
+    ticket_hash: bytes,
+    life: int,
+    token_expires: float,
+    *,
+    session: str | None = None,
+    doubt: float = 0.0,
+) -> bool:
+    """Keeps a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds).
+
+    False within `doubt` seconds of a revocation.
+    """
+    made = conn.execute(
         _SQL["insert_ticket"],
-        {"owner_id": owner, "hash": ticket_hash, "life": life, "token_expires": token_expires},
+        {
+            "owner_id": owner,
+            "hash": ticket_hash,
+            "life": life,
+            "token_expires": token_expires,
+            "session": session,
+            "doubt": doubt,
+        },
     )
+    return made.rowcount == 1
 
 
-def open_connection(conn: Connection, ticket_hash: bytes, connection_id: str) -> str | None:
-    """Spends a ticket; the owner, or None when it is unknown, spent or too old."""
-    row = conn.execute(_SQL["open_connection"], {"hash": ticket_hash, "id": connection_id}).fetchone()
-    return row["owner_id"] if row else None
+def open_connection(
+    conn: Connection, ticket_hash: bytes, connection_id: str, *, most: int = 20, doubt: float = 0.0
+) -> tuple[str, list[str]] | None:
+    """Spends a ticket; the owner, and which connections had to go because there would be more than `most`.
+
+    None when the ticket is unknown, spent or too old, or was issued within `doubt` seconds of a revocation or before.
+    """
+    given = {"hash": ticket_hash, "id": connection_id, "most": most, "doubt": doubt}
+    row = conn.execute(_SQL["open_connection"], given).fetchone()
+    return (row["owner_id"], row["crowded_out"]) if row else None
+
+
+def end_session(conn: Connection, owner: str, session: str | None) -> None:
+    """Tickets and connections that came from one token are good no longer."""
+    given = {"owner_id": owner, "session": session}
+    conn.execute(_SQL["end_session_tickets"], given)
+    conn.execute(_SQL["end_session_connections"], given)
+
+
+def revoke(conn: Connection) -> None:
+    """Nobody's tickets and connections are good any more.
+
+    Each statement by itself and in this order: what is opened while one runs is met by the next.
+    """
+    conn.execute(_SQL["note_revocation"])
+    conn.execute(_SQL["end_all_tickets"])
+    conn.execute(_SQL["end_all_connections"])
 
 
 def get(conn: Connection, connection_id: str) -> Socket | None:

@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.auth import cleared_cookie, session_cookie
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services
+from orchestrator.edge.http import Services, identity
 from orchestrator.edge.limits import SignIn, check_signup
 from orchestrator.edge.operations import operation
 from orchestrator.edge.requests import read
+from orchestrator.engine.realtime import end_session
 from orchestrator.model.errors import Unauthenticated
 from playmate.passwords import hash_password, needs_new_hash, password_matches
 from playmate.store import accounts
@@ -67,6 +68,8 @@ def auth_routes(services: Services) -> Router:
     @router.get("/auth/logout")
     @operation("Sign out of this browser", {200: "playmate.routes.shapes:Message"}, tag="auth")
     def log_out() -> Response[Any]:
+        caller = identity(router)
+        end_session(services.db, caller.owner, caller.session)
         response = json_response(200, {"message": "You are signed out."})
         response.cookies.append(cleared_cookie(secure=services.secure_cookies))
         return response

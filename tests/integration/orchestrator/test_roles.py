@@ -143,6 +143,23 @@ class TestWhoseRows:
         assert moved["id"] == families[1]
         assert changed(worker, BEN, "DELETE FROM guardians") == 1
 
+    def test_a_session_that_is_ended_is_the_owner_s(self, as_part: Door, conn: Connection) -> None:
+        for owner in ("1", "2"):
+            conn.execute(
+                "INSERT INTO socket_connections (id, owner_id, expires_at) VALUES (%s, %s, now() + interval '1 hour')",
+                (f"socket of {owner}", owner),
+            )
+            conn.execute(
+                "INSERT INTO socket_tickets (hash, owner_id, expires_at, token_expires_at)"
+                " VALUES (%s, %s, now(), now())",
+                (owner.encode(), owner),
+            )
+        api = as_part("api")
+        assert changed(api, ANN, "UPDATE socket_connections SET expires_at = now()") == 1
+        assert changed(api, ANN, "DELETE FROM socket_tickets") == 1
+        assert changed(api, acting.OPERATOR, "UPDATE socket_connections SET expires_at = now()") == 2
+        assert changed(api, acting.OPERATOR, "DELETE FROM socket_tickets") == 1
+
 
 class TestWhoActs:
     def test_what_was_set_is_gone_with_its_statement(self, engine: Engine, as_part: Door) -> None:
@@ -207,6 +224,20 @@ class TestWhoActs:
         ("api", "INSERT INTO occurrences (at, kind, type, tasks) VALUES (now(), 'death', 'x', 1)"),
         ("worker", "SELECT kind FROM occurrences"),
         ("worker", "SELECT state FROM live_tasks"),
+        (
+            "operator",
+            "INSERT INTO operator_actions (actor, action, detail, created_at) VALUES ('x', 'stop', '{}', now())",
+        ),
+        (
+            "sweeper",
+            "INSERT INTO operator_actions (actor, action, detail, created_at) VALUES ('canary', 'stop', '{}', now())",
+        ),
+        ("sweeper", "INSERT INTO operator_actions (actor, action, detail) VALUES ('olga (9)', 'stop', '{}')"),
+        ("sweeper", "INSERT INTO operator_actions (actor, action, detail) VALUES ('canary', 'flag', '{}')"),
+        ("sweeper", "SELECT actor FROM operator_actions"),
+        ("api", "INSERT INTO operator_actions (actor, action, detail) VALUES ('olga (9)', 'stop', '{}')"),
+        ("api", "UPDATE socket_connections SET owner_id = '1'"),
+        ("api", "UPDATE revocation SET revoked_at = now()"),
         ("worker", "SELECT password_hash FROM guardians"),
         ("worker", "SELECT email FROM guardians"),
         ("worker", "SELECT actor FROM operator_actions"),
@@ -250,8 +281,7 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
     }
     assert open_tables == {
         "agent_task_steps",  # read by workers alone
-        "socket_connections",  # kept by the parts that send
-        "operator_actions",
+        "revocation",
         "redrives",
         "rate_limits",
         "schema_migrations",

@@ -4,6 +4,8 @@ import {backoff, jittered} from './timing.js';
 
 /** A socket that lived this long (ms) was a good one. */
 const GOOD_LIFE = 5_000;
+/** Failures in a row that count for being one too many: the longest wait. */
+const CROWDED = 6;
 
 /** Keeps one live socket: opens it with a fresh ticket, replaces it before its time is over, comes back after a loss. */
 export class Link {
@@ -116,7 +118,8 @@ export class Link {
     if (!this.running || this.opening) return;
     if (reason === 'expired') return void this.#open();
     const good = Date.now() - session.liveSince >= GOOD_LIFE;
-    this.failures = good ? 0 : Math.min(this.failures, 1);
+    if (reason === 'crowded') this.failures = CROWDED; // at once it would push out another of the same owner's
+    else this.failures = good ? 0 : Math.min(this.failures, 1);
     this.#later();
   }
 

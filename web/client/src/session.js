@@ -1,6 +1,6 @@
 import {jittered} from './timing.js';
 
-/** @typedef {'refused' | 'lost' | 'expired' | 'closed'} EndReason */
+/** @typedef {'refused' | 'lost' | 'expired' | 'crowded' | 'closed'} EndReason */
 
 /** The server closes with this code when the identity behind the socket has ended. */
 const EXPIRED_CODE = 4401;
@@ -116,6 +116,7 @@ export class Session {
   #refused(frame) {
     const said = `${frame.code ?? ''} ${frame.message ?? ''}`;
     if (SESSION_ENDED.test(said)) return this.#end('expired');
+    if (frame.code === 'crowded-out') return this.#end('crowded');
     if (!CURSOR_REFUSED.test(said) || this.ledger.cursor === undefined) return this.#end(this.live ? 'lost' : 'refused');
     this.ledger.place.cursor = undefined; // begin anew
     this.#subscribe();

@@ -14,6 +14,7 @@ from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import Parameter, operation
 from orchestrator.edge.requests import read
+from orchestrator.engine.realtime import revoke
 from orchestrator.model.errors import NotFound, Unavailable
 from orchestrator.model.task import Json, iso
 from orchestrator.observe import logger
@@ -102,6 +103,8 @@ def control_routes(services: Services) -> Router:
         detail = {"secret": "jwt", "revoke": body.revoke}
         with _on_record(services, acting_operator(router), "rotate", detail) as outcome:
             current = outcome["current"] = services.rotate_keys(body.revoke)
+            if body.revoke:
+                revoke(services.db)
         return json_response(200, {"current": current})
 
     return router

@@ -24,7 +24,7 @@ def realtime_routes(services: Services) -> Router:
     )
     def ticket() -> Response[Any]:
         caller = identity(router)
-        issued = issue_ticket(services.db, caller.owner, caller.expires_at)
+        issued = issue_ticket(services.db, caller.owner, caller.expires_at, caller.session)
         url = f"{services.websocket_url}?ticket={issued}"
         return json_response(200, {"ticket": issued, "url": url, "expiresIn": TICKET_LIFE})
 

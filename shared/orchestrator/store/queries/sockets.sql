@@ -1,18 +1,52 @@
 -- name: insert_ticket
--- Index: none read.
-INSERT INTO socket_tickets (hash, owner_id, expires_at, token_expires_at)
-VALUES (%(hash)s, %(owner_id)s, task_now() + make_interval(secs => %(life)s), to_timestamp(%(token_expires)s));
+-- No row while a token of before a revocation may still be taken for good somewhere.
+-- Index: revocation_pkey.
+INSERT INTO socket_tickets (hash, owner_id, session, expires_at, token_expires_at)
+SELECT %(hash)s, %(owner_id)s, %(session)s, task_now() + make_interval(secs => %(life)s), to_timestamp(%(token_expires)s)
+WHERE NOT EXISTS (SELECT FROM revocation WHERE task_now() < revoked_at + make_interval(secs => %(doubt)s));
 
 -- name: open_connection
--- Spends a ticket and opens its connection; no row when the ticket is unknown, spent or too old.
--- Index: socket_tickets_pkey, socket_connections_pkey.
-WITH ticket AS (
+-- Spends a ticket and opens its connection; no row when the ticket is unknown, spent, too old, or was issued before a
+-- revocation was known everywhere. Beyond so many connections of its owner the oldest are forgotten, and named.
+-- Index: socket_tickets_pkey, revocation_pkey, connection_owner, socket_connections_pkey.
+WITH spent AS (
   DELETE FROM socket_tickets WHERE hash = %(hash)s RETURNING *
+), ticket AS (
+  SELECT * FROM spent WHERE expires_at > task_now()
+    AND NOT EXISTS (SELECT FROM revocation WHERE spent.issued_at < revoked_at + make_interval(secs => %(doubt)s))
+), crowded_out AS (
+  DELETE FROM socket_connections WHERE id IN (
+    SELECT c.id FROM socket_connections c JOIN ticket USING (owner_id)
+    ORDER BY c.opened_at DESC, c.id OFFSET %(most)s - 1
+  )
+  RETURNING id
 )
-INSERT INTO socket_connections (id, owner_id, expires_at)
-SELECT %(id)s, owner_id, token_expires_at FROM ticket WHERE expires_at > task_now()
+INSERT INTO socket_connections (id, owner_id, session, expires_at)
+SELECT %(id)s, owner_id, session, token_expires_at FROM ticket
 ON CONFLICT (id) DO NOTHING
-RETURNING owner_id;
+RETURNING owner_id, (SELECT coalesce(array_agg(id), '{}') FROM crowded_out) AS crowded_out;
+
+-- name: end_session_tickets
+-- Index: ticket_owner.
+DELETE FROM socket_tickets WHERE owner_id = %(owner_id)s AND session IS NOT DISTINCT FROM %(session)s;
+
+-- name: end_session_connections
+-- They are closed by whoever meets them next: a ping, a push, the sweeper.
+-- Index: connection_owner.
+UPDATE socket_connections SET expires_at = task_now()
+WHERE owner_id = %(owner_id)s AND session IS NOT DISTINCT FROM %(session)s AND expires_at > task_now();
+
+-- name: note_revocation
+-- Index: revocation_pkey.
+INSERT INTO revocation (revoked_at) VALUES (task_now()) ON CONFLICT (single) DO UPDATE SET revoked_at = excluded.revoked_at;
+
+-- name: end_all_tickets
+-- Index: none; tickets live a minute.
+DELETE FROM socket_tickets;
+
+-- name: end_all_connections
+-- Index: connection_expiry.
+UPDATE socket_connections SET expires_at = task_now() WHERE expires_at > task_now();
 
 -- name: get_connection
 -- Index: socket_connections_pkey.

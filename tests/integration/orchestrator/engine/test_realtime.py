@@ -61,30 +61,30 @@ def other(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def opened(engine: Engine, owner: str = "1", life: float = 600) -> str:
+def opened(engine: Engine, browser: Browser, owner: str = "1", life: float = 600) -> str:
     connection = uuid4().hex
     ticket = realtime.issue_ticket(engine.db, owner, time.time() + life)
-    assert realtime.connect(engine.db, ticket, connection) == owner
+    assert realtime.connect(engine.db, browser, ticket, connection) == owner
     return connection
 
 
 def subscribed(engine: Engine, browser: Browser, owner: str = "1", cursor: str | None = None) -> str:
-    connection = opened(engine, owner, life=86_400)
+    connection = opened(engine, browser, owner, life=86_400)
     realtime.subscribe(engine.db, browser, connection, cursor, None)
     return connection
 
 
-def test_a_ticket_is_used_once_and_in_time(engine: Engine) -> None:
+def test_a_ticket_is_used_once_and_in_time(engine: Engine, browser: Browser) -> None:
     ticket = realtime.issue_ticket(engine.db, "1", time.time() + 600)
-    realtime.connect(engine.db, ticket, "a")
+    realtime.connect(engine.db, browser, ticket, "a")
     with pytest.raises(Unauthenticated):
-        realtime.connect(engine.db, ticket, "b")
+        realtime.connect(engine.db, browser, ticket, "b")
     with pytest.raises(Unauthenticated):
-        realtime.connect(engine.db, "forged", "c")
+        realtime.connect(engine.db, browser, "forged", "c")
     late = realtime.issue_ticket(engine.db, "1", time.time() + 600)
     engine.move_clock(61)
     with pytest.raises(Unauthenticated):
-        realtime.connect(engine.db, late, "d")
+        realtime.connect(engine.db, browser, late, "d")
 
 
 def test_updates_reach_the_subscriber_in_order_and_no_one_else(engine: Engine, browser: Browser) -> None:
@@ -201,7 +201,7 @@ def test_ten_tabs_of_one_owner_and_a_gone_one(engine: Engine, browser: Browser) 
 def test_only_the_named_tasks_are_told(engine: Engine, browser: Browser) -> None:
     one, two = engine.submit(), engine.submit()
     foreign = engine.submit(owner="2")
-    mine = opened(engine)
+    mine = opened(engine, browser)
     realtime.subscribe(engine.db, browser, mine, None, [two.id, foreign.id])
     engine.run(one.id, two.id, foreign.id)
     realtime.push(engine.db, browser, ["1", "2"])
@@ -219,13 +219,13 @@ def test_a_large_result_is_left_out_with_a_flag(engine: Engine, browser: Browser
 
 @pytest.mark.parametrize("cursor", ["", "x", "5:3:", "0:0:", "3:9:2", "1:99999999999999:", "1:1:/1:1:/zz/1", "9" * 40])
 def test_a_cursor_that_is_not_ours_is_refused(engine: Engine, browser: Browser, cursor: str) -> None:
-    mine = opened(engine)
+    mine = opened(engine, browser)
     with pytest.raises(InvalidInput):
         realtime.subscribe(engine.db, browser, mine, cursor, None)
 
 
 def test_a_session_that_ended_closes_its_socket(engine: Engine, browser: Browser) -> None:
-    mine = opened(engine)
+    mine = opened(engine, browser)
     realtime.subscribe(engine.db, browser, mine, None, None)
     engine.move_clock(601)
     engine.submit()
