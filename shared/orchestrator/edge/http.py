@@ -13,7 +13,7 @@ from orchestrator.edge.auth import SAFE_METHODS, authenticate, check_page
 from orchestrator.edge.errors import answer_error, json_response, to_json
 from orchestrator.edge.limits import check_submit
 from orchestrator.edge.operations import declared
-from orchestrator.edge.requests import check_body, given_trace, idempotency_key, traceparent
+from orchestrator.edge.requests import check_body, given_trace, idempotency_key, raw_body, traceparent
 from orchestrator.edge.statuses import MethodNotAllowed
 from orchestrator.edge.tokens import Identity, Tokens
 from orchestrator.engine.submit import Order, submit
@@ -110,9 +110,15 @@ def acting_operator(router: Router) -> str:
     return f"{caller.name} ({caller.owner})"
 
 
+def charge_submit(services: Services, router: Router) -> None:
+    """Raises TooMany."""
+    size = len(raw_body(router.current_event))
+    check_submit(services.db, services.tokens, current_owner(router), size)
+
+
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
-    check_submit(services.db, current_owner(router))
+    charge_submit(services, router)
     order = Order(
         owner=current_owner(router),
         type=task_type,

@@ -1,113 +1,96 @@
-"""How often is too often: for submits by owner, for sign-ins by place and name.
-
-A sign-in is limited by its place together with the name it tries; by its place alone; and, for places from which that
-name has not signed in before, by the name alone. So nobody can shut another out from a place that knows them.
-"""
+"""How often is too often, and how much too much: submits and tickets by owner, new accounts by place."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator.edge.front import place_of
 from orchestrator.model.errors import TooMany
 from orchestrator.observe import logger, metrics
 from orchestrator.store import rate_limits
-from orchestrator.store.rate_limits import Bucket
+from orchestrator.store.rate_limits import Bucket, Taken
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
+    from orchestrator.edge.tokens import Tokens
     from orchestrator.store.db import Database
 
-#: Submits of one owner that a container lets pass a second without asking Postgres.
-FREE_PER_SECOND = 10
-#: Submits of one owner beyond those: so many at once, and so many a second.
-SUBMIT_BURST, SUBMIT_RATE = 2_000, 100
 #: Owners a container remembers at most.
 MOST_OWNERS = 10_000
+#: Bytes of a body that count as one submit more.
+UNIT = 4_096
 
-#: Tries of one name from one place: so many at once, then one every so many seconds.
-PAIR_BURST, PAIR_GAP = 10, 3.0
-#: Tries from one place, whatever the name.
-PLACE_BURST, PLACE_GAP = 300, 1.0
-#: Tries of one name from places that do not know it, all together.
-NAME_BURST, NAME_GAP = 50, 10.0
-#: New accounts from one place.
+#: New accounts from one place: so many at once, then one every so many seconds.
 SIGNUP_BURST, SIGNUP_GAP = 300, 1.0
-#: Days a place is known for a name after it signed in from there.
-KNOWN_FOR = 30
-
-_free: dict[str, tuple[float, int]] = {}
 
 
-def check_submit(db: Database, owner: str) -> None:
-    """Raises TooMany. Nobody who submits at the speed of a person costs a statement."""
-    second = math.floor(time.monotonic())
-    since, used = _free.get(owner, (second, 0))
-    if since != second:
-        used = 0
-    if len(_free) >= MOST_OWNERS:
-        _free.clear()
-    _free[owner] = (second, used + 1)
-    if used >= FREE_PER_SECOND:
-        _take(db, [Bucket(_digest("submit", owner), 1 / SUBMIT_RATE, SUBMIT_BURST)], what="submit")
+@dataclass(slots=True)
+class Allowance:
+    """What an owner may do. Whoever does it at the speed of a person costs a statement now and then."""
+
+    what: str
+    #: A second and container, without asking Postgres.
+    free: float
+    #: As much as a container lets pass before it is counted.
+    settled_at: float
+    #: So much at once, then one every so many seconds.
+    bounds: tuple[tuple[float, float], ...]
+    #: By owner: in which second how much, and how much is not counted yet.
+    seen: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    def use(self, db: Database, tokens: Tokens, owner: str, amount: float) -> None:
+        """Raises TooMany."""
+        second = math.floor(time.monotonic())
+        since, used, owed = self.seen.get(owner, (second, 0.0, 0.0))
+        used = used if since == second else 0.0
+        if used + amount > self.free or owed + amount >= self.settled_at:
+            buckets = [
+                Bucket(tokens.digest(self.what, str(gap), owner), burst, gap, owed + amount)
+                for burst, gap in self.bounds
+            ]
+            take(db, buckets, what=self.what)
+            owed = -amount
+        if len(self.seen) >= MOST_OWNERS:
+            self.seen.clear()
+        self.seen[owner] = (second, used + amount, owed + amount)
 
 
-def check_signup(db: Database, event: BaseProxyEvent) -> None:
+#: The first bound holds a flood off, the second the disk: 400 MB of bodies at once, then 350 MB a day.
+SUBMITS = Allowance("submit", free=10, settled_at=100, bounds=((2_000, 0.01), (100_000, 1.0)))
+TICKETS = Allowance("ticket", free=1, settled_at=10, bounds=((60, 2.0),))
+
+
+def check_submit(db: Database, tokens: Tokens, owner: str, size: int) -> None:
+    """Raises TooMany. `size`: bytes of the request's body, which are kept for as long as the task."""
+    SUBMITS.use(db, tokens, owner, 1 + size // UNIT)
+
+
+def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
     """Raises TooMany."""
-    _take(db, [Bucket(_digest("signup", _place(event)), SIGNUP_GAP, SIGNUP_BURST)], what="signup")
+    TICKETS.use(db, tokens, owner, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """One try to sign in."""
-
-    name: str
-    place: str
-
-    @classmethod
-    def begin(cls, db: Database, event: BaseProxyEvent, name: str) -> SignIn:
-        """Counts the try before the password is looked at. Raises TooMany."""
-        begun = cls(name.casefold(), _place(event))
-        buckets = [
-            Bucket(begun._pair, PAIR_GAP, PAIR_BURST),
-            Bucket(_digest("place", begun.place), PLACE_GAP, PLACE_BURST, for_strangers=True),
-            Bucket(_digest("name", begun.name), NAME_GAP, NAME_BURST, for_strangers=True),
-        ]
-        _take(db, buckets, what="sign-in", known=begun._known)
-        return begun
-
-    def succeeded(self, db: Database) -> None:
-        """Its tries are forgotten, and the place is known."""
-        db.run(rate_limits.forgive, self._pair, self._known, KNOWN_FOR)
-
-    def failed(self) -> None:
-        metrics.count("LoginRefused")
-
-    @property
-    def _pair(self) -> str:
-        return _digest("pair", self.name, self.place)
-
-    @property
-    def _known(self) -> str:
-        return _digest("known", self.name, self.place)
+def check_signup(db: Database, tokens: Tokens, event: BaseProxyEvent) -> None:
+    """Raises TooMany."""
+    take(db, [Bucket(tokens.digest("signup", place(event)), SIGNUP_BURST, SIGNUP_GAP)], what="signup")
 
 
-def _take(db: Database, buckets: list[Bucket], *, what: str, known: str = "") -> None:
-    wait = db.run(rate_limits.take, buckets, known)
-    if wait is not None:
+def take(db: Database, buckets: Sequence[Bucket], *, what: str, known: str = "") -> Taken:
+    """Raises TooMany where one of the buckets has no room, and takes from none then."""
+    taken = db.run(rate_limits.take, buckets, known)
+    if taken.wait is not None:
         metrics.count("RateLimited")
         logger.info("too many requests", what=what)
-        raise TooMany("Too many tries. Please wait a little.", max(1, math.ceil(wait)))
+        raise TooMany("Too many tries. Please wait a little.", max(1, math.ceil(taken.wait)))
+    return taken
 
 
-def _place(event: BaseProxyEvent) -> str:
-    """The address the gateway saw; a header can say anything."""
-    return str(event["requestContext"]["http"].get("sourceIp", ""))
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def place(event: BaseProxyEvent) -> str:
+    """The address the gateway saw, which no header can change; an IPv6 household has one place."""
+    address = str(event["requestContext"]["http"].get("sourceIp", ""))
+    return place_of(address) or address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.store.db import Connection, load_queries
@@ -12,32 +12,51 @@ _SQL = load_queries("orchestrator.store", "rate_limits")
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`burst` at once, and one more every `gap` seconds. `for_strangers`: only where the place is not known."""
+    """`burst` at once, and one more every `gap` seconds; `amount` is what is taken."""
 
     key: str
-    gap: float
     burst: float
-    for_strangers: bool = False
+    gap: float
+    amount: float = 1.0
+
+    @property
+    def cost(self) -> float:
+        """Seconds until what is taken has come back."""
+        return self.amount * self.gap
 
 
-def take(conn: Connection, buckets: Sequence[Bucket], known: str = "") -> float | None:
-    """Takes one from each; the seconds to wait when one of them is empty, else None."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`wait`: seconds until there is room, None when there was; `levels`: seconds until each bucket is full."""
+
+    wait: float | None
+    levels: Mapping[str, float]
+    known: bool
+
+
+def take(conn: Connection, buckets: Sequence[Bucket], known: str = "") -> Taken:
+    """Takes from each bucket, or from none where one has no room."""
     row = conn.execute(
         _SQL["take"],
         {
             "keys": [bucket.key for bucket in buckets],
-            "gaps": [bucket.gap for bucket in buckets],
-            "bursts": [bucket.burst for bucket in buckets],
-            "strangers": [bucket.for_strangers for bucket in buckets],
+            "costs": [bucket.cost for bucket in buckets],
+            "sizes": [bucket.gap * bucket.burst for bucket in buckets],
             "known": known,
         },
     ).fetchone()
-    return row["wait"] if row else None
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    return Taken(row["wait"], row["levels"] or {}, row["known"])
 
 
-def forgive(conn: Connection, key: str, known: str, days: int) -> None:
-    """Forgets what was taken from a bucket, and knows the place for so many days."""
-    conn.execute(_SQL["forgive"], {"key": key, "known": known, "days": days})
+def give_back(conn: Connection, buckets: Sequence[Bucket]) -> None:
+    given = {"keys": [bucket.key for bucket in buckets], "costs": [bucket.cost for bucket in buckets]}
+    conn.execute(_SQL["give_back"], given)
+
+
+def forgive(conn: Connection, buckets: Sequence[Bucket], known: str, days: int) -> None:
+    """Forgets what was taken from buckets, and knows the place for so many days."""
+    conn.execute(_SQL["forgive"], {"keys": [bucket.key for bucket in buckets], "known": known, "days": days})
 
 
 def prune(conn: Connection) -> None:

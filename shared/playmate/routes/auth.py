@@ -10,14 +10,15 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.auth import cleared_cookie, session_cookie
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, identity
-from orchestrator.edge.limits import SignIn, check_signup
+from orchestrator.edge.limits import check_signup
 from orchestrator.edge.operations import operation
 from orchestrator.edge.requests import read
+from orchestrator.edge.sign_ins import SignIn
 from orchestrator.engine.realtime import end_session
 from orchestrator.model.errors import Unauthenticated
 from playmate.passwords import hash_password, needs_new_hash, password_matches
 from playmate.store import accounts
-from playmate.store.accounts import Account
+from playmate.store.accounts import Account, Credentials
 
 SIGNED_IN = "playmate.routes.shapes:SignedIn"
 
@@ -37,14 +38,14 @@ def auth_routes(services: Services) -> Router:
     def sign_up() -> Response[Any]:
         from playmate.routes.shapes import Signup
 
-        check_signup(services.db, router.current_event)
+        check_signup(services.db, services.tokens, router.current_event)
         body = read(Signup, router.current_event)
         hashed = hash_password(body.password)
         with services.db.acting(accounts.signing_in(body.name)):
             account = services.db.run(
                 accounts.create_guardian, name=body.name, email=body.email, password_hash=hashed, role="guardian"
             )
-        return _signed_in(services, account, 201)
+        return _signed_in(services, _sign_in(services, router, str(account.id)), account, 201)
 
     @router.post("/auth/login")
     @operation(
@@ -59,11 +60,14 @@ def auth_routes(services: Services) -> Router:
         from playmate.routes.shapes import Login
 
         body = read(Login, router.current_event)
-        sign_in = SignIn.begin(services.db, router.current_event, body.identifier.strip())
-        with services.db.acting(accounts.signing_in(body.identifier.strip())):
-            account = _check(services, sign_in, body.identifier.strip(), body.password)
-        sign_in.succeeded(services.db)
-        return _signed_in(services, account, 200)
+        identifier = body.identifier.strip()
+        with services.db.acting(accounts.signing_in(identifier)):
+            found = services.db.run(accounts.find_credentials, identifier)
+            # Whatever somebody calls an account, its tries are counted together.
+            sign_in = _sign_in(services, router, str(found.account.id) if found else f"none {identifier.casefold()}")
+            sign_in.begin()
+            account = _check(services, sign_in, found, body.password)
+        return _signed_in(services, sign_in, account, 200)
 
     @router.get("/auth/logout")
     @operation("Sign out of this browser", {200: "playmate.routes.shapes:Message"}, tag="auth")
@@ -77,9 +81,12 @@ def auth_routes(services: Services) -> Router:
     return router
 
 
-def _check(services: Services, sign_in: SignIn, identifier: str, password: str) -> Account:
+def _sign_in(services: Services, router: Router, account: str) -> SignIn:
+    return SignIn.of(services.db, services.tokens, router.current_event, account)
+
+
+def _check(services: Services, sign_in: SignIn, found: Credentials | None, password: str) -> Account:
     """The account, or the same words after the same work whatever was wrong."""
-    found = services.db.run(accounts.find_credentials, identifier)
     if not password_matches(found.password_hash if found else None, password) or found is None:
         sign_in.failed()
         raise Unauthenticated("Name or password is wrong.")
@@ -89,7 +96,7 @@ def _check(services: Services, sign_in: SignIn, identifier: str, password: str) 
     return found.account
 
 
-def _signed_in(services: Services, account: Account, status: int) -> Response[Any]:
+def _signed_in(services: Services, sign_in: SignIn, account: Account, status: int) -> Response[Any]:
     role = "operator" if account.role == "operator" else None
     token, lifetime = services.tokens.issue(str(account.id), account.name, role)
     body = {
@@ -101,4 +108,5 @@ def _signed_in(services: Services, account: Account, status: int) -> Response[An
     }
     response = json_response(status, body)
     response.cookies.append(session_cookie(token, secure=services.secure_cookies))
+    response.cookies.append(sign_in.succeeded(secure=services.secure_cookies))
     return response

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, identity
+from orchestrator.edge.limits import check_ticket
 from orchestrator.edge.operations import operation
 from orchestrator.engine.realtime import TICKET_LIFE, issue_ticket
 
@@ -20,10 +21,12 @@ def realtime_routes(services: Services) -> Router:
     @operation(
         "A ticket for the WebSocket",
         {200: "orchestrator.edge.answers:Ticket"},
+        refusals=(429,),
         tag="realtime",
     )
     def ticket() -> Response[Any]:
         caller = identity(router)
+        check_ticket(services.db, services.tokens, caller.owner)
         issued = issue_ticket(services.db, caller.owner, caller.expires_at, caller.session)
         url = f"{services.websocket_url}?ticket={issued}"
         return json_response(200, {"ticket": issued, "url": url, "expiresIn": TICKET_LIFE})

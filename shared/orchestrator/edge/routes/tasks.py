@@ -8,8 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner, current_trace
-from orchestrator.edge.limits import check_submit
+from orchestrator.edge.http import Services, charge_submit, current_owner, current_trace
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.edge.views import event_view, fitting, inbox_view, next_cursor, page_view
@@ -73,7 +72,7 @@ def task_routes(services: Services) -> Router:
         refusals=(422,),
     )
     def submit_one() -> Response[Any]:
-        check_submit(services.db, current_owner(router))
+        charge_submit(services, router)
         body = _submitted_body(services, json_body(router.current_event))
         order = Order(
             owner=current_owner(router),

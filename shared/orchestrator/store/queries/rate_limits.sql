@@ -1,25 +1,36 @@
 -- name: take
--- Takes one from each bucket that has some left; answers the longest wait (s) for one that has not, null when all had.
--- A bucket holds `burst` and refills by one every `gap` seconds. Those of `unless_known` are left out for a known key.
+-- Takes from all of the buckets, or from none where one has no room. Answers the longest wait (s) for room, null when all
+-- had it; how far (s) each is from being full; and whether `known` is. A bucket is kept as the moment at which it is full
+-- again: taking moves that on by `cost`, at most to `size` from now.
 -- Index: rate_limits_pkey.
 WITH wanted AS (
-  SELECT key, make_interval(secs => gap) AS gap, make_interval(secs => gap * burst) AS size
-  FROM unnest(%(keys)s::text[], %(gaps)s::float8[], %(bursts)s::float8[], %(strangers)s::boolean[]) AS w (key, gap, burst, stranger)
-  WHERE NOT (stranger AND EXISTS (SELECT FROM rate_limits known WHERE known.key = %(known)s AND known.full_at > task_now()))
+  SELECT key, make_interval(secs => cost) AS cost, make_interval(secs => size) AS size
+  FROM unnest(%(keys)s::text[], %(costs)s::float8[], %(sizes)s::float8[]) AS w (key, cost, size)
+), short AS (
+  SELECT max(greatest(held.full_at, task_now()) + cost - size - task_now()) AS wait
+  FROM wanted LEFT JOIN rate_limits held USING (key) WHERE greatest(held.full_at, task_now()) + cost > task_now() + size
 ), taken AS (
-  INSERT INTO rate_limits AS held (key, full_at) SELECT key, task_now() + gap FROM wanted ORDER BY key
+  INSERT INTO rate_limits AS held (key, full_at)
+  SELECT key, task_now() + cost FROM wanted WHERE (SELECT wait FROM short) IS NULL ORDER BY key
   ON CONFLICT (key) DO UPDATE SET full_at = greatest(held.full_at, task_now()) + (excluded.full_at - task_now())
   WHERE greatest(held.full_at, task_now()) + (excluded.full_at - task_now())
-        <= task_now() + (SELECT size FROM wanted WHERE wanted.key = excluded.key)
-  RETURNING key
+        <= task_now() + (SELECT size FROM wanted WHERE wanted.key = excluded.key) -- another may have come between
+  RETURNING key, full_at
 )
-SELECT max(extract(epoch FROM held.full_at + wanted.gap - wanted.size - task_now()))::float8 AS wait
-FROM wanted JOIN rate_limits held USING (key) WHERE key NOT IN (SELECT key FROM taken);
+SELECT extract(epoch FROM coalesce(
+         (SELECT wait FROM short), (SELECT max(cost) FROM wanted WHERE key NOT IN (SELECT key FROM taken))))::float8 AS wait,
+       (SELECT jsonb_object_agg(key, extract(epoch FROM full_at - task_now())) FROM taken) AS levels,
+       EXISTS (SELECT FROM rate_limits WHERE key = %(known)s AND full_at > task_now()) AS known;
+
+-- name: give_back
+-- Index: rate_limits_pkey.
+UPDATE rate_limits SET full_at = full_at - make_interval(secs => cost)
+FROM unnest(%(keys)s::text[], %(costs)s::float8[]) AS w (given, cost) WHERE key = given;
 
 -- name: forgive
--- Empties a bucket and remembers a place for so many days.
+-- Fills buckets, and remembers a place for so many days.
 -- Index: rate_limits_pkey.
-WITH emptied AS (DELETE FROM rate_limits WHERE key = %(key)s)
+WITH filled AS (DELETE FROM rate_limits WHERE key = ANY(%(keys)s))
 INSERT INTO rate_limits (key, full_at) VALUES (%(known)s, task_now() + make_interval(days => %(days)s))
 ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at;
 

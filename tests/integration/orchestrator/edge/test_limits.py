@@ -1,126 +1,124 @@
-"""Too many sign-ins or submits are refused, and nobody can be shut out by somebody else."""
+"""Too many submits, too many bytes, too many tickets and too many new accounts are refused, and others' are not."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import time
+from typing import Any
 
 import pytest
 
 from orchestrator.edge import limits
 from orchestrator.edge.http import Services
-from orchestrator.store.db import Connection, Database
-from playmate.passwords import hash_password
-from playmate.store import accounts
-from tests.gateway import Answer, Caller, LambdaContext, http_event
+from orchestrator.edge.limits import Allowance
+from orchestrator.store.db import Connection
+from tests.gateway import Caller
 
-PASSWORD = "correct horse battery"
-HASH = hash_password(PASSWORD)
+ECHO = {"type": "echo"}
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    limits._free.clear()
-    yield
-    limits._free.clear()
+def _fresh() -> None:
+    """Another container; the one of a test before has not counted for it."""
+    for allowance in (limits.SUBMITS, limits.TICKETS):
+        allowance.seen.clear()
 
 
 @pytest.fixture
-def ann_s_account(db: Database) -> None:
-    db.run(accounts.create_guardian, name="ann", email="ann@example.com", password_hash=HASH, role="guardian")
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything a test does, it does in the same second of the container's clock."""
+    now = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: now)
 
 
-def sign_in(anyone: Caller, name: str, password: str, place: str = "203.0.113.9") -> Answer:
-    event = http_event("POST", "/auth/login", body=json.dumps({"identifier": name, "password": password}))
-    event["requestContext"]["http"]["sourceIp"] = place
-    raw = anyone.app.resolve(event, LambdaContext())  # type: ignore[arg-type] # has what we use of it
-    return Answer(raw["statusCode"], raw["headers"], raw.get("cookies", []), raw["body"])
+def counted(conn: Connection) -> int:
+    row = conn.execute("SELECT count(*) AS n FROM rate_limits").fetchone()
+    assert row is not None
+    return int(row["n"])
 
 
-def move_clock(db: Database, seconds: int) -> None:
-    db.connection().execute(
-        "SELECT set_config('orchestrator.now', (now() + make_interval(secs => %s))::text, false)", (seconds,)
-    )
-
-
-@pytest.mark.usefixtures("ann_s_account")
-def test_guessing_is_slowed_down_and_the_right_password_soon_works_again(anyone: Caller, api_db: Database) -> None:
-    move_clock(api_db, 0)
-    statuses = [sign_in(anyone, "ann", "wrong").status for _ in range(limits.PAIR_BURST + 3)]
-    assert statuses == [401] * limits.PAIR_BURST + [429] * 3
-    refused = sign_in(anyone, "ann", PASSWORD)
-    assert refused.status == 429
-    assert 1 <= int(refused.headers["Retry-After"]) <= limits.PAIR_GAP
-    move_clock(api_db, 60)
-    assert sign_in(anyone, "ann", PASSWORD).status == 200
-
-
-@pytest.mark.usefixtures("ann_s_account")
-def test_names_that_do_not_exist_are_slowed_down_alike(anyone: Caller, api_db: Database) -> None:
-    move_clock(api_db, 0)
-    statuses = [sign_in(anyone, "nobody", "wrong").status for _ in range(limits.PAIR_BURST + 1)]
-    assert statuses == [401] * limits.PAIR_BURST + [429]
-
-
-@pytest.mark.usefixtures("ann_s_account")
-def test_an_attack_from_everywhere_does_not_shut_the_owner_out(
-    anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "NAME_BURST", 8)
-    move_clock(api_db, 0)
-    assert sign_in(anyone, "ann", PASSWORD, "198.51.100.1").status == 200
-    attack = [sign_in(anyone, "ann", "wrong", f"192.0.2.{number}").status for number in range(12)]
-    assert attack[-1] == 429, "one name is not tried without end from ever new places"
-    assert sign_in(anyone, "ANN", PASSWORD, "198.51.100.1").status == 200
-    assert sign_in(anyone, "ann", PASSWORD, "192.0.2.99").status == 429
-
-
-@pytest.mark.usefixtures("ann_s_account")
-def test_a_place_that_tries_many_names_is_slowed_down(
-    anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "PLACE_BURST", 5)
-    move_clock(api_db, 0)
-    assert [sign_in(anyone, f"name{number}", "wrong").status for number in range(6)] == [401] * 5 + [429]
-
-
-@pytest.mark.usefixtures("ann_s_account")
-def test_a_right_password_forgets_the_wrong_ones(anyone: Caller, api_db: Database) -> None:
-    move_clock(api_db, 0)
-    for _ in range(3):
-        for _ in range(limits.PAIR_BURST - 1):
-            assert sign_in(anyone, "ann", "wrong").status == 401
-        assert sign_in(anyone, "ann", PASSWORD).status == 200
-
-
-def test_no_name_and_no_address_is_kept(anyone: Caller, conn: Connection) -> None:
-    sign_in(anyone, "ann@example.com", "wrong", "198.51.100.77")
-    kept = json.dumps([row["key"] for row in conn.execute("SELECT key FROM rate_limits").fetchall()])
-    assert "ann" not in kept
-    assert "198.51" not in kept
-
-
+@pytest.mark.usefixtures("at_once")
 def test_a_flood_of_submits_is_refused_and_others_are_not(
     ann: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SUBMIT_BURST", 3)
-    monkeypatch.setattr(limits, "SUBMIT_RATE", 0.01)
-    monkeypatch.setattr(limits, "FREE_PER_SECOND", 2)
-    monkeypatch.setattr("time.monotonic", lambda: 1_000.0)
-    statuses = [ann.post("/api/tasks", {"type": "echo"}).status for _ in range(7)]
-    assert statuses == [202] * 5 + [429] * 2
-    assert ben.post("/api/tasks", {"type": "echo"}).status == 202
+    monkeypatch.setattr(limits, "SUBMITS", Allowance("submit", free=2, settled_at=100, bounds=((5, 100.0), (9, 1.0))))
+    answers = [ann.post("/api/tasks", ECHO) for _ in range(7)]
+    assert [answer.status for answer in answers] == [202] * 5 + [429] * 2
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 100
+    assert ben.post("/api/tasks", ECHO).status == 202
 
 
-def test_a_person_s_submits_cost_no_statement(ann: Caller, services: Services, conn: Connection) -> None:
+def test_a_person_s_submits_cost_no_statement(ann: Caller, conn: Connection) -> None:
     for _ in range(5):
-        assert ann.post("/api/tasks", {"type": "echo"}).status == 202
-    kept = conn.execute("SELECT count(*) AS n FROM rate_limits").fetchone()
-    assert kept == {"n": 0}
+        assert ann.post("/api/tasks", ECHO).status == 202
+    assert counted(conn) == 0
 
 
-def test_new_accounts_are_limited_by_place(anyone: Caller, api_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_the_long_run_all_are_counted(ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slowly, too, one could fill a disk."""
+    slow = Allowance("submit", free=10, settled_at=4, bounds=((2_000, 0.01), (8, 10_000.0)))
+    monkeypatch.setattr(limits, "SUBMITS", slow)
+    seconds = iter(range(1_000))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(seconds)))
+    statuses = [ann.post("/api/tasks", ECHO).status for _ in range(12)]
+    assert statuses == [202] * 11 + [429]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_account_cannot_fill_the_disk_with_few_large_submits(
+    ann: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is what is kept: a body of 200 KB is as much as fifty small ones."""
+    monkeypatch.setattr(limits, "SUBMITS", Allowance("submit", free=10, settled_at=100, bounds=((200, 1.0),)))
+    large = {"type": "echo", "payload": {"text": "x" * 200_000}}
+    assert [ann.post("/api/tasks", large).status for _ in range(5)] == [202] * 4 + [429]
+    assert ben.post("/api/tasks", large).status == 202
+
+
+@pytest.mark.usefixtures("at_once")
+def test_routes_that_submit_by_themselves_are_counted_alike(ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SUBMITS", Allowance("submit", free=0, settled_at=100, bounds=((2, 100.0),)))
+    statuses = [ann.post("/api/friends/ask", {"friendname": "Ben"}).status for _ in range(3)]
+    assert statuses == [202, 202, 429]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_flood_of_tickets_is_refused(ann: Caller, ben: Caller, conn: Connection) -> None:
+    assert ann.post("/api/realtime/ticket").status == 200
+    assert counted(conn) == 0, "the ticket of a page that is opened costs no statement more"
+    statuses = [ann.post("/api/realtime/ticket").status for _ in range(65)]
+    assert statuses[:59] == [200] * 59
+    assert statuses[-1] == 429
+    assert ben.post("/api/realtime/ticket").status == 200
+
+
+def test_new_accounts_are_limited_by_place(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SIGNUP_BURST", 2)
-    move_clock(api_db, 0)
+    monkeypatch.setattr(limits, "SIGNUP_GAP", 100.0)
     statuses = [anyone.post("/auth/signup", {"name": "x"}).status for _ in range(3)]
     assert statuses == [400, 400, 429]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("no address", "no address", True),
+    ],
+)
+def test_an_ipv6_household_is_one_place(one: str, other: str, same: bool) -> None:
+    def place(address: str) -> str:
+        event: Any = {"requestContext": {"http": {"sourceIp": address}}}
+        return limits.place(event)
+
+    assert (place(one) == place(other)) is same
+
+
+def test_no_owner_is_kept_where_it_is_counted(
+    ann: Caller, services: Services, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SUBMITS", Allowance("submit", free=0, settled_at=1, bounds=((9, 1.0),)))
+    assert ann.post("/api/tasks", ECHO).status == 202
+    (row,) = conn.execute("SELECT key FROM rate_limits").fetchall()
+    assert row["key"] == services.tokens.digest("submit", "1.0", "1")
