@@ -10,7 +10,7 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.rules.friendship import Asked, Refusal, judge_ask
-from playmate.rules.names import tidy
+from playmate.rules.names import tidy_name
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 
@@ -20,7 +20,7 @@ class FriendAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    friendName: Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=80)]
+    friendName: Annotated[str, BeforeValidator(tidy_name), Field(min_length=1, max_length=80)]
 
 
 class Friend(BaseModel):

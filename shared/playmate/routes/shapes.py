@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from playmate.rules.names import tidy
+from playmate.rules.names import name_fault, tidy, tidy_name
 from playmate.rules.weakness import SHORTEST, weakness
 from playmate.rules.weekly import Window, clock_text, minute_of
 from playmate.rules.wording import DAYS
@@ -36,6 +36,9 @@ def _printable(value: str) -> str:
 def _account_name(value: str) -> str:
     if "@" in value:
         raise ValueError("must not contain @, which marks an e-mail address")
+    fault = name_fault(value)
+    if fault:
+        raise ValueError(fault)
     return value
 
 
@@ -58,7 +61,7 @@ class Body(BaseModel):
 
 
 class Signup(Body):
-    name: Annotated[Name, AfterValidator(_account_name)]
+    name: Annotated[str, BeforeValidator(tidy_name), Field(min_length=1, max_length=80), AfterValidator(_account_name)]
     email: Annotated[str, BeforeValidator(tidy), Field(max_length=254), AfterValidator(_email)]
     password: str = Field(max_length=256, repr=False, json_schema_extra={"minLength": SHORTEST})
 

@@ -12,13 +12,15 @@ from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store.acting import Acting, setting
 from orchestrator.store.db import Connection, load_queries
 from playmate.rules.coordinates import Point
+from playmate.rules.names import name_key, name_look
 
 GuardianId = NewType("GuardianId", int)
 
 SQL = load_queries("playmate.store", "accounts")
 TAKEN = {
-    "guardians_name_key": "That name is taken.",
-    "guardians_email_key": "That e-mail address is taken.",
+    "credentials_name_key_key": "That name is taken.",
+    "credentials_name_look_key": "That name looks like one that is taken.",
+    "credentials_email_key": "That e-mail address is taken.",
 }
 
 
@@ -58,7 +60,7 @@ class Guardian:
 
     @classmethod
     def from_row(cls, row: DictRow) -> Guardian:
-        return cls(GuardianId(row["id"]), row["name"], row["playdate_latitude"], row["playdate_longitude"])
+        return cls(GuardianId(row["id"]), row["name"], row["latitude"], row["longitude"])
 
     @property
     def point(self) -> Point | None:
@@ -74,23 +76,30 @@ def guardian_id(owner: str) -> GuardianId:
     return GuardianId(int(owner))
 
 
+def sign_in_key(identifier: str) -> str:
+    """What an account is found by when its guardian gives a name, or an e-mail address."""
+    given = identifier.strip()
+    return given.lower() if "@" in given else name_key(given)
+
+
 def signing_in(identifier: str) -> Acting:
     """Whom somebody says to be whom we do not know yet: row-level security shows that account alone."""
-    return setting("playmate.signing_in", identifier)
+    return setting("playmate.signing_in", sign_in_key(identifier))
 
 
 def create_guardian(conn: Connection, *, name: str, email: str, password_hash: str, role: str) -> Account:
     values = {"name": name, "email": email, "password_hash": password_hash, "role": role}
+    values |= {"name_key": name_key(name), "name_look": name_look(name)}
     try:
         row = conn.execute(SQL["create_guardian"], values).fetchone()
     except errors.UniqueViolation as error:
         raise Conflict(TAKEN.get(error.diag.constraint_name or "", "That account exists.")) from error
-    assert row is not None  # noqa: S101 (insert … returning gives one row or raises)
-    return Account.from_row(row)
+    assert row is not None  # noqa: S101 (one row, or it raises)
+    return Account(GuardianId(row["id"]), name, email, role)
 
 
 def find_credentials(conn: Connection, identifier: str) -> Credentials | None:
-    row = conn.execute(SQL["find_credentials"], {"identifier": identifier}).fetchone()
+    row = conn.execute(SQL["find_credentials"], {"sign_in": sign_in_key(identifier)}).fetchone()
     return Credentials(Account.from_row(row), row["password_hash"]) if row else None
 
 
@@ -100,7 +109,7 @@ def replace_password_hash(conn: Connection, guardian: GuardianId, old_hash: str,
 
 
 def find_guardian_by_name(conn: Connection, name: str) -> tuple[GuardianId, str] | None:
-    row = conn.execute(SQL["find_guardian_by_name"], {"name": name}).fetchone()
+    row = conn.execute(SQL["find_guardian_by_name"], {"name_key": name_key(name)}).fetchone()
     return (GuardianId(row["id"]), row["name"]) if row else None
 
 

@@ -12,9 +12,7 @@ SQL = load_queries("playmate.store", "points")
 def get_point(conn: Connection, guardian: GuardianId) -> Point | None:
     """The guardian's point; None until there is one."""
     row = conn.execute(SQL["get_point"], {"guardian_id": guardian}).fetchone()
-    if row is None or row["playdate_latitude"] is None:
-        return None
-    return Point(row["playdate_latitude"], row["playdate_longitude"])
+    return Point(row["latitude"], row["longitude"]) if row else None
 
 
 def set_point(conn: Connection, guardian: GuardianId, point: Point) -> bool:

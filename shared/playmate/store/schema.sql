@@ -5,23 +5,36 @@
 create table guardians (
     id bigint generated always as identity primary key,
     name text not null,
-    email text not null,
-    password_hash text not null,
     role text not null default 'guardian',
-    playdate_latitude double precision,
-    playdate_longitude double precision,
     created_at timestamptz not null default now(),
     constraint guardians_name_length check (char_length(name) between 1 and 80),
     constraint guardians_name_is_no_address check (position('@' in name) = 0),
-    constraint guardians_email_shape check (email = lower(email) and email like '_%@_%'),
-    constraint guardians_role_known check (role in ('guardian', 'operator')),
-    constraint guardians_point_whole check ((playdate_latitude is null) = (playdate_longitude is null)),
-    constraint guardians_latitude_range check (playdate_latitude between -90 and 90),
-    constraint guardians_longitude_range check (playdate_longitude >= -180 and playdate_longitude < 180)
+    constraint guardians_role_known check (role in ('guardian', 'operator'))
 );
 
-create unique index guardians_name_key on guardians (lower(name));
-create unique index guardians_email_key on guardians (email);
+-- What somebody signs in with, apart from what friends see of them. A name is found by its key, the same whatever its case,
+-- and nobody else may have one of the same look; both are worked out by rules/names.py.
+create table credentials (
+    guardian_id bigint primary key references guardians on delete cascade,
+    name_key text not null,
+    name_look text not null,
+    email text not null,
+    password_hash text not null,
+    constraint credentials_email_shape check (email = lower(email) and email like '_%@_%')
+);
+
+create unique index credentials_name_key_key on credentials (name_key);
+create unique index credentials_name_look_key on credentials (name_look);
+create unique index credentials_email_key on credentials (email);
+
+-- Where a family likes to meet: its own and its friends' to know, not of those who have only been asked.
+create table playdate_points (
+    guardian_id bigint primary key references guardians on delete cascade,
+    latitude double precision not null,
+    longitude double precision not null,
+    constraint playdate_points_latitude_range check (latitude between -90 and 90),
+    constraint playdate_points_longitude_range check (longitude >= -180 and longitude < 180)
+);
 
 create table kids (
     id bigint generated always as identity primary key,
@@ -114,10 +127,3 @@ create table knowledge_documents (
 
 create index knowledge_documents_search on knowledge_documents using gin (search);
 create index knowledge_documents_activities on knowledge_documents using gin (activities);
-
--- Accounts that were erased at their guardian's wish: the number and the moment, nothing else.
-
-create table forgotten_guardians (
-    guardian_id bigint primary key,
-    forgotten_at timestamptz not null default now()
-);

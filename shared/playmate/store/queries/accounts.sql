@@ -1,24 +1,35 @@
 -- name: create_guardian
--- Sign-up; the unique indexes on name and e-mail address decide who came first.
-insert into guardians (name, email, password_hash, role)
-values (%(name)s, %(email)s, %(password_hash)s, %(role)s)
-returning id, name, email, role;
+-- Sign-up; the unique indexes on a name's key and look and on the e-mail address decide who came first. Nothing is read
+-- back: to the one who signs up the new account shows when its credentials do.
+with new as (
+    select nextval('guardians_id_seq') as id
+), guardian as (
+    insert into guardians (id, name, role) overriding system value select id, %(name)s, %(role)s from new
+), proof as (
+    insert into credentials (guardian_id, name_key, name_look, email, password_hash)
+    select id, %(name_key)s, %(name_look)s, %(email)s, %(password_hash)s from new
+)
+select id from new;
 
 -- name: find_credentials
--- Login by name (guardians_name_key) or e-mail address (guardians_email_key); a name holds no '@', so at most one row.
-select id, name, email, role, password_hash
-from guardians
-where lower(name) = lower(%(identifier)s) or email = lower(%(identifier)s);
+-- Login by name (credentials_name_key_key) or e-mail address (credentials_email_key); a name holds no '@', so at most one row.
+select g.id, g.name, c.email, g.role, c.password_hash
+from credentials as c join guardians as g on g.id = c.guardian_id
+where c.name_key = %(sign_in)s or c.email = %(sign_in)s;
 
 -- name: replace_password_hash
 -- A hash of older parameters gives way to a new one; guarded by the old hash.
-update guardians set password_hash = %(new_hash)s
-where id = %(guardian_id)s and password_hash = %(old_hash)s;
+update credentials set password_hash = %(new_hash)s
+where guardian_id = %(guardian_id)s and password_hash = %(old_hash)s;
 
 -- name: find_guardian_by_name
--- Friends are asked by name, whatever its case (guardians_name_key); operators are no family.
-select id, name from guardians where lower(name) = lower(%(name)s) and role = 'guardian';
+-- Friends are asked by name, whatever its case (credentials_name_key_key); operators are no family.
+select g.id, g.name
+from credentials as c join guardians as g on g.id = c.guardian_id
+where c.name_key = %(name_key)s and g.role = 'guardian';
 
 -- name: get_guardian
 -- By primary key.
-select id, name, playdate_latitude, playdate_longitude from guardians where id = %(guardian_id)s;
+select g.id, g.name, p.latitude, p.longitude
+from guardians as g left join playdate_points as p on p.guardian_id = g.id
+where g.id = %(guardian_id)s;
