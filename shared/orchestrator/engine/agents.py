@@ -62,6 +62,10 @@ class Agent:
     opt_in: tuple[str, ...] = ()
     #: How many of one owner's may run at once; None: any number.
     limit_per_owner: int | None = None
+    #: Whether what finished before it in its batch is committed first, since it takes back what others were told.
+    after_neighbours: bool = False
+    #: Whether its owner cannot cancel it once it is asked for.
+    for_good: bool = False
 
     def parse(self, payload: Json, version: int) -> BaseModel:
         """The payload as its model, brought up from the version it was written in.
@@ -98,7 +102,7 @@ def payload_faults(error: Any, prefix: str = "payload") -> list[Fault]:
     ]
 
 
-def agent(
+def agent(  # noqa: PLR0913 (a declaration: each names what it is)
     type: str,
     *,
     payload: Model,
@@ -111,6 +115,8 @@ def agent(
     flags: tuple[str, ...] = (),
     opt_in: tuple[str, ...] = (),
     limit_per_owner: int | None = None,
+    after_neighbours: bool = False,
+    for_good: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Marks a function as the handler of a task type: `def handler(ctx: Context, payload: Model) -> result`."""
     if not _TYPE.fullmatch(type):
@@ -133,6 +139,8 @@ def agent(
             flags=flags,
             opt_in=opt_in,
             limit_per_owner=limit_per_owner,
+            after_neighbours=after_neighbours,
+            for_good=for_good,
         )
         setattr(handler, _MARK, made)
         return handler

@@ -1,7 +1,8 @@
 """Runs claimed attempts one after another and commits them together.
 
-What has finished is committed before a handler starts that is not known to be quick, and every 25 ms, so that a fast
-task never waits for a slow neighbour. A batch without database effects commits in one statement.
+What has finished is committed before a handler starts that is not known to be quick or comes after its neighbours, and
+every 25 ms, so that a fast task never waits for a slow neighbour. A batch without database effects commits in one
+statement.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _run_each(
 ) -> None:
     first_done = 0.0
     for index, attempt in enumerate(claimed):
-        if done and (not worker.is_quick(attempt.type, FLUSH_AFTER) or time.monotonic() - first_done > FLUSH_AFTER):
+        if done and (_comes_after(worker, attempt) or time.monotonic() - first_done > FLUSH_AFTER):
             commit(worker, around.transaction, done, around, replies)
         around.transaction.expect(claimed[index:])
         handled = _start(worker, attempt, around)
@@ -89,6 +90,16 @@ def _start(worker: Worker, attempt: Attempt, around: Surroundings) -> Handled:
     handled = handle(attempt, around)
     worker.note_pace(attempt.type, handled.took)
     return handled
+
+
+def _comes_after(worker: Worker, attempt: Attempt) -> bool:
+    """Whether what has finished is committed before it starts: it may take its time, or take back what they tell."""
+    if not worker.is_quick(attempt.type, FLUSH_AFTER):
+        return True
+    try:
+        return worker.agents.get(attempt.type).after_neighbours
+    except LookupError:
+        return False
 
 
 def _flags(worker: Worker, claimed: Sequence[Attempt]) -> dict[UUID, dict[str, bool]]:

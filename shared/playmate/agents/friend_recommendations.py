@@ -65,8 +65,8 @@ class Recommended(Whole):
 def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
     me, friend = _the_two(ctx, GuardianId(payload.friendId))
     availability.lock_pair(ctx.db, me.id, friend.id)
-    mine = kids.of_guardian(ctx.db, me.id)
-    theirs = [each.kid for each in kids.of_friends(ctx.db, me.id, friend=friend.id)]
+    mine, friends_kids = kids.hold(ctx.db, me.id, [friend])
+    theirs = [each.kid for each in friends_kids]
     planner = Planner.load(ctx.db, me, [friend.id]) if ctx.flags.get("availability_agent", True) else None
     found = [_recommendation(ctx, planner, friend, one, other, pair.score) for one, other, pair in _pairs(mine, theirs)]
     headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
@@ -85,10 +85,10 @@ def _the_two(ctx: Context, friend_id: GuardianId) -> tuple[Guardian, Guardian]:
     me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
     if me is None:
         raise Refuse("This account no longer exists.", code="no_account")
-    friend = friends.friend(ctx.db, me.id, friend_id)
-    if friend is None:
+    held = friends.hold(ctx.db, me.id, friend_id)
+    if not held:
         raise Refuse("You are not friends with this guardian.", code="not_friends")
-    return me, friend
+    return me, held[0]
 
 
 def _pairs(mine: list[Kid], theirs: list[Kid]) -> list[tuple[Kid, Kid, Pair]]:

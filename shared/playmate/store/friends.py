@@ -28,8 +28,9 @@ def lock_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> Lin
 
 
 def ask_anew(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link | None:
-    """Turns a request the asker once refused into the asker's own."""
-    return _link(conn.execute(SQL["ask_anew"], {"asker_id": asker, "receiver_id": receiver}).fetchone())
+    """In place of a request that the asker once refused, the asker's own."""
+    conn.execute(SQL["remove_refusal"], {"asker_id": receiver, "receiver_id": asker})
+    return ask(conn, asker, receiver)
 
 
 def answer(conn: Connection, guardian: GuardianId, asker: GuardianId, state: State) -> Link | None:
@@ -55,7 +56,7 @@ def asking(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
     return conn.execute(SQL["asking"], {"guardian_id": guardian}).fetchall()
 
 
-def friend(conn: Connection, guardian: GuardianId, friend_id: GuardianId) -> Guardian | None:
-    """The guardian's accepted friend; None for anyone else."""
-    row = conn.execute(SQL["friend"], {"guardian_id": guardian, "friend_id": friend_id}).fetchone()
-    return Guardian.from_row(row) if row else None
+def hold(conn: Connection, guardian: GuardianId, friend: GuardianId | None = None) -> list[Guardian]:
+    """The guardian's accepted friends, or the one named, who stay friends until the transaction ends."""
+    rows = conn.execute(SQL["hold"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
+    return [Guardian.from_row(row) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +52,10 @@ def add(conn: Connection, guardian: GuardianId, *, name: str, age: int, favorite
     return Kid.from_row(row) if row else None
 
 
-def remove(conn: Connection, guardian: GuardianId, kid_id: int) -> bool:
-    """False when there is no such kid of this guardian."""
-    return conn.execute(SQL["remove"], {"guardian_id": guardian, "kid_id": kid_id}).fetchone() is not None
+def remove(conn: Connection, kid_id: int) -> bool:
+    """With what was told of it. False when there is no such kid of the guardian for whom the transaction is."""
+    row = conn.execute(SQL["remove"], {"kid_id": kid_id}).fetchone()
+    return row is not None and bool(row["removed"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ class FriendsKid:
     @classmethod
     def from_row(cls, row: DictRow) -> FriendsKid:
         kid = Kid.from_row(row)
-        latitude, longitude = row["playdate_latitude"], row["playdate_longitude"]
-        return cls(kid, Guardian(kid.guardian_id, row["guardian_name"], latitude, longitude))
+        return cls(kid, Guardian(kid.guardian_id, row["guardian_name"], row["latitude"], row["longitude"]))
 
     def public(self) -> dict[str, Any]:
         return {
@@ -84,17 +85,23 @@ def of_friends(
     conn: Connection,
     guardian: GuardianId,
     *,
-    friend: GuardianId | None = None,
     activity: str | None = None,
     min_age: int = 0,
     max_age: int = 17,
 ) -> list[FriendsKid]:
-    """Kids of accepted friends (of one friend where named): what a guardian may see beside the own kids."""
-    values = {
-        "guardian_id": guardian,
-        "friend_id": friend,
-        "activity": activity,
-        "min_age": min_age,
-        "max_age": max_age,
-    }
+    """Kids of accepted friends: what a guardian may see beside the own kids."""
+    values = {"guardian_id": guardian, "activity": activity, "min_age": min_age, "max_age": max_age}
     return [FriendsKid.from_row(row) for row in conn.execute(SQL["of_friends"], values).fetchall()]
+
+
+def hold(conn: Connection, me: GuardianId, friends: Sequence[Guardian]) -> tuple[list[Kid], list[FriendsKid]]:
+    """The guardian's own kids, and those of friends who are held; nobody removes one before the transaction ends.
+
+    What a handler tells of kids it reads here, so that it is taken back when a kid is removed or a friendship ends.
+    """
+    known = {friend.id: friend for friend in friends}
+    rows = conn.execute(SQL["hold"], {"guardian_ids": [me, *known]}).fetchall()
+    held = [Kid.from_row(row) for row in rows]
+    theirs = [FriendsKid(kid, known[kid.guardian_id]) for kid in held if kid.guardian_id in known]
+    theirs.sort(key=lambda each: (each.guardian.name.lower(), each.kid.id))
+    return [kid for kid in held if kid.guardian_id == me], theirs

@@ -12,7 +12,7 @@ from playmate.rules.availability import playdate_length
 from playmate.rules.compatibility import Child, best_pairs, same_activity
 from playmate.rules.intervals import Interval
 from playmate.rules.wording import day_name, hours
-from playmate.store import kids
+from playmate.store import friends, kids
 from playmate.store.accounts import Guardian
 from playmate.store.availability import Proposal
 from playmate.store.kids import FriendsKid, Kid
@@ -24,8 +24,8 @@ GOOD_MATCH = 8
 
 def plan_week(conn: Connection, me: Guardian) -> dict[str, Any]:
     """{message, suggestions}, one suggestion for each kid, youngest first."""
-    mine = sorted(kids.of_guardian(conn, me.id), key=lambda kid: (kid.age, kid.name))
-    theirs = kids.of_friends(conn, me.id)
+    own, theirs = kids.hold(conn, me.id, friends.hold(conn, me.id))
+    mine = sorted(own, key=lambda kid: (kid.age, kid.name))
     planner = Planner.load(conn, me, {each.guardian.id for each in theirs})
     suggestions = [_suggestion(choice) for choice in _choices(planner, mine, theirs)]
     return {"message": _message(suggestions), "suggestions": suggestions}

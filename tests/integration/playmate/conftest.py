@@ -22,7 +22,8 @@ from tests.engine import Engine
 from tests.integration.orchestrator.edge import conftest as edge
 
 #: The HTTP API's fixtures, used here as they are.
-queue, events, api_db, services, anyone = edge.queue, edge.events, edge.api_db, edge.services, edge.anyone
+queue, events, api_db, worker_db = edge.queue, edge.events, edge.api_db, edge.worker_db
+services, anyone = edge.services, edge.anyone
 
 PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
 LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)
@@ -42,6 +43,17 @@ class MakeFamily(Protocol):
         zone: str | None = None,
         windows: Sequence[Window] = (),
     ) -> GuardianId: ...
+
+
+def wait_for_a_lock(conn: Connection, unless: Callable[[], bool] = lambda: False) -> None:
+    """Until somebody waits for what another has not committed, `unless` that has become needless."""
+    for _ in range(2_000):
+        waiting = conn.execute(
+            "SELECT 1 FROM pg_stat_activity, pg_sleep(0.005) WHERE wait_event_type = 'Lock' LIMIT 1"
+        ).fetchone()
+        if waiting or unless():
+            return
+    raise AssertionError("nobody waits")
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.store.db import Connection, connect
 from orchestrator.testing import Ran
 from playmate.store import friends
-from tests.integration.playmate.conftest import MakeFamily
+from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
 from tests.search import places_that_say
 
 Run = Callable[..., Ran]
@@ -72,17 +72,6 @@ def test_two_who_ask_each_other_at_once_share_one_link(
     assert "asked you already" in answers[0].result["message"]
     links = conn.execute("SELECT asker_id, receiver_id, state FROM friend_links").fetchall()
     assert links == [{"asker_id": amira, "receiver_id": bruno, "state": 0}]
-
-
-def wait_for_a_lock(conn: Connection) -> None:
-    """Until someone waits for the other's uncommitted row."""
-    for _ in range(2_000):
-        waiting = conn.execute(
-            "SELECT 1 FROM pg_stat_activity, pg_sleep(0.005) WHERE wait_event_type = 'Lock' LIMIT 1"
-        ).fetchone()
-        if waiting:
-            return
-    raise AssertionError("nobody waits")
 
 
 def test_accepting_recommends_to_both_once(conn: Connection, family: MakeFamily, run: Run) -> None:

@@ -13,12 +13,9 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
   and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
 for update;
 
--- name: ask_anew
--- The one who once refused asks in turn: the same row, with the roles changed (friend_links_pair).
-update friend_links
-set asker_id = %(asker_id)s, receiver_id = %(receiver_id)s, state = 0, asked_at = now(), answered_at = null
-where asker_id = %(receiver_id)s and receiver_id = %(asker_id)s and state = 2
-returning asker_id, receiver_id, state;
+-- name: remove_refusal
+-- The one who once refused gives that up, to ask in turn (friend_links_pair).
+delete from friend_links where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state = 2 returning id;
 
 -- name: confirmed
 -- Friends of the caller, whoever asked (friend_links_asker, friend_links_receiver).
@@ -62,10 +59,14 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
   and (state = 1 or (state = 0 and asker_id = %(guardian_id)s))
 returning id;
 
--- name: friend
--- A guardian the caller is friends with (friend_links_pair, guardians_pkey); no row for a stranger.
-select g.id, g.name, g.playdate_latitude, g.playdate_longitude
-from friend_links as l join guardians as g on g.id = %(friend_id)s
-where least(l.asker_id, l.receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
-  and greatest(l.asker_id, l.receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
-  and l.state = 1;
+-- name: hold
+-- The caller's accepted friends, or one of them (friend_links_asker, friend_links_receiver), friends until the transaction
+-- ends: whoever ends a friendship waits, and takes back what was told meanwhile.
+select g.id, g.name, p.latitude, p.longitude
+from friend_links as l
+join guardians as g on g.id = case l.asker_id when %(guardian_id)s then l.receiver_id else l.asker_id end
+left join playdate_points as p on p.guardian_id = g.id
+where (l.asker_id = %(guardian_id)s or l.receiver_id = %(guardian_id)s) and l.state = 1
+  and (%(friend_id)s::bigint is null or g.id = %(friend_id)s)
+order by l.id
+for share of l;

@@ -14,14 +14,13 @@ where id = %(guardian_id)s and (select count(*) from kids where guardian_id = %(
 returning id, guardian_id, name, age, favorite_activity;
 
 -- name: remove
--- By primary key, the caller's own alone.
-delete from kids where id = %(kid_id)s and guardian_id = %(guardian_id)s returning id;
+-- The caller's own alone, by primary key, and what was told of it (task_finished).
+select remove_kid(%(kid_id)s) as removed;
 
 -- name: of_friends
 -- Kids of the caller's accepted friends with the friend's name and point, never a stranger's
 -- (friend_links_asker, friend_links_receiver, kids_guardian).
-select k.id, k.guardian_id, k.name, k.age, k.favorite_activity,
-       g.name as guardian_name, g.playdate_latitude, g.playdate_longitude
+select k.id, k.guardian_id, k.name, k.age, k.favorite_activity, g.name as guardian_name, p.latitude, p.longitude
 from (
     select receiver_id as friend_id from friend_links where asker_id = %(guardian_id)s and state = 1
     union all
@@ -29,7 +28,16 @@ from (
 ) as friend
 join guardians as g on g.id = friend.friend_id
 join kids as k on k.guardian_id = g.id
-where (%(friend_id)s::bigint is null or g.id = %(friend_id)s)
-  and (%(activity)s::text is null or lower(k.favorite_activity) = lower(%(activity)s))
+left join playdate_points as p on p.guardian_id = g.id
+where (%(activity)s::text is null or lower(k.favorite_activity) = lower(%(activity)s))
   and k.age between %(min_age)s and %(max_age)s
 order by lower(g.name), k.id;
+
+-- name: hold
+-- Kids of these guardians (kids_guardian), held until the transaction ends: whoever removes one waits, and takes back what
+-- was told of it meanwhile.
+select id, guardian_id, name, age, favorite_activity
+from kids
+where guardian_id = any(%(guardian_ids)s)
+order by id
+for key share;
