@@ -18,8 +18,8 @@ from orchestrator.engine.run import run_batch
 from orchestrator.engine.submit import Order, submit
 from orchestrator.engine.worker import Message, Worker
 from orchestrator.model.task import Json, Task
-from orchestrator.store import events, family, tasks
-from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store import acting, events, family, tasks
+from orchestrator.store.db import Connection, Database, connect, load_queries
 
 #: Seconds the imagined invocation has left.
 REMAINING = 900.0
@@ -101,13 +101,15 @@ def run_agent(
 ) -> Ran:
     """Submits, runs one attempt and reads the outcome. `now` stops the database's clock at that moment."""
     agents = Agents(package)
-    doors = [_door(database_url, now) for _ in range(2)]
+    api = _door(database_url, "orchestrator_api", now)
+    doors = [_door(database_url, "orchestrator_worker", now) for _ in range(2)]
     try:
         order = Order(owner=owner, type=type, payload=payload or {}, by_user=False)
-        task_id = submit(doors[0], SilentQueue(), agents, order).task.id
+        with api.acting(acting.owner(owner)):
+            task_id = submit(api, SilentQueue(), agents, order).task.id
         return run_task(doors, agents, task_id, flags or {})
     finally:
-        for door in doors:
+        for door in (api, *doors):
             door.close()
 
 
@@ -127,13 +129,13 @@ def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Ma
     return _outcome(doors[0].connection(), task_id)
 
 
-def _door(database_url: str, now: datetime | None) -> Database:
-    """With a worker's rights and no others, as the handler will have."""
+def _door(database_url: str, role: str, now: datetime | None) -> Database:
+    """With a part's rights and no others, as there will be."""
 
     def opened() -> Connection:
-        connection = connect(database_url, options="-c role=orchestrator_worker")
+        connection = connect(database_url, options=f"-c role={role}")
         if now is not None:
-            connection.execute("SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),))
+            connection.execute(load_queries("orchestrator.store", "acting")["stop_clock"], {"now": now.isoformat()})
         return connection
 
     return Database(opened)

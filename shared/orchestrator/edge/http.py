@@ -192,7 +192,9 @@ def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Act
     if access == "operator" and caller.role != "operator":
         raise Forbidden("This is for operators.")
     app.append_context(identity=caller)
-    return acting.OPERATOR if access == "operator" else acting.owner(caller.owner)
+    if access == "operator":
+        return acting.operator(caller.owner)
+    return acting.owner(caller.owner) if promise and promise.answers_the_erased else acting.caller(caller.owner)
 
 
 def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:

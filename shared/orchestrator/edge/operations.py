@@ -36,6 +36,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     access: Literal["open", "user", "operator"] = "user"
     tag: str = "tasks"
+    #: Whether it answers a caller whose account has been closed: what is left to ask is whether that is done.
+    answers_the_erased: bool = False
 
 
 _DECLARED = "__operation__"
@@ -53,9 +55,10 @@ def operation(
     refusals: tuple[int, ...] = (),
     access: Literal["open", "user", "operator"] = "user",
     tag: str = "tasks",
+    answers_the_erased: bool = False,
 ) -> Callable[[F], F]:
     """Declare a route; goes below its `@router.get(…)`. A route without one is closed and fails the build."""
-    declared = Operation(summary, answers, body, parameters, refusals, access, tag)
+    declared = Operation(summary, answers, body, parameters, refusals, access, tag, answers_the_erased)
 
     def declare(route: F) -> F:
         setattr(route, _DECLARED, declared)

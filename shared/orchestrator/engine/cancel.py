@@ -7,11 +7,27 @@ from uuid import UUID
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.engine import lifecycle
 from orchestrator.engine import parents as parents_of
+from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Task
 from orchestrator.store import tasks
 from orchestrator.store.db import Database
+
+
+def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
+    """As `cancel`, by the owner. Raises Conflict also for what is asked for once and for good."""
+    found = db.run(tasks.get, owner, task_id)
+    if found is not None and _is_for_good(agents, found.type):
+        raise Conflict("This cannot be called back.")
+    return cancel(db, queue, events, owner, task_id)
+
+
+def _is_for_good(agents: Agents, type: str) -> bool:
+    try:
+        return agents.get(type).for_good
+    except UnknownType:
+        return False
 
 
 def cancel(

@@ -10,7 +10,7 @@ from orchestrator.store import forget
 
 
 def forget_owner(ctx: Context) -> int:
-    """Erases all the owner ever had here, but for this task's own shell; commits with the task."""
+    """Erases all the owner ever had here but this task's own shell, and closes every door; commits with the task."""
     return forget.forget_owner(ctx.db, ctx.owner, ctx.task_id)
 
 

@@ -13,13 +13,21 @@ from typing import NewType
 Acting = NewType("Acting", str)
 
 NOBODY = Acting("")
-#: Everybody's rows: for who was found to be an operator.
-OPERATOR = Acting(json.dumps({"role": "orchestrator_operator"}))
 
 
 def owner(id: str) -> Acting:
     """The rows of one owner alone."""
     return setting("orchestrator.owner", id)
+
+
+def caller(id: str) -> Acting:
+    """As `owner`, for a request of the owner's own: refused when the account has been closed."""
+    return Acting(json.dumps({"orchestrator.owner": id, "orchestrator.caller": id}))
+
+
+def operator(id: str) -> Acting:
+    """Everybody's rows, for a caller who was found to be an operator."""
+    return Acting(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id}))
 
 
 def setting(name: str, value: str) -> Acting:

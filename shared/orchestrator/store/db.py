@@ -15,7 +15,7 @@ from psycopg.abc import Params, QueryNoTemplate
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
-from orchestrator.model.errors import Unavailable
+from orchestrator.model.errors import Unauthenticated, Unavailable
 from orchestrator.observe import logger
 from orchestrator.store.acting import NOBODY, Acting
 
@@ -26,6 +26,8 @@ T = TypeVar("T")
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 #: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
 OVERDUE = (pg.LockNotAvailable, pg.QueryCanceled)
+#: `act` refuses a caller whose account is closed.
+CLOSED = pg.InvalidAuthorizationSpecification
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
 
@@ -46,6 +48,9 @@ def _without_comments(sql: str) -> str:
     return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
 
 
+_SQL = load_queries("orchestrator.store", "acting")
+
+
 class Connection(psycopg.Connection[DictRow]):
     """A connection as all of ours are; every transaction on it is begun as whoever it is acting for."""
 
@@ -53,9 +58,7 @@ class Connection(psycopg.Connection[DictRow]):
 
     def act(self, acting: Acting) -> None:
         """From here to the end of the transaction or savepoint."""
-        psycopg.Cursor(self).execute(
-            "SELECT set_config(key, value, true) FROM json_each_text(%s::json)", (acting,), prepare=False
-        )
+        psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
 
     @contextmanager
     def transaction(
@@ -117,6 +120,17 @@ def is_usable(connection: Connection) -> bool:
     return not (ended or halfway or connection.info.transaction_status is TransactionStatus.ACTIVE)
 
 
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What Postgres refuses on purpose, as the answers that callers get."""
+    try:
+        yield
+    except OVERDUE as error:
+        raise Unavailable("The database is busy just now; please try again.") from error
+    except CLOSED as error:
+        raise Unauthenticated("This account no longer exists.") from error
+
+
 def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
     return connection.info.transaction_status is TransactionStatus.IDLE
 
@@ -171,13 +185,12 @@ class Database:
         while True:
             connection = self.connection()
             try:
-                return call(connection, *args, **kwargs)
+                with _in_words():
+                    return call(connection, *args, **kwargs)
             except CONFLICTS:
                 conflicts += 1
                 if conflicts == CONFLICT_TRIES:
                     raise
-            except OVERDUE as error:
-                raise Unavailable("The database is busy just now; please try again.") from error
             except pg.FeatureNotSupported:
                 losses += 1
                 if losses > 1 or not _is_idle(connection):
@@ -197,8 +210,5 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One transaction on the live connection; nothing is tried again."""
         connection = self.connection()
-        try:
-            with connection.transaction():
-                yield connection
-        except OVERDUE as error:
-            raise Unavailable("The database is busy just now; please try again.") from error
+        with _in_words(), connection.transaction():
+            yield connection

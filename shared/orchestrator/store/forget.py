@@ -11,7 +11,12 @@ _SQL = load_queries("orchestrator.store", "forget")
 
 
 def forget_owner(conn: Connection, owner: str, keep: UUID) -> int:
-    """Erases tasks, tickets and connections; how many tasks. `keep`, the task at work, stays as a shell."""
+    """Closes the account for good and erases its tasks, tickets and connections; how many tasks.
+
+    `keep`, the task at work, stays as a shell.
+    """
+    conn.execute(_SQL["lock_owner"], {"owner_id": owner})
+    conn.execute(_SQL["close_owner"], {"owner_id": owner})
     erased = conn.execute(_SQL["forget_owner"], {"owner_id": owner, "keep": keep}).rowcount
     conn.execute(_SQL["forget_keys"], {"keep": keep})
     conn.execute(_SQL["forget_tickets"], {"owner_id": owner})

@@ -13,10 +13,11 @@ from importlib import resources
 from typing import Literal, LiteralString, cast
 
 from orchestrator.observe import logger
-from orchestrator.store.db import Connection, Database
+from orchestrator.store.db import Connection, Database, load_queries
 
 Phase = Literal["pre", "post"]
 
+_SQL = load_queries("orchestrator.store", "migrations")
 _NAME = re.compile(r"\d{4}_(pre|post)_[a-z0-9_]+\.sql")
 #: Of the advisory lock that makes two migrations at once wait for each other.
 _LOCK = 7_236_451
@@ -42,11 +43,8 @@ def migrate(db: Database, packages: Sequence[str], phases: Sequence[Phase] = ("p
 def _migrate(connection: Connection, packages: Sequence[str], phases: Sequence[Phase]) -> list[str]:
     applied = []
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (package text NOT NULL, name text NOT NULL,"
-            " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (package, name))"
-        )
+        connection.execute(_SQL["lock_migrations"], {"lock": _LOCK})
+        connection.execute(_SQL["create_migrations"])
         for package in packages:
             for migration in migrations(package):
                 if migration.phase in phases and _is_new(connection, migration):
@@ -66,10 +64,8 @@ def migrations(package: str) -> Iterator[Migration]:
 
 
 def _is_new(connection: Connection, migration: Migration) -> bool:
-    row = connection.execute(
-        "SELECT checksum FROM schema_migrations WHERE package = %s AND name = %s",
-        (migration.package, migration.name),
-    ).fetchone()
+    values = {"package": migration.package, "name": migration.name}
+    row = connection.execute(_SQL["applied_checksum"], values).fetchone()
     if row is not None and row["checksum"] != migration.checksum:
         raise ValueError(f"{migration.package}/{migration.name} was changed after it was applied; add a new migration")
     return row is None
@@ -78,7 +74,5 @@ def _is_new(connection: Connection, migration: Migration) -> bool:
 def _apply(connection: Connection, migration: Migration) -> None:
     logger.info("applying migration", extra={"package": migration.package, "migration": migration.name})
     connection.execute(migration.sql)
-    connection.execute(
-        "INSERT INTO schema_migrations (package, name, checksum) VALUES (%s, %s, %s)",
-        (migration.package, migration.name, migration.checksum),
-    )
+    values = {"package": migration.package, "name": migration.name, "checksum": migration.checksum}
+    connection.execute(_SQL["note_applied"], values)

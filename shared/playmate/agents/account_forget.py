@@ -22,13 +22,21 @@ class AccountForgotten(BaseModel):
     message: str
 
 
-@agent("account.forget", payload=AccountForget, result=AccountForgotten, max_attempts=10)
+@agent(
+    "account.forget",
+    payload=AccountForget,
+    result=AccountForgotten,
+    max_attempts=10,
+    after_neighbours=True,
+    for_good=True,
+)
 def forget_account(ctx: Context, payload: AccountForget) -> AccountForgotten:
     me = accounts.guardian_id(ctx.owner)
     guardian = accounts.get_guardian(ctx.db, me)
     if guardian is not None:
+        # First, since it waits for friends' handlers: what they tell of the family is then there to be found.
+        forget.erase_guardian(ctx.db, me)
         about, plans = forget.mentions(ctx.db, guardian), forget.plans_with(ctx.db, guardian)
         forget_mentions(ctx, about, plans, "availabilityPlan")
-        forget.erase_guardian(ctx.db, me)
     forget_owner(ctx)
     return AccountForgotten(message="Your account and all its data are erased.")

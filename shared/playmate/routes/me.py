@@ -12,8 +12,10 @@ from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, current_owner, current_trace
 from orchestrator.edge.operations import operation
 from orchestrator.engine.submit import Order, submit
+from orchestrator.model.task import FINAL, Status, Task
+from playmate.store.accounts import guardian_id
 
-#: One for each owner, so that asking twice is one task; its space keeps clients' keys from meeting it.
+#: One for each owner, so that asking twice is one task; its spaces keep clients' keys from meeting it.
 KEY = "forget me"
 
 
@@ -23,18 +25,24 @@ def me_routes(services: Services) -> Router:
     @router.delete("/api/me")
     @operation("Erase the account and all its data", {202: "playmate.routes.shapes:TaskAccepted"}, tag="account")
     def forget() -> Response[Any]:
-        order = Order(
-            owner=current_owner(router),
-            type="account.forget",
-            payload={},
-            idempotency_key=KEY,
-            traceparent=current_trace(router),
-            by_user=False,
-        )
-        task = submit(services.db, services.queue, services.agents, order).task
+        owner, trace = str(guardian_id(current_owner(router))), current_trace(router)
+        task = _ask(services, owner, trace)
         accepted = {"taskId": str(task.id), "status": task.status.value, "traceId": task.trace_id}
         response = json_response(202, accepted)
         response.cookies.append(cleared_cookie(secure=services.secure_cookies))
         return response
 
     return router
+
+
+def _ask(services: Services, owner: str, trace: str) -> Task:
+    """The erasure that is under way; a new one where those asked for before have ended without success."""
+    key = KEY
+    while True:
+        order = Order(
+            owner=owner, type="account.forget", payload={}, idempotency_key=key, traceparent=trace, by_user=False
+        )
+        task = submit(services.db, services.queue, services.agents, order).task
+        if task.status not in FINAL or task.status is Status.COMPLETED:
+            return task
+        key = f"{KEY} after {task.id}"

@@ -29,9 +29,8 @@ def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> 
 
 
 def erase_guardian(conn: Connection, guardian: GuardianId) -> None:
-    """Deletes the guardian with everything that hangs on the account; a number and a date remain."""
+    """Deletes the guardian with everything that hangs on the account. Waits for friends' handlers that tell of it."""
     conn.execute(SQL["erase_guardian"], {"guardian_id": guardian})
-    conn.execute(SQL["bury"], {"guardian_id": guardian})
 
 
 def _ids(conn: Connection, query: str, guardian: Guardian) -> list[UUID]:

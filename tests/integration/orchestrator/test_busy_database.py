@@ -11,7 +11,7 @@ from local.environments import ROOT
 from local.templates import read
 from orchestrator.model.errors import Unavailable
 from orchestrator.store import acting, figures, logins
-from orchestrator.store.acting import OPERATOR
+from orchestrator.store.acting import operator
 from orchestrator.store.db import Connection, Database, connect
 
 
@@ -31,13 +31,13 @@ def holder(database_url: str) -> Iterator[Connection]:
 
 
 def test_who_waits_for_a_lock_is_told_to_come_again(hurried: Database, holder: Connection) -> None:
-    for whose in (acting.NOBODY, acting.owner("1"), OPERATOR):
+    for whose in (acting.NOBODY, acting.owner("1"), operator("9")):
         with hurried.acting(whose), pytest.raises(Unavailable):
             hurried.run(figures.live_counts)
     with pytest.raises(Unavailable), hurried.transaction() as connection:
         figures.live_counts(connection)
     holder.execute("ROLLBACK")
-    with hurried.acting(OPERATOR):
+    with hurried.acting(operator("9")):
         assert hurried.run(figures.live_counts) == []
 
 
@@ -81,9 +81,9 @@ def test_a_function_that_is_gone_without_a_word_lets_go_of_its_locks(
     db.run(logins.set_password, "gone_worker", "secret")
     gone = connect(database_url, user="gone_worker", password="secret")
     gone.execute("BEGIN")
-    gone.execute("LOCK TABLE agent_task_steps IN ROW EXCLUSIVE MODE")
+    gone.execute("LOCK TABLE agent_tasks IN ROW EXCLUSIVE MODE")
     with db.transaction() as connection:
-        connection.execute("LOCK TABLE agent_task_steps")  # waits until Postgres has ended the other
+        connection.execute("LOCK TABLE agent_tasks")  # waits until Postgres has ended the other
     with pytest.raises(pg.IdleInTransactionSessionTimeout):
         gone.execute("SELECT 1")
     gone.close()

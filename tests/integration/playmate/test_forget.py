@@ -47,6 +47,8 @@ def test_nothing_is_left_but_a_tombstone(
     assert {word: places_that_say(conn, word) for word in WORDS} == {word: [] for word in WORDS}
     for table, column in (
         ("guardians", "id"),
+        ("credentials", "guardian_id"),
+        ("playdate_points", "guardian_id"),
         ("kids", "guardian_id"),
         ("availability_calendars", "guardian_id"),
         ("availability_windows", "guardian_id"),
@@ -60,8 +62,8 @@ def test_nothing_is_left_but_a_tombstone(
         assert conn.execute(query, (value,)).fetchall() == [], table
     left = conn.execute("SELECT id, type, payload FROM agent_tasks WHERE owner_id = %s", (str(gone),)).fetchall()
     assert left == [{"id": done.task.id, "type": "account.forget", "payload": {}}]
-    tombstones = conn.execute("SELECT guardian_id FROM forgotten_guardians").fetchall()
-    assert tombstones == [{"guardian_id": gone}]
+    tombstones = conn.execute("SELECT owner_id FROM closed_owners").fetchall()
+    assert tombstones == [{"owner_id": str(gone)}]
     results = {row["id"] for row in conn.execute("SELECT id FROM agent_tasks").fetchall()}
     assert {kept[1].task.id, kept[2].task.id} <= results, "others keep their own tasks"
 

@@ -12,7 +12,7 @@ from orchestrator.edge.http import Services, charge_submit, current_owner, curre
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
 from orchestrator.edge.requests import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.edge.views import event_view, fitting, inbox_view, next_cursor, page_view
-from orchestrator.engine.cancel import cancel as cancel_task
+from orchestrator.engine.cancel import cancel_own
 from orchestrator.engine.submit import Order, faults_of, submit
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.task import Status
@@ -115,7 +115,7 @@ def task_routes(services: Services) -> Router:
         return json_response(200, {"items": fitting(inbox_view(task) for task in found)})
 
     @router.get("/api/tasks/<task_id>")
-    @operation("One task", {200: "orchestrator.edge.answers:TaskView"}, parameters=(TASK_ID,))
+    @operation("One task", {200: "orchestrator.edge.answers:TaskView"}, parameters=(TASK_ID,), answers_the_erased=True)
     def get_one(task_id: str) -> Response[Any]:
         task = services.db.run(tasks.get, current_owner(router), path_uuid(task_id))
         if task is None:
@@ -146,8 +146,8 @@ def task_routes(services: Services) -> Router:
         refusals=(409,),
     )
     def cancel(task_id: str) -> Response[Any]:
-        owner = current_owner(router)
-        task = cancel_task(services.db, services.queue, services.events, owner, path_uuid(task_id))
+        owner, found_id = current_owner(router), path_uuid(task_id)
+        task = cancel_own(services.db, services.queue, services.events, services.agents, owner, found_id)
         return json_response(202, task.public())
 
     return router

@@ -1,3 +1,12 @@
+-- name: lock_owner
+-- Waits for the owner's requests under way; those that come later find the account closed.
+-- Index: none; no table is read.
+SELECT pg_advisory_xact_lock(owner_lock(%(owner_id)s));
+
+-- name: close_owner
+-- Index: closed_owners_pkey.
+INSERT INTO closed_owners (owner_id) VALUES (%(owner_id)s) ON CONFLICT DO NOTHING;
+
 -- name: forget_owner
 -- All an owner ever had here but one task, the one that is doing this; events and steps go with their tasks.
 -- Index: task_owner.

@@ -7,13 +7,14 @@ WHERE NOT EXISTS (SELECT FROM revocation WHERE task_now() < revoked_at + make_in
 
 -- name: open_connection
 -- Spends a ticket and opens its connection; no row when the ticket is unknown, spent, too old, or was issued before a
--- revocation was known everywhere. Beyond so many connections of its owner the oldest are forgotten, and named.
--- Index: socket_tickets_pkey, revocation_pkey, connection_owner, socket_connections_pkey.
+-- revocation was known everywhere, or its owner is gone. Beyond so many connections of its owner the oldest are forgotten, and named.
+-- Index: socket_tickets_pkey, revocation_pkey, closed_owners_pkey, connection_owner, socket_connections_pkey.
 WITH spent AS (
   DELETE FROM socket_tickets WHERE hash = %(hash)s RETURNING *
 ), ticket AS (
   SELECT * FROM spent WHERE expires_at > task_now()
     AND NOT EXISTS (SELECT FROM revocation WHERE spent.issued_at < revoked_at + make_interval(secs => %(doubt)s))
+    AND NOT EXISTS (SELECT FROM closed_owners WHERE closed_owners.owner_id = spent.owner_id)
 ), crowded_out AS (
   DELETE FROM socket_connections WHERE id IN (
     SELECT c.id FROM socket_connections c JOIN ticket USING (owner_id)

@@ -18,12 +18,8 @@ where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint:
          @> jsonb_build_array(jsonb_build_object('noTimeWith', jsonb_build_object('friendId', %(guardian_id)s::bigint))));
 
 -- name: erase_guardian
--- Kids, links, calendar and proposals go with the guardian (foreign keys, by primary key).
+-- Credentials, point, kids, links, calendar and proposals go with the guardian (foreign keys, by primary key).
 delete from guardians where id = %(guardian_id)s returning id;
-
--- name: bury
--- All that is kept: that there was an account of this number.
-insert into forgotten_guardians (guardian_id) values (%(guardian_id)s) on conflict do nothing;
 
 -- name: recommendations_between
 -- What two guardians were recommended about each other's kids (task_finished).
