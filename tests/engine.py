@@ -15,6 +15,7 @@ from orchestrator.engine.worker import Message, Worker
 from orchestrator.model.task import Task
 from orchestrator.store import tasks
 from orchestrator.store.db import Connection, Database, connect
+from tests.postgres import log_in
 from tests.queues import RecordingEvents, RecordingQueue
 
 #: Once: grants made by two processes at the same moment fail.
@@ -127,10 +128,9 @@ class Engine:
 
     def database(self, part: str | None = None) -> Database:
         """A door of the master's, or with the rights of one of the functions."""
-        options: dict[str, Any] = {"options": f"-c role=orchestrator_{part}"} if part else {}
 
         def opened() -> Connection:
-            connection = connect(self.url, **options)
+            connection = log_in(self.url, part) if part else connect(self.url)
             if self.now is not None:
                 _set_clock(connection, self.now)
             return connection

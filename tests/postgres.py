@@ -14,11 +14,15 @@ import psycopg
 
 from local import postgres
 from local.layout import Layout
-from orchestrator.store.db import Database, connect
+from orchestrator.settings import PARTS
+from orchestrator.store import logins
+from orchestrator.store.db import Connection, Database, connect
 from orchestrator.store.migrate import migrate
 
 PACKAGES = ("orchestrator.store", "playmate.store")
 TEMPLATE = "template_orchestrator"
+#: Of every function's login on a test server.
+PASSWORD = "of a test"
 
 
 @contextmanager
@@ -36,11 +40,14 @@ def server() -> Iterator[Layout]:
 
 
 def make_template(layout: Layout) -> None:
-    """The database that tests copy: migrated, empty."""
+    """The database that tests copy: migrated, empty; and each function's login, as a deploy makes them."""
     with _administer(layout) as admin:
         admin.execute(f"CREATE DATABASE {TEMPLATE}")
     database = Database(lambda: connect(url_of(layout, TEMPLATE)))
     migrate(database, PACKAGES)
+    for part in PARTS:
+        database.run(logins.make, login_of(part), part)
+        database.run(logins.set_password, login_of(part), PASSWORD)
     database.close()
 
 
@@ -58,8 +65,19 @@ def fresh_database(layout: Layout) -> Iterator[str]:
 
 
 def door(url: str, part: str) -> Database:
-    """The database as one of the functions sees it: with its role's rights and no others."""
-    return Database(lambda: connect(url, options=f"-c role=orchestrator_{part}"))
+    """The database as one of the functions sees it: through its login, with its rights and no others."""
+    return Database(lambda: log_in(url, part))
+
+
+def log_in(url: str, part: str) -> Connection:
+    """A session of a function's own login. An operator is the API's, in the role that it takes for one."""
+    if part == "operator":
+        return connect(url, user=login_of("api"), password=PASSWORD, options="-c role=orchestrator_operator")
+    return connect(url, user=login_of(part), password=PASSWORD)
+
+
+def login_of(part: str) -> str:
+    return f"test_{part}"
 
 
 def url_of(layout: Layout, name: str) -> str:

@@ -88,6 +88,16 @@ def test_each_stack_s_logins_are_made_by_its_deploy_and_are_at_home_there_alone(
         assert not any(stack.opens(login) for login in other.logins.values())
 
 
+def test_no_login_keeps_tables_of_its_own(stacks: tuple[Deployed, Deployed]) -> None:
+    stack = stacks[0]
+    stack.migrate("pre")
+    stack.migrate("post")
+    stack.settle()
+    for login in stack.logins.values():
+        with bootstrap.log_in(login.secret()) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("CREATE TEMPORARY TABLE aside (x int)")
+
+
 def test_no_password_is_ever_in_the_server_s_log(server: Layout, stacks: tuple[Deployed, Deployed]) -> None:
     """Neither a deploy nor a rotation sends one; the server keeps every statement with its parameters here."""
     stack = stacks[0]

@@ -100,7 +100,7 @@ class TestWhoseRows:
     def test_an_operator_sees_everybody_s(self, engine: Engine, as_part: Door) -> None:
         for owner in ("1", "2"):
             engine.submit(owner=owner)
-        assert rows(as_part("api"), acting.OPERATOR, "SELECT owner_id FROM agent_tasks ORDER BY 1") == ["1", "2"]
+        assert rows(as_part("api"), acting.operator("9"), "SELECT owner_id FROM agent_tasks ORDER BY 1") == ["1", "2"]
 
     def test_families_see_their_own_and_what_friendship_shows(
         self, conn: Connection, as_part: Door, families: tuple[int, int, int]
@@ -120,12 +120,30 @@ class TestWhoseRows:
     def test_who_signs_in_sees_the_account_named_and_no_other(
         self, as_part: Door, families: tuple[int, int, int]
     ) -> None:
-        everybody = "SELECT password_hash FROM guardians"
+        everybody: tuple[LiteralString, ...] = ("SELECT email FROM credentials", "SELECT name FROM guardians")
         api = as_part("api")
-        assert rows(api, acting.NOBODY, everybody) == []
-        assert len(rows(api, accounts.signing_in("BEN@example.com"), everybody)) == 1
-        assert changed(api, accounts.signing_in("ben"), "UPDATE guardians SET password_hash = 'y'") == 1
+        assert [rows(api, acting.NOBODY, sql) for sql in everybody] == [[], []]
+        for given in ("BEN@example.com", "ben", "\uff22EN"):
+            assert [rows(api, accounts.signing_in(given), sql) for sql in everybody] == [["ben@example.com"], ["ben"]]
+        assert changed(api, accounts.signing_in("ben"), "UPDATE credentials SET password_hash = 'y'") == 1
         assert len(families) == 3
+
+    def test_who_has_only_asked_sees_a_name_and_no_more(
+        self, conn: Connection, as_part: Door, families: tuple[int, int, int]
+    ) -> None:
+        ann, ben, _ = families
+        conn.execute("INSERT INTO playdate_points SELECT id, 48.1, 2.1 FROM guardians")
+        conn.execute("INSERT INTO friend_links (asker_id, receiver_id) VALUES (%s, %s)", (ann, ben))
+        api = as_part("api")
+        points: LiteralString = "SELECT guardian_id FROM playdate_points ORDER BY 1"
+        assert rows(api, ANN, "SELECT name FROM guardians ORDER BY 1") == ["ann", "ben"]
+        assert rows(api, ANN, points) == [ann]
+        assert rows(api, ANN, "SELECT email FROM credentials") == []
+        columns = rows(api, ANN, "SELECT column_name FROM information_schema.columns WHERE table_name = 'guardians'")
+        assert set(columns) == {"id", "name", "role", "created_at"}
+        conn.execute("UPDATE friend_links SET state = 1, answered_at = now()")
+        assert rows(api, ANN, points) == [ann, ben]
+        assert rows(api, ANN, "SELECT email FROM credentials") == []
 
     @pytest.mark.parametrize("who", ["auth0|5f7c8ec7c33c6c004bbafe82", "", "1 or 1=1", "9" * 30])
     def test_an_owner_who_is_no_guardian_sees_no_family(
@@ -138,9 +156,10 @@ class TestWhoseRows:
         self, as_part: Door, conn: Connection, families: tuple[int, int, int]
     ) -> None:
         worker = as_part("worker")
-        assert changed(worker, BEN, "UPDATE guardians SET playdate_latitude = 1, playdate_longitude = 2") == 1
-        (moved,) = conn.execute("SELECT id FROM guardians WHERE playdate_latitude IS NOT NULL").fetchall()
-        assert moved["id"] == families[1]
+        conn.execute("INSERT INTO playdate_points SELECT id, 48, 2 FROM guardians")
+        assert changed(worker, BEN, "UPDATE playdate_points SET latitude = 1") == 1
+        (moved,) = conn.execute("SELECT guardian_id FROM playdate_points WHERE latitude = 1").fetchall()
+        assert moved["guardian_id"] == families[1]
         assert changed(worker, BEN, "DELETE FROM guardians") == 1
 
     def test_a_session_that_is_ended_is_the_owner_s(self, as_part: Door, conn: Connection) -> None:
@@ -238,8 +257,15 @@ class TestWhoActs:
         ("api", "INSERT INTO operator_actions (actor, action, detail) VALUES ('olga (9)', 'stop', '{}')"),
         ("api", "UPDATE socket_connections SET owner_id = '1'"),
         ("api", "UPDATE revocation SET revoked_at = now()"),
-        ("worker", "SELECT password_hash FROM guardians"),
-        ("worker", "SELECT email FROM guardians"),
+        ("api", "DELETE FROM kids"),
+        ("api", "INSERT INTO agent_tasks (owner_id, status, result) VALUES ('1', 'completed', '1')"),
+        ("worker", "SELECT password_hash FROM credentials"),
+        ("worker", "SELECT email FROM credentials"),
+        ("worker", "UPDATE agent_tasks SET owner_id = '1'"),
+        ("worker", "UPDATE agent_tasks SET type = 'account.forget'"),
+        ("worker", "UPDATE agent_task_events SET owner_id = '1'"),
+        ("worker", "UPDATE friend_links SET asker_id = 1"),
+        ("worker", "DELETE FROM closed_owners"),
         ("worker", "SELECT actor FROM operator_actions"),
         ("worker", "UPDATE socket_connections SET cursor = ''"),
         ("websocket", "UPDATE agent_tasks SET status = 'cancelled'"),
@@ -247,6 +273,9 @@ class TestWhoActs:
         ("websocket", "SELECT name FROM guardians"),
         ("push", "UPDATE agent_tasks SET status = 'cancelled'"),
         ("push", "SELECT hash FROM socket_tickets"),
+        ("push", "UPDATE socket_connections SET owner_id = '1'"),
+        ("websocket", "UPDATE socket_connections SET owner_id = '1'"),
+        ("websocket", "UPDATE socket_connections SET expires_at = now()"),
         ("push", "SELECT name FROM guardians"),
         ("sweeper", "UPDATE agent_tasks SET result = '{}'"),
         ("sweeper", "UPDATE agent_tasks SET payload = '{}'"),
@@ -289,7 +318,6 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
         "occurrences",  # counts, nobody's
         "figure_minutes",
         "knowledge_documents",
-        "forgotten_guardians",
     }
 
 

@@ -185,12 +185,12 @@ def session(api: Caller, services: Services) -> Session:
 
 
 @pytest.fixture
-def worker(services: Services, conn: Connection, worker_db: Database) -> Worker:
+def worker(services: Services, conn: Connection, worker_db: Database, db: Database) -> Worker:
     conn.execute(LEDGER)
     return Worker(
         name="w",
         db=worker_db,
-        side=worker_db,
+        side=db,
         queue=RecordingQueue(),
         dead_letters=RecordingQueue(),
         events=services.events,

@@ -38,7 +38,7 @@ def dead(worker: Worker, many: int = 1) -> list[str]:
     tasks = []
     for _ in range(many):
         order = Order(owner="1", type="test.effect", payload={"do": "raise"}, max_attempts=1, by_user=False)
-        task = submit(worker.db, worker.queue, worker.agents, order).task
+        task = submit(worker.side, worker.queue, worker.agents, order).task
         run_batch(worker, [Message("m", "r", task.id)], lambda: 60.0)
         tasks.append(str(task.id))
     return tasks
@@ -84,7 +84,7 @@ def test_stats(session: Session, worker: Worker) -> None:
 
 
 def test_stats_name_who_floods(session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    submit(worker.db, worker.queue, worker.agents, Order(owner="7", type="test.effect", payload={}, by_user=False))
+    submit(worker.side, worker.queue, worker.agents, Order(owner="7", type="test.effect", payload={}, by_user=False))
     assert "owner 7" not in run(session, "stats").stdout
     monkeypatch.setattr("cli.stats.FLOOD", 1)
     assert "owner 7 has 1 of the 1 tasks that are under way" in run(session, "stats").stdout

@@ -14,7 +14,7 @@ def fails(worker: Worker, conn: Connection, trace: str | None = None) -> str:
     """A task that will be tried again in an hour."""
     traceparent = f"00-{trace}-{'1' * 16}-01" if trace else None
     order = Order(owner="1", type="test.effect", payload={"do": "raise"}, by_user=False, traceparent=traceparent)
-    task = submit(worker.db, worker.queue, worker.agents, order).task.id
+    task = submit(worker.side, worker.queue, worker.agents, order).task.id
     run_batch(worker, [Message("m", "r", task)], lambda: 60.0)
     conn.execute("UPDATE agent_tasks SET due_at = now() + interval '1 hour' WHERE id = %s", (task,))
     return str(task)
@@ -30,7 +30,7 @@ def test_stats_tell_what_will_be_tried_again(session: Session, worker: Worker, c
 
 def test_stats_tell_paces_and_that_nothing_ends(session: Session, worker: Worker, conn: Connection) -> None:
     order = Order(owner="1", type="test.effect", payload={}, by_user=False)
-    task = submit(worker.db, worker.queue, worker.agents, order).task.id
+    task = submit(worker.side, worker.queue, worker.agents, order).task.id
     run_batch(worker, [Message("m", "r", task)], lambda: 60.0)
     conn.execute(
         "UPDATE agent_tasks SET ready_at = finished_at - interval '90 s', started_at = due_at + interval '4 s'"
@@ -38,7 +38,7 @@ def test_stats_tell_paces_and_that_nothing_ends(session: Session, worker: Worker
     told = run(session, "stats").stdout
     assert all(word in told for word in ("p50", "p95", "p99", "1 min", "4.0 s"))
     assert "nothing has ended" not in told
-    submit(worker.db, worker.queue, worker.agents, order)
+    submit(worker.side, worker.queue, worker.agents, order)
     conn.execute("UPDATE agent_tasks SET due_at = now() - interval '50 s', finished_at = finished_at - interval '45 s'")
     assert "nothing has ended for 45 s while 1 is due" in run(session, "stats").stdout
     conn.execute("UPDATE agent_tasks SET finished_at = finished_at - interval '1 hour'")

@@ -43,11 +43,11 @@ def spans() -> Iterator[list[ReadableSpan]]:
 
 
 @pytest.fixture
-def worker(services: Services, worker_db: Database) -> Worker:
+def worker(services: Services, worker_db: Database, db: Database) -> Worker:
     return Worker(
         name="w",
         db=worker_db,
-        side=worker_db,
+        side=db,
         queue=RecordingQueue(),
         dead_letters=RecordingQueue(),
         events=services.events,
@@ -90,7 +90,7 @@ def test_steps_and_children_belong_to_it(
 
     order = Order(owner="1", type="test.family", payload={"children": [{}]}, traceparent=BROWSER, by_user=False)
     conn.execute(LEDGER)
-    task = submit(worker.db, worker.queue, worker.agents, order).task
+    task = submit(worker.side, worker.queue, worker.agents, order).task
     run(worker, str(task.id))
     (child,) = worker.db.run(family.children, task.id)
     run(worker, str(child["id"]))

@@ -63,10 +63,10 @@ def test_the_same_key_of_another_owner_is_another_task(engine: Engine) -> None:
 
 
 def test_concurrent_duplicates_make_one_task(engine: Engine) -> None:
-    workers = [engine.new_worker() for _ in range(8)]
+    databases = [engine.database() for _ in range(8)]
     order = Order(owner="1", type="test.effect", payload={}, idempotency_key="same", by_user=False)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda worker: submit(worker.db, engine.queue, engine.agents, order), workers))
+        made = list(pool.map(lambda db: submit(db, engine.queue, engine.agents, order), databases))
     assert len({each.task.id for each in made}) == 1
     assert sum(each.created for each in made) == 1
     assert len(engine.queue.sent) == 1
