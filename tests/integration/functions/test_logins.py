@@ -88,6 +88,20 @@ def test_each_stack_s_logins_are_made_by_its_deploy_and_are_at_home_there_alone(
         assert not any(stack.opens(login) for login in other.logins.values())
 
 
+def test_nobody_logs_in_without_tls_but_on_a_laptop(stacks: tuple[Deployed, Deployed]) -> None:
+    """The server here has none: elsewhere that is the end of it, before any password is sent."""
+    stack = stacks[0]
+    stack.migrate("pre")
+    for environment in ("staging", "prod"):
+        stack.monkeypatch.setenv("ENVIRONMENT", environment)
+        stack.settle()
+        with pytest.raises(psycopg.OperationalError, match="server does not support SSL"):
+            bootstrap.log_in(stack.logins["api"].secret())
+    stack.monkeypatch.setenv("ENVIRONMENT", "local")
+    stack.settle()
+    assert stack.opens(stack.logins["api"])
+
+
 def test_no_login_keeps_tables_of_its_own(stacks: tuple[Deployed, Deployed]) -> None:
     stack = stacks[0]
     stack.migrate("pre")
