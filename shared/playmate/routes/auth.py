@@ -64,7 +64,9 @@ def auth_routes(services: Services) -> Router:
         with services.db.acting(accounts.signing_in(identifier)):
             found = services.db.run(accounts.find_credentials, identifier)
             # Whatever somebody calls an account, its tries are counted together.
-            sign_in = _sign_in(services, router, str(found.account.id) if found else f"none {accounts.sign_in_key(identifier)}")
+            sign_in = _sign_in(
+                services, router, str(found.account.id) if found else f"none {accounts.sign_in_key(identifier)}"
+            )
             sign_in.begin()
             account = _check(services, sign_in, found, body.password)
         return _signed_in(services, sign_in, account, 200)

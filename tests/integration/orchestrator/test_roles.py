@@ -176,8 +176,8 @@ class TestWhoseRows:
         api = as_part("api")
         assert changed(api, ANN, "UPDATE socket_connections SET expires_at = now()") == 1
         assert changed(api, ANN, "DELETE FROM socket_tickets") == 1
-        assert changed(api, acting.OPERATOR, "UPDATE socket_connections SET expires_at = now()") == 2
-        assert changed(api, acting.OPERATOR, "DELETE FROM socket_tickets") == 1
+        assert changed(api, acting.operator("9"), "UPDATE socket_connections SET expires_at = now()") == 2
+        assert changed(api, acting.operator("9"), "DELETE FROM socket_tickets") == 1
 
 
 class TestWhoActs:
