@@ -9,7 +9,8 @@ GRANT SELECT, INSERT (id, owner_id, type, payload, payload_version, max_attempts
               limited) ON agent_tasks TO orchestrator_api;
 GRANT UPDATE (attempts, resends, dead_at, ready_at) ON agent_tasks TO orchestrator_operator;
 GRANT SELECT, INSERT (task_id, seq, attempts, kind, status, owner_id, data) ON agent_task_events TO orchestrator_api;
-GRANT INSERT (hash, owner_id, expires_at, token_expires_at) ON socket_tickets TO orchestrator_api;
+GRANT SELECT (owner_id, session), INSERT (hash, owner_id, session, expires_at, token_expires_at), DELETE ON socket_tickets TO orchestrator_api;
+GRANT SELECT (owner_id, session, expires_at), UPDATE (expires_at) ON socket_connections TO orchestrator_api;
 GRANT SELECT, INSERT (key, full_at), UPDATE (full_at), DELETE ON rate_limits TO orchestrator_api;
 GRANT SELECT ON socket_connections TO orchestrator_operator;
 GRANT SELECT ON known_flags TO orchestrator_api, orchestrator_worker;
@@ -28,7 +29,7 @@ GRANT SELECT, DELETE ON socket_tickets, socket_connections TO orchestrator_worke
 -- Sockets are opened, turned to, and closed.
 GRANT SELECT ON agent_tasks, agent_task_events TO orchestrator_websocket, orchestrator_push;
 GRANT SELECT, DELETE ON socket_tickets TO orchestrator_websocket;
-GRANT SELECT, INSERT (id, owner_id, expires_at), UPDATE (subscribed, task_ids, cursor, busy_until, again), DELETE
+GRANT SELECT, INSERT (id, owner_id, session, expires_at), UPDATE (subscribed, task_ids, cursor, busy_until, again), DELETE
   ON socket_connections TO orchestrator_websocket;
 GRANT SELECT, UPDATE (cursor, busy_until, again), DELETE ON socket_connections TO orchestrator_push;
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.cloud import secrets as secrets_module
 from orchestrator.cloud.secrets import Secrets
-from orchestrator.edge import limits
+from orchestrator.edge import sign_ins
 from orchestrator.edge.front import Front
 from orchestrator.edge.http import Services, build_app
 from orchestrator.edge.routes import ROUTERS
@@ -46,7 +46,7 @@ def test_who_comes_through_it_is_served(anyone: Caller) -> None:
 
 def test_each_viewer_has_a_limit_of_his_own(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """They all come by the same machine of the front."""
-    monkeypatch.setattr(limits, "PLACE_BURST", 3)
+    monkeypatch.setattr(sign_ins, "PLACE_BURST", 3)
 
     def sign_in(viewer: str) -> int:
         headers = {**SECRET, "X-Viewer-Address": viewer}
