@@ -20,7 +20,9 @@ SECRET = {"X-Origin-Secret": "between-the-two-of-us"}
 
 @pytest.fixture
 def behind(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    monkeypatch.setattr(secrets_module, "_read", lambda _: {"secret": SECRET["X-Origin-Secret"], "current": "k", "k": "A" * 64})
+    monkeypatch.setattr(
+        secrets_module, "_read", lambda _: {"secret": SECRET["X-Origin-Secret"], "current": "k", "k": "A" * 64}
+    )
     return replace(services, front=Front(Secrets(), "arn"))
 
 
