@@ -134,7 +134,7 @@ class Lab:
         def check() -> None:
             self.ended_well(ids)
 
-        yield Place({"TYPE": "friend.delete", "VERSION": "dev", "PREVIOUS": now}, check)
+        yield Place({"TYPE": "friend.delete", "VERSION": now, "PREVIOUS": now}, check)
 
     def leases(self) -> Iterator[Place]:
         with self.holding_friends() as held:
