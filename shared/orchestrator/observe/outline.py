@@ -40,8 +40,12 @@ def place(error: BaseException) -> str:
 
 
 def fingerprint(error: BaseException) -> str:
-    """The same for the same fault: of type, place and words less numbers."""
-    shape = _NUMBERS.sub("#", storable(error))
+    """The same for the same fault: of type, place and words less numbers.
+
+    Of Postgres's words the first line: where in a statement it was is said in another way for one that is prepared.
+    """
+    diagnosis = getattr(error, "diag", None)
+    shape = _NUMBERS.sub("#", str(getattr(diagnosis, "message_primary", None) or storable(error)))
     return hashlib.sha256(f"{type(error).__name__} {place(error)} {shape}".encode()).hexdigest()[:12]
 
 

@@ -110,6 +110,15 @@ def test_the_same_fault_has_the_same_fingerprint() -> None:
     assert fingerprint(first) == fingerprint(second) != fingerprint(other)
 
 
+def test_a_prepared_statement_s_fault_has_the_fingerprint_of_the_same_unprepared() -> None:
+    class Refused(Exception):
+        diag = SimpleNamespace(message_primary='relation "kids" does not exist')
+
+    said = 'relation "kids" does not exist'
+    first, second = caught(Refused(f"{said} at character 13")), caught(Refused(f"{said}\nLINE 1: SELECT FROM kids"))
+    assert fingerprint(first) == fingerprint(second)
+
+
 def test_the_logger_writes_json_with_its_service() -> None:
     formatter = logger.registered_formatter
     record = logger._logger.makeRecord("x", 20, "file", 1, "hello", (), None)
