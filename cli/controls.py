@@ -55,9 +55,10 @@ def set_flag(
     """Change a flag at once: every container has it within a minute. A rollout under way is taken back."""
     session: Session = context.obj
     body = _body(value, owner)
-    if not (json or yes):
+    if not yes:
         rollout = session.get("/ops/flags")["rollout"]
         if rollout:
+            unasked(yes, json)
             confirm(f"This takes back {_rollout(rollout)}. Go on?", yes, where=session.where)
     _show(session.put(_place(name), body), json)
 
@@ -76,12 +77,12 @@ def rollout(context: typer.Context, name: Name, value: Value, owner: Owners = No
 @flags.command()
 def abort(context: typer.Context, yes: Yes = False, json: AsJson = False) -> None:
     """Take back the rollout that is under way."""
+    unasked(yes, json)
     session: Session = context.obj
     rollout = session.get("/ops/flags")["rollout"]
     if not rollout:
         fail(Exit.NOT_FOUND, "No rollout is under way.")
-    if not json:
-        confirm(f"Take back {_rollout(rollout)}?", yes, where=session.where)
+    confirm(f"Take back {_rollout(rollout)}?", yes, where=session.where)
     _show(session.post("/ops/rollout/abort", {"deployment": rollout["deployment"]}), json)
 
 

@@ -187,6 +187,8 @@ def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, desk: 
     asked = run(session, "flags", "set", "task.echo", "off", text="n\n")
     assert (asked.exit_code, desk.rollout) == (1, ROLLOUT)
     assert f"{session.url}: This takes back the rollout of insight (version 9, 30 % of the way)." in asked.stdout
+    assert run(session, "flags", "set", "task.echo", "off", "--json").exit_code == 2, "a program says yes beforehand"
+    assert desk.rollout == ROLLOUT
     done = run(session, "flags", "set", "task.echo", "off", "--yes")
     assert "Taken back: the rollout of insight" in done.stdout
     assert run(session, "flags", "set", "task.echo", "on").exit_code == 0, "nothing is asked where nothing is ended"
@@ -199,7 +201,8 @@ def test_a_rollout_is_taken_back(session: Session, desk: PlayedDesk) -> None:
     assert run(session, "flags", "abort", text="n\n").exit_code == 1
     assert "Taken back: the rollout of insight" in run(session, "flags", "abort", "--yes").stdout
     desk.rollout = ROLLOUT
-    assert json.loads(run(session, "flags", "abort", "--json").stdout)["aborted"]["deployment"] == 4
+    assert run(session, "flags", "abort", "--json").exit_code == 2
+    assert json.loads(run(session, "flags", "abort", "--json", "--yes").stdout)["aborted"]["deployment"] == 4
 
 
 def test_flags_say_who_set_them_last(session: Session) -> None:
