@@ -19,11 +19,18 @@ def fail(database_url: str, tasks: int = 4) -> None:
     error = {"kind": "transient", "message": "the weather did not answer", "fingerprint": FINGERPRINT}
     with psycopg.connect(database_url) as connection:
         for place in range(tasks):
+            id, owner = new_task_id(), f"90010{place % 2}"
             connection.execute(
                 "INSERT INTO agent_tasks (id, owner_id, type, payload, attempts, error, due_at, wake_at, seq)"
                 " SELECT %s, %s, 'friend.recommendations', '{}', 1, %s, at, at, 3"
                 " FROM (SELECT now() + '1 day' AS at) due",
-                (new_task_id(), f"90010{place % 2}", json.dumps(error)),
+                (id, owner, json.dumps(error)),
+            )
+            connection.execute(
+                "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
+                " SELECT %s, place, least(place - 1, 1), kind, status, %s FROM (VALUES (1, 'submitted', 'pending'),"
+                " (2, 'started', 'processing'), (3, 'retrying', 'pending')) AS event (place, kind, status)",
+                (id, owner),
             )
 
 

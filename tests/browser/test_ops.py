@@ -21,8 +21,7 @@ def troubled(stack: Stack) -> Stack:
     return stack
 
 
-#: ops_looks, ops_fresh and ops_figures were written apart from each other; they come here once they pass together.
-@pytest.mark.parametrize("name", ["ops"])
+@pytest.mark.parametrize("name", ["ops_looks", "ops", "ops_fresh", "ops_figures"])
 def test_the_operator_page(name: str, troubled: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))

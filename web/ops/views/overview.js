@@ -11,18 +11,19 @@ import {SLOW, SLOW_ANSWER, Verdict} from './verdict.js';
 /** Changes that are told below the bars; all are marked in them. */
 const TOLD = 4;
 
-export function Overview({place: {query}, stats: {value: stats, error, again}}) {
+export function Overview({place: {query}, stats: read}) {
+  const {value: stats, error, again} = read;
   const range = RANGES[query.range] ?? RANGES[1];
   const history = useHistory(range);
   const points = useCurves(range, history);
   if (!stats) return html`<${Opening} error=${error} again=${again} />`;
-  const marks = (history?.actions ?? []).map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditWords(action)}));
+  const marks = (history?.actions ?? []).filter(({detail}) => detail.step !== 'begun').map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditWords(action)}));
   return html`
     <div class="head">
       <h1>Overview</h1>
       <${Ranges} chosen=${range} query=${query} />
     </div>
-    <${Verdict} stats=${stats} />
+    <${Verdict} read=${read} />
     <${Figures} stats=${stats} curve=${{points, now: Date.parse(stats.at), span: range.ms, marks}} />
     <${Ended} key=${range.word} stats=${stats} range=${range} all=${history} marks=${marks} query=${query} />
     <${Types} stats=${stats} />

@@ -24,11 +24,11 @@ const FLOOD = 100;
 const FLOOD_SHARE = 0.5;
 
 /** What an operator has to do now, in words; the worst first. */
-export function Verdict({stats}) {
-  const {paused, error, at} = useStore(pulse);
+export function Verdict({read: {value: stats, error, at}}) {
+  const {paused} = useStore(pulse);
   const wants = wantsOf(stats);
   if (!wants.length) {
-    const words = paused || error ? `Nothing needed you at ${clock(at ?? stats.at)}; what has been since is not known here.` : calmWords(stats);
+    const words = paused || error ? `Nothing needed you at ${clock(at)}; what has been since is not known here.` : calmWords(stats);
     return html`<section class="verdict" data-calm="true" aria-label="What needs you"><p class="verdict-line"><span class="dot tone-${paused || error ? 'plain' : 'good'}" aria-hidden="true"></span>${words}</p></section>`;
   }
   return html`
