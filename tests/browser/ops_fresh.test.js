@@ -109,6 +109,7 @@ test('a task that its filter does not find any more is marked, and nothing is ne
   const id = await later(page);
   await goTo(page, 'Tasks');
   await page.getByRole('group', {name: 'Status'}).getByRole('button', {name: 'Pending'}).click();
+  await page.locator('.list-line', {hasText: 'that fit'}).waitFor();
   const row = page.locator(`[data-task="${id}"]`);
   await row.getByText('Pending').waitFor();
   const before = await rows(page).count();
