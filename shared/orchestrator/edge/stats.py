@@ -20,7 +20,7 @@ STEP = 10
 #: Seconds of one step of a history that reaches back so many hours: 180 steps, none below a minute.
 HISTORY_STEPS = {"1": 60, "6": 120, "24": 480, "168": 3_360}
 #: What of the audit trail is marked on the curves: it changes what they show.
-MARKED = frozenset({"flag", "redrive", "discard", "rotate"})
+MARKED = frozenset({"flag", "abort", "redrive", "discard", "rotate"})
 
 #: Columns of figure_minutes by the names they have on the wire.
 _GAUGES = {
@@ -110,7 +110,7 @@ def worker_view(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"worker": row["worker"], "tasks": row["tasks"], "oldestSeconds": round(row["oldest"], 1)}
 
 
-def history_view(
+def past_view(
     rows: Iterable[Mapping[str, Any]],
     actions: list[dict[str, Any]],
     *,
@@ -125,6 +125,11 @@ def history_view(
         "points": [_point(row) for row in rows],
         "actions": actions,
     }
+
+
+def is_marked(action: Mapping[str, Any]) -> bool:
+    """Neither what was only begun nor what failed: another entry says what became of it, or nothing was changed."""
+    return action["action"] in MARKED and action["detail"].get("step") not in ("begun", "failed")
 
 
 def _point(row: Mapping[str, Any]) -> dict[str, Any]:

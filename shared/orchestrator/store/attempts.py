@@ -81,7 +81,7 @@ class Finished:
     seq: int
     attempts: int
     parent_id: UUID | None
-    age: float
+    age: float  # seconds since it could first run
     watched: bool
 
 

@@ -21,7 +21,7 @@ function Group({group: {type, fingerprint, version, count, owners, firstSeen, la
         <span class="group-words" title=${errorWords(example.error)}>${errorWords(example.error) || 'No words were left'}</span>
         <span class="group-marks"><strong>${type}</strong><span>version <span class="mono">${version || 'unknown'}</span></span><span>${plural(owners, 'owner')}</span><span title=${`${exact(firstSeen)} to ${exact(lastSeen)}`}>last ${ago(lastSeen)}</span></span>
       </span>
-      <a class="link" data-row href=${hashOf({view: 'tasks', query: {state: 'retrying', type, fingerprint}})} aria-label=${`See them: ${plural(count, 'task')} of type ${type}`}>See them</a>
+      <a class="link" data-row href=${hashOf({view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}})} aria-label=${`See them: ${plural(count, 'task')} of type ${type}`}>See them</a>
     </li>`;
 }
 

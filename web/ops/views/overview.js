@@ -11,8 +11,7 @@ import {SLOW, SLOW_ANSWER, Verdict} from './verdict.js';
 /** Changes that are told below the bars; all are marked in them. */
 const TOLD = 4;
 
-export function Overview({place: {query}, stats: read}) {
-  const {value: stats, error, again} = read;
+export function Overview({place: {query}, stats: {value: stats, error, at, again}}) {
   const range = RANGES[query.range] ?? RANGES[1];
   const history = useHistory(range);
   const points = useCurves(range, history);
@@ -23,7 +22,7 @@ export function Overview({place: {query}, stats: read}) {
       <h1>Overview</h1>
       <${Ranges} chosen=${range} query=${query} />
     </div>
-    <${Verdict} read=${read} />
+    <${Verdict} stats=${stats} at=${at} error=${error} />
     <${Figures} stats=${stats} curve=${{points, now: Date.parse(stats.at), span: range.ms, marks}} />
     <${Ended} key=${range.word} stats=${stats} range=${range} all=${history} marks=${marks} query=${query} />
     <${Types} stats=${stats} />

@@ -23,13 +23,14 @@ const WORDS = 120;
 const FLOOD = 100;
 const FLOOD_SHARE = 0.5;
 
-/** What an operator has to do now, in words; the worst first. */
-export function Verdict({read: {value: stats, error, at}}) {
+/** What an operator has to do now, in words; the worst first. `at`: when it was read, `error`: why not since. */
+export function Verdict({stats, at, error}) {
   const {paused} = useStore(pulse);
   const wants = wantsOf(stats);
   if (!wants.length) {
-    const words = paused || error ? `Nothing needed you at ${clock(at)}; what has been since is not known here.` : calmWords(stats);
-    return html`<section class="verdict" data-calm="true" aria-label="What needs you"><p class="verdict-line"><span class="dot tone-${paused || error ? 'plain' : 'good'}" aria-hidden="true"></span>${words}</p></section>`;
+    const past = paused || Boolean(error);
+    const words = past ? `Nothing needed you at ${clock(at)}; what has been since is not known here.` : calmWords(stats);
+    return html`<section class="verdict" data-calm="true" aria-label="What needs you"><p class="verdict-line"><span class="dot tone-${past ? 'plain' : 'good'}" aria-hidden="true"></span>${words}</p></section>`;
   }
   return html`
     <section class="verdict" aria-label="What needs you">
@@ -79,7 +80,7 @@ function ofWaiting({live, oldestDueSeconds, recent, window, load}, add) {
 function ofFailures({live, failing, window, load}, add) {
   const worst = failing.filter(({count}) => count >= SEVERAL).slice(0, WORST);
   for (const {type, count, fingerprint, version, example} of worst) {
-    add(`retrying ${type} ${fingerprint} ${version}`, 'warn', `${number(count)} tasks of type ${type} failed and will be tried again: ${cut(errorWords(example.error))}`, {view: 'tasks', query: {state: 'retrying', type, fingerprint}}, 'See them', 'failures');
+    add(`retrying ${type} ${fingerprint} ${version}`, 'warn', `${number(count)} tasks of type ${type} failed and will be tried again: ${cut(errorWords(example.error))}`, {view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}}, 'See them', 'failures');
   }
   if (!worst.length && live.retrying >= SEVERAL) add('retrying', 'warn', `${number(live.retrying)} tasks failed in different ways and will be tried again.`, {view: 'tasks', query: {state: 'retrying'}}, 'See them', 'failures');
   const {failed, 'dead-letter': died} = window.ended;

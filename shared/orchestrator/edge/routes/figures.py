@@ -17,12 +17,12 @@ from orchestrator.edge.routes.tasks import TYPE
 from orchestrator.edge.stats import (
     HISTORY_STEPS,
     LATELY,
-    MARKED,
     STEP,
     WINDOW,
-    history_view,
+    is_marked,
     load_view,
     pace_view,
+    past_view,
     queue_depth,
     recent_view,
     series_view,
@@ -66,8 +66,8 @@ def figure_routes(services: Services) -> Router:
         since, step = until - timedelta(hours=int(hours)), HISTORY_STEPS[hours]
         rows = services.db.run(figures.minutes, since, step, task_type)
         done = services.db.run(dead_letters.list_audit, limit=NEWEST_ACTIONS)
-        actions = [audit_view(row) for row in done if row["created_at"] >= since and row["action"] in MARKED]
-        return json_response(200, history_view(rows, actions, since=since, until=until, step=step))
+        actions = [audit_view(row) for row in done if row["created_at"] >= since and is_marked(row)]
+        return json_response(200, past_view(rows, actions, since=since, until=until, step=step))
 
     return router
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.edge.errors import json_response
 from orchestrator.edge.http import Services, acting_operator
 from orchestrator.edge.operations import TASK_ID, Parameter, operation
-from orchestrator.edge.requests import Query, path_uuid
+from orchestrator.edge.requests import Query, cursor_of, path_uuid
 from orchestrator.edge.routes.dead_letters import FINGERPRINT
 from orchestrator.edge.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.edge.views import dossier_view, history_view, operator_view
@@ -32,9 +31,6 @@ MOST_EVENTS = 1_000
 #: In the order of their submit, or of their end.
 ORDERS = ("submitted", "ended")
 TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
-#: A page's cursor in the order of the end: microseconds since 1970, and the id.
-ENDED_PLACE = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
 STATE = Parameter(
@@ -161,11 +157,11 @@ def _wanted(query: Query) -> ops.Wanted:
 def _search_ended(
     services: Services, query: Query, wanted: ops.Wanted, state: str | None, limit: int
 ) -> ops.Found[ops.Ended]:
-    cursor = query.matching("cursor", ENDED_PLACE, "one of ours")
+    cursor = query.cursor("cursor")
     if state:
         query.fault("state", "must not be given in the order of the end: these tasks are not over")
     query.check()
-    return services.db.run(ops.search_ended, wanted, before=_place(cursor) if cursor else None, limit=limit)
+    return services.db.run(ops.search_ended, wanted, before=ops.Ended(*cursor) if cursor else None, limit=limit)
 
 
 def _page(found: ops.Found[Any]) -> Response[Any]:
@@ -175,10 +171,5 @@ def _page(found: ops.Found[Any]) -> Response[Any]:
 
 def _cursor(place: UUID | ops.Ended | None) -> str | None:
     if isinstance(place, ops.Ended):
-        return f"{(place.at - EPOCH) // timedelta(microseconds=1)}.{place.id}"
+        return cursor_of(place.at, place.id)
     return str(place) if place else None
-
-
-def _place(cursor: str) -> ops.Ended:
-    microseconds, _, id = cursor.partition(".")
-    return ops.Ended(EPOCH + timedelta(microseconds=int(microseconds)), UUID(id))

@@ -114,7 +114,7 @@ WITH outcome AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, kind, status, owner_id, event::jsonb FROM finished
 )
-SELECT id, owner_id, type, status, seq, attempts, parent_id, extract(epoch FROM task_now() - created_at)::float8 AS age,
+SELECT id, owner_id, type, status, seq, attempts, parent_id, extract(epoch FROM task_now() - coalesce(ready_at, created_at))::float8 AS age,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = finished.owner_id AND s.subscribed) AS watched
 FROM finished;
 

@@ -115,7 +115,7 @@ INSERT INTO figure_minutes SELECT * FROM jsonb_populate_record(NULL::figure_minu
 
 -- name: minutes
 -- The figures kept since a moment, in steps of so many seconds: of what there was the most, of what happened the sum. A step of which
--- no minute was kept is missing.
+-- no minute was kept is missing, as is the one the moment falls into.
 -- Index: figure_minutes_pkey.
 SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, count(*) AS minutes,
        max(due) AS due, max(scheduled) AS scheduled, max(retrying) AS retrying, max(waiting) AS waiting, max(processing) AS processing,
@@ -123,7 +123,9 @@ SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, cou
        sum(submitted)::int AS submitted, sum(completed)::int AS completed, sum(refused)::int AS refused, sum(died)::int AS died,
        sum(cancelled)::int AS cancelled, sum(leases_lost)::int AS leases_lost,
        max(p50) AS p50, max(p95) AS p95, max(p99) AS p99, max(wait_p95) AS wait_p95
-FROM figure_minutes WHERE at >= %(since)s GROUP BY 1 ORDER BY 1;
+FROM figure_minutes
+WHERE at >= date_bin(make_interval(secs => %(step)s), %(since)s, '2000-01-01+00') + make_interval(secs => %(step)s)
+GROUP BY 1 ORDER BY 1;
 
 -- name: minutes_of_type
 -- The same of one type, as far as it is kept by type.
@@ -138,7 +140,7 @@ FROM (SELECT at, one.* FROM figure_minutes
       CROSS JOIN LATERAL jsonb_to_record(coalesce(by_type -> %(type)s::text, '{}')) AS one
         (due int, scheduled int, retrying int, waiting int, processing int, parked int, dead int, completed int, refused int, died int,
          cancelled int, p50 real, p95 real, p99 real, wait_p95 real)
-      WHERE at >= %(since)s) minutes
+      WHERE at >= date_bin(make_interval(secs => %(step)s), %(since)s, '2000-01-01+00') + make_interval(secs => %(step)s)) minutes
 GROUP BY 1 ORDER BY 1;
 
 -- name: prune_minutes

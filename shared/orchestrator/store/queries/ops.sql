@@ -14,7 +14,7 @@ WHERE id < %(below)s AND id >= %(lowest)s AND id > coalesce(%(boundary)s::uuid, 
   AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(type)s::text IS NULL OR type = %(type)s)
   AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
+  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
 ORDER BY id DESC
 LIMIT %(limit)s;
 
@@ -37,7 +37,7 @@ WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz
   AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(type)s::text IS NULL OR type = %(type)s)
   AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
+  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
 ORDER BY finished_at DESC, id DESC
 LIMIT %(limit)s;
 
@@ -51,6 +51,6 @@ WITH found AS MATERIALIZED (
     AND (%(status)s::text IS NULL OR status = %(status)s)
     AND (%(type)s::text IS NULL OR type = %(type)s)
     AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-    AND (%(fingerprint)s::text IS NULL OR error ->> 'fingerprint' = %(fingerprint)s)
+    AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
 )
 SELECT * FROM agent_tasks WHERE id IN (SELECT id FROM found ORDER BY id DESC LIMIT %(limit)s) ORDER BY id DESC;

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.edge import figure_answers as answers
 from orchestrator.engine.figures import LIVE
-from orchestrator.store import attempts, figures
+from orchestrator.store import attempts, dead_letters, figures
 from orchestrator.store.db import Connection, connect
 from tests.engine import Engine
 from tests.gateway import Caller
@@ -267,7 +267,7 @@ class TestHistory:
         for ago in range(1, 60 * min(hours, 24)):
             self.minute(conn, ago, due=ago % 7, submitted=1)
         found = self.history(operator, f"?hours={hours}")
-        assert len(found.points) <= 181
+        assert len(found.points) <= 180
         whole = found.points[len(found.points) // 2]
         assert (found.stepSeconds, whole.minutes, whole.submitted) == (step, step / 60, step / 60)
         if step >= 480:
@@ -289,6 +289,11 @@ class TestHistory:
         conn.execute("UPDATE operator_actions SET created_at = now() - interval '2 hours'")
         assert self.history(operator).actions == []
         assert len(self.history(operator, "?hours=6").actions) == 1
+
+    def test_a_change_that_was_only_begun_or_failed_is_no_mark(self, operator: Caller, conn: Connection) -> None:
+        for detail in ({"step": "begun"}, {"step": "failed"}, {"step": "done"}, {}):
+            dead_letters.audit(conn, "olga", "flag", {"flag": "x", **detail})
+        assert [action.detail.get("step") for action in self.history(operator).actions] == [None, "done"]
 
     def test_others_reaches_are_refused(self, operator: Caller) -> None:
         for query in ("?hours=2", "?hours=", "?hours=x", "?type="):

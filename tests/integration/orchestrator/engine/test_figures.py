@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import pytest
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model.ids import first_id_at
+from orchestrator.observe import metrics
 from orchestrator.store import attempts
 from tests.engine import Engine
 
@@ -97,3 +98,12 @@ def test_minutes_are_pruned_after_a_week_and_occurrences_after_hours(engine: Eng
     engine.move_clock(7 * 86400 - 3600)
     sweep(sweeper, lambda: 30.0)
     assert len(minutes(engine)) == 2
+
+
+def test_the_metric_of_a_whole_task_leaves_its_schedule_out(engine: Engine) -> None:
+    metrics.forget()
+    later = engine.submit(schedule_at=(engine.now or datetime.now(UTC)) + timedelta(hours=2)).id
+    engine.move_clock(2 * 3600 + 3)
+    engine.run(later)
+    assert metrics._kept["test.effect"].durations["EndToEnd"] == [pytest.approx(3_000, abs=100)]
+    metrics.forget()
