@@ -18,7 +18,7 @@ function submitLater(page) {
     const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
       headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
     const {accessToken} = await ask('/auth/login', {identifier: name, password});
-    return (await ask('/api/tasks', {type: 'echo', scheduleAt: '2100-01-01T00:00:00Z'}, accessToken)).id;
+    return (await ask('/api/tasks', {type: 'echo', scheduleAt: new Date(Date.now() + 86_400_000)}, accessToken)).id;
   }, stack.users[0]);
 }
 

@@ -29,7 +29,7 @@ function ask(page, who, method, path, body) {
 
 const family = stack.users[0];
 const boss = stack.users.find(({role}) => role === 'operator');
-const later = async (page) => (await ask(page, family, 'POST', '/api/tasks', {type: 'echo', scheduleAt: '2100-01-01T00:00:00Z'})).id;
+const later = async (page) => (await ask(page, family, 'POST', '/api/tasks', {type: 'echo', scheduleAt: new Date(Date.now() + 86_400_000)})).id;
 const cancel = (page, id) => ask(page, boss, 'POST', `/ops/tasks/${id}/cancel`);
 
 /** Pages of tasks that the test changes while they are read: `list` holds them, the newest first. */

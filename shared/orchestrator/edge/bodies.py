@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -19,17 +19,22 @@ from pydantic.config import JsonDict
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
+#: What is due since longer than this was never meant.
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+#: The furthest a task may be scheduled ahead.
+LONGEST_WAIT = timedelta(days=366)
 
 
 def _text_only(value: object) -> object:
     if value is not None and not isinstance(value, str):
-        raise ValueError("must be a date and time such as 2030-01-31T12:00:00Z")
+        raise ValueError("must be a date and time such as 2026-01-31T12:00:00Z")
     return value
 
 
-def _within_centuries(value: datetime | None) -> datetime | None:
-    if value is not None and not 1971 <= value.year <= 2199:
-        raise ValueError("must lie between the years 1971 and 2199")
+def _within_a_year(value: datetime | None) -> datetime | None:
+    """What waits is kept: nobody fills a disk with tasks that never run."""
+    if value is not None and not EARLIEST <= value <= datetime.now(UTC) + LONGEST_WAIT:
+        raise ValueError("must lie no more than a year ahead")
     return value
 
 
@@ -52,7 +57,7 @@ class SubmitTask(Body):
     type: str = Field(min_length=1, max_length=100)
     payload: dict[str, Any] = Field(default_factory=dict)
     maxAttempts: Annotated[int, Field(ge=1, le=20), BeforeValidator(number_only)] | None = None
-    scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_centuries)] = None
+    scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_a_year)] = None
 
 
 CHOICE_SCHEMA: JsonDict = {
