@@ -160,7 +160,10 @@ class Lab:
             newest = f"Versions[?contains(VersionStages, '{stage}')].VersionId"
             return f'$(aws secretsmanager list-secret-version-ids --secret-id "$JWT" --query "{newest}" --output text)'
 
-        yield Place({"CURRENT": version("AWSCURRENT"), "PREVIOUS": version("AWSPREVIOUS")})
+        def check() -> None:
+            assert self.sql.execute("DELETE FROM revocation").rowcount == 1  # and others have tickets again
+
+        yield Place({"CURRENT": version("AWSCURRENT"), "PREVIOUS": version("AWSPREVIOUS")}, check)
 
     def waiting(self) -> Iterator[Place]:
         client = self.aws("lambda")

@@ -9,12 +9,23 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from tests.stack import Stack
 
 #: In no log by chance.
 MARKER = "marker5f0c9a7be1d24c"
+JSON = {"Content-Type": "application/json"}
+#: Makes Postgres say whom it is about when a kid is added or a friend asked.
+QUOTING = """
+ALTER TABLE kids ADD CONSTRAINT no_kim CHECK (name NOT LIKE 'Kim %');
+CREATE FUNCTION quotes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  RAISE EXCEPTION 'no friend for %', (SELECT name FROM guardians WHERE id = NEW.receiver_id);
+END $$;
+CREATE TRIGGER quotes BEFORE INSERT ON friend_links FOR EACH ROW EXECUTE FUNCTION quotes();
+"""
 
 
 @pytest.fixture
@@ -76,18 +87,19 @@ def test_the_operators_page_is_served(stack: Stack) -> None:
 
 
 def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
-    """Passwords, tokens, tickets, keys and payloads of a whole run; every function has logged by then."""
+    """Passwords, tokens, tickets, keys, payloads, names, addresses of a whole run, of every function."""
     wrong, friend = f"pw-{MARKER}", f"friend-{MARKER}"
     with stack.client() as anonymous:
         anonymous.post("/auth/login", json={"identifier": f"name-{MARKER}", "password": wrong})
         anonymous.get("/api/tasks", headers={"Authorization": f"Bearer token-{MARKER}"})
         anonymous.get("/api/tasks", headers={"Cookie": f"SessionID=cookie-{MARKER}"})
-        anonymous.post("/auth/login", content=f'{{"identifier": "{MARKER}", "password":')
+        anonymous.post("/auth/login", content=f'{{"identifier": "{MARKER}", "password":', headers=JSON)
     echo = amira.post("/api/tasks", json={"type": "echo", "payload": {"secret": f"payload-{MARKER}"}}).json()["id"]
     refused = amira.post("/api/friends/ask", json={"friendname": friend}).json()["taskId"]
     ticket = amira.post("/api/realtime/ticket").json()["ticket"]
     assert finished(amira, echo)["status"] == "completed"
     assert finished(amira, refused)["status"] == "failed"
+    failed, buried = fail_over_a_family(stack, amira)
     keys = token_keys(stack)
     secrets = {
         "marker": MARKER,
@@ -98,10 +110,34 @@ def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
         **{f"key {kid}": key for kid, key in keys.get("keys", keys).items() if isinstance(key, str) and len(key) > 20},
     }
     text = logged(stack)
-    assert echo in text, "the logs of this run are there to be searched"
+    for told in (echo, failed, buried, "check constraint", "dead-letter"):
+        assert told in text, "the logs of this run, of its failures too, are there to be searched"
     assert [name for name, secret in secrets.items() if secret in text] == []
     assert re.findall(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}", text) == [], "no token of any kind"
     assert re.findall(r"postgres(?:ql)?://\S+:\S+@", text) == [], "no connection string"
+
+
+def fail_over_a_family(stack: Stack, amira: httpx.Client) -> tuple[str, str]:
+    """A request and a task end in errors that quote a kid and a guardian; the trace of one, the id of the other."""
+    name = f"Guest {MARKER}"
+    with stack.client() as guest, psycopg.connect(stack.said["database_url"], autocommit=True) as sql:
+        body = {"name": name, "email": f"{MARKER}@example.com", "password": uuid4().hex}
+        signed = guest.post("/auth/signup", json=body)
+        assert signed.status_code == 201, signed.text
+        guest.cookies.clear()
+        guest.headers["Authorization"] = f"Bearer {signed.json()['accessToken']}"
+        sql.execute(QUOTING)
+        try:
+            kid = guest.post("/api/kids", json={"name": f"Kim {MARKER}", "age": 6, "favoriteActivity": "chess"})
+            assert kid.status_code == 500, kid.text
+            ask = {"type": "friend.ask", "payload": {"friendName": name}, "maxAttempts": 1}
+            buried = amira.post("/api/tasks", json=ask).json()["id"]
+            assert finished(amira, buried)["status"] == "dead-letter"
+        finally:
+            sql.execute(
+                "ALTER TABLE kids DROP CONSTRAINT no_kim; DROP TRIGGER quotes ON friend_links; DROP FUNCTION quotes"
+            )
+    return kid.json()["traceId"], buried
 
 
 def logged(stack: Stack) -> str:
