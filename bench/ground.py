@@ -63,7 +63,7 @@ class DeafEvents(EventQueue):
     def __init__(self) -> None:
         super().__init__("nowhere")
 
-    def announce(self, owners: object) -> None:
+    def announce(self, changes: object) -> None:
         return None
 
 

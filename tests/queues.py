@@ -38,5 +38,5 @@ class RecordingEvents(EventQueue):
         super().__init__("recording")
         self.owners: list[str] = []
 
-    def announce(self, owners: Iterable[str]) -> None:
-        self.owners.extend(owners)
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        self.owners.extend(owner for owner, _ in changes)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    database, sockets = bootstrap.database(), bootstrap.sockets()  # before the span: they know where spans go
     with traced("push", event):
-        push(bootstrap.database(), bootstrap.sockets(), owners(event))
+        push(database, sockets, owners(event))
     return failures([])

@@ -66,7 +66,7 @@ class SilentEvents(EventQueue):
     def __init__(self) -> None:
         super().__init__("silent")
 
-    def announce(self, owners: Iterable[str]) -> None:
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
         """Nobody to tell."""
 
 

@@ -52,8 +52,8 @@ class WireEvents(EventQueue):
         super().__init__("events")
         self.wire = wire
 
-    def announce(self, owners: Iterable[str]) -> None:
-        for owner in owners:
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        for owner in dict.fromkeys(owner for owner, _ in changes):
             self.wire.put("events", owner)
 
 

@@ -117,5 +117,5 @@ class SimulatedEvents(EventQueue):
         super().__init__("simulated")
         self.owners: set[str] = set()
 
-    def announce(self, owners: Iterable[str]) -> None:
-        self.owners.update(owners)
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        self.owners.update(owner for owner, _ in changes)

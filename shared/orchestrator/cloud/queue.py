@@ -15,6 +15,8 @@ from orchestrator.observe import logger
 BATCH = 10
 #: Seconds: the longest delay SQS knows; later than that a task waits in Postgres.
 LONGEST_DELAY = 900
+#: Traces one hint names; a redrive of more tasks of one owner is a push in these alone.
+MOST_TRACES = 50
 #: Seconds: the longest a received message can be hidden.
 LONGEST_INVISIBILITY = 43_200
 
@@ -88,11 +90,12 @@ class EventQueue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def announce(self, owners: Iterable[str]) -> None:
-        """A mapping names for each owner the trace (traceparent) that the push belongs to."""
-        traces = owners if isinstance(owners, Mapping) else dict.fromkeys(owners)
-        entries = [_hint(owner, traceparent) for owner, traceparent in traces.items()]
-        send_all(self.url, entries)
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        """One hint an owner. `changes`: who owns what changed, and the trace (traceparent) that the push belongs to."""
+        traces: dict[str, dict[str, None]] = {}
+        for owner, traceparent in changes:
+            traces.setdefault(owner, {}).update({traceparent: None} if traceparent else {})
+        send_all(self.url, [_hint(owner, list(known)) for owner, known in traces.items()])
 
 
 def parse_body(body: str) -> dict[str, Any]:
@@ -124,9 +127,10 @@ def _entry(wake: Wake) -> dict[str, Any]:
     return entry | {"MessageAttributes": _trace(wake.traceparent) | death}
 
 
-def _hint(owner: str, traceparent: str | None) -> dict[str, Any]:
+def _hint(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
     entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
-    return entry | ({"MessageAttributes": _trace(traceparent)} if traceparent else {})
+    trace = _trace(",".join(traceparents[:MOST_TRACES]))
+    return entry | ({"MessageAttributes": trace} if trace else {})
 
 
 def _trace(traceparent: str | None) -> dict[str, Any]:

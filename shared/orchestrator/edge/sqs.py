@@ -40,7 +40,7 @@ def _traceparents(event: Mapping[str, Any]) -> Iterator[str]:
     for record in event.get("Records", []):
         attribute = record.get("messageAttributes", {}).get("traceparent", {})
         if isinstance(attribute.get("stringValue"), str):
-            yield attribute["stringValue"]
+            yield from attribute["stringValue"].split(",")
 
 
 def _messages(event: Mapping[str, Any]) -> Iterator[Message]:

@@ -86,7 +86,7 @@ def _start(worker: Worker, attempt: Attempt, around: Surroundings) -> Handled:
     if late is not None:
         return late
     if not worker.is_quick(attempt.type, FLUSH_AFTER) and attempt.watched:
-        around.announce(attempt.owner_id)
+        worker.events.announce([(attempt.owner_id, attempt.traceparent)])
     handled = handle(attempt, around)
     worker.note_pace(attempt.type, handled.took)
     return handled
@@ -140,7 +140,7 @@ def _surroundings(
         side=worker.side,
         transaction=transaction,
         remaining=remaining,
-        announce=lambda owner: worker.events.announce({owner: tracing.current()}),
+        announce=lambda owner: worker.events.announce([(owner, tracing.current())]),
         rng=worker.rng,
         flags=flags,
         settle=settle,

@@ -42,7 +42,7 @@ def cancel(
         if task.id == task_id:
             reach("cancel.committed")
             queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
-            events.announce({each.owner_id: each.traceparent for each in cancelled})
+            events.announce((each.owner_id, each.traceparent) for each in cancelled)
             lifecycle.cancelled(cancelled, actor or "owner")
             return task
     found = db.run(tasks.get, owner, task_id)

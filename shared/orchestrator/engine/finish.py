@@ -146,7 +146,7 @@ def _after(
     died = [row for row in finished if row.status is Status.DEAD_LETTER]
     bury(worker, [{**asdict(row), "traceparent": traces[row.id]} for row in died])
     lifecycle.finished(batch, finished)
-    watched = {row.owner_id: traces[row.id] for row in finished if row.watched}
+    watched = [(row.owner_id, traces[row.id]) for row in finished if row.watched]
     if watched:
         worker.events.announce(watched)
     for handled in batch:

@@ -58,13 +58,13 @@ def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[Mapping[str, An
     for row in revived:
         metrics.count("Redriven", row["type"])
     queue.send([Wake(row["id"], row["owner_id"], math.ceil(row["due_in"]), row["traceparent"]) for row in revived])
-    events.announce({row["owner_id"]: row["traceparent"] for row in revived})
+    events.announce((row["owner_id"], row["traceparent"]) for row in revived)
 
 
 def discard(db: Database, events: EventQueue, which: Selection, actor: str, reason: str) -> list[UUID]:
     """Ends the selected dead letters as cancelled; answers which."""
     discarded = db.run(_discard, which, actor, reason)
-    events.announce({row["owner_id"]: row["traceparent"] for row in discarded})
+    events.announce((row["owner_id"], row["traceparent"]) for row in discarded)
     metrics.count("Discarded", by=len(discarded))
     logger.info("dead letters discarded", extra={"actor": actor, "tasks": len(discarded)})
     return [row["id"] for row in discarded]

@@ -94,7 +94,7 @@ def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str,
     dead = [row for row in [*rows, *taken] if row["status"] == Status.DEAD_LETTER]
     bury(sweeper, dead)
     if taken:
-        sweeper.events.announce({row["owner_id"] for row in taken})
+        sweeper.events.announce((row["owner_id"], row["traceparent"]) for row in taken)
     mended["woken"] += len(wake)
     mended["resent"] += sum(1 for row in rows if row["status"] == Status.PENDING and row["due"] and row["resends"] > 1)
     mended["leases"] += len(taken)

@@ -125,8 +125,20 @@ def test_a_lost_visibility_change_is_only_logged(url: str) -> None:
 
 
 def test_events_name_each_owner_once(url: str) -> None:
-    EventQueue(url).announce(["ann", "ben", "ann"])
+    EventQueue(url).announce([("ann", None), ("ben", None), ("ann", None)])
     assert sorted(json.loads(message["Body"])["owner"] for message in messages(url)) == ["ann", "ben"]
+
+
+def test_an_event_names_every_trace_of_its_owner_once(url: str) -> None:
+    EventQueue(url).announce([("ann", "00-a"), ("ann", None), ("ann", "00-b"), ("ann", "00-a")])
+    (message,) = messages(url)
+    assert message["MessageAttributes"]["traceparent"]["StringValue"] == "00-a,00-b"
+
+
+def test_an_event_of_many_traces_stays_small(url: str) -> None:
+    EventQueue(url).announce([("ann", f"00-{number}") for number in range(1_000)])
+    (message,) = messages(url)
+    assert message["MessageAttributes"]["traceparent"]["StringValue"].count(",") == queue.MOST_TRACES - 1
 
 
 @pytest.mark.parametrize("body", ["", "not json", "[]", "null", '"x"', "[" * 100])
