@@ -39,4 +39,4 @@ class RecordingEvents(EventQueue):
         self.owners: list[str] = []
 
     def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
-        self.owners.extend(owner for owner, _ in changes)
+        self.owners.extend(dict.fromkeys(owner for owner, _ in changes))

@@ -18,6 +18,7 @@ from orchestrator.model.faultpoints import Point
 from orchestrator.model.task import Status
 from orchestrator.store import attempts
 from orchestrator.store import sweep as sweeping
+from orchestrator.store.attempts import Sight
 from orchestrator.store.db import Connection, Database, connect
 from tests.engine import Engine, message_for
 from tests.faults.lab import Lab
@@ -155,3 +156,24 @@ def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> 
     assert engine.row(task.id)["limited"]
     discard(engine.db, engine.events, Selection(), "operator", "a test")
     assert not engine.row(task.id)["limited"]
+
+
+def test_a_letter_seen_before_its_task_died_anew_revives_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQS delivers a letter twice, and the other delivery is through before this one revives."""
+    task_id = die(engine)
+    (letter,) = engine.dead_letters.sent
+    other = engine.new_worker()
+    look = attempts.look
+
+    def slowly(conn: Connection, ids: list[UUID]) -> dict[UUID, Sight]:
+        seen = look(conn, ids)
+        monkeypatch.setattr(attempts, "look", look)
+        run_batch(other, [arrives(engine, letter)], lambda: 60.0)
+        return seen
+
+    monkeypatch.setattr(attempts, "look", slowly)
+    assert deliver(engine, letter) == 1
+    assert engine.task(task_id).status is Status.DEAD_LETTER
+    assert len(engine.dead_letters.sent) == 2

@@ -56,7 +56,8 @@ def _place_one(worker: Worker, messages: Sequence[Message], sight: Sight, held: 
 def _place_dead(worker: Worker, messages: Sequence[Message], sight: Sight) -> Placed:
     if not any(_revives(message, sight) for message in messages):
         return Placed(sight.id)
-    worker.db.run(dead_letters.revive, [sight.id], "queue redrive")
+    if not worker.db.run(dead_letters.revive_death, sight.id, sight.seq, "queue redrive"):
+        return Placed(sight.id)
     return Placed(sight.id, alone=sight)
 
 

@@ -29,8 +29,14 @@ def revive(
 
     Answers those that were dead: {id, owner_id, type, traceparent, due_in (s)}.
     """
-    values = {"ids": list(ids), "actor": actor, "rate": rate, "first_in": first_in}
+    values = {"ids": list(ids), "seqs": None, "actor": actor, "rate": rate, "first_in": first_in}
     return conn.execute(_SQL["revive"], values).fetchall()
+
+
+def revive_death(conn: Connection, task_id: UUID, seq: int, actor: str) -> bool:
+    """Gives the task its attempts anew if it died at `seq`; false where it was revived, and may have died again."""
+    values = {"ids": [task_id], "seqs": [seq], "actor": actor, "rate": None, "first_in": 0.0}
+    return bool(conn.execute(_SQL["revive"], values).fetchall())
 
 
 def select(

@@ -7,19 +7,20 @@ WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
 -- name: revive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
+-- With `seqs` only those that died at just that seq: what died anew meanwhile is another death.
 -- A death that figures of the moment still count is noted, because its row forgets it.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT one.id, dead.dead_at AS died_at,
+  SELECT one.id, one.death, dead.dead_at AS died_at,
          CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
-  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS one (id, place) JOIN agent_tasks dead ON dead.id = one.id
+  FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, death, place) JOIN agent_tasks dead ON dead.id = one.id
 ), revived AS (
   UPDATE agent_tasks t
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
       due_at = task_now() + make_interval(secs => wait), ready_at = task_now() + make_interval(secs => wait),
       wake_at = task_now() + make_interval(secs => wait) + interval '2 minutes',
       seq = seq + 1, updated_at = task_now()
-  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter'
+  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.death IS NULL OR t.seq = chosen.death)
   RETURNING t.*, chosen.wait, chosen.died_at
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
