@@ -16,7 +16,7 @@ from orchestrator.cloud.sockets import Sockets
 from orchestrator.observe import logger, tracing
 from orchestrator.settings import Settings
 from orchestrator.store import known_flags
-from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store.db import AUTHORITIES, Connection, Database, connect
 from orchestrator.store.logins import was_refused
 
 if TYPE_CHECKING:
@@ -97,13 +97,20 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
         dbname=values.database_name,
         user=str(secret["username"]),
         password=str(secret["password"]),
-        sslmode="prefer" if values.environment == "local" else "require",
+        **_trust(values),
         # A function's own login is proved, never told: whoever answers in the server's place hears no password.
         require_auth="scram-sha-256" if values.database_direct and not values.database_logins else None,
         connect_timeout=CONNECT_TIMEOUT,
         application_name="agent-orchestrator",
         prepares=values.database_direct,
     )
+
+
+def _trust(values: Settings) -> dict[str, str]:
+    """With whom a session may be: with the host of that name alone, where somebody certifies it."""
+    if values.database_authority:
+        return {"sslmode": "verify-full", "sslrootcert": str(AUTHORITIES / f"{values.database_authority}.pem")}
+    return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 
 def bring_logins_up_to_date() -> list[str]:

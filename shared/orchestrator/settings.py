@@ -38,6 +38,8 @@ class Settings:
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
+    #: Who certifies it, a file of store/authorities: the region, or `proxy`; empty where nobody is asked.
+    database_authority: str = ""
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 
 import psycopg
@@ -22,6 +23,8 @@ from orchestrator.store.acting import NOBODY, Acting
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: Who certifies a Postgres on AWS; nobody else's word is taken for whom we talk to.
+AUTHORITIES = Path(__file__).with_name("authorities")
 #: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 #: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
