@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local import templates
 from local.layout import AWS_KEYS, REGION, STACK_NAME, Layout
@@ -71,11 +73,24 @@ def deploy(layout: Layout, built: Path, values: dict[str, str]) -> dict[str, str
         "Capabilities": _CAPABILITIES,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
     }
+    well = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     try:
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
+        if not _update(cloudformation, request):
+            well.add("UPDATE_ROLLBACK_COMPLETE")  # a deploy went wrong, and what it went back to is what is wanted
+    return _outputs(cloudformation, well)
+
+
+def _update(cloudformation: Any, request: dict[str, Any]) -> bool:
+    """False where the stack is like that already."""
+    try:
         cloudformation.update_stack(**request)
-    return _outputs(cloudformation)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise Refused(f"The stack takes no deploy now: {error.response['Error']['Message']}") from error
+        return False
+    return True
 
 
 def variables(layout: Layout) -> dict[str, dict[str, str]]:
@@ -91,12 +106,12 @@ def variables(layout: Layout) -> dict[str, dict[str, str]]:
     }
 
 
-def _outputs(cloudformation: Any) -> dict[str, str]:
+def _outputs(cloudformation: Any, well: Container[str]) -> dict[str, str]:
     deadline = monotonic() + 120
     stack = _describe(cloudformation)
     while stack["StackStatus"].endswith("IN_PROGRESS") and monotonic() < deadline:
         stack = _describe(cloudformation)
-    if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+    if stack["StackStatus"] not in well:
         events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
         reasons = [
             f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"

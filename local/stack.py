@@ -36,7 +36,8 @@ def bring_up(layout: Layout) -> None:
     """Start what is not running, deploy what is there now, and write stack.json."""
     layout.state.mkdir(parents=True, exist_ok=True)
     with _alone(layout):
-        layout.stack_file.unlink(missing_ok=True)
+        if not emulator.program(layout).running():  # else what runs now goes on if the deploy fails
+            layout.stack_file.unlink(missing_ok=True)
         _refuse_ports_of_others(layout)
         with ThreadPoolExecutor() as pool:
             servers = pool.submit(_start_servers, layout)

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
-from orchestrator import bootstrap
+# No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
 from orchestrator.edge.custom_resource import is_custom_resource, respond
-from orchestrator.edge.invocation import entry
-from orchestrator.store.migrate import Phase, migrate
-from playmate.knowledge import load_documents
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,17 +18,25 @@ if TYPE_CHECKING:
 PACKAGES = ("orchestrator.store", "playmate.store")
 
 
-@entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """By hand, or by CloudFormation in the middle of a deploy."""
     if is_custom_resource(event):
         respond(event, apply)
         return {}
-    return apply(event)
+    from orchestrator.edge.invocation import entry
+
+    return entry(lambda wanted, _: apply(wanted))(event, context)
 
 
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a phase: both."""
+    """Without a phase: both. What is to run is imported first: if it cannot be, nothing has changed."""
+    from orchestrator import bootstrap
+    from orchestrator.store.migrate import Phase, migrate
+    from playmate.knowledge import load_documents
+
+    for routes in ("orchestrator.edge.routes", "playmate.routes"):
+        import_module(routes)
+    bootstrap.agents("playmate.agents").types()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(bootstrap.database(), PACKAGES, phases)
     repaired = bootstrap.bring_logins_up_to_date()

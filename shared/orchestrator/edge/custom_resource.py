@@ -1,14 +1,15 @@
-"""CloudFormation's custom resources: do the work, then say how it went; a failure stops the deploy."""
+"""CloudFormation's custom resources: do the work, then say how it went; a failure stops the deploy.
+
+Imports nothing but the standard library, so that it can answer where nothing else can be imported.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.request import Request, urlopen
-
-from orchestrator.observe import logger
-from orchestrator.observe.outline import fingerprint
 
 #: Seconds CloudFormation's bucket may take for the answer.
 PATIENCE = 10
@@ -27,7 +28,7 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
         try:
             work(event["ResourceProperties"])
         except Exception as error:
-            logger.exception("custom resource failed", fingerprint=fingerprint(error))
+            _log(error)
             first, _, _ = str(error).partition("\n")  # Postgres quotes rows in those that follow
             status, reason = "FAILED", f"{type(error).__name__}: {first}"[:LONGEST_REASON]
     answer = {
@@ -42,3 +43,11 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
     request = Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT")  # noqa: S310 - CloudFormation's own
     with urlopen(request, timeout=PATIENCE):  # noqa: S310 - as above
         pass
+
+
+def _log(error: Exception) -> None:
+    with suppress(Exception):  # what failed may be one of these imports
+        from orchestrator.observe import logger
+        from orchestrator.observe.outline import fingerprint
+
+        logger.exception("custom resource failed", fingerprint=fingerprint(error))
