@@ -42,6 +42,9 @@ class WireQueue(TaskQueue):
             self.wire.put(self.url, str(wake.task_id))
         return []
 
+    def depth(self) -> dict[str, int]:
+        return {"waiting": 0, "inFlight": 0, "delayed": 0}
+
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         for handle, seconds in changes:
             self.wire.put("hidden", f"{handle} {seconds:g}")

@@ -47,7 +47,7 @@ def check(world: World, accepted: set[UUID]) -> None:
     effects = _by_task(world, "SELECT task_id, what FROM ledger")
     history = _by_task(world, "SELECT * FROM agent_task_events ORDER BY task_id, seq")
     steps = _by_task(world, "SELECT * FROM agent_task_steps")
-    dead_letters = {letter.task_id for letter in world.dead_letters.letters.values()}
+    letters = {(letter.task_id, letter.death) for letter in world.dead_letters.letters.values()}
     for task in tasks:
         assert task["status"] in FINAL, task
         _check_effects(task, effects[task["id"]], steps[task["id"]])
@@ -55,7 +55,7 @@ def check(world: World, accepted: set[UUID]) -> None:
         _check_revivals(world, history[task["id"]])
         _check_family(task, [child for child in tasks if child["parent_id"] == task["id"]])
         if task["status"] == "dead-letter":
-            assert task["id"] in dead_letters, f"no message in the dead-letter queue for {task}"
+            assert (task["id"], task["seq"]) in letters, f"no message in the dead-letter queue for {task}"
             assert task["wake_at"] is None
         assert watchers.told_in_full(world.sockets.seen[task["id"]], task["seq"]), "a watcher missed something"
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Literal
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.cloud.queue import EventQueue, Received, TaskQueue, Wake
 from orchestrator.engine.worker import Message
 
 #: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
@@ -84,6 +84,17 @@ class SimulatedQueue(TaskQueue):
             else:
                 taken.append(letter)
         return taken
+
+    def receive(self) -> list[Received]:
+        return [Received(letter.id, letter.task_id, letter.death) for letter in self.take(10)]
+
+    def delete(self, receipt_handles: Sequence[str]) -> None:
+        self.remove(receipt_handles)
+
+    def depth(self) -> dict[str, int]:
+        """What is to be received; it has no delays."""
+        visible = sum(letter.visible <= self._now() for letter in self.letters.values())
+        return {"waiting": visible, "inFlight": len(self.letters) - visible, "delayed": 0}
 
     def double(self, letters: Iterable[Letter]) -> None:
         """Another delivery of the same messages, at once."""

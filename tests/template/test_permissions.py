@@ -66,7 +66,7 @@ DOES: dict[str, set[str]] = {
     },
     "WebsocketFunction": {*DATABASE, "execute-api:ManageConnections"},
     "PushFunction": {*DATABASE, *POLL, "execute-api:ManageConnections"},
-    "SweeperFunction": {*DATABASE, *READ_FLAGS, "sqs:SendMessage", "execute-api:ManageConnections"},
+    "SweeperFunction": {*DATABASE, *READ_FLAGS, *POLL, "sqs:SendMessage", "execute-api:ManageConnections"},
     "MigrateFunction": DATABASE,
     "RotateKeysFunction": ROTATE,
     "RotatePasswordsFunction": ROTATE,

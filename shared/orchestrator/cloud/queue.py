@@ -37,10 +37,11 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message taken off a queue by hand."""
+    """A message looked at by hand. `task_id`: None where it names none; `death`: None where it says nothing of one."""
 
     receipt_handle: str
-    body: dict[str, Any]
+    task_id: UUID | None
+    death: int | None
 
 
 class TaskQueue:
@@ -62,11 +63,22 @@ class TaskQueue:
         for batch in _batches(entries):
             _try_batch(self.url, "change_message_visibility_batch", batch)
 
-    def receive(self, *, wait: int = 0) -> list[Received]:
+    def receive(self) -> list[Received]:
         """Up to ten messages, which stay hidden for the queue's visibility timeout."""
-        answer = call("sqs", "receive_message", QueueUrl=self.url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=wait)
+        answer = call(
+            "sqs",
+            "receive_message",
+            QueueUrl=self.url,
+            MaxNumberOfMessages=BATCH,
+            MessageAttributeNames=["death"],
+        )
         return [
-            Received(message["ReceiptHandle"], parse_body(message["Body"])) for message in answer.get("Messages", [])
+            Received(
+                message["ReceiptHandle"],
+                parse_task_id(message["Body"]),
+                parse_death(message.get("MessageAttributes", {}).get("death", {}).get("StringValue")),
+            )
+            for message in answer.get("Messages", [])
         ]
 
     def delete(self, receipt_handles: Sequence[str]) -> None:
@@ -105,6 +117,19 @@ def parse_body(body: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def parse_task_id(body: str) -> UUID | None:
+    """The task that a message names, if it names one."""
+    try:
+        return UUID(str(parse_body(body).get("taskId")))
+    except ValueError:
+        return None
+
+
+def parse_death(text: object) -> int | None:
+    """The attribute `death`. Of a message by hand, or of older code, nothing is known."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 def send_all(url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:

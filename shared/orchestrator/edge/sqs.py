@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from uuid import UUID
 
-from orchestrator.cloud.queue import parse_body
+from orchestrator.cloud.queue import parse_body, parse_death, parse_task_id
 from orchestrator.engine.worker import Message
 from orchestrator.observe import logger, tracing
 
@@ -45,9 +44,8 @@ def _traceparents(event: Mapping[str, Any]) -> Iterator[str]:
 
 def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
     for record in event.get("Records", []):
-        try:
-            task_id = UUID(str(parse_body(record["body"]).get("taskId")))
-        except ValueError:
+        task_id = parse_task_id(record["body"])
+        if task_id is None:
             logger.warning("message names no task", message_id=record["messageId"])
             continue
         attributes = record.get("attributes", {})
@@ -57,14 +55,8 @@ def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
             task_id=task_id,
             sent_ms=float(attributes.get("SentTimestamp", 0)),
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
-            death=_death(record),
+            death=parse_death(record.get("messageAttributes", {}).get("death", {}).get("stringValue")),
         )
-
-
-def _death(record: Mapping[str, Any]) -> int | None:
-    """Of a message by hand, or of older code, nothing is known."""
-    text = record.get("messageAttributes", {}).get("death", {}).get("stringValue")
-    return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 def _owners(event: Mapping[str, Any]) -> Iterator[str]:

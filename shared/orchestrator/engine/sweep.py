@@ -10,7 +10,7 @@ from uuid import UUID
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
 from orchestrator.cloud.sockets import Sockets
 from orchestrator.engine import lifecycle
-from orchestrator.engine.deadletter import bury
+from orchestrator.engine.deadletter import bury, take_out
 from orchestrator.engine.figures import measure
 from orchestrator.engine.parents import end_leases
 from orchestrator.engine.realtime import close_expired
@@ -55,7 +55,7 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
 
 
 def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
-    mended = {"woken": 0, "resent": 0, "leases": 0, "buried": 0, "unparked": 0, "pruned": 0, "sockets": 0}
+    mended = {"woken": 0, "resent": 0, "leases": 0, "buried": 0, "unparked": 0, "letters": 0, "pruned": 0, "sockets": 0}
     while remaining() > 5.0:
         late = sweeper.db.run(store.due_for_sweep, PAGE)
         reach("sweep.marked")
@@ -75,6 +75,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         mended["pruned"] += pruned
         if pruned < PAGE:
             break
+    mended["letters"] = take_out(sweeper, remaining)
     metrics.count("WakeUpsRepaired", by=mended["resent"])
     metrics.count("Unparked", by=mended["unparked"])
     logger.info("swept", extra=mended)

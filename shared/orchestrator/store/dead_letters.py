@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,15 @@ GROUPING_WINDOW = 50_000
 def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
     """Notes that the messages of these deaths (the seq by task) are in the dead-letter queue."""
     conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
+
+
+def waiting(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
+    """Of each letter (task, seq of its death) whether somebody has to decide: that death is not over.
+
+    One that names no task waits, and one that names no death does while its task is dead: both are not ours.
+    """
+    values = {"ids": [task for task, _ in letters], "seqs": [death for _, death in letters]}
+    return [row["waits"] for row in conn.execute(_SQL["letters_waiting"], values)]
 
 
 def revive(

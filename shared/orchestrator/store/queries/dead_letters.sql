@@ -5,6 +5,14 @@ UPDATE agent_tasks t SET wake_at = NULL
 FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS death (id, seq)
 WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
+-- name: letters_waiting
+-- Of letters in the dead-letter queue, in their order, whether the death they are of is not over.
+-- Index: agent_tasks_pkey.
+SELECT letter.id IS NULL OR t.id IS NOT NULL AS waits
+FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS letter (id, death, place)
+LEFT JOIN agent_tasks t ON t.id = letter.id AND t.status = 'dead-letter' AND t.seq = coalesce(letter.death, t.seq)
+ORDER BY place;
+
 -- name: revive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
 -- With `seqs` only those that died at just that seq: what died anew meanwhile is another death.

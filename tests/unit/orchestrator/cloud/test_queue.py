@@ -107,7 +107,7 @@ def test_receive_delete_and_depth(url: str) -> None:
     tasks.send(wakes(3))
     assert tasks.depth() == {"waiting": 3, "inFlight": 0, "delayed": 0}
     received = tasks.receive()
-    assert {message.body["taskId"] for message in received} == {str(wake.task_id) for wake in wakes(3)}
+    assert {message.task_id for message in received} == {wake.task_id for wake in wakes(3)}
     tasks.delete([message.receipt_handle for message in received])
     assert tasks.depth() == {"waiting": 0, "inFlight": 0, "delayed": 0}
 
