@@ -1,7 +1,4 @@
-"""Deployment: brings schemas, logins and knowledge base up to date.
-
-`{"phase": "pre"}` before new code, `"post"` after it.
-"""
+"""Deployment: brings schemas, logins and knowledge base up to date; `{"phase": "pre"}` before new code, `"post"` after."""
 
 from __future__ import annotations
 
@@ -34,8 +31,8 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     from orchestrator.store.migrate import Phase, migrate
     from playmate.knowledge import load_documents
 
-    for routes in ("orchestrator.edge.routes", "playmate.routes"):
-        import_module(routes)
+    import_module("orchestrator.edge.routes")
+    import_module("playmate.routes")
     bootstrap.agents("playmate.agents").types()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(bootstrap.database(), PACKAGES, phases)
