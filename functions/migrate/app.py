@@ -1,4 +1,4 @@
-"""Deployment: brings schemas, logins and knowledge base up to date; `{"phase": "pre"}` before new code, `"post"` after."""
+"""Deployment: schemas, logins and knowledge base up to date; `{"phase": "pre"}` before new code, `"post"` after it."""
 
 from __future__ import annotations
 
