@@ -1,0 +1,29 @@
+"""`make up` on a stack that is up: a deploy, which may change nothing, and may fail."""
+
+from __future__ import annotations
+
+import subprocess
+
+import httpx
+import pytest
+
+from tests.stack import Stack
+
+
+def test_a_deploy_that_changes_nothing_is_none(stack: Stack, amira: httpx.Client) -> None:
+    stack.redeploy()
+    assert amira.get("/api/tasks").status_code == 200
+
+
+def test_a_deploy_that_fails_says_why_and_leaves_what_there_was(
+    stack: Stack, amira: httpx.Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = stack.file.read_text()
+    with pytest.raises(subprocess.CalledProcessError):
+        stack.redeploy(OTLP_ENDPOINT="no address")
+    told = capfd.readouterr()
+    assert "MigrateBefore: SettingsError" in told.out + told.err
+    assert stack.file.read_text() == before, "the tools find it still"
+    assert amira.get("/api/tasks").status_code == 200
+    stack.redeploy()
+    assert amira.post("/api/tasks", json={"type": "echo"}).status_code == 202
