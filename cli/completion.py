@@ -17,8 +17,11 @@ VALUES = ("on", "off", "default")
 STATUSES = ("pending", "processing", "completed", "failed", "dead-letter", "cancelled")
 
 
-def statuses(incomplete: str) -> list[str]:
-    return _beginning(incomplete, STATUSES)
+def one_of(*names: str) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return _beginning(incomplete, names)
+
+    return complete
 
 
 def values(incomplete: str) -> list[str]:

@@ -73,6 +73,14 @@ def status(value: str) -> Text:
     return Text(plain(value), style=STATUS_STYLES.get(value, "white"))
 
 
+def tell_task(task: dict[str, Any], json: bool) -> None:
+    """What has become of a task."""
+    if json:
+        as_json(task)
+    else:
+        say(f"{task['type']} {task['id']} is ", status(task["status"]), ".")
+
+
 def ago(moment: str | None) -> str:
     """How long ago, as people say it."""
     if not moment:

@@ -11,13 +11,15 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from cli import completion
+from cli import cancels, completion
 from cli.completion import STATUSES
+from cli.ids import Id, hyphenated
 from cli.session import Exit, Session, fail
-from cli.show import AsJson, ago, as_json, facts, failure, line, out, say, status, table
+from cli.show import AsJson, ago, as_json, facts, failure, line, out, say, status, table, tell_task
 from cli.watching import PATIENCE, looks, tell_silence
 
 app = typer.Typer(no_args_is_help=True, help="Look at tasks of all owners, cancel and retry them.")
+app.command()(cancels.cancel)
 
 Reference = Annotated[str, typer.Argument(metavar="ID", help="The task's id, or the trace that somebody quotes.")]
 STATES = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
@@ -26,28 +28,16 @@ MOST_OF_A_TRACE = 20
 FINAL = STATUSES[2:]
 
 
-def _hyphenated(id: str) -> str:
-    """An id as the API writes it; logs and people leave the hyphens out."""
-    given = id.strip()
-    return str(UUID(given)) if re.fullmatch(r"[0-9A-Fa-f]{32}", given) else given
-
-
-Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id.", callback=_hyphenated)]
-
-
-def _complete_state(incomplete: str) -> list[str]:
-    return [each for each in STATES if each.startswith(incomplete)]
-
-
 @app.command("list")
 def list_tasks(
     context: typer.Context,
     owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
     status_: Annotated[
-        str | None, typer.Option("--status", help=", ".join(STATUSES), autocompletion=completion.statuses)
+        str | None, typer.Option("--status", help=", ".join(STATUSES), autocompletion=completion.one_of(*STATUSES))
     ] = None,
     state: Annotated[
-        str | None, typer.Option(help=f"What it waits for: {', '.join(STATES)}.", autocompletion=_complete_state)
+        str | None,
+        typer.Option(help=f"What it waits for: {', '.join(STATES)}.", autocompletion=completion.one_of(*STATES)),
     ] = None,
     type: Annotated[str | None, typer.Option(help="Only of this type.", autocompletion=completion.types)] = None,
     since: Annotated[str | None, typer.Option(help="A moment, or how long ago: 15m, 1h, 7d.")] = None,
@@ -131,15 +121,9 @@ def tail(
 
 
 @app.command()
-def cancel(context: typer.Context, id: Id, json: AsJson = False) -> None:
-    """End a task that is not over; nothing of it commits."""
-    _tell(context.obj.post(f"{_place(id)}/cancel"), json)
-
-
-@app.command()
 def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Give a dead letter its attempts anew."""
-    _tell(context.obj.post(f"{_place(id)}/retry"), json)
+    tell_task(context.obj.post(f"{_place(id)}/retry"), json)
 
 
 def why(
@@ -153,7 +137,7 @@ def why(
     if _is_trace(reference):
         _why_trace(session, reference, since, json)
         return
-    reason = session.get(_place(_hyphenated(reference)))["why"]
+    reason = session.get(_place(hyphenated(reference)))["why"]
     if json:
         as_json(reason)
         return
@@ -184,13 +168,6 @@ def _is_trace(reference: str) -> bool:
 
 def _place(id: str) -> str:
     return f"/ops/tasks/{quote(id, safe='')}"
-
-
-def _tell(task: dict[str, Any], json: bool) -> None:
-    if json:
-        as_json(task)
-    else:
-        say(f"{task['type']} {task['id']} is ", status(task["status"]), ".")
 
 
 def _history(events: list[dict[str, Any]]) -> Any:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -171,14 +172,18 @@ class Lab:
         (mapping,) = client.list_event_source_mappings(FunctionName=f"{worker}:live")["EventSourceMappings"]
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         id = self.submit("echo", {})
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        wrong = self.submit("friend.ask", {"friendName": NAMES[0]}, scheduleAt=tomorrow.isoformat())
 
         def check() -> None:
             assert self.over(id)["status"] == "completed"
+            assert self.over(wrong)["status"] == "cancelled"
 
-        yield Place({"ID": id, "MAPPING": mapping["UUID"]}, check)
+        yield Place({"ID": id, "MAPPING": mapping["UUID"], "TYPE": "friend.ask"}, check)
 
-    def submit(self, type: str, payload: dict[str, Any], *, attempts: int = 3) -> str:
-        answer = self.family.post("/api/tasks", json={"type": type, "payload": payload, "maxAttempts": attempts})
+    def submit(self, type: str, payload: dict[str, Any], *, attempts: int = 3, **order: str) -> str:
+        body = {"type": type, "payload": payload, "maxAttempts": attempts, **order}
+        answer = self.family.post("/api/tasks", json=body)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 

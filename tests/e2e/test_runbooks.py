@@ -55,6 +55,7 @@ SHOWN: dict[str, dict[str, str]] = {
         "orchestrator why": "queued",
         "aws lambda list-event-source-mappings": "Disabled",
         "orchestrator tasks list": "echo",
+        "orchestrator tasks cancel": r"tasks? (is|are) cancelled",
     },
 }
 

@@ -78,7 +78,7 @@ def test_a_stale_attempt_records_and_shows_nothing(engine: Engine, running: Atte
 
 
 def test_an_ended_attempt_records_and_shows_nothing(engine: Engine, running: Attempt) -> None:
-    engine.db.run(tasks.cancel, "1", running.id, "owner")
+    engine.db.run(tasks.cancel, "1", [running.id], "owner")
     assert engine.db.run(steps.record, running.id, running.token, "one", 1, 0) is None
     assert engine.db.run(steps.note_progress, running.id, running.token, {"message": "late"}) is None
 
@@ -150,11 +150,11 @@ def test_an_error_stays_until_another_takes_its_place(engine: Engine, running: A
 
 
 def test_cancel_takes_the_token(engine: Engine, running: Attempt) -> None:
-    assert engine.db.run(tasks.cancel, "2", running.id, "owner") == []
-    assert [task.id for task in engine.db.run(tasks.cancel, "1", running.id, "owner")] == [running.id]
+    assert engine.db.run(tasks.cancel, "2", [running.id], "owner") == []
+    assert [task.id for task in engine.db.run(tasks.cancel, "1", [running.id], "owner")] == [running.id]
     assert engine.db.run(attempts.finish, [outcome.completed(running.id, running.token, {})]) == []
     assert engine.row(running.id)["status"] == "cancelled"
-    assert engine.db.run(tasks.cancel, "1", running.id, "owner") == []
+    assert engine.db.run(tasks.cancel, "1", [running.id], "owner") == []
 
 
 def test_only_the_dead_are_revived_buried_or_discarded(engine: Engine, running: Attempt) -> None:

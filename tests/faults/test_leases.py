@@ -135,7 +135,7 @@ def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connect
         attempts.hold(other, [attempt])
         assert engine.db.run(steps.note_progress, task.id, attempt.token, {"message": "on it"}) is False
         assert engine.db.run(steps.record, task.id, attempt.token, "one", 1, 0) is False
-        assert len(engine.db.run(tasks.cancel, "1", task.id, "owner")) == 1
+        assert len(engine.db.run(tasks.cancel, "1", [task.id], "owner")) == 1
 
 
 @pytest.mark.parametrize("state", ["another token", "over"])

@@ -39,7 +39,7 @@ export function eventWords({kind, data}) {
   if (kind === 'step') return data?.tookMs === undefined ? data?.step ?? said : `${data.step}, ${duration(data.tookMs)}`;
   if (kind === 'parked' && data?.flag) return `${said}: ${data.flag}`;
   if (kind === 'waiting' && data?.for) return `Waits for ${plural(data.children, 'child', 'children')} of ${data.for}`;
-  if (data?.by) return `${said}, by ${data.by}`;
+  if (data?.by) return `${said}, by ${data.by}${data.reason ? `: ${data.reason}` : ''}`;
   return said;
 }
 
@@ -137,7 +137,7 @@ function deedWords({action, detail}) {
     case 'discard':
       return `Discarded ${many} (${what})${detail.reason ? `: ${detail.reason}` : ''}`;
     case 'cancel':
-      return `Cancelled task ${short(detail.task)}.`;
+      return detail.task ? `Cancelled task ${short(detail.task)}.` : `Cancelled ${plural(detail.tasks, 'task')} (${what}): ${detail.reason}`;
     case 'knowledge':
       return 'Loaded the knowledge base';
     case 'stop':
@@ -153,9 +153,10 @@ function deedWords({action, detail}) {
   }
 }
 
-function chosenWords({ids, type, fingerprint, version}) {
+function chosenWords({ids, type, owner, status, state, trace, fingerprint, version, since, until}) {
   if (ids) return ids.length === 1 ? `task ${short(ids[0])}` : 'chosen one by one';
-  const parts = [type && `type ${type}`, fingerprint && `failure ${fingerprint}`, version && `version ${version}`].filter(Boolean);
+  const words = {type, owner, status, state, trace, failure: fingerprint, version, since: since && clock(since), until: until && clock(until)};
+  const parts = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
   return parts.length ? parts.join(', ') : 'all there were';
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -13,9 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     model_validator,
 )
-from pydantic.config import JsonDict
+from pydantic.config import JsonDict, JsonValue
+
+from orchestrator.edge.requests import moment
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
@@ -36,6 +39,17 @@ def _within_a_year(value: datetime | None) -> datetime | None:
     if value is not None and not EARLIEST <= value <= datetime.now(UTC) + LONGEST_WAIT:
         raise ValueError("must lie no more than a year ahead")
     return value
+
+
+def _as_moment(value: object) -> datetime:
+    return moment(value if isinstance(value, str) else "")
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_as_moment),
+    WithJsonSchema({"type": "string", "maxLength": 40, "description": "A moment, or how long ago it is: 90s, 15m, 1h"}),
+]
 
 
 def number_only(value: object) -> object:
@@ -121,23 +135,64 @@ class Redrive(Choice):
     rate: Annotated[float, Field(ge=0.001, le=1_000), BeforeValidator(number_only)] | None = None
 
 
+def _reason_unless(trial: str) -> list[JsonValue]:
+    return [{"required": ["reason"]}, {"required": [trial], "properties": {trial: {"const": True}}}]
+
+
 class Discard(Choice):
     """A reason is needed, unless it is a dry run."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            **CHOICE_SCHEMA,
-            "anyOf": [
-                {"required": ["reason"]},
-                {"required": ["dryRun"], "properties": {"dryRun": {"const": True}}},
-            ],
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={**CHOICE_SCHEMA, "anyOf": _reason_unless("dryRun")})
 
     reason: str = Field(default="", max_length=500, pattern=r"\S")
 
     @model_validator(mode="after")
     def _with_reason(self) -> Self:
         if not self.reason and not self.dryRun:
+            raise ValueError("needs a reason")
+        return self
+
+
+#: Words that choose tasks to be cancelled; `until` alone would choose whatever there is.
+CANCEL_WORDS = ("type", "owner", "status", "state", "trace", "fingerprint", "since")
+
+
+class CancelTasks(Body):
+    """Unfinished tasks by their ids, or by words of the operators' list, of which all must fit; nobody's without any.
+
+    A reason is needed, unless it is a preview. A call cancels the oldest 1,000 at most.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ids"], "not": {"anyOf": [{"required": [word]} for word in (*CANCEL_WORDS, "until")]}},
+                {"anyOf": [{"required": [word]} for word in CANCEL_WORDS], "not": {"required": ["ids"]}},
+            ],
+            "anyOf": _reason_unless("preview"),
+        }
+    )
+
+    ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
+    type: str = Field(default="", min_length=1, max_length=100)
+    owner: str = Field(default="", min_length=1, max_length=128)
+    status: Literal["pending", "processing"] | None = None
+    #: What they wait for.
+    state: Literal["due", "scheduled", "retrying", "waiting", "processing", "parked"] | None = None
+    trace: str = Field(default="", pattern="^[0-9a-fA-F]{32}$")
+    fingerprint: str = Field(default="", min_length=1, max_length=200)
+    #: Of the submit.
+    since: Moment | None = None
+    until: Moment | None = None
+    reason: str = Field(default="", max_length=500, pattern=r"\S")
+    #: Only say what would end.
+    preview: bool = Field(default=False, strict=True)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        words = any(getattr(self, word) for word in CANCEL_WORDS)
+        if bool(self.ids) == words or (self.ids and self.until):
+            raise ValueError(f"needs either ids, or one or several of: {', '.join(CANCEL_WORDS)}, and until with these")
+        if not self.reason and not self.preview:
             raise ValueError("needs a reason")
         return self

@@ -204,3 +204,41 @@ class KeysRotated(Answer):
     """The id of the key that signs from now on."""
 
     current: str
+
+
+class EndingGroup(Answer):
+    type: str
+    status: Literal["pending", "processing"]
+    count: int
+
+
+class EndingTask(Answer):
+    id: UUID
+    owner: str
+    type: str
+    status: Literal["pending", "processing"]
+
+
+class WouldEnd(Answer):
+    """What a cancel would end: `descendants` of the total fit only because an ancestor does. The example is the newest.
+
+    `since` and `until` are the moments that were meant: a cancel until then touches nothing that came later.
+    """
+
+    total: int
+    descendants: int
+    owners: int
+    groups: list[EndingGroup]
+    oldest: datetime | None
+    newest: datetime | None
+    example: EndingTask | None
+    since: datetime | None
+    until: datetime | None
+
+
+class Cancelled(Answer):
+    """How many were cancelled, descendants included; `more`: some that fit are left. `wouldEnd`: of a preview."""
+
+    cancelled: int
+    more: bool
+    wouldEnd: WouldEnd | None

@@ -126,6 +126,18 @@ def cursor_of(moment: datetime, id: UUID) -> str:
     return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{id}"
 
 
+def moment(text: str) -> datetime:
+    """A moment as ISO 8601 writes it, or how long ago it is: `90s`, `15m`, `1h`, `7d`. Raises ValueError."""
+    try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        given = datetime.fromisoformat(text)
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        words = "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)"
+        raise ValueError(words) from error
+
+
 class Query:
     """Reads the query string value by value; `check` raises InvalidInput with all that was wrong."""
 
@@ -186,17 +198,11 @@ class Query:
         return value
 
     def moment(self, name: str) -> datetime | None:
-        """A moment as ISO 8601 writes it, or how long ago it is: `90s`, `15m`, `1h`, `7d`."""
         value = self._given.get(name)
-        if value is None:
-            return None
-        if ago := _AGO.fullmatch(value):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         try:
-            given = datetime.fromisoformat(value)
-            return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.fault(name, "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)")
+            return moment(value) if value is not None else None
+        except ValueError as error:
+            self.fault(name, str(error))
             return None
 
     def check(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from orchestrator.model.task import Task, iso
@@ -105,6 +106,24 @@ def group_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "firstSeen": iso(row["first_seen"]),
         "lastSeen": iso(row["last_seen"]),
         "example": {"id": str(row["example_id"]), "owner": row["example_owner"], "error": row["example_error"]},
+    }
+
+
+def would_end_view(rows: Sequence[Mapping[str, Any]], since: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """`rows`: groups of one type and status, and one of all, whose type is null."""
+    (all_,) = (row for row in rows if row["type"] is None)
+    groups = [row for row in rows if row["type"] is not None]
+    example = {name: all_[f"example_{name}"] for name in ("id", "owner", "type", "status")}
+    return {
+        "total": all_["tasks"],
+        "descendants": all_["descendants"],
+        "owners": all_["owners"],
+        "groups": [{"type": row["type"], "status": row["status"], "count": row["tasks"]} for row in groups],
+        "oldest": iso(all_["oldest"]),
+        "newest": iso(all_["newest"]),
+        "example": {**example, "id": str(example["id"])} if all_["tasks"] else None,
+        "since": iso(since),
+        "until": iso(until),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
@@ -11,8 +13,8 @@ from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.faultpoints import reach
 from orchestrator.model.task import Task
-from orchestrator.store import tasks
-from orchestrator.store.db import Database
+from orchestrator.store import dead_letters, tasks
+from orchestrator.store.db import Connection, Database
 
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
@@ -33,19 +35,46 @@ def _is_for_good(agents: Agents, type: str) -> bool:
 def cancel(
     db: Database, queue: TaskQueue, events: EventQueue, owner: str | None, task_id: UUID, *, actor: str | None = None
 ) -> Task:
-    """Cancels a task of `owner` (None: an operator, any owner's) with its unfinished descendants.
+    """Cancels a task of `owner` (None: any owner's) with its unfinished descendants; an operator is the `actor`.
 
     Raises NotFound when it is not there or not the owner's, Conflict when it is over.
     """
-    cancelled, parents = db.run(parents_of.cancel, owner, task_id, actor or "owner")
+    cancelled, woken = db.run(_cancel, owner, task_id, actor)
     for task in cancelled:
         if task.id == task_id:
-            reach("cancel.committed")
-            queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
-            events.announce((each.owner_id, each.traceparent) for each in cancelled)
-            lifecycle.cancelled(cancelled, actor or "owner")
+            tell(queue, events, cancelled, woken, by(actor))
             return task
     found = db.run(tasks.get, owner, task_id)
     if found is None:
         raise NotFound("There is no such task.")
     raise Conflict(f"The task is over already: {found.status.value}.")
+
+
+def tell(
+    queue: TaskQueue,
+    events: EventQueue,
+    cancelled: Collection[Task],
+    woken: Collection[Mapping[str, Any]],
+    who: str,
+) -> None:
+    """After the commit: wakes who can go on because of it, and tells who watches."""
+    reach("cancel.committed")
+    queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in woken])
+    events.announce((each.owner_id, each.traceparent) for each in cancelled)
+    lifecycle.cancelled(cancelled, who)
+
+
+def by(actor: str | None) -> str:
+    """Who did it, as tasks' histories and logs keep it."""
+    return f"operator {actor}" if actor else "owner"
+
+
+def _cancel(
+    conn: Connection, owner: str | None, task_id: UUID, actor: str | None
+) -> tuple[list[Task], list[parents_of.Row]]:
+    """Together with its audit, where an operator does it."""
+    with conn.transaction():
+        cancelled, woken = parents_of.cancel(conn, owner, [task_id], by(actor))
+        if actor and cancelled:
+            dead_letters.audit(conn, actor, "cancel", {"task": str(task_id)})
+        return cancelled, woken

@@ -24,10 +24,12 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[Row], list
         return ended, _wake(conn, parents, Counter((row["owner_id"], row["type"]) for row in died))
 
 
-def cancel(conn: Connection, owner: str | None, task_id: UUID, actor: str) -> tuple[list[Task], list[Row]]:
-    """Cancels a task with its unfinished descendants; answers them, and who can go on because of it."""
+def cancel(
+    conn: Connection, owner: str | None, task_ids: Collection[UUID], actor: str, reason: str | None = None
+) -> tuple[list[Task], list[Row]]:
+    """Cancels tasks with their unfinished descendants; answers them, and who can go on because of it."""
     with conn.transaction():
-        cancelled = tasks.cancel(conn, owner, task_id, actor)
+        cancelled = tasks.cancel(conn, owner, task_ids, actor, reason)
         parents = {task.parent_id for task in cancelled if task.parent_id} - {task.id for task in cancelled}
         return cancelled, _wake(conn, parents, Counter((task.owner_id, task.type) for task in cancelled))
 

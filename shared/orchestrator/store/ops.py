@@ -57,7 +57,7 @@ class Found(Generic[Place]):
 
 def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Tasks newest first. A page may hold fewer than `limit` although more follow."""
-    given = {**asdict(wanted), **_ids(wanted, before)}
+    given = {**asdict(wanted), **bounds(wanted, before)}
     window = SEARCH_WINDOW if wanted.is_rare() else limit
     edge = conn.execute(_SQL["search_boundary"], {**given, "window": window}).fetchone()
     boundary = edge["id"] if edge else None
@@ -69,7 +69,7 @@ def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int)
 
 def search_live(conn: Connection, wanted: Wanted, state: str, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Those in one of the states of live_tasks, newest first."""
-    given = {**asdict(wanted), **_ids(wanted, before), "state": state, "limit": limit + 1}
+    given = {**asdict(wanted), **bounds(wanted, before), "state": state, "limit": limit + 1}
     rows = conn.execute(_SQL["search_live"], given).fetchall()
     return Found(_tasks(rows[:limit]), rows[limit - 1]["id"] if len(rows) > limit else None)
 
@@ -87,7 +87,8 @@ def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limi
     return Found(_tasks(rows), Ended(edge["finished_at"], _above(edge["id"])) if edge else None)
 
 
-def _ids(wanted: Wanted, before: UUID | None) -> dict[str, UUID]:
+def bounds(wanted: Wanted, before: UUID | None = None) -> dict[str, UUID]:
+    """The ids between which tasks were submitted since and until; before that id where one is given."""
     until = first_id_at(wanted.until) if wanted.until else _LAST
     return {"below": min(before or _LAST, until), "lowest": first_id_at(wanted.since) if wanted.since else _FIRST}
 

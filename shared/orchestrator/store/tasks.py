@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,19 +87,25 @@ def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> lis
     return [Task.from_row(row) for row in rows]
 
 
-def cancel(conn: Connection, owner: str | None, task_id: UUID, actor: str) -> list[Task]:
-    """Cancels a task and its unfinished descendants; empty when it is over, not there or not the owner's.
+def cancel(
+    conn: Connection, owner: str | None, task_ids: Collection[UUID], actor: str, reason: str | None = None
+) -> list[Task]:
+    """Cancels tasks, each with its unfinished descendants; leaves out what is over, not there or not the owner's.
 
     Descendants are looked for until none is left: one that was running may have committed more while we waited for it.
     The caller's transaction is READ COMMITTED, so each look sees them.
     """
-    cancelled: list[Task] = []
-    ids = [task_id]
-    while ids:
-        rows = conn.execute(_SQL["cancel"], {"ids": ids, "owner_id": owner, "actor": actor}).fetchall()
-        cancelled += [Task.from_row(row) for row in rows]
-        if not cancelled:
-            break
-        found = conn.execute(_SQL["living_descendants"], {"id": task_id, "owner_id": owner}).fetchall()
-        ids = [row["id"] for row in found]
-    return cancelled
+    given = {"owner_id": owner, "actor": actor, "reason": reason}
+    cancelled = conn.execute(_SQL["cancel"], {**given, "ids": list(task_ids)}).fetchall()
+    roots = [row["id"] for row in cancelled]
+    while roots and (ids := living_descendants(conn, owner, roots)):
+        cancelled += conn.execute(_SQL["cancel"], {**given, "ids": ids}).fetchall()
+    return [Task.from_row(row) for row in cancelled]
+
+
+def living_descendants(
+    conn: Connection, owner: str | None, task_ids: Collection[UUID], *, limit: int | None = None
+) -> list[UUID]:
+    """The unfinished descendants of these tasks."""
+    given = {"ids": list(task_ids), "owner_id": owner, "limit": limit}
+    return [row["id"] for row in conn.execute(_SQL["living_descendants"], given).fetchall()]

@@ -19,9 +19,14 @@ FROM generate_series(1, 20000) n, LATERAL (SELECT '2029-12-31'::timestamptz - in
 """
 LIVE = """
 INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, waiting_for)
-SELECT ('0191' || substr(md5(n::text), 1, 28))::uuid, '1', 'echo', '{}', now(), CASE WHEN n % 2 = 0 THEN now() END,
+SELECT ('0191' || lpad(n::text, 28, '0'))::uuid, '1', 'echo', '{}', now(), CASE WHEN n % 2 = 0 THEN now() END,
        CASE WHEN n % 2 = 1 THEN 1 END
 FROM generate_series(1, 20) n
+"""
+CHILDREN = """
+INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, parent_id, spawn_key)
+SELECT ('0192' || substr(id::text, 5))::uuid, '1', 'echo', '{}', now(), now(), id, 'kid'
+FROM agent_tasks WHERE finished_at IS NULL
 """
 #: Some for the rows, some for the catalogue's views; 20,000 rows are more than 500.
 FEW_PAGES = 150
@@ -30,7 +35,11 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 WINDOW = {"since": NOW - timedelta(minutes=5), "until": NOW, "lately": NOW - timedelta(minutes=1), "step": 10}
 ANY = dict.fromkeys(("owner_id", "status", "type", "trace", "fingerprint", "since", "until"))
 IDS = {"below": UUID(int=2**128 - 1), "lowest": UUID(int=0)}
-FIGURES, OPS = (load_queries("orchestrator.store", stem) for stem in ("figures", "ops"))
+FIGURES, OPS, CANCELS, TASKS = (
+    load_queries("orchestrator.store", stem) for stem in ("figures", "ops", "cancels", "tasks")
+)
+#: Of what lives.
+SOME = [UUID(hex=f"0191{n:028}") for n in range(1, 21)]
 STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "live_counts": (FIGURES["live_counts"], {}),
     "busiest_owner": (FIGURES["busiest_owner"], {}),
@@ -42,6 +51,11 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "paces": (FIGURES["paces"], WINDOW),
     "minutes": (FIGURES["minutes"], WINDOW),
     "search_live": (OPS["search_live"], {**ANY, **IDS, "state": "waiting", "limit": 51}),
+    "fitting": (CANCELS["fitting"], {**ANY, **IDS, "type": "echo", "state": None, "limit": 2_000}),
+    "lock_unfinished": (CANCELS["lock_unfinished"], {"ids": SOME, "limit": 1_000}),
+    "still_fitting": (CANCELS["still_fitting"], {**ANY, **IDS, "type": "echo", "state": None, "ids": SOME}),
+    "would_end": (CANCELS["would_end"], {**ANY, **IDS, "type": "echo", "state": None, "ids": None}),
+    "living_descendants": (TASKS["living_descendants"], {"ids": SOME, "owner_id": None, "limit": 1_000}),
     "ended_boundary": (
         OPS["ended_boundary"],
         {**ANY, "before": None, "before_id": UUID(int=2**128 - 1), "window": 50},
@@ -64,6 +78,7 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
 def full(conn: Connection) -> Connection:
     conn.execute(STORED.encode())
     conn.execute(LIVE.encode())
+    conn.execute(CHILDREN.encode())
     conn.execute("VACUUM ANALYZE agent_tasks")
     return conn
 

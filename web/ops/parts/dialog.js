@@ -5,9 +5,12 @@ import {faultWords} from '../words.js';
 export function Dialog({title, close, wide = false, children}) {
   const dialog = useRef(null);
   useEffect(() => {
-    const before = document.activeElement;
-    if (!dialog.current.open) dialog.current.showModal();
-    return () => before?.isConnected && before.focus?.({preventScroll: true});
+    const [node, before] = [dialog.current, document.activeElement];
+    if (!node.open) node.showModal();
+    return () => {
+      node.close(); // as long as it is open, nothing behind it takes the focus
+      if (before?.isConnected) before.focus?.({preventScroll: true});
+    };
   }, []);
   const aside = (event) => event.target === dialog.current && close();
   return html`
@@ -17,8 +20,14 @@ export function Dialog({title, close, wide = false, children}) {
     </dialog>`;
 }
 
+/** For whoever asks later. */
+export function Reason() {
+  return html`
+    <div class="field"><label for="reason">Why</label><input id="reason" name="reason" required maxlength="500" pattern=".*\\S.*" title="A few words" autocomplete="off" aria-describedby="reason-hint" /><p id="reason-hint" class="field-hint">Kept in the audit trail and in each task’s story.</p></div>`;
+}
+
 /** The form of a dialog: one deed, its fault in words, and a way out. `submit(values)` closes it when it went well. */
-export function Deed({submit, action, tone, disabled, close, children}) {
+export function Deed({submit, action, tone, disabled, close, leave = 'Not now', children}) {
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
@@ -38,7 +47,7 @@ export function Deed({submit, action, tone, disabled, close, children}) {
       ${children}
       <p class="form-fault" role="alert">${fault}</p>
       <div class="dialog-end">
-        <button type="button" class="button quiet" onClick=${close}>Not now</button>
+        <button type="button" class="button quiet" onClick=${close}>${leave}</button>
         <button class="button" data-tone=${tone} data-busy=${busy} disabled=${busy || disabled}>${action}</button>
       </div>
     </form>`;

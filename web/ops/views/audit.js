@@ -66,7 +66,7 @@ function Trail({query, user}) {
   return html`
     <${Aged} read=${newest} />
     ${items.length === 0
-      ? html`<p class="quiet-line">${actor || action ? 'Nothing in the trail fits these filters.' : 'No operator has changed anything yet. Redrives, discards, flags and key rotations are kept here.'}</p>`
+      ? html`<p class="quiet-line">${actor || action ? 'Nothing in the trail fits these filters.' : 'No operator has changed anything yet. Redrives, discards, cancels, flags and key rotations are kept here.'}</p>`
       : html`<div class="panel flush">
           <table class="table audit">
             <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Action</th><th scope="col">What</th></tr></thead>

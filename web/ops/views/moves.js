@@ -1,41 +1,23 @@
 import {toast} from '../../parts/parts.js';
-import {html, useEffect, useState} from '../../vendor/preact.js';
-import {Deed, Dialog} from '../parts/dialog.js';
+import {html, useState} from '../../vendor/preact.js';
+import {Deed, Dialog, Reason} from '../parts/dialog.js';
+import {Preview, usePreview} from '../parts/preview.js';
 import {call} from '../session.js';
-import {faultWords, number, plural} from '../words.js';
+import {number, plural} from '../words.js';
 
 /** Groups a preview names. */
 const NAMED = 6;
 
-/** What a move would take along, asked of the API before anything is moved. */
-function usePreview(path, choice) {
-  const [preview, setPreview] = useState({});
-  useEffect(() => {
-    let gone = false;
-    call('POST', path, {...choice, dryRun: true}).then(
-      (moved) => !gone && setPreview({moved}),
-      (error) => !gone && setPreview({error}),
-    );
-    return () => {
-      gone = true;
-    };
-  }, []);
-  return preview;
-}
-
-function Preview({preview: {moved, error}, does}) {
-  if (error) return html`<div class="preview" data-fault="true" role="alert"><p>${faultWords(error)}</p></div>`;
-  if (!moved) return html`<div class="preview" aria-busy="true"><p>Looking what this would ${does}…</p></div>`;
-  const {ids, total, more, groups} = moved;
+/** What a move would take along. */
+function Would({preview, does}) {
   return html`
-    <div class="preview" role="status">
+    <${Preview} preview=${preview} does=${does}>${({ids, total, more, groups}) => html`
       <p><strong>This would ${does} ${plural(ids.length, 'task')}${more ? `, the oldest of ${number(total)}` : ''}.</strong> Nothing has been moved yet.${more ? ' Do it again for the rest.' : ''}</p>
       <ul class="preview-groups">
         ${groups.slice(0, NAMED).map(({type, fingerprint, version, count, owners}) => html`
           <li key=${`${type} ${fingerprint} ${version}`}><strong>${number(count)}</strong><span>${type} of ${plural(owners, 'owner')}, version <span class="mono">${version || 'unknown'}</span>, <span class="mono">${fingerprint || 'no fingerprint'}</span></span></li>`)}
         ${groups.length > NAMED && html`<li><strong></strong><span>and ${plural(groups.length - NAMED, 'more group')}</span></li>`}
-      </ul>
-    </div>`;
+      </ul>`}<//>`;
 }
 
 /** What a call left, for it takes the oldest thousand at most. */
@@ -50,9 +32,9 @@ const PACES = {
 
 /** Gives dead letters their attempts anew. */
 export function RedriveDialog({move: {choice, words, count}, close, done}) {
-  const preview = usePreview('/ops/dead-letters/redrive', choice);
+  const preview = usePreview('/ops/dead-letters/redrive', {...choice, dryRun: true});
   const [pace, setPace] = useState(count > 1 ? 'canary' : 'all');
-  const found = preview.moved?.ids.length ?? 0;
+  const found = preview.told?.ids.length ?? 0;
   const redrive = async ({rate}) => {
     const body = {...choice, canary: pace === 'canary', ...(rate ? {rate: Number(rate)} : {})};
     const moved = await call('POST', '/ops/dead-letters/redrive', body);
@@ -63,7 +45,7 @@ export function RedriveDialog({move: {choice, words, count}, close, done}) {
   return html`
     <${Dialog} title=${`Redrive ${words}?`} close=${close} wide=${true}>
       <${Deed} submit=${redrive} action=${action} disabled=${!found} close=${close}>
-        <${Preview} preview=${preview} does="redrive" />
+        <${Would} preview=${preview} does="redrive" />
         <fieldset class="choices">
           <legend>How</legend>
           ${Object.entries(PACES).map(([id, [name, what]]) => html`
@@ -82,8 +64,8 @@ function begunWords({ids, redrive}) {
 
 /** Gives dead letters up. The reason is for whoever asks later. */
 export function DiscardDialog({move: {choice, words}, close, done}) {
-  const preview = usePreview('/ops/dead-letters/discard', choice);
-  const found = preview.moved?.ids.length ?? 0;
+  const preview = usePreview('/ops/dead-letters/discard', {...choice, dryRun: true});
+  const found = preview.told?.ids.length ?? 0;
   const discard = async ({reason}) => {
     const moved = await call('POST', '/ops/dead-letters/discard', {...choice, reason: reason.trim()});
     toast(`${plural(moved.ids.length, 'task')} discarded.${restOf(moved, moved.ids.length)}`);
@@ -92,9 +74,9 @@ export function DiscardDialog({move: {choice, words}, close, done}) {
   return html`
     <${Dialog} title=${`Discard ${words}?`} close=${close} wide=${true}>
       <${Deed} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
-        <${Preview} preview=${preview} does="discard" />
+        <${Would} preview=${preview} does="discard" />
         <p class="dialog-warning">Discarded tasks end as cancelled and never run. This cannot be taken back.</p>
-        <div class="field"><label for="reason">Why</label><input id="reason" name="reason" required maxlength="500" pattern=".*\\S.*" title="A few words" autocomplete="off" aria-describedby="reason-hint" /><p id="reason-hint" class="field-hint">Kept in the audit trail and in each task’s story.</p></div>
+        <${Reason} />
       <//>
     <//>`;
 }

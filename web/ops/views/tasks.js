@@ -5,6 +5,7 @@ import {go, hashOf} from '../place.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
 import {GOT_OVER, OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
+import {CancelDialog, choiceOf} from './cancels.js';
 import {Filters} from './filters.js';
 import {Story} from './story.js';
 
@@ -18,15 +19,22 @@ export function Tasks({place, stats}) {
   const flags = usePolled('types', (signal) => call('GET', '/ops/flags', undefined, {signal}), {fresh: false});
   const live = (stats.value?.byType ?? []).map(({type}) => type);
   const known = [...new Set([...(flags.value?.types ?? []), ...live, query.type].filter(Boolean))].sort();
+  const [cancelling, setCancelling] = useState(null);
+  const [turn, setTurn] = useState(0);
+  const choice = choiceOf(query);
   return html`
-    <div class="head"><h1 id="tasks-title">Tasks</h1></div>
+    <div class="head">
+      <h1 id="tasks-title">Tasks</h1>
+      <div class="head-end">${choice && html`<button type="button" class="button small quiet" onClick=${() => setCancelling(choice)}>Cancel all of these…</button>`}</div>
+    </div>
     <div class="split" data-open=${Boolean(id)}>
       <section class="split-list" aria-labelledby="tasks-title">
         <${Filters} query=${query} types=${known} />
-        <${List} key=${JSON.stringify(query)} query=${query} open=${id} />
+        <${List} key=${`${turn} ${JSON.stringify(query)}`} query=${query} open=${id} />
       </section>
       ${id && html`<${Story} key=${id} id=${id} close=${() => go({view: 'tasks', query})} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
-    </div>`;
+    </div>
+    ${cancelling && html`<${CancelDialog} choice=${cancelling} close=${() => setCancelling(null)} done=${() => setTurn((times) => times + 1)} />`}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 """The orchestrator's own routes: each module makes one Router."""
 
+from orchestrator.edge.routes.cancels import cancel_routes
 from orchestrator.edge.routes.controls import control_routes
 from orchestrator.edge.routes.dead_letters import dead_letter_routes
 from orchestrator.edge.routes.figures import figure_routes
@@ -15,6 +16,7 @@ ROUTERS = (
     realtime_routes,
     figure_routes,
     ops_routes,
+    cancel_routes,
     dead_letter_routes,
     redrive_routes,
     control_routes,

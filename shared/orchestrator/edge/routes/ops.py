@@ -23,7 +23,7 @@ from orchestrator.engine.figures import LIVE
 from orchestrator.engine.redrive import Selection
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.task import Status
-from orchestrator.store import dead_letters, events, family, ops, tasks
+from orchestrator.store import events, family, ops, tasks
 
 #: Events of a dossier.
 MOST_EVENTS = 1_000
@@ -106,8 +106,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     )
     def cancel(task_id: str) -> Response[Any]:
         found_id, actor = path_uuid(task_id), acting_operator(router)
-        task = cancel_task(services.db, services.queue, services.events, None, found_id, actor=f"operator {actor}")
-        services.db.run(dead_letters.audit, actor, "cancel", {"task": task_id})
+        task = cancel_task(services.db, services.queue, services.events, None, found_id, actor=actor)
         return json_response(202, operator_view(task))
 
     @router.post("/ops/tasks/<task_id>/retry")

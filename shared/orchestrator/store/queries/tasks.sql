@@ -63,17 +63,20 @@ WITH locked AS (
   RETURNING t.*
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
-  SELECT id, seq, attempts, 'cancelled', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM cancelled
+  SELECT id, seq, attempts, 'cancelled', status, owner_id,
+         jsonb_strip_nulls(jsonb_build_object('by', %(actor)s::text, 'reason', %(reason)s::text)) FROM cancelled
 )
 SELECT * FROM cancelled;
 
 -- name: living_descendants
--- A task's unfinished descendants. An owner's end where a child was made for somebody else.
+-- The unfinished descendants of some tasks. An owner's end where a child was made for somebody else.
+-- The lateral join keeps to the index, however many tasks the planner expects.
 -- Index: task_spawn.
 WITH RECURSIVE family AS (
-  SELECT id, status FROM agent_tasks WHERE parent_id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  SELECT id, status FROM agent_tasks WHERE parent_id = ANY(%(ids)s) AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
   UNION
-  SELECT child.id, child.status FROM agent_tasks child JOIN family ON child.parent_id = family.id
-  WHERE %(owner_id)s::text IS NULL OR child.owner_id = %(owner_id)s
+  SELECT child.id, child.status FROM family CROSS JOIN LATERAL (
+    SELECT id, status FROM agent_tasks WHERE parent_id = family.id AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s) OFFSET 0
+  ) child
 )
-SELECT id FROM family WHERE status IN ('pending', 'processing');
+SELECT id FROM family WHERE status IN ('pending', 'processing') LIMIT %(limit)s;

@@ -15,10 +15,11 @@ VALUES: tuple[Any, ...] = (
 FIELDS = (
     *("ids", "type", "fingerprint", "version", "all", "dryRun", "canary", "rate", "reason"),
     *("on", "percent", "owners", "forget", "gradual", "revoke", "markdown", "deployment", "unknown"),
+    *("owner", "status", "state", "trace", "since", "until", "preview"),
 )
 DOORS = (
     *("/ops/dead-letters/redrive", "/ops/dead-letters/discard", "/ops/knowledge", "/ops/secrets/jwt/rotate"),
-    *("/ops/rollout/abort", "/ops/redrives/00000000-0000-0000-0000-000000000000/advance"),
+    *("/ops/rollout/abort", "/ops/redrives/00000000-0000-0000-0000-000000000000/advance", "/ops/tasks/cancel"),
 )
 ODD = ("", "x", "0", "-1", "9" * 30, "ended", "9999d", "%00", "%F0%9F", "01a2038a-a286-7de5-9919-cd81acca16c5")
 

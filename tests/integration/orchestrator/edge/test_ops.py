@@ -45,6 +45,7 @@ def kill(conn: Connection, task: str) -> None:
         ("GET", f"/ops/tasks/{NOBODYS}"),
         ("POST", f"/ops/tasks/{NOBODYS}/cancel"),
         ("POST", f"/ops/tasks/{NOBODYS}/retry"),
+        ("POST", "/ops/tasks/cancel"),
         ("GET", "/ops/dead-letters"),
         ("POST", "/ops/dead-letters/redrive"),
         ("POST", "/ops/dead-letters/discard"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.store.db import Database
 from tests.engine import Engine
 
 
@@ -12,3 +13,9 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = Engine(database_url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def operator(engine: Engine) -> Database:
+    """The database with an operator's rights, and no more."""
+    return engine.database("operator")

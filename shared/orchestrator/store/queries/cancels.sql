@@ -1,0 +1,62 @@
+-- name: fitting
+-- Unfinished tasks that fit an operator's filter, oldest first.
+-- Index: see live_tasks.
+SELECT id FROM live_tasks
+WHERE dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
+  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
+  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+ORDER BY id LIMIT %(limit)s;
+
+-- name: lock_unfinished
+-- Holds these until the transaction ends; what is over, or somebody else changes at this moment, is left out.
+-- NO KEY UPDATE: passes the lock of a running handler, as a single cancel does.
+-- Index: agent_tasks_pkey.
+SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND status IN ('pending', 'processing')
+ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: still_fitting
+-- Which of these fit the filter now: asked again once they are locked, because they may have moved before.
+-- Index: agent_tasks_pkey.
+SELECT id FROM live_tasks
+WHERE id = ANY(%(ids)s) AND dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
+  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
+  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+ORDER BY id;
+
+-- name: would_end
+-- What a cancel of all that fit would end, descendants included: by type and status, and in the one row without them all together.
+-- The example is the newest. The lateral join keeps to the index, however many tasks the planner expects.
+-- Index: see live_tasks; task_spawn for the descendants; agent_tasks_pkey for the moments.
+WITH RECURSIVE family AS (
+  SELECT id, owner_id, type, status, false AS descends FROM live_tasks
+  WHERE dead_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s)) AND id < %(below)s AND id >= %(lowest)s
+    AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+    AND (%(status)s::text IS NULL OR status = %(status)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(type)s::text IS NULL OR type = %(type)s)
+    AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
+    AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+  UNION
+  SELECT child.*, true FROM family CROSS JOIN LATERAL (
+    SELECT id, owner_id, type, status FROM agent_tasks WHERE parent_id = family.id OFFSET 0
+  ) child
+), one AS (
+  SELECT id, owner_id, type, status, bool_and(descends) AS descends FROM family
+  WHERE status IN ('pending', 'processing') GROUP BY id, owner_id, type, status
+), told AS (
+  SELECT type, status, count(*) AS tasks, count(*) FILTER (WHERE descends) AS descendants, count(DISTINCT owner_id) AS owners,
+         (array_agg(id ORDER BY id))[1] AS oldest, (array_agg(id ORDER BY id DESC))[1] AS newest
+  FROM one GROUP BY GROUPING SETS ((type, status), ())
+)
+SELECT told.type, told.status, told.tasks, told.descendants, told.owners, oldest.created_at AS oldest, newest.created_at AS newest,
+       newest.id AS example_id, newest.owner_id AS example_owner, newest.type AS example_type, newest.status AS example_status
+FROM told LEFT JOIN agent_tasks oldest ON oldest.id = told.oldest LEFT JOIN agent_tasks newest ON newest.id = told.newest
+ORDER BY told.tasks DESC, told.type, told.status;

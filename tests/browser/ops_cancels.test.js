@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import {after, afterEach, before, test} from 'node:test';
+import {faultsOf} from './accessibility.js';
+import {goTo, openOperatorPage} from './operator_page.js';
+import {newFamily, shoot} from './stack.js';
+
+/** A colour that is still changing has no contrast yet. */
+const STILL = {reducedMotion: 'reduce'};
+const PATH = '**/ops/tasks/cancel';
+
+let operator;
+
+before(async () => {
+  operator = await openOperatorPage();
+});
+afterEach(() => operator.leave());
+after(() => operator.close());
+
+const rows = (page) => page.locator('.tasks tbody tr');
+const dialogOf = (page) => page.getByRole('dialog', {name: 'Cancel all of these?'});
+const opener = (page) => page.getByRole('button', {name: 'Cancel all of these…'});
+
+/** A new family's id, and the ids of tasks of theirs that are due tomorrow. */
+function submitWrongly(page, many) {
+  return page.evaluate(async ({family, many}) => {
+    const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
+      headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
+    const {data: [{id}], accessToken} = await ask('/auth/signup', family);
+    const ids = [];
+    for (let n = 0; n < many; n += 1) ids.push((await ask('/api/tasks', {type: 'echo', scheduleAt: new Date(Date.now() + 86_400_000)}, accessToken)).id);
+    return {owner: String(id), ids};
+  }, {family: newFamily(), many});
+}
+
+/** The list of one owner's tasks, with so many rows. */
+async function listOf(page, owner, many, more = '') {
+  await page.goto(`${page.url().split('#')[0]}#tasks?owner=${owner}${more}`);
+  await page.getByText(`${many} ${many === 1 ? 'task' : 'tasks'} that fit`).waitFor();
+}
+
+test('what fits is shown, cancelled for a reason, and the list and the trail say so', async () => {
+  const {page, faults} = await operator.enter(STILL);
+  const {owner, ids} = await submitWrongly(page, 3);
+  await listOf(page, owner, 3);
+  await opener(page).click();
+  const dialog = dialogOf(page);
+  await dialog.getByText('This would cancel 3 tasks of 1 owner.').waitFor();
+  await dialog.locator('.preview-groups li', {hasText: '3echo, pending'}).waitFor();
+  await dialog.getByText(`the newest is ${ids[2].slice(-8)} of owner ${owner}.`).waitFor();
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot(page, 'operator-cancels');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({state: 'detached'});
+  assert.ok(await opener(page).evaluate((button) => button === document.activeElement), 'the focus is where it was');
+  assert.equal(await rows(page).getByText('Pending').count(), 3, 'a look changes nothing');
+
+  await opener(page).click();
+  const button = dialog.getByRole('button', {name: 'Cancel 3 tasks'});
+  await button.click();
+  assert.ok(await dialog.getByLabel('Why').evaluate((field) => !field.validity.valid && field === document.activeElement), 'a reason is asked for');
+  await dialog.getByLabel('Why').fill('a wrong import');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({state: 'detached'});
+  await page.getByText('3 tasks cancelled.').waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.tasks tbody tr')].every((row) => row.textContent.includes('Cancelled')));
+
+  await page.getByRole('link', {name: 'echo'}).first().click();
+  await page.getByText(/Cancelled, by operator .*: a wrong import/).waitFor();
+  await goTo(page, 'Audit');
+  await page.getByText(new RegExp(`Cancelled 3 tasks \\(owner ${owner}, until .*\\): a wrong import`)).waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test('only a filter of what is not over can be cancelled', async () => {
+  const {page} = await operator.enter(STILL);
+  const {owner} = await submitWrongly(page, 1);
+  await goTo(page, 'Tasks');
+  await page.locator('table.tasks').waitFor();
+  assert.equal(await opener(page).count(), 0, 'everybody’s');
+  const status = page.getByRole('group', {name: 'Status'});
+  await status.getByRole('button', {name: 'Completed'}).click();
+  await page.waitForURL(/status=completed/);
+  assert.equal(await opener(page).count(), 0, 'over');
+  await status.getByRole('button', {name: 'Pending'}).click();
+  await opener(page).waitFor();
+  await listOf(page, owner, 1, '&state=scheduled&status=pending');
+  await opener(page).click();
+  await dialogOf(page).getByText('This would cancel 1 task of 1 owner.').waitFor();
+  await dialogOf(page).getByRole('button', {name: 'Not now'}).click();
+  await listOf(page, owner, 1);
+  await page.evaluate((href) => { location.hash = href; }, `#tasks?owner=${owner}&type=none`);
+  await opener(page).click();
+  await dialogOf(page).getByText('None of these can be cancelled').waitFor();
+  assert.ok(await dialogOf(page).getByRole('button', {name: 'Cancel 0 tasks'}).isDisabled());
+});
+
+test('pages go on until nothing is left, seen on a narrow screen, and stop where somebody closes', async () => {
+  const {page, faults} = await operator.enter({...STILL, viewport: {width: 320, height: 640}});
+  const {owner} = await submitWrongly(page, 1);
+  await listOf(page, owner, 1);
+  const asked = [];
+  let go = () => {};
+  await page.route(PATH, async (route) => {
+    const body = route.request().postDataJSON();
+    if (body.preview) {
+      const told = await (await route.fetch()).json();
+      return route.fulfill({json: {...told, wouldEnd: {...told.wouldEnd, total: 2_500}}});
+    }
+    asked.push(body);
+    await new Promise((resolve) => { go = resolve; });
+    return route.fulfill({json: {cancelled: Math.min(1_000, 2_500 - 1_000 * (asked.length - 1)), more: asked.length < 3, wouldEnd: null}});
+  });
+  const reach = async (count) => {
+    while (asked.length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const begin = async () => {
+    await opener(page).click();
+    const dialog = dialogOf(page);
+    await dialog.getByText('This would cancel 2,500 tasks of 1 owner.').waitFor();
+    await dialog.getByLabel('Why').fill('a wrong import');
+    await dialog.getByRole('button', {name: 'Cancel 2,500 tasks'}).click();
+    return dialog;
+  };
+  const dialog = await begin();
+  await reach(1);
+  go();
+  await reach(2);
+  await dialog.getByText('1,000 of 2,500 cancelled').waitFor();
+  assert.equal(await dialog.getByRole('progressbar', {name: 'Cancelled'}).getAttribute('aria-valuenow'), '1000');
+  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('dialog, dialog *:not(.visually-hidden)')]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth || (part.clientWidth && part.scrollWidth > part.clientWidth)).map((part) => `${part.localName} ${part.className}`));
+  assert.deepEqual(wide, [], 'it fits');
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot(page, 'operator-cancels-narrow');
+  go();
+  await reach(3);
+  go();
+  await dialog.waitFor({state: 'detached'});
+  await page.getByText('2,500 tasks cancelled.').waitFor();
+  assert.ok(asked.every(({until}) => until === asked[0].until && until), 'what came after the look is not meant');
+
+  asked.length = 0;
+  await begin();
+  await reach(1);
+  await dialog.getByRole('button', {name: 'Stop here'}).click();
+  go();
+  await page.getByText('1,000 tasks cancelled. Some are left: do it again for the rest.').waitFor();
+  assert.equal(asked.length, 1);
+  assert.deepEqual(faults, []);
+});
+
+test('a page that fails is said in words, and pressing again goes on', async () => {
+  const {page} = await operator.enter(STILL);
+  const {owner} = await submitWrongly(page, 2);
+  await listOf(page, owner, 2);
+  await opener(page).click();
+  const dialog = dialogOf(page);
+  await dialog.getByLabel('Why').fill('a wrong import');
+  await dialog.getByText('This would cancel 2 tasks').waitFor();
+  await page.route(PATH, (route) => route.fulfill({status: 503, json: {message: 'The database is busy just now.'}}));
+  await dialog.getByRole('button', {name: 'Cancel 2 tasks'}).click();
+  await dialog.getByRole('alert').filter({hasText: 'The database is busy just now.'}).waitFor();
+  await page.unroute(PATH);
+  await dialog.getByRole('button', {name: 'Cancel 2 tasks'}).click();
+  await page.getByText('2 tasks cancelled.').waitFor();
+});
