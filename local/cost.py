@@ -121,7 +121,11 @@ def idle(family: dict[str, dict[str, Any]], types: int) -> list[Line]:
         Line("metrics", metrics * PRICES["custom metric month"], f"at most {metrics}, with {types} task types in use"),
         Line("alarms and dashboard", alarms * PRICES["alarm month"] + PRICES["dashboard month"], f"{alarms} alarms"),
         Line("queues", polls * PRICES["sqs request"], f"{polls:,.0f} empty looks"),
-        Line("sweeper", HOURS * 60 * PRICES["lambda request"] * 2, "once a minute"),
+        Line(
+            "sweeper",
+            HOURS * 60 * (PRICES["lambda request"] * 2 + PRICES["sqs request"]),
+            "once a minute, with a look at the dead-letter queue",
+        ),
         Line(
             "secrets", secrets * PRICES["secret month"], f"{secrets}: logins to the database, its owner's, token keys"
         ),

@@ -3,8 +3,18 @@ import {createRequire} from 'node:module';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** A colour that is still changing has no contrast yet. */
+function settle(page) {
+  return page.evaluate(async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const changing = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(changing.map(({finished}) => finished));
+  });
+}
+
 /** What a checker of accessibility finds wrong, in a line each. */
 export async function faultsOf(page) {
+  await settle(page);
   await page.evaluate(AXE);
   const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
   return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
