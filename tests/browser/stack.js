@@ -37,6 +37,7 @@ export async function visit(world, options = {}) {
   const page = await context.newPage();
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
+  trails.set(page, trailOf(page));
   await page.goto(world.proxy.url);
   return {context, page, faults};
 }
@@ -62,8 +63,32 @@ export async function goTo(page, view) {
   await page.waitForURL(`**/#${view.toLowerCase()}`);
 }
 
-export function connection(page, state) {
-  return page.locator(`.connection[data-state="${state}"]`).waitFor({timeout: 60_000});
+export async function connection(page, state) {
+  try {
+    await page.locator(`.connection[data-state="${state}"]`).waitFor({timeout: 60_000});
+  } catch (error) {
+    throw new Error(`the page is not ${state}; on the way there:\n${trails.get(page)?.join('\n')}`, {cause: error});
+  }
+}
+
+/** What became of tickets and sockets: without it nobody knows why a page is not live. */
+const trails = new WeakMap();
+
+function trailOf(page) {
+  const [trail, begun] = [[], Date.now()];
+  const note = (words) => trail.push(`${Date.now() - begun} ms  ${words}`);
+  const isTicket = (request) => request.url().endsWith('/api/realtime/ticket');
+  page.on('request', (request) => isTicket(request) && note('asks for a ticket'));
+  page.on('response', async (response) => isTicket(response.request()) && note(`ticket: ${response.status()} ${response.ok() ? '' : await response.text().catch(() => '')}`));
+  page.on('requestfailed', (request) => isTicket(request) && note(`ticket: ${request.failure()?.errorText}`));
+  page.on('websocket', (socket) => {
+    note('socket begun');
+    socket.on('framesent', ({payload}) => note(`sent ${JSON.parse(payload).action}`));
+    socket.on('framereceived', ({payload}) => note(`heard ${JSON.parse(payload).type}`));
+    socket.on('socketerror', (error) => note(`socket: ${error}`));
+    socket.on('close', () => note('socket closed'));
+  });
+  return trail;
 }
 
 export async function shoot(page, name, options = {}) {

@@ -111,6 +111,8 @@ export interface Timing {
   pong: number;
   /** A socket that is not subscribed by then has failed. */
   connect: number;
+  /** A request without its whole answer by then has failed (the API itself answers sooner, if only that it cannot). */
+  answer: number;
   /** Replace the socket at this age, by a new one opened first (API Gateway's limit is 2 hours). */
   rotate: number;
   /** Wait at most `backoff * 2^n` before try n+1, at random, and never over `backoffMax`. */

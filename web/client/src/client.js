@@ -35,7 +35,7 @@ export class TaskClient {
     const {apiUrl, scope = '', sockets = true} = options;
     const storage = options.storage === undefined ? tabStorage() : options.storage;
     this.timing = {...DEFAULTS, ...options.timing};
-    this.http = new Http(options, () => this.#expire());
+    this.http = new Http(options, this.timing, () => this.#expire());
     this.place = new Place(storage, `agent-orchestrator:${apiUrl}:${scope}`);
     this.givenBefore = new Map(this.place.seqs);
     this.tasksKnown = new Tasks();

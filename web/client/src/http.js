@@ -8,9 +8,11 @@ const PASSING = new Set([429, 502, 503, 504]);
 export class Http {
   /**
    * @param {Pick<import('../index.d.ts').ClientOptions, 'apiUrl' | 'getToken' | 'traceparent' | 'fetch'>} options
+   * @param {import('../index.d.ts').Timing} timing
    * @param {() => void} onExpired called when the session turns out to have ended
    */
-  constructor({apiUrl, getToken, traceparent = newTraceparent, fetch: fetcher}, onExpired) {
+  constructor({apiUrl, getToken, traceparent = newTraceparent, fetch: fetcher}, timing, onExpired) {
+    this.timing = timing;
     this.newTrace = traceparent;
     this.base = apiUrl.replace(/\/+$/, '');
     /** From another origin a plain GET is sent at once; a header of ours would have it asked for beforehand. */
@@ -29,11 +31,10 @@ export class Http {
    */
   async request(method, path, body, options = {}) {
     const trace = options.headers?.['traceparent'] ?? this.newTrace();
-    let response = await this.#send(method, path, body, options, trace, false);
+    let {response, answer} = await this.#send(method, path, body, options, trace, false);
     if (response.status === 401 && this.getToken) {
-      response = await this.#send(method, path, body, options, trace, true);
+      ({response, answer} = await this.#send(method, path, body, options, trace, true));
     }
-    const answer = await readJson(response);
     if (response.ok) return answer;
     if (response.status === 401) this.onExpired();
     throw new ApiError(response.status, answer, traceIdOf(trace));
@@ -60,6 +61,7 @@ export class Http {
   }
 
   /**
+   * The whole answer, in time: a network that is silently gone leaves a request without any for minutes.
    * @param {string} method
    * @param {string} path
    * @param {unknown} body
@@ -82,12 +84,20 @@ export class Http {
       },
     };
     if (body !== undefined) init.body = JSON.stringify(body);
-    if (signal) init.signal = signal;
+    const given = new AbortController();
+    const give = () => given.abort(signal?.reason);
+    const timer = setTimeout(give, this.timing.answer);
+    if (signal?.aborted) give();
+    signal?.addEventListener('abort', give);
     try {
-      return await this.fetch(this.base + path, init);
+      const response = await this.fetch(this.base + path, {...init, signal: given.signal});
+      return {response, answer: await readJson(response)};
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Unreachable(error, traceIdOf(trace));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', give);
     }
   }
 }

@@ -3,6 +3,7 @@ export const DEFAULTS = {
   ping: 25_000,
   pong: 10_000,
   connect: 10_000,
+  answer: 20_000,
   rotate: 6_600_000,
   backoff: 500,
   backoffMax: 30_000,

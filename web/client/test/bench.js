@@ -23,6 +23,7 @@ export class Bench {
     this.renamesTail = false; // pongs name the tail by a cursor that no frame had
     this.created = 0;
     this.hangsUp = 0; // requests that are still to be left without an answer
+    this.silent = 0; // requests that are still to be taken and never answered
     this.subscriptions = [];
     this.static = undefined; // (request, response) => handled?
     this.server = createServer((request, response) => this.#answer(request, response));
@@ -145,6 +146,10 @@ export class Bench {
     if (this.hangsUp > 0) {
       this.hangsUp -= 1;
       return request.socket.destroy();
+    }
+    if (this.silent > 0) {
+      this.silent -= 1;
+      return undefined;
     }
     const body = await bodyOf(request);
     const [status, answer] = this.#route(request, pathname, searchParams, body);

@@ -12,6 +12,27 @@ test('a submit whose answer was lost is sent again and makes one task', async ()
   assert.equal(bench.tasks.size, 1);
 });
 
+test('requests that are never answered are given up, and the client goes on', async () => {
+  bench.silent = 3;
+  const client = connect({timing: {answer: 50}});
+  const seen = [];
+  client.onUpdate((update) => seen.push(update));
+  await live(client);
+  assert.equal(bench.silent, 0);
+  bench.silent = 1;
+  const handle = await client.submit('echo');
+  await until(() => seen.length === 1, 'the first update');
+  assert.equal(bench.tasks.size, 1);
+  bench.silent = 1;
+  await assert.rejects(client.request('GET', '/api/tasks'), {name: 'Unreachable'});
+  const stopped = new AbortController();
+  bench.silent = 1;
+  const asked = client.request('GET', '/api/tasks', undefined, {signal: stopped.signal});
+  stopped.abort(new Error('enough'));
+  await assert.rejects(asked, {message: 'enough'});
+  assert.equal(seen[0].id, handle.id);
+});
+
 test('200 updates come once and in order though the socket is killed 100 times', async () => {
   const client = connect();
   const seen = [];
