@@ -13,6 +13,8 @@ from orchestrator.observe import logger
 
 #: Seconds a value is used without asking again: a rotation is seen within a minute.
 MAX_AGE = 45.0
+#: Seconds old that what is to be the latest may be.
+LATEST = 1.0
 #: Seconds between two attempts while the service is away.
 PAUSE_AFTER_FAILURE = 5.0
 
@@ -21,6 +23,7 @@ PAUSE_AFTER_FAILURE = 5.0
 class _Known:
     value: Mapping[str, Any]
     fresh_until: float
+    latest_until: float
 
 
 class Secrets:
@@ -35,6 +38,11 @@ class Secrets:
             return known.value
         return self.refresh(arn, max_age)
 
+    def latest(self, arn: str) -> Mapping[str, Any]:
+        """The secret's JSON object as it is now, unless the service is away."""
+        known = self._known.get(arn)
+        return known.value if known and self._clock() < known.latest_until else self.refresh(arn)
+
     def refresh(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, Any]:
         """Ask now. Falls back to the last known value; raises CloudError when there is none."""
         try:
@@ -44,9 +52,9 @@ class Secrets:
             if known is None:
                 raise
             logger.warning("secret not read, using the last known value", arn=arn, error=str(error))
-            known.fresh_until = self._clock() + PAUSE_AFTER_FAILURE
+            known.fresh_until = known.latest_until = self._clock() + PAUSE_AFTER_FAILURE
             return known.value
-        self._known[arn] = _Known(value, self._clock() + max_age)
+        self._known[arn] = _Known(value, self._clock() + max_age, self._clock() + LATEST)
         return value
 
     def pending(self, arn: str) -> Mapping[str, Any] | None:

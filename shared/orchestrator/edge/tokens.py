@@ -75,9 +75,13 @@ class Tokens:
         self._next_look = float("-inf")
 
     def issue(self, owner: str, name: str, role: str | None = None) -> tuple[str, int]:
-        """A signed token and the seconds it lives."""
+        """A signed token and the seconds it lives.
+
+        The secret is asked for anew: after a revocation others would not take what the remembered key has signed.
+        """
         import jwt
 
+        self._secrets.latest(self._secret_arn)
         kid, key, _ = self._signing()
         now = int(time.time())
         claims: dict[str, Any] = {

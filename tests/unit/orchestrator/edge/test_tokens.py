@@ -179,6 +179,25 @@ def test_a_new_kid_is_looked_up_at_once_and_the_old_key_still_verifies(tokens: T
     assert vault.looks == 2
 
 
+def test_after_a_revocation_nobody_is_given_what_others_refuse(vault: Vault, clock: Clock) -> None:
+    """The container that signs in has the revoked key in mind; the one asked next has never known it."""
+    signs_in, asked = (Tokens(Secrets(clock), "arn", issuer="us", audience="app", clock=clock) for _ in range(2))
+    signs_in.verify(signs_in.issue("7", "Ann")[0])
+    vault.value = {"current": "second", "second": encoded(SECOND)}
+    clock.now += 2.0
+    token, _ = signs_in.issue("7", "Ann")
+    assert asked.verify(token).owner == "7"
+
+
+def test_many_who_sign_in_at_once_are_one_look(tokens: Tokens, vault: Vault, clock: Clock) -> None:
+    for _ in range(5):
+        tokens.issue("7", "Ann")
+    assert vault.looks == 1
+    clock.now += 2.0
+    tokens.issue("7", "Ann")
+    assert vault.looks == 2
+
+
 def test_forged_kids_do_not_hammer_the_vault(tokens: Tokens, vault: Vault, clock: Clock) -> None:
     tokens.issue("7", "Ann")
     for number in range(50):
