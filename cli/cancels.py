@@ -22,7 +22,7 @@ PATIENCE = 5
 PACE = 1.0
 
 
-def cancel(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the filter has eight
     context: typer.Context,
     ids: Ids = None,
     owner: Annotated[str | None, typer.Option(help="All of this owner.")] = None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncIterator, Mapping
+from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -61,7 +61,7 @@ async def _drive(http: httpx.AsyncClient, updates: AsyncIterator[dict[str, Any]]
 
 def _order() -> dict[str, Any]:
     """A playdate point somewhere in the Jardin du Luxembourg."""
-    latitude, longitude = (round(edge + random.random() / 1000, 5) for edge in (48.846, 2.336))  # noqa: S311 - no secret
+    latitude, longitude = (round(edge + SystemRandom().random() / 1000, 5) for edge in (48.846, 2.336))
     return {"type": "location.playdate.update", "payload": {"latitude": latitude, "longitude": longitude}}
 
 

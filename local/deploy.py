@@ -31,7 +31,7 @@ _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPA
 
 def client(layout: Layout, service: str) -> Any:
     return boto3.client(
-        service,  # type: ignore[call-overload] # any service: the stubs know those installed
+        service,  # type: ignore[call-overload] # overloads want a literal name; here any service is asked for
         endpoint_url=layout.aws_url,
         region_name=REGION,
         aws_access_key_id=AWS_KEYS["AWS_ACCESS_KEY_ID"],

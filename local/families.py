@@ -13,7 +13,7 @@ from orchestrator.store.db import connect
 from playmate.demo import seed
 
 #: One password for all of them, on a stack that only this machine can reach.
-PASSWORD = "playdate-local-demo"  # noqa: S105 - no secret
+PASSWORD = "playdate-local-demo"  # noqa: S105 - `make up` shows it to everybody
 
 
 def migrate(layout: Layout, function: str) -> None:

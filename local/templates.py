@@ -38,7 +38,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read(path: Path) -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with tags
+    template: dict[str, Any] = _Loader(path.read_text()).get_single_data()
     return template
 
 

@@ -212,7 +212,7 @@ def _jwks_address(issuer: str) -> str:
 
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
-        with urlopen(address, timeout=5) as answer:  # noqa: S310 - the operator's own https setting
+        with urlopen(address, timeout=5) as answer:  # noqa: S310 - a setting, whose scheme settings.py checks
             return str(json.load(answer)["jwks_uri"])
     except (OSError, ValueError, KeyError) as error:
         raise CloudError("oidc", "discovery", type(error).__name__) from error
