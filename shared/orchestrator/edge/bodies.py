@@ -37,7 +37,7 @@ def _text_only(value: object) -> object:
 def _within_a_year(value: datetime | None) -> datetime | None:
     """What waits is kept: nobody fills a disk with tasks that never run."""
     if value is not None and not EARLIEST <= value <= datetime.now(UTC) + LONGEST_WAIT:
-        raise ValueError("must lie no more than a year ahead")
+        raise ValueError("must lie after 1970 and no more than a year ahead")
     return value
 
 

@@ -13,7 +13,7 @@ from moto import mock_aws
 from orchestrator.cloud import clients
 from orchestrator.cloud.clients import CloudError, call
 from orchestrator.cloud.queue import Received, TaskQueue, Wake
-from orchestrator.engine.deadletter import take_out
+from orchestrator.engine.deadletter import FRUITLESS, take_out
 from orchestrator.engine.redrive import Selection, discard, redrive
 from orchestrator.engine.worker import Worker
 from orchestrator.model.task import Status
@@ -88,6 +88,24 @@ def test_many_are_a_matter_of_pages_and_of_the_time_that_is_left(
     assert take_out(worker, lambda: 5.0) == 0
     assert take_out(worker, lambda: 60.0) == 25
     assert not left(letters)
+
+
+def test_a_search_that_finds_nothing_ends_and_hides_nothing(
+    worker: Worker, letters: TaskQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12 * FRUITLESS):
+        call("sqs", "send_message", QueueUrl=letters.url, MessageBody=f"not ours {number}")
+    looks = 0
+
+    def receive() -> list[Received]:
+        nonlocal looks
+        looks += 1
+        return TaskQueue.receive(letters)
+
+    monkeypatch.setattr(letters, "receive", receive)
+    assert take_out(worker, lambda: 60.0) == 0
+    assert looks == FRUITLESS
+    assert left(letters).total() == 12 * FRUITLESS
 
 
 def test_a_queue_that_is_away_keeps_nothing_else_from_being_mended(worker: Worker) -> None:
