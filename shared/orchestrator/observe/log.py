@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from orchestrator.observe.outline import outline
+
+#: Loggers of the AWS SDK. At DEBUG they write whole responses: passwords, keys, session tokens.
+SDK_LOGGERS = ("boto3", "botocore", "s3transfer", "urllib3")
+
+
+def quiet_other_loggers() -> None:
+    """Set the root logger and the SDK's loggers to WARNING, if they are more talkative.
+
+    Lambda's Python runtime sets the root logger to the function's ApplicationLogLevel before it imports our code.
+    """
+    for name in (None, *SDK_LOGGERS):
+        other = logging.getLogger(name)
+        if other.level < logging.WARNING:
+            other.setLevel(logging.WARNING)
+
+
+quiet_other_loggers()
 
 
 class DiscreetFormatter(LambdaPowertoolsFormatter):

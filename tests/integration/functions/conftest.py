@@ -21,27 +21,31 @@ def database_secret(url: str) -> dict[str, Any]:
     return {"username": parts["user"], "password": parts.get("password") or "none"}
 
 
+def environment(database_url: str) -> dict[str, str]:
+    """Make the secrets and queues; return the variables that the template gives the functions."""
+    return {
+        "ENVIRONMENT": "local",
+        **place(database_url),
+        "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),
+        "JWT_SECRET_ARN": _secret("jwt", {"current": "k", "k": base64.urlsafe_b64encode(b"k" * 48).decode()}),
+        "TASK_QUEUE_URL": _queue("tasks"),
+        "DEAD_LETTER_QUEUE_URL": _queue("dead"),
+        "EVENT_QUEUE_URL": _queue("events"),
+        "WEBSOCKET_URL": "wss://socket.example/live",
+        "WEBSOCKET_ENDPOINT": "https://socket.example/live",
+        "ALLOWED_ORIGINS": "https://app.example",
+        "SERVICE_VERSION": "test",
+    }
+
+
 @pytest.fixture
 def stack(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """The environment the template gives the functions."""
     forget_everything()
     with mock_aws():
-        environment = {
-            "ENVIRONMENT": "local",
-            **place(database_url),
-            "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),
-            "JWT_SECRET_ARN": _secret("jwt", {"current": "k", "k": base64.urlsafe_b64encode(b"k" * 48).decode()}),
-            "TASK_QUEUE_URL": _queue("tasks"),
-            "DEAD_LETTER_QUEUE_URL": _queue("dead"),
-            "EVENT_QUEUE_URL": _queue("events"),
-            "WEBSOCKET_URL": "wss://socket.example/live",
-            "WEBSOCKET_ENDPOINT": "https://socket.example/live",
-            "ALLOWED_ORIGINS": "https://app.example",
-            "SERVICE_VERSION": "test",
-        }
-        for name, value in environment.items():
+        variables = environment(database_url)
+        for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        yield environment
+        yield variables
         bootstrap.database().close()
         forget_everything()
 
