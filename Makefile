@@ -12,37 +12,37 @@ help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 run: ## Start everything, show one task live, stay until Ctrl-C
-	@$(PYTHON) -m local run
+	@$(PYTHON) -m tools run
 
 up: ## Start everything in the background
-	@$(PYTHON) -m local up
+	@$(PYTHON) -m tools up
 
 down: ## Stop it
-	@$(PYTHON) -m local down
+	@$(PYTHON) -m tools down
 
 demo: ## Drive one task against the stack that is up
-	@$(PYTHON) -m local demo
+	@$(PYTHON) -m tools demo
 
 test: ## Run all tests; starts what they need and leaves nothing behind
-	@$(PYTHON) -m local test
+	@$(PYTHON) -m tools test
 
 soak: ## Try random schedules of failures: MINUTES=60
-	@$(PYTHON) -m local soak
+	@$(PYTHON) -m tools soak
 
 check: ## Lint, types, import contracts, template and house rules
-	@$(PYTHON) -m local check
+	@$(PYTHON) -m tools check
 
 invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT=events/api/health.json
-	@$(PYTHON) -m local invoke
+	@$(PYTHON) -m tools invoke
 
 scan: ## Scanners over templates, code and packages: checkov, bandit, pip-audit
-	@$(PYTHON) -m local scan
+	@$(PYTHON) -m tools scan
 
 lock: ## Generate the hash-pinned requirement files from pyproject.toml
-	@$(PYTHON) -m local lock
+	@$(PYTHON) -m tools lock
 
 openapi: ## Generate shared/playmate/openapi.json from the routes
-	@$(PYTHON) -m local openapi
+	@$(PYTHON) -m tools openapi
 
 agent: ## The skeleton of a new agent and its test: NAME=kid.greet
-	@$(PYTHON) -m local agent
+	@$(PYTHON) -m tools agent

@@ -9,11 +9,11 @@ from io import StringIO
 
 import pytest
 
-from local.layout import Layout
-from orchestrator.observe import logger
-from orchestrator.store.db import Connection, Database, connect
-from tests import postgres
-from tests.stack import Stack, private_stack
+from orchestrator.observability import logger
+from orchestrator.store.connection import Connection, Database, connect
+from tests.support import postgres
+from tests.support.stack import Stack, private_stack
+from tools.local_stack.stack_config import Layout
 
 for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_", "DATABASE_", "JWT_"))]:
     del os.environ[_name]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
-from orchestrator.edge.invocation import entry
+from orchestrator.entrypoints.lambda_handler import entry
 from playmate.routes import ROUTERS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
 # No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
-from orchestrator.edge.custom_resource import is_custom_resource, respond
+from orchestrator.entrypoints.custom_resource import is_custom_resource, respond
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,7 +20,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     if is_custom_resource(event):
         respond(event, apply)
         return {}
-    from orchestrator.edge.invocation import entry
+    from orchestrator.entrypoints.lambda_handler import entry
 
     return entry(lambda wanted, _: apply(wanted))(event, context)
 
@@ -31,7 +31,7 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     from orchestrator.store.migrate import Phase, migrate
     from playmate.knowledge import load_documents
 
-    import_module("orchestrator.edge.routes")
+    import_module("orchestrator.http.routes")
     import_module("playmate.routes")
     bootstrap.agents("playmate.agents").types()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.cloud.key_rotation import take_step
-from orchestrator.edge.invocation import entry
-from orchestrator.edge.tokens import LIFETIME
+from orchestrator.aws.token_key_rotation import take_step
+from orchestrator.entrypoints.lambda_handler import entry
+from orchestrator.http.access_tokens import LIFETIME
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

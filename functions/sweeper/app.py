@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
-from orchestrator.edge.invocation import entry
 from orchestrator.engine.sweep import sweep
+from orchestrator.entrypoints.lambda_handler import entry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
-from orchestrator.edge.invocation import entry
-from orchestrator.edge.websocket import answer
+from orchestrator.entrypoints.lambda_handler import entry
+from orchestrator.entrypoints.websocket import answer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
-from orchestrator.edge.invocation import entry
-from orchestrator.edge.sqs import failures, messages
-from orchestrator.engine.run import run_batch
+from orchestrator.engine.execution.messages import run_batch
+from orchestrator.entrypoints.lambda_handler import entry
+from orchestrator.entrypoints.sqs import failures, messages
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

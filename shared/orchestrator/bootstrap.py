@@ -9,26 +9,26 @@ from uuid import uuid4
 
 import psycopg
 
-from orchestrator.cloud.flags import Flags, FlagSource
-from orchestrator.cloud.queue import EventQueue, TaskQueue
-from orchestrator.cloud.secrets import Secrets
-from orchestrator.cloud.sockets import Sockets
-from orchestrator.observe import logger, tracing
+from orchestrator.aws.feature_flags import Flags, FlagSource
+from orchestrator.aws.queues import EventQueue, TaskQueue
+from orchestrator.aws.secrets import Secrets
+from orchestrator.aws.websocket_api import Sockets
+from orchestrator.observability import logger, tracing
 from orchestrator.settings import Settings
-from orchestrator.store import known_flags
-from orchestrator.store.db import AUTHORITIES, Connection, Database, connect
-from orchestrator.store.logins import was_refused
+from orchestrator.store import flag_snapshot
+from orchestrator.store.connection import CERTIFICATES, Connection, Database, connect
+from orchestrator.store.database_users import was_refused
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-    from orchestrator.cloud.flag_changes import FlagDesk
-    from orchestrator.edge.front import Front
-    from orchestrator.edge.http import RouterMaker, Services
-    from orchestrator.edge.tokens import Tokens
+    from orchestrator.aws.feature_flag_admin import FlagDesk
     from orchestrator.engine.agents import Agents
+    from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
-    from orchestrator.engine.worker import Worker
+    from orchestrator.http.access_tokens import Tokens
+    from orchestrator.http.app import RouterMaker, Services
+    from orchestrator.http.cloudfront import Front
 
 #: Seconds to reach Postgres.
 CONNECT_TIMEOUT = 5
@@ -109,15 +109,15 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
 def _trust(values: Settings) -> dict[str, str]:
     """With whom a session may be: with the host of that name alone, where somebody certifies it."""
     if values.database_authority:
-        return {"sslmode": "verify-full", "sslrootcert": str(AUTHORITIES / f"{values.database_authority}.pem")}
+        return {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES / f"{values.database_authority}.pem")}
     return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 
 def bring_logins_up_to_date() -> list[str]:
     """Makes the functions' logins; answers the names of those whose password had to be set."""
-    from orchestrator.engine import logins
+    from orchestrator.engine import database_users
 
-    return logins.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
+    return database_users.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
 
 
 @cache
@@ -148,7 +148,7 @@ def sockets() -> Sockets:
 def flags() -> Flags:
     values = settings()
     source = (values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
-    return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(known_flags.recall))
+    return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(flag_snapshot.recall))
 
 
 @cache
@@ -161,7 +161,7 @@ def agents(*packages: str) -> Agents:
 @cache
 def worker(application: str) -> Worker:
     """What the worker function runs tasks with."""
-    from orchestrator.engine.worker import Worker
+    from orchestrator.engine.execution.worker import Worker
 
     return Worker(
         name=f"worker-{uuid4().hex[:12]}",
@@ -193,7 +193,7 @@ def sweeper() -> Sweeper:
 
 @cache
 def tokens() -> Tokens:
-    from orchestrator.edge.tokens import Tokens
+    from orchestrator.http.access_tokens import Tokens
 
     settings().require("jwt_secret_arn", "jwt_issuer", "jwt_audience")
     values = settings()
@@ -208,7 +208,7 @@ def tokens() -> Tokens:
 
 @cache
 def front() -> Front | None:
-    from orchestrator.edge.front import Front
+    from orchestrator.http.cloudfront import Front
 
     arn = settings().front_secret_arn
     return Front(secrets(), arn) if arn else None
@@ -216,7 +216,7 @@ def front() -> Front | None:
 
 @cache
 def flag_desk() -> FlagDesk | None:
-    from orchestrator.cloud.flag_changes import FlagDesk
+    from orchestrator.aws.feature_flag_admin import FlagDesk
 
     values = settings()
     source = FlagSource(values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
@@ -227,15 +227,15 @@ def flag_desk() -> FlagDesk | None:
 
 def rotate_keys(revoke: bool) -> str:
     """New keys for access tokens, at once; answers the id of the one that signs."""
-    from orchestrator.cloud.key_rotation import rotate_now
-    from orchestrator.edge.tokens import LIFETIME
+    from orchestrator.aws.token_key_rotation import rotate_now
+    from orchestrator.http.access_tokens import LIFETIME
 
     return rotate_now(settings().jwt_secret_arn, token_life=LIFETIME, revoke=revoke)
 
 
 @cache
 def services(application: str) -> Services:
-    from orchestrator.edge.http import Services
+    from orchestrator.http.app import Services
 
     settings().require("websocket_url")
     values = settings()
@@ -261,7 +261,7 @@ def services(application: str) -> Services:
 @cache
 def http_app(application: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
     """The HTTP API: the orchestrator's own routes and those of the application's package."""
-    from orchestrator.edge.http import build_app
-    from orchestrator.edge.routes import ROUTERS
+    from orchestrator.http.app import build_app
+    from orchestrator.http.routes import ROUTERS
 
     return build_app(services(application), (*ROUTERS, *routers))

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.run import run_batch
+from orchestrator.engine.execution.messages import run_batch
+from orchestrator.engine.execution.worker import Message, Worker
 from orchestrator.engine.submit import Order, submit
-from orchestrator.engine.worker import Message, Worker
 from orchestrator.model.task import Json, Task
-from orchestrator.store import acting, events, family, tasks
-from orchestrator.store.db import Connection, Database, connect, load_queries
+from orchestrator.store import children, events, row_security, tasks
+from orchestrator.store.connection import Connection, Database, connect, load_queries
 
 #: Seconds the imagined invocation has left.
 REMAINING = 900.0
@@ -105,7 +105,7 @@ def run_agent(
     doors = [_door(database_url, "orchestrator_worker", now) for _ in range(2)]
     try:
         order = Order(owner=owner, type=type, payload=payload or {}, by_user=False)
-        with api.acting(acting.owner(owner)):
+        with api.acting(row_security.owner(owner)):
             task_id = submit(api, SilentQueue(), agents, order).task.id
         return run_task(doors, agents, task_id, flags or {})
     finally:
@@ -135,7 +135,9 @@ def _door(database_url: str, role: str, now: datetime | None) -> Database:
     def opened() -> Connection:
         connection = connect(database_url, options=f"-c role={role}")
         if now is not None:
-            connection.execute(load_queries("orchestrator.store", "acting")["stop_clock"], {"now": now.isoformat()})
+            connection.execute(
+                load_queries("orchestrator.store", "row_security")["stop_clock"], {"now": now.isoformat()}
+            )
         return connection
 
     return Database(opened)
@@ -147,5 +149,5 @@ def _outcome(conn: Connection, task_id: UUID) -> Ran:
         raise LookupError(f"task {task_id} is gone")
     seen = (event["data"] for event in events.history(conn, None, task_id, limit=1_000))
     notes = tuple(str(data["progress"]["message"]) for data in seen if data and "progress" in data)
-    left = (tasks.get(conn, None, row["id"]) for row in family.children(conn, task_id))
+    left = (tasks.get(conn, None, row["id"]) for row in children.children(conn, task_id))
     return Ran(task, notes, tuple(child for child in left if child is not None))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
+from playmate.domain.coordinates import Point
+from playmate.domain.friendship import State
 from playmate.passwords import hash_password
-from playmate.rules.coordinates import Point
-from playmate.rules.friendship import State
 from playmate.store import accounts, friends, kids, points
 from playmate.store.accounts import GuardianId
 

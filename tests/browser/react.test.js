@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {after, before, beforeEach, test} from 'node:test';
-import {Bench} from '../../web/client/test/bench.js';
+import {Bench} from '../../clients/javascript/test/bench.js';
 import {launch} from './chromium.js';
 
-const CLIENT = new URL('../../web/client/', import.meta.url);
+const CLIENT = new URL('../../clients/javascript/', import.meta.url);
 
 let browser;
 let script;

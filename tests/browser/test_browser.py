@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import tools
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 #: Seconds for one file of tests in a browser, on a busy machine; one of them cuts the network for half a minute.
 PATIENCE = 900

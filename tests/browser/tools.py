@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.environments import ROOT
+from tools.virtualenvs import ROOT
 
-CLIENT = ROOT / "web" / "client"
+CLIENT = ROOT / "clients" / "javascript"
 BROWSER = ROOT / "tests" / "browser"
 #: Debian's packages by the command they bring.
 PACKAGES = {"node": ("nodejs", "npm"), "npm": ("npm",), "chromium": ("chromium",)}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.environments import ROOT
+from tools.virtualenvs import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 PAGES = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operations.md"]

@@ -7,7 +7,7 @@ import subprocess
 import httpx
 import pytest
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 def test_a_deploy_that_changes_nothing_is_none(stack: Stack, amira: httpx.Client) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.environments import ROOT
-from tests.stack import Stack
+from tests.support.stack import Stack
+from tools.virtualenvs import ROOT
 
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 

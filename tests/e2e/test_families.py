@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from tests.e2e.watcher import Watcher, watching
-from tests.search import places_that_say
-from tests.stack import Stack
+from tests.support.search import places_that_say
+from tests.support.stack import Stack
 
 SATURDAY = [{"weekday": "saturday", "start": "14:00", "end": "17:00"}]
 

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 #: In no log by chance.
 MARKER = "marker5f0c9a7be1d24c"

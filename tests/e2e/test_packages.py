@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.build import BUILT
-from local.environments import python
-from tests.stack import Stack
+from tests.support.stack import Stack
+from tools.local_stack.build import BUILT
+from tools.virtualenvs import python
 
 #: Bytes of a function's code and layers together, unpacked: AWS's quota.
 QUOTA = 250 * 1024 * 1024

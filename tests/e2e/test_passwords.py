@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from tests.e2e.watcher import watching
-from tests.logins import STEPS
-from tests.stack import Stack
+from tests.support.database_users import STEPS
+from tests.support.stack import Stack
 
 
 @pytest.mark.parametrize("part", ["Api", "Worker", "Websocket", "Push"])

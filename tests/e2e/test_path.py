@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.e2e.watcher import watching
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 def test_health_is_open(stack: Stack) -> None:

@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 ECHO = {"type": "echo", "payload": {}}
 SOMEBODY_ELSES_KEY = "x" * 48

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from cli.main import app
-from local.environments import ROOT, python
-from local.templates import read
+from orchestrator_cli.main import app
 from tests.e2e import runbooks
-from tests.e2e.misfortunes import Lab, Place
-from tests.stack import Stack
+from tests.e2e.alarm_causes import Lab, Place
+from tests.support.stack import Stack
+from tools.local_stack.templates import read
+from tools.virtualenvs import ROOT, python
 
 #: What the local cloud cannot do, by how the command begins, and why. Each is still checked as far as it goes.
 ONLY_ON_AWS = {

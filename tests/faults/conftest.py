@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine import Engine
 from tests.faults.lab import Lab
+from tests.support.engine import Engine
 
 
 @pytest.fixture

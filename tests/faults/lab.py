@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from local.environments import ROOT
 from orchestrator.engine.sweep import Sweeper, sweep
-from orchestrator.model.faultpoints import Point
+from orchestrator.model.fault_injection import Point
 from orchestrator.model.task import FINAL, Status
-from tests.engine import Engine
 from tests.faults.wire import Wire, WireSockets
+from tests.support.engine import Engine
+from tools.virtualenvs import ROOT
 
 
 class Process:

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from orchestrator.engine import batch
 from orchestrator.engine.cancel import cancel
-from orchestrator.engine.realtime import push
-from orchestrator.engine.redrive import Selection, redrive
+from orchestrator.engine.execution import batch
+from orchestrator.engine.live.subscriptions import push
+from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
-from orchestrator.model import faultpoints
-from orchestrator.model.faultpoints import Point
-from tests.engine import Engine
+from orchestrator.model import fault_injection
+from orchestrator.model.fault_injection import Point
 from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
+from tests.support.engine import Engine
 
 
 class FaultyProcess:
@@ -35,7 +35,7 @@ class FaultyProcess:
         self.engine.worker = self.engine.new_worker()
         batch.FLUSH_AFTER = 60.0  # what commits together must not hang on how busy the machine is
         self.reached: Counter[Point] = Counter()
-        faultpoints.arm(self.at)
+        fault_injection.arm(self.at)
 
     def at(self, point: Point) -> None:
         self.reached[point] += 1

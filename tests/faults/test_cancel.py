@@ -14,11 +14,11 @@ from orchestrator.model import outcome
 from orchestrator.model.errors import Conflict
 from orchestrator.model.ids import new_task_id
 from orchestrator.model.task import Task
-from orchestrator.store import attempts, family
-from orchestrator.store.db import Connection, connect
-from orchestrator.store.family import NewChild
-from tests.engine import Engine
+from orchestrator.store import attempts, children
+from orchestrator.store.children import NewChild
+from orchestrator.store.connection import Connection, connect
 from tests.faults.lab import Lab
+from tests.support.engine import Engine
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def bear(connection: Connection, parent: UUID, owner: str = "1") -> UUID:
         parent_id=parent,
         key=str(new_task_id()),
     )
-    family.insert_children(connection, [child])
+    children.insert_children(connection, [child])
     return child.id
 
 

@@ -12,18 +12,18 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from local import postgres as server
-from local.layout import Layout
-from orchestrator.model import faultpoints
+from orchestrator.model import fault_injection
 from orchestrator.model.errors import Unavailable
-from orchestrator.model.faultpoints import Point
+from orchestrator.model.fault_injection import Point
 from orchestrator.model.task import Status
 from orchestrator.store import attempts
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.db import Connection, Database
-from tests import postgres
+from orchestrator.store.connection import Connection, Database
 from tests.faults.lab import Lab
 from tests.faults.wire import Wire
+from tests.support import postgres
+from tools.local_stack import postgres as server
+from tools.local_stack.stack_config import Layout
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def at(point: Point, action: Callable[[], object]) -> Iterator[None]:
         if where == point and waiting:
             waiting.pop()()
 
-    faultpoints.arm(reached)
+    fault_injection.arm(reached)
     yield
-    faultpoints.arm(None)
+    fault_injection.arm(None)
     assert not waiting, f"{point} was never reached"
 
 
@@ -65,7 +65,7 @@ def test_a_connection_cut_at_commit_loses_and_doubles_nothing(
     lab: Lab, children: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last word before COMMIT: whether it arrived is unknown to the worker, and must not matter."""
-    from orchestrator.engine.transaction import BatchTransaction
+    from orchestrator.engine.execution.transaction import BatchTransaction
 
     commit = BatchTransaction.commit
 

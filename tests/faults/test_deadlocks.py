@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.engine.worker import Worker
-from orchestrator.model import faultpoints
-from orchestrator.model.faultpoints import Point
+from orchestrator.engine.execution.worker import Worker
+from orchestrator.model import fault_injection
+from orchestrator.model.fault_injection import Point
 from orchestrator.model.task import Status
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store.connection import Connection, Database, connect
 from tests.faults.lab import Lab
 
 
@@ -22,7 +22,7 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
     engine.db.connection().execute("ALTER ROLE ALL SET deadlock_timeout = '50ms'")
     monkeypatch.setattr(Worker, "is_quick", lambda *_: True)
     victims: list[Attempt] = []
-    monkeypatch.setattr("orchestrator.engine.handle.out_of_time", lambda attempt, _: victims.append(attempt))
+    monkeypatch.setattr("orchestrator.engine.execution.handler.out_of_time", lambda attempt, _: victims.append(attempt))
     ours, theirs = ([engine.submit("test.lock", {"key": key}) for key in keys] for keys in ((1, 2), (2, 1)))
     barrier, begun = threading.Barrier(2, timeout=20), threading.local()
 
@@ -31,7 +31,7 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
             begun.here = True
             barrier.wait()
 
-    faultpoints.arm(meet)
+    fault_injection.arm(meet)
     try:
         rival = threading.Thread(
             target=engine.run, args=[task.id for task in theirs], kwargs={"worker": engine.new_worker()}
@@ -40,7 +40,7 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
         assert engine.run(*(task.id for task in ours)) == []
         rival.join()
     finally:
-        faultpoints.arm(None)
+        fault_injection.arm(None)
         engine.db.connection().execute("ALTER ROLE ALL RESET deadlock_timeout")
     assert {engine.task(task.id).status for task in [*ours, *theirs]} == {Status.COMPLETED}
     assert victims, "no deadlock came about"

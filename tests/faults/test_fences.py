@@ -11,11 +11,11 @@ from psycopg import errors
 
 from orchestrator.model import outcome
 from orchestrator.model.outcome import Outcome
-from orchestrator.store import attempts, dead_letters, family, steps, tasks
+from orchestrator.store import attempts, children, dead_letters, steps, tasks
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Attempt
-from tests.engine import Engine
 from tests.faults.lab import Lab
+from tests.support.engine import Engine
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_parent_going_to_wait_and_its_finishing_child_see_each_other(lab: Lab,
     with lab.engine.db.transaction() as connection:
         attempts.finish(connection, [outcome.waiting(running.id, running.token, "kids", 1, None)])
         with pytest.raises(errors.LockNotAvailable):
-            family.wake_parents(other, [running.id])
+            children.wake_parents(other, [running.id])
 
 
 def test_an_error_stays_until_another_takes_its_place(engine: Engine, running: Attempt) -> None:
@@ -191,7 +191,7 @@ def child_of(engine: Engine, parent: UUID, gather: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("children", "woken"),
+    ("kids", "woken"),
     [
         ([("kids", "completed"), ("kids", "completed")], True),
         ([("kids", "completed"), ("kids", "cancelled")], True),
@@ -201,13 +201,13 @@ def child_of(engine: Engine, parent: UUID, gather: str, status: str) -> None:
     ],
 )
 def test_a_parent_wakes_when_its_own_join_is_full(
-    engine: Engine, running: Attempt, children: list[tuple[str, str]], woken: bool
+    engine: Engine, running: Attempt, kids: list[tuple[str, str]], woken: bool
 ) -> None:
     engine.db.run(attempts.finish, [outcome.waiting(running.id, running.token, "kids", 2, None)])
-    for gather, status in children:
+    for gather, status in kids:
         child_of(engine, running.id, gather, status)
-    assert len(engine.db.run(family.wake_parents, [running.id])) == woken
-    assert engine.db.run(family.wake_parents, [running.id]) == []
+    assert len(engine.db.run(children.wake_parents, [running.id])) == woken
+    assert engine.db.run(children.wake_parents, [running.id]) == []
     row = engine.row(running.id)
     assert (row["waiting_for"] is None) == woken
     assert (row["wake_at"] == after(engine, minutes=2)) == woken
@@ -215,7 +215,7 @@ def test_a_parent_wakes_when_its_own_join_is_full(
 
 def test_a_child_spawned_again_is_the_same_child(engine: Engine, running: Attempt) -> None:
     def spawn() -> list[dict[str, Any]]:
-        child = family.NewChild(
+        child = children.NewChild(
             id=UUID(int=engine.worker.rng.getrandbits(128)),
             owner_id="1",
             type="test.noop",
@@ -226,11 +226,11 @@ def test_a_child_spawned_again_is_the_same_child(engine: Engine, running: Attemp
             parent_id=running.id,
             key="once",
         )
-        return engine.db.run(family.insert_children, [child])
+        return engine.db.run(children.insert_children, [child])
 
     assert len(spawn()) == 1
     assert spawn() == []
-    (row,) = engine.db.run(family.children, running.id)
+    (row,) = engine.db.run(children.children, running.id)
     assert engine.row(row["id"])["wake_at"] == after(engine, minutes=2)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.engine import realtime
-from orchestrator.model.faultpoints import POINTS, Point
+from orchestrator.engine.live import subscriptions
+from orchestrator.model.fault_injection import POINTS, Point
 from orchestrator.model.task import Status
 from tests.faults.lab import Lab
 from tests.faults.wire import WireSockets
@@ -46,14 +46,14 @@ def kill_sweeper(lab: Lab) -> None:
 
 def kill_pusher(point: Point) -> Callable[[Lab], None]:
     def kill(lab: Lab) -> None:
-        ticket = realtime.issue_ticket(lab.engine.db, "1", 4_000_000_000)
-        realtime.connect(lab.engine.db, WireSockets(lab.wire), ticket, "socket")
-        realtime.subscribe(lab.engine.db, WireSockets(lab.wire), "socket", None, None)
+        ticket = subscriptions.issue_ticket(lab.engine.db, "1", 4_000_000_000)
+        subscriptions.connect(lab.engine.db, WireSockets(lab.wire), ticket, "socket")
+        subscriptions.subscribe(lab.engine.db, WireSockets(lab.wire), "socket", None, None)
         task = lab.engine.submit()
         lab.engine.run(task.id)
         lab.kill_at("push", point, owners=["1"])
         lab.engine.move_clock(15)
-        realtime.ping(lab.engine.db, WireSockets(lab.wire), "socket")
+        subscriptions.ping(lab.engine.db, WireSockets(lab.wire), "socket")
         frames = [json.loads(frame) for frame in lab.wire.sent("socket")]
         seqs = [frame["task"]["seq"] for frame in frames if frame["type"] == "task-update"]
         assert list(dict.fromkeys(seqs)) == [1, 2, 3], "a watcher missed something"

@@ -14,9 +14,9 @@ from orchestrator.model.task import Status
 from orchestrator.store import attempts
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.db import Connection, connect
-from tests.engine import Engine
+from orchestrator.store.connection import Connection, connect
 from tests.faults.lab import Lab
+from tests.support.engine import Engine
 
 
 @pytest.fixture

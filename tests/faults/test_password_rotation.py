@@ -12,17 +12,17 @@ import psycopg
 import pytest
 
 from orchestrator import bootstrap
-from orchestrator.cloud.clients import CloudError
-from orchestrator.cloud.secrets import Secrets
-from orchestrator.engine.run import run_batch
+from orchestrator.aws.clients import CloudError
+from orchestrator.aws.secrets import Secrets
+from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.submit import Order, submit
-from orchestrator.model import faultpoints
-from orchestrator.model.faultpoints import Point
-from orchestrator.store.db import Database
-from tests.engine import message_for
+from orchestrator.model import fault_injection
+from orchestrator.model.fault_injection import Point
+from orchestrator.store.connection import Database
 from tests.faults.lab import Lab
-from tests.logins import STEPS, Login, aws, drop, login_for, settle
-from tests.queues import RecordingQueue
+from tests.support.database_users import STEPS, Login, aws, drop, login_for, settle
+from tests.support.engine import message_for
+from tests.support.queues import RecordingQueue
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_server_that_is_away_is_no_reason_to_ask_for_passwords(login: Login, m
     def asked(*_: Any, **__: Any) -> None:
         raise CloudError("secretsmanager", "get_secret_value", "asked")
 
-    monkeypatch.setattr("orchestrator.cloud.secrets.call", asked)
+    monkeypatch.setattr("orchestrator.aws.secrets.call", asked)
     with pytest.raises(psycopg.OperationalError, match="refused"):
         bootstrap.open_connection()
 
@@ -216,7 +216,7 @@ def at(point: Point, action: Callable[[], None]) -> Iterator[None]:
         if where == point and waiting:
             waiting.pop()()
 
-    faultpoints.arm(reached)
+    fault_injection.arm(reached)
     yield
-    faultpoints.arm(None)
+    fault_injection.arm(None)
     assert not waiting, f"{point} was never reached"

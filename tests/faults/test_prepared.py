@@ -8,10 +8,10 @@ import pytest
 from psycopg import errors
 
 from orchestrator.model.task import Status
-from orchestrator.store import acting, tasks
-from orchestrator.store.db import PREPARED_FROM, connect
-from tests import postgres
+from orchestrator.store import row_security, tasks
+from orchestrator.store.connection import PREPARED_FROM, connect
 from tests.faults.lab import Lab
+from tests.support import postgres
 
 
 def test_a_deploy_changes_a_table_under_prepared_statements(lab: Lab) -> None:
@@ -33,7 +33,7 @@ def test_a_deploy_changes_a_table_under_prepared_statements(lab: Lab) -> None:
 
 def test_a_table_that_was_away_is_there_again_for_the_same_connection(lab: Lab) -> None:
     api = postgres.door(lab.url, "api")
-    with connect(lab.url) as deploy, api.acting(acting.owner("1")):
+    with connect(lab.url) as deploy, api.acting(row_security.owner("1")):
         for _ in range(PREPARED_FROM - 1):
             api.run(tasks.get, "1", uuid4())
         deploy.execute("ALTER TABLE agent_tasks RENAME TO away")

@@ -15,7 +15,7 @@ from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import KeyReused
 from orchestrator.model.ids import new_task_id
 from orchestrator.store import events, tasks
-from orchestrator.store.db import Database, connect
+from orchestrator.store.connection import Database, connect
 from tests.faults.lab import Lab
 
 

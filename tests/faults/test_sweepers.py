@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor
 from uuid import UUID
 
-from orchestrator.engine.redrive import Selection, redrive
+from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.model.task import Status
 from orchestrator.store import attempts
 from tests.faults.lab import Lab
@@ -76,8 +76,8 @@ def test_a_message_moved_back_by_aws_revives_and_a_stale_one_does_not(lab: Lab) 
 def test_a_moved_message_counts_though_its_stale_twin_comes_with_it(lab: Lab) -> None:
     from dataclasses import replace
 
-    from orchestrator.engine.run import run_batch
-    from tests.engine import message_for
+    from orchestrator.engine.execution.messages import run_batch
+    from tests.support.engine import message_for
 
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)

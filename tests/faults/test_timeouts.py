@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from psycopg.pq import TransactionStatus
 
-from orchestrator.engine.run import run_batch
-from orchestrator.model.faultpoints import Point, arm
+from orchestrator.engine.execution.messages import run_batch
+from orchestrator.model.fault_injection import Point, arm
 from orchestrator.model.task import Status
-from orchestrator.store.db import is_usable
-from tests.engine import Engine, message_for
+from orchestrator.store.connection import is_usable
 from tests.faults.lab import Lab
 from tests.faults.test_database import refuse_commit
+from tests.support.engine import Engine, message_for
 
 #: One in four of them would come at a moment at which psycopg does not stand it.
 ROUNDS = 30

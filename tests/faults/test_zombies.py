@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.engine.cancel import cancel
-from orchestrator.model.faultpoints import Point
+from orchestrator.model.fault_injection import Point
 from orchestrator.model.task import Status
 from tests.faults.lab import Lab
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
-from orchestrator.cloud.sockets import Delivery, Sockets
-from orchestrator.store.db import Connection, connect
+from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.websocket_api import Delivery, Sockets
+from orchestrator.store.connection import Connection, connect
 
 TABLE = "CREATE TABLE IF NOT EXISTS wire (number serial, place text NOT NULL, what text NOT NULL)"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from orchestrator.engine.submit import Order
-from orchestrator.model.faultpoints import POINTS
+from orchestrator.model.fault_injection import POINTS
 from tests.simulation.checks import check, settle
 from tests.simulation.watchers import OWNERS
 from tests.simulation.world import INVOCATION, Interruption, World

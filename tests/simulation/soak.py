@@ -7,8 +7,8 @@ import sys
 from itertools import count
 from time import monotonic
 
-from tests import postgres
 from tests.simulation.run import run_schedules
+from tests.support import postgres
 
 #: Schedules of one seed.
 SCHEDULES = 100

@@ -9,8 +9,8 @@ from itertools import count
 from typing import Literal
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, Received, TaskQueue, Wake
-from orchestrator.engine.worker import Message
+from orchestrator.aws.queues import EventQueue, Received, TaskQueue, Wake
+from orchestrator.engine.execution.worker import Message
 
 #: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
 Mood = Literal["well", "refuses", "loses", "doubles"]

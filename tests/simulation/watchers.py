@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import Literal
 from uuid import UUID
 
-from orchestrator.cloud.sockets import Delivery, Sockets
-from orchestrator.engine import realtime
-from orchestrator.store.db import Database
+from orchestrator.aws.websocket_api import Delivery, Sockets
+from orchestrator.engine.live import subscriptions
+from orchestrator.store.connection import Database
 
 OWNERS = ("ann", "bob", "cem")
 
@@ -36,13 +36,13 @@ class SimulatedSockets(Sockets):
 
 def open_all(db: Database, sockets: Sockets, until: float) -> None:
     for owner in OWNERS:
-        realtime.connect(db, sockets, realtime.issue_ticket(db, owner, until), f"socket-{owner}")
-        realtime.subscribe(db, sockets, f"socket-{owner}", None, None)
+        subscriptions.connect(db, sockets, subscriptions.issue_ticket(db, owner, until), f"socket-{owner}")
+        subscriptions.subscribe(db, sockets, f"socket-{owner}", None, None)
 
 
 def ping_all(db: Database, sockets: Sockets) -> None:
     for owner in OWNERS:
-        realtime.ping(db, sockets, f"socket-{owner}")
+        subscriptions.ping(db, sockets, f"socket-{owner}")
 
 
 def told_in_full(seen: list[int], newest: int) -> bool:

@@ -17,21 +17,24 @@ from typing import Any, Literal
 from unittest import mock
 from uuid import UUID
 
-from orchestrator.engine import batch, cancel, realtime, redrive, submit
+from orchestrator.engine import cancel, submit
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.run import run_batch
+from orchestrator.engine.execution import batch
+from orchestrator.engine.execution.messages import run_batch
+from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.live import subscriptions
+from orchestrator.engine.operators import redrive
 from orchestrator.engine.submit import Order
 from orchestrator.engine.sweep import Sweeper, sweep
-from orchestrator.engine.worker import Worker
-from orchestrator.model import faultpoints
+from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
-from orchestrator.model.faultpoints import Point
-from orchestrator.store.db import Connection, Database, connect
-from tests.engine import FixedFlags
-from tests.postgres import door
+from orchestrator.model.fault_injection import Point
+from orchestrator.store.connection import Connection, Database, connect
 from tests.simulation import watchers
 from tests.simulation.agents.sim_work import CALLS, RUNS, ProcessDeath
 from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
+from tests.support.engine import FixedFlags
+from tests.support.postgres import door
 
 #: What happens while a process is at a point.
 Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive"]
@@ -88,11 +91,11 @@ class World:
             name = f"orchestrator.engine.{module}.new_task_id"
             self._patches.enter_context(mock.patch(name, side_effect=lambda: UUID(int=7 << 100 | next(numbers))))
         self._patches.enter_context(mock.patch.object(batch, "FLUSH_AFTER", float("inf")))
-        faultpoints.arm(self._at)
+        fault_injection.arm(self._at)
         watchers.open_all(self.db, self.sockets, (START + timedelta(days=1000)).timestamp())
 
     def end(self) -> None:
-        faultpoints.arm(None)
+        fault_injection.arm(None)
         self._patches.close()
         for database in (self.db, self.sweeper.db, *(d for worker in self.workers for d in (worker.db, worker.side))):
             database.close()
@@ -148,7 +151,7 @@ class World:
 
     def push(self) -> None:
         owners = sorted(self.events.owners)
-        realtime.push(self.db, self.sockets, owners)
+        subscriptions.push(self.db, self.sockets, owners)
         self.events.owners.difference_update(owners)
 
     def some_task(self) -> UUID | None:

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from local import templates
-from local.environments import ROOT
-from orchestrator.observe import metrics
+from orchestrator.observability import metrics
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT
 
 OWN = {*get_args(metrics.Count), *get_args(metrics.Duration), *get_args(metrics.Gauge)}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local import cost
+from tools.quality import cost
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def measured() -> dict[str, Any]:
 
 
 def test_the_sheet_is_fresh() -> None:
-    assert cost.SHEET.read_text() == cost.sheet(), "make it anew: python -m local.cost"
+    assert cost.SHEET.read_text() == cost.sheet(), "make it anew: python -m tools.quality.cost"
 
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from local.environments import ROOT
 from tests.template.test_permissions import ACTIONS
+from tools.virtualenvs import ROOT
 
 
 def test_the_layer_keeps_the_services_that_are_called() -> None:

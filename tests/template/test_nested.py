@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from local import templates
-from local.environments import ROOT
 from tests.template.test_template import Resource, everything_in, of_type
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_what_is_taken_from_nested_templates_is_there(
 
 
 def test_the_database_is_private_encrypted_and_kept(family: dict[str, dict[str, Any]]) -> None:
-    database = family["database.yaml"]["Resources"]["Postgres"]
+    database = family["infrastructure/database.yaml"]["Resources"]["Postgres"]
     said = database["Properties"]
     assert said["PubliclyAccessible"] is False
     assert said["StorageEncrypted"] is True
@@ -58,7 +58,9 @@ def test_the_database_is_private_encrypted_and_kept(family: dict[str, dict[str, 
 def test_every_login_is_changed_by_and_by(family: dict[str, dict[str, Any]], resources: dict[str, Resource]) -> None:
     given = resources["Rotation"]["Properties"]["Parameters"]["Logins"]["Fn::Join"][1]
     assert {one["Fn::GetAtt"][0] for one in given} == {name for name in resources if name.endswith("Login")}
-    schedules = of_type(family["rotation.yaml"]["Resources"], "AWS::SecretsManager::RotationSchedule")
+    schedules = of_type(
+        family["infrastructure/secret_rotation.yaml"]["Resources"], "AWS::SecretsManager::RotationSchedule"
+    )
     turned = [one["SecretId"] for one in schedules.values()]
     assert {"Ref": "TokenKeys"} in turned
     assert all({"Fn::Select": [number, {"Ref": "Logins"}]} in turned for number in range(len(given)))

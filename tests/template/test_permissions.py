@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local import templates
-from local.environments import ROOT
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT
 
 #: What IAM calls each call of the code.
 ACTIONS = {

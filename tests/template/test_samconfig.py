@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local import templates
-from local.deploy import parameters
-from local.environments import HOME, ROOT
-from local.layout import PORT_BASE, REGION, STACK_NAME, Layout
+from tools.local_stack import templates
+from tools.local_stack.deploy import parameters
+from tools.local_stack.stack_config import PORT_BASE, REGION, STACK_NAME, Layout
+from tools.virtualenvs import HOME, ROOT
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local import templates
-from local.environments import ROOT
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.handle import CLOSING_TIME
+from orchestrator.engine.execution.handler import CLOSING_TIME
 from orchestrator.settings import Settings
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT
 
 Resource = dict[str, Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local import templates
-from local.environments import ROOT, python
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT, python
 
 TRANSFORM = """
 import json, sys
@@ -60,6 +60,7 @@ def test_cloudformation_takes_it(transformed: dict[str, Any], tmp_path: Path) ->
     made = tmp_path / "transformed.json"
     made.write_text(json.dumps(transformed))
     for one in templates.family(ROOT / "template.yaml"):
+        (tmp_path / one).parent.mkdir(exist_ok=True)
         (tmp_path / one).write_bytes((ROOT / one).read_bytes())
     # Warnings are about SAM's own repetitions.
     lint = [str(python("dev").with_name("cfn-lint")), "--ignore-checks", "W", "--", str(made)]

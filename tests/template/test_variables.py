@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local import templates
-from local.environments import ROOT
 from tests.template.test_template import everything_in, functions, of_type
+from tools.local_stack import templates
+from tools.virtualenvs import ROOT
 
 #: What is taken out of a database's secret at a deploy: where it is, not how to get in.
 PLACE = {"host", "port", "dbname"}

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
-from orchestrator.engine import lifecycle
-from orchestrator.engine import parents as parents_of
+from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.engine import joins as parents_of
+from orchestrator.engine import task_telemetry
 from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
-from orchestrator.model.faultpoints import reach
+from orchestrator.model.fault_injection import reach
 from orchestrator.model.task import Task
 from orchestrator.store import dead_letters, tasks
-from orchestrator.store.db import Connection, Database
+from orchestrator.store.connection import Connection, Database
 
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
@@ -61,7 +61,7 @@ def tell(
     reach("cancel.committed")
     queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in woken])
     events.announce((each.owner_id, each.traceparent) for each in cancelled)
-    lifecycle.cancelled(cancelled, who)
+    task_telemetry.cancelled(cancelled, who)
 
 
 def by(actor: str | None) -> str:

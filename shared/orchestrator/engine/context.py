@@ -11,16 +11,16 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from orchestrator.engine.agents import Agent, Agents
-from orchestrator.engine.transaction import BatchTransaction
-from orchestrator.model.encode import encode_json
+from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.model.errors import Cancelled, LeaseLost, Suspended
 from orchestrator.model.ids import new_task_id
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json, Status
-from orchestrator.observe import logger, tracing
-from orchestrator.store import family, steps
+from orchestrator.observability import logger, tracing
+from orchestrator.store import children, steps
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.db import Connection, Database
-from orchestrator.store.family import NewChild
+from orchestrator.store.children import NewChild
+from orchestrator.store.connection import Connection, Database
 
 T = TypeVar("T")
 
@@ -176,7 +176,7 @@ class Context:
         needed = min(quorum or len(calls), len(calls))
         if needed == 0:
             return Gathered([], timed_out=False)
-        rows = self._side.run(family.children, self.task_id, name)
+        rows = self._side.run(children.children, self.task_id, name)
         if not rows:
             for index, call in enumerate(calls):
                 self._spawn(call.type, call.payload, self.owner, f"{name}:{index:04}", name)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.cloud.queue import LONGEST_DELAY, TaskQueue, Wake
-from orchestrator.engine import lifecycle
+from orchestrator.aws.queues import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.engine import task_telemetry
 from orchestrator.engine.agents import Agent, Agents, UnknownType
-from orchestrator.model.encode import encode_json
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
-from orchestrator.model.faultpoints import reach
+from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json, Task
-from orchestrator.observe import tracing
+from orchestrator.observability import tracing
 from orchestrator.store import tasks
-from orchestrator.store.db import Database
+from orchestrator.store.connection import Database
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -82,7 +82,7 @@ def _accept(
     reach("submit.committed")
     if stored.due_in <= LONGEST_DELAY:
         queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), traceparent)])
-    lifecycle.submitted(stored.task, stored.due_in)
+    task_telemetry.submitted(stored.task, stored.due_in)
     return Submitted(stored.task, created=True)
 
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from orchestrator.cloud.queue import EventQueue, TaskQueue, Wake
-from orchestrator.cloud.sockets import Sockets
-from orchestrator.engine import lifecycle
-from orchestrator.engine.deadletter import bury, take_out
-from orchestrator.engine.figures import measure
-from orchestrator.engine.parents import end_leases
-from orchestrator.engine.realtime import close_expired
-from orchestrator.engine.redrives import advance_all
-from orchestrator.engine.worker import Switches
-from orchestrator.model.faultpoints import reach
+from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.websocket_api import Sockets
+from orchestrator.engine import task_telemetry
+from orchestrator.engine.dead_letter_queue import bury, take_out
+from orchestrator.engine.execution.worker import Switches
+from orchestrator.engine.joins import end_leases
+from orchestrator.engine.live.subscriptions import close_expired
+from orchestrator.engine.operators.staged_redrive import advance_all
+from orchestrator.engine.operators.statistics import measure
+from orchestrator.model.fault_injection import reach
 from orchestrator.model.task import Status
-from orchestrator.observe import logger, metrics
-from orchestrator.store import known_flags, rate_limits
+from orchestrator.observability import logger, metrics
+from orchestrator.store import flag_snapshot, rate_limits
 from orchestrator.store import sweep as store
-from orchestrator.store.db import Database
+from orchestrator.store.connection import Database
 
 #: Rows looked at by one statement.
 PAGE = 500
@@ -64,7 +64,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
             break
     known = sweeper.flags.last_read()
     if known is not None:
-        sweeper.db.run(known_flags.keep, known)
+        sweeper.db.run(flag_snapshot.keep, known)
     mended["unparked"] = _unpark(sweeper)
     mended["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
@@ -86,7 +86,7 @@ def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str,
     rows = list(late)
     ended = [row["id"] for row in rows if row["status"] == Status.PROCESSING and row["lease_ended"]]
     taken, parents = sweeper.db.run(end_leases, ended) if ended else ([], [])
-    lifecycle.leases_ended(taken)
+    task_telemetry.leases_ended(taken)
     wake = [row for row in rows if row["status"] == Status.PENDING and row["due"]]
     wake += [row for row in taken if row["status"] == Status.PENDING]
     wake += parents

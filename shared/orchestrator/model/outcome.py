@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from orchestrator.model.encode import encode_json
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json, Status
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from orchestrator.model.encode import encode_json
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.task import Json, Status
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "attempts")
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator.model.encode import encode_json
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "dead_letters")
 

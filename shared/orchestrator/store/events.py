@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.model.cursor import Cursor
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "events")
 

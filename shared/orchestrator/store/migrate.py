@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal, LiteralString, cast
 
-from orchestrator.observe import logger
-from orchestrator.store.db import Connection, Database, load_queries
+from orchestrator.observability import logger
+from orchestrator.store.connection import Connection, Database, load_queries
 
 Phase = Literal["pre", "post"]
 

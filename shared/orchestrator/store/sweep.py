@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "sweep")
 

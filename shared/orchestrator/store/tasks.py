@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.model.task import Status, Task
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "tasks")
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from orchestrator.engine.forget import forget_mentions, forget_owner
-from playmate.store import accounts, forget
+from orchestrator.engine.erasure import forget_mentions, forget_owner
+from playmate.store import accounts, erasure
 
 
 class AccountForget(BaseModel):
@@ -35,8 +35,8 @@ def forget_account(ctx: Context, payload: AccountForget) -> AccountForgotten:
     guardian = accounts.get_guardian(ctx.db, me)
     if guardian is not None:
         # First, since it waits for friends' handlers: what they tell of the family is then there to be found.
-        forget.erase_guardian(ctx.db, me)
-        about, plans = forget.mentions(ctx.db, guardian), forget.plans_with(ctx.db, guardian)
+        erasure.erase_guardian(ctx.db, me)
+        about, plans = erasure.mentions(ctx.db, guardian), erasure.plans_with(ctx.db, guardian)
         forget_mentions(ctx, about, plans, "availabilityPlan")
     forget_owner(ctx)
     return AccountForgotten(message="Your account and all its data are erased.")

@@ -9,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.rules.friendship import Asked, Refusal, judge_ask
-from playmate.rules.names import tidy_name
+from playmate.domain.friendship import Asked, Refusal, judge_ask
+from playmate.domain.names import tidy_name
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 

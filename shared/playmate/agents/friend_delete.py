@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from orchestrator.engine.forget import forget_mentions
+from orchestrator.engine.erasure import forget_mentions
 from orchestrator.model.errors import Refuse
-from playmate.store import accounts, availability, forget, friends
+from playmate.store import accounts, availability, erasure, friends
 from playmate.store.accounts import GuardianId
 
 
@@ -37,6 +37,6 @@ def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
         raise Refuse("There is no friendship with this guardian to delete.", code="no_friendship")
     availability.withdraw(ctx.db, me, friend)
     # Kids of somebody who is no friend any more are a stranger's: neither keeps what they were told of them.
-    about, plans = forget.told_of_each_other(ctx.db, me, friend)
+    about, plans = erasure.told_of_each_other(ctx.db, me, friend)
     forget_mentions(ctx, about, plans, "availabilityPlan")
     return FriendDeleted(message="The friendship is deleted.", removedCount=removed)

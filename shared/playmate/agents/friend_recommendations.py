@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.rules.compatibility import Child, Pair, best_pairs
+from playmate.domain.compatibility import Child, Pair, best_pairs
+from playmate.sources.planner import Planner
 from playmate.store import accounts, availability, friends, kids
 from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.kids import Kid
-from playmate.tools.planning import Planner
 
 
 class FriendRecommendations(BaseModel):

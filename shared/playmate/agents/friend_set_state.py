@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.rules.friendship import Answered, Link, Refusal, State, judge_answer
+from playmate.domain.friendship import Answered, Link, Refusal, State, judge_answer
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 

@@ -10,17 +10,17 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.rules.activities import setting
-from playmate.rules.coordinates import Point, normalise
+from playmate.domain.activities import setting
+from playmate.domain.coordinates import Point, normalise
+from playmate.sources import local_insight, narrative, nearby
+from playmate.sources.local_insight import Locality, Retrieved
+from playmate.sources.nearby import Place
+from playmate.sources.outside import Answer
+from playmate.sources.weekly_plan import plan_week
 from playmate.store import accounts, availability, kids, points
 from playmate.store.accounts import GuardianId
 from playmate.store.kids import Kid
 from playmate.store.knowledge import Question
-from playmate.tools import insight, narrative, places
-from playmate.tools.insight import Locality, Retrieved
-from playmate.tools.places import Place
-from playmate.tools.plan_week import plan_week
-from playmate.tools.sources import Answer
 
 
 class PointUpdate(BaseModel):
@@ -76,13 +76,13 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
     """Locate, retrieve, look around, compose: each a durable step that a retry does not repeat."""
     ctx.progress("Looking at your new place", percent=10)
     mine, now = kids.of_guardian(ctx.db, me), availability.clock(ctx.db)
-    locality = ctx.step("insight.locate", lambda _: insight.locate(point, now))
-    question = insight.ask(locality, mine)
-    documents = ctx.step("insight.retrieve", lambda _: insight.retrieve(ctx.db, question))
+    locality = ctx.step("insight.locate", lambda _: local_insight.locate(point, now))
+    question = local_insight.ask(locality, mine)
+    documents = ctx.step("insight.retrieve", lambda _: local_insight.retrieve(ctx.db, question))
     ctx.progress("Choosing ideas for your family", percent=50)
     wanted = _settings(question, mine)
     around = ctx.step("insight.places", lambda _: _look_around(ctx, point, question, wanted))
-    told = insight.compose(locality, documents, around["places"], around["missing"])
+    told = local_insight.compose(locality, documents, around["places"], around["missing"])
     if ctx.flags.get("insight_narrative", False):
         text = ctx.step("insight.narrate", lambda _: _narrate(ctx, locality, documents))
         told |= {"summary": text or told["summary"], "narrated": text is not None}
@@ -99,8 +99,8 @@ def _look_around(ctx: Context, point: Point, question: Question, settings: Seque
     """Places near by as JSON: Amazon Location's if it is switched on and answers, else the knowledge base's."""
     answer: Answer[list[Place]] = Answer(None)
     if ctx.flags.get("amazon_places", False):
-        answer = places.find(places.amazon_places(), places.amazon_source(), point, settings)
-    known = places.KnownPlaces(ctx.db, question)
+        answer = nearby.find(nearby.amazon_places(), nearby.amazon_source(), point, settings)
+    known = nearby.KnownPlaces(ctx.db, question)
     found = answer.value or [place for each in settings for place in known.near(point, each)]
     return {"places": [place.record() for place in found], "missing": [answer.missing] if answer.missing else []}
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
 from playmate.store import knowledge
 from playmate.store.knowledge import Document
 

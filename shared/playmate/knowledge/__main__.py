@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from orchestrator.store.db import connect
+from orchestrator.store.connection import connect
 from playmate.knowledge import load_documents, read_documents
 
 

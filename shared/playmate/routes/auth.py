@@ -7,14 +7,14 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.auth import cleared_cookie, session_cookie
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, identity
-from orchestrator.edge.limits import check_signup
-from orchestrator.edge.operations import operation
-from orchestrator.edge.requests import read
-from orchestrator.edge.sign_ins import SignIn
-from orchestrator.engine.realtime import end_session
+from orchestrator.engine.live.subscriptions import end_session
+from orchestrator.http.app import Services, identity
+from orchestrator.http.authentication import cleared_cookie, session_cookie
+from orchestrator.http.errors import json_response
+from orchestrator.http.login_throttling import SignIn
+from orchestrator.http.operation import operation
+from orchestrator.http.rate_limits import check_signup
+from orchestrator.http.request import read
 from orchestrator.model.errors import Unauthenticated
 from playmate.passwords import hash_password, needs_new_hash, password_matches
 from playmate.store import accounts

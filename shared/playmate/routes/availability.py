@@ -7,12 +7,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
-from orchestrator.edge.operations import operation
-from orchestrator.edge.requests import read
+from orchestrator.http.app import Services, current_owner
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import operation
+from orchestrator.http.request import read
 from orchestrator.model.errors import NotFound
-from playmate.rules.weekly import usual_week
+from playmate.domain.weekly import usual_week
 from playmate.store import availability, points
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.availability import Calendar
@@ -62,7 +62,7 @@ def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
 
 def _usual(services: Services, me: GuardianId) -> Calendar:
     """The calendar planning uses as long as there is none: by the playdate point's zone and weekend."""
-    from playmate.tools.place import UTC_ZONE, days_off, zone_at
+    from playmate.sources.geography import UTC_ZONE, days_off, zone_at
 
     point = services.db.run(points.get_point, me)
     zone = zone_at(point) if point else UTC_ZONE

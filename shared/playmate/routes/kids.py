@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
-from orchestrator.edge.operations import Parameter, operation
-from orchestrator.edge.requests import read
+from orchestrator.http.app import Services, current_owner
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import Parameter, operation
+from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
 from playmate.store import kids
 from playmate.store.accounts import guardian_id

@@ -8,10 +8,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, acting_operator
-from orchestrator.edge.operations import operation
-from orchestrator.edge.requests import read
+from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import operation
+from orchestrator.http.request import read
 from orchestrator.model.errors import Fault, InvalidInput
 from orchestrator.store import dead_letters
 from playmate.store import knowledge

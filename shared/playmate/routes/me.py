@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.auth import cleared_cookie
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner, current_trace
-from orchestrator.edge.operations import operation
 from orchestrator.engine.submit import Order, submit
+from orchestrator.http.app import Services, current_owner, current_trace
+from orchestrator.http.authentication import cleared_cookie
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import operation
 from orchestrator.model.task import FINAL, Status, Task
 from playmate.store.accounts import guardian_id
 

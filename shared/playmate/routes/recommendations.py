@@ -7,12 +7,12 @@ from typing import Any, get_args
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.edge.errors import json_response
-from orchestrator.edge.http import Services, current_owner
-from orchestrator.edge.operations import Parameter, operation
-from orchestrator.edge.requests import Query
+from orchestrator.http.app import Services, current_owner
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import Parameter, operation
+from orchestrator.http.request import Query
 from orchestrator.store import tasks
-from playmate.rules.leaderboard import FriendKid, Item, Sort, leaderboard
+from playmate.domain.leaderboard import FriendKid, Item, Sort, leaderboard
 from playmate.store import friends, kids, points
 from playmate.store.accounts import GuardianId, guardian_id
 

@@ -18,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from playmate.rules.names import name_fault, tidy, tidy_name
-from playmate.rules.weakness import SHORTEST, weakness
-from playmate.rules.weekly import Window, clock_text, minute_of
-from playmate.rules.wording import DAYS
-from playmate.tools.place import known_zone
+from playmate.domain.names import name_fault, tidy, tidy_name
+from playmate.domain.password_strength import SHORTEST, weakness
+from playmate.domain.weekly import Window, clock_text, minute_of
+from playmate.domain.wording import DAYS
+from playmate.sources.geography import known_zone
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 

@@ -9,10 +9,10 @@ from psycopg import errors
 from psycopg.rows import DictRow
 
 from orchestrator.model.errors import Conflict, Forbidden
-from orchestrator.store.acting import Acting, setting
-from orchestrator.store.db import Connection, load_queries
-from playmate.rules.coordinates import Point
-from playmate.rules.names import name_key, name_look
+from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.row_security import Acting, setting
+from playmate.domain.coordinates import Point
+from playmate.domain.names import name_key, name_look
 
 GuardianId = NewType("GuardianId", int)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.store.db import Connection, load_queries
-from playmate.rules.intervals import Interval
-from playmate.rules.weekly import Window, merged
+from orchestrator.store.connection import Connection, load_queries
+from playmate.domain.intervals import Interval
+from playmate.domain.weekly import Window, merged
 from playmate.store.accounts import GuardianId
 
 SQL = load_queries("playmate.store", "availability")

@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from orchestrator.store.db import Connection, load_queries
-from playmate.rules.friendship import Link, State
+from orchestrator.store.connection import Connection, load_queries
+from playmate.domain.friendship import Link, State
 from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "friends")

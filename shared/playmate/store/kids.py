@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "kids")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from psycopg.types.json import Jsonb
 
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store.connection import Connection, load_queries
 
 SQL = load_queries("playmate.store", "knowledge")
 

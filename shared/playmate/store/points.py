@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.store.db import Connection, load_queries
-from playmate.rules.coordinates import Point
+from orchestrator.store.connection import Connection, load_queries
+from playmate.domain.coordinates import Point
 from playmate.store.accounts import GuardianId
 
 SQL = load_queries("playmate.store", "points")

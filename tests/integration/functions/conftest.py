@@ -12,8 +12,8 @@ from moto import mock_aws
 from psycopg.conninfo import conninfo_to_dict
 
 from orchestrator import bootstrap
-from orchestrator.cloud.clients import call
-from tests.logins import forget_everything, place
+from orchestrator.aws.clients import call
+from tests.support.database_users import forget_everything, place
 
 
 def database_secret(url: str) -> dict[str, Any]:

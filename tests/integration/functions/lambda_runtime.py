@@ -28,11 +28,11 @@ from functions.sweeper import app as sweeper
 from functions.websocket import app as websocket
 from functions.worker import app as worker
 from orchestrator import bootstrap
-from orchestrator.cloud.clients import call
-from orchestrator.store.db import connect
-from tests.gateway import LambdaContext, http_event
+from orchestrator.aws.clients import call
+from orchestrator.store.connection import connect
 from tests.integration.functions.conftest import delivered, environment
-from tests.logins import STEPS, drop, login_for
+from tests.support.database_users import STEPS, drop, login_for
+from tests.support.gateway import LambdaContext, http_event
 
 CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
 PASSWORD = "a password of nobody else's 7Q2"

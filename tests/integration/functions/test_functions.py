@@ -13,15 +13,15 @@ from functions.sweeper import app as sweeper
 from functions.websocket import app as websocket
 from functions.worker import app as worker
 from orchestrator import bootstrap
-from orchestrator.cloud import sockets
-from orchestrator.cloud.clients import call
-from orchestrator.edge import invocation
+from orchestrator.aws import websocket_api
+from orchestrator.aws.clients import call
+from orchestrator.entrypoints import lambda_handler
 from orchestrator.model.errors import Unavailable
 from orchestrator.settings import SettingsError
-from orchestrator.store.db import Connection
-from tests.gateway import LambdaContext, http_event
+from orchestrator.store.connection import Connection
 from tests.integration.functions.conftest import database_secret, delivered
-from tests.logins import forget_everything
+from tests.support.database_users import forget_everything
+from tests.support.gateway import LambdaContext, http_event
 
 CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
 
@@ -56,7 +56,7 @@ def test_one_task_from_the_request_to_the_socket(stack: dict[str, str], monkeypa
         frames.append(json.loads(parameters["Data"]))
         return {}
 
-    monkeypatch.setattr(sockets, "call", gateway)
+    monkeypatch.setattr(websocket_api, "call", gateway)
     token = signed_up()
     ticket = request("POST", "/api/realtime/ticket", token)[1]["ticket"]
     connect = socket_event("$connect", queryStringParameters={"ticket": ticket})
@@ -156,7 +156,7 @@ def test_a_function_that_lacks_a_variable_says_which(stack: dict[str, str], monk
 def test_an_invocation_that_was_slow_leaves_a_line_with_its_own_keys(
     stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, logged: StringIO, slow_from: float, lines_in_all: int
 ) -> None:
-    monkeypatch.setattr(invocation, "SLOW", slow_from)
+    monkeypatch.setattr(lambda_handler, "SLOW", slow_from)
     token = signed_up()
     request("GET", "/health")
     run_queue(stack)

@@ -15,12 +15,12 @@ from functions.push import app as push
 from functions.websocket import app as websocket
 from functions.worker import app as worker
 from orchestrator import bootstrap
-from orchestrator.cloud import sockets
-from orchestrator.cloud.queue import EventQueue
-from orchestrator.observe import tracing
-from tests.gateway import LambdaContext, http_event
+from orchestrator.aws import websocket_api
+from orchestrator.aws.queues import EventQueue
+from orchestrator.observability import tracing
 from tests.integration.functions.conftest import delivered
-from tests.logins import forget_everything
+from tests.support.database_users import forget_everything
+from tests.support.gateway import LambdaContext, http_event
 
 CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
 BROWSER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -81,7 +81,7 @@ def listen(ticket: str) -> None:
 def test_the_first_invocations_of_all_are_in_the_trace(
     stack: dict[str, str], collected: Spans, cold: Cold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "call", lambda *_, **__: {})
+    monkeypatch.setattr(websocket_api, "call", lambda *_, **__: {})
     family = {"name": "Ann", "email": "ann@example.org", "password": "correct horse battery"}
     token = f"Bearer {request('/auth/signup', family)['accessToken']}"
     listen(request("/api/realtime/ticket", Authorization=token)["ticket"])

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from psycopg import errors as pg
 
-from local.environments import ROOT
-from local.templates import read
 from orchestrator.model.errors import Unavailable
-from orchestrator.store import acting, figures, logins
-from orchestrator.store.acting import operator
-from orchestrator.store.db import Connection, Database, connect
+from orchestrator.store import database_users, row_security, statistics
+from orchestrator.store.connection import Connection, Database, connect
+from orchestrator.store.row_security import operator
+from tools.local_stack.templates import read
+from tools.virtualenvs import ROOT
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def holder(database_url: str) -> Iterator[Connection]:
 
 
 def test_who_waits_for_a_lock_is_told_to_come_again(hurried: Database, holder: Connection) -> None:
-    for whose in (acting.NOBODY, acting.owner("1"), operator("9")):
+    for whose in (row_security.NOBODY, row_security.owner("1"), operator("9")):
         with hurried.acting(whose), pytest.raises(Unavailable):
-            hurried.run(figures.live_counts)
+            hurried.run(statistics.live_counts)
     with pytest.raises(Unavailable), hurried.transaction() as connection:
-        figures.live_counts(connection)
+        statistics.live_counts(connection)
     holder.execute("ROLLBACK")
     with hurried.acting(operator("9")):
-        assert hurried.run(figures.live_counts) == []
+        assert hurried.run(statistics.live_counts) == []
 
 
 def test_a_statement_that_takes_too_long_too(database_url: str) -> None:
@@ -52,12 +52,12 @@ def test_operators_see_who_waits_and_that_the_sweeper_is_late(db: Database, data
     insert = """INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)
                 VALUES (gen_random_uuid(), '1', 'echo', '{}', now(), now() - interval '5 minutes')"""
     db.connection().execute(insert)
-    assert db.run(figures.load)["sweep_late"] == pytest.approx(300, abs=30)
+    assert db.run(statistics.load)["sweep_late"] == pytest.approx(300, abs=30)
     waiting = connect(database_url)
     with connect(database_url) as holder, holder.transaction(force_rollback=True):
         holder.execute("LOCK TABLE redrives")
         waiting.pgconn.send_query(b"SELECT FROM redrives")
-        seen = next(load for load in iter(lambda: db.run(figures.load), None) if load["lock_waits"])
+        seen = next(load for load in iter(lambda: db.run(statistics.load), None) if load["lock_waits"])
         assert seen["lock_waits"] == 1
         assert seen["lock_wait"] >= 0
     waiting.close()
@@ -66,7 +66,7 @@ def test_operators_see_who_waits_and_that_the_sweeper_is_late(db: Database, data
 def test_every_function_has_time_left_to_say_so() -> None:
     template = read(ROOT / "template.yaml")
     usual = template["Globals"]["Function"]["Timeout"]
-    for part, limits in logins.LIMITS.items():
+    for part, limits in database_users.LIMITS.items():
         function = template["Resources"][f"{part.title()}Function"]["Properties"]
         allowed = function.get("Timeout", usual) * 1000
         assert max(limits.statement, limits.lock) < allowed
@@ -76,9 +76,11 @@ def test_every_function_has_time_left_to_say_so() -> None:
 def test_a_function_that_is_gone_without_a_word_lets_go_of_its_locks(
     db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(logins.LIMITS, "worker", logins.Limits(statement=50_000, lock=50_000, standstill=100))
-    db.run(logins.make, "gone_worker", "worker")
-    db.run(logins.set_password, "gone_worker", "secret")
+    monkeypatch.setitem(
+        database_users.LIMITS, "worker", database_users.Limits(statement=50_000, lock=50_000, standstill=100)
+    )
+    db.run(database_users.make, "gone_worker", "worker")
+    db.run(database_users.set_password, "gone_worker", "secret")
     gone = connect(database_url, user="gone_worker", password="secret")
     gone.execute("BEGIN")
     gone.execute("LOCK TABLE agent_tasks IN ROW EXCLUSIVE MODE")

@@ -9,8 +9,8 @@ from typing import LiteralString
 import pytest
 from psycopg import errors as pg
 
-from orchestrator.store.db import Database
-from tests.postgres import door
+from orchestrator.store.connection import Database
+from tests.support.postgres import door
 
 Door = Callable[[str], Database]
 

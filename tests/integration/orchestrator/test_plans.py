@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from orchestrator.model.ids import first_id_at
-from orchestrator.store import acting
-from orchestrator.store.db import Connection, load_queries
+from orchestrator.store import row_security
+from orchestrator.store.connection import Connection, load_queries
 
 STORED = """
 INSERT INTO agent_tasks (id, owner_id, type, payload, status, result, due_at, created_at, updated_at, finished_at)
@@ -36,7 +36,7 @@ WINDOW = {"since": NOW - timedelta(minutes=5), "until": NOW, "lately": NOW - tim
 ANY = dict.fromkeys(("owner_id", "status", "type", "trace", "fingerprint", "since", "until"))
 IDS = {"below": UUID(int=2**128 - 1), "lowest": UUID(int=0)}
 FIGURES, OPS, CANCELS, TASKS = (
-    load_queries("orchestrator.store", stem) for stem in ("figures", "ops", "cancels", "tasks")
+    load_queries("orchestrator.store", stem) for stem in ("statistics", "operator_search", "bulk_cancel", "tasks")
 )
 #: Of what lives.
 SOME = [UUID(hex=f"0191{n:028}") for n in range(1, 21)]
@@ -87,7 +87,7 @@ def full(conn: Connection) -> Connection:
 def test_pages_touched_are_few(full: Connection, name: str) -> None:
     statement, values = STATEMENTS[name]
     with full.transaction(force_rollback=True):
-        full.act(acting.setting("role", "orchestrator_operator"))
+        full.act(row_security.setting("role", "orchestrator_operator"))
         row = full.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(), values).fetchone()
     assert row is not None
     plan = row["QUERY PLAN"][0]["Plan"]

@@ -13,8 +13,8 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from orchestrator.settings import PARTS
-from orchestrator.store.db import Connection
-from tests.postgres import log_in, login_of
+from orchestrator.store.connection import Connection
+from tests.support.postgres import log_in, login_of
 
 WRITTEN = Path(__file__).with_name("rights.txt")
 

@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 from psycopg import errors as pg
 
-from orchestrator.store import acting, tasks
-from orchestrator.store.db import Connection, Database
+from orchestrator.store import row_security, tasks
+from orchestrator.store.connection import Connection, Database
 from playmate.store import accounts
-from tests.engine import Engine
-from tests.postgres import door
+from tests.support.engine import Engine
+from tests.support.postgres import door
 
 Door = Callable[[str], Database]
-ANN, BEN = acting.owner("1"), acting.owner("2")
+ANN, BEN = row_security.owner("1"), row_security.owner("2")
 
 
 @pytest.fixture
@@ -54,12 +54,12 @@ def families(conn: Connection) -> tuple[int, int, int]:
     return (made[0], made[1], made[2])
 
 
-def rows(db: Database, who: acting.Acting, sql: LiteralString) -> list[object]:
+def rows(db: Database, who: row_security.Acting, sql: LiteralString) -> list[object]:
     with db.acting(who):
         return [next(iter(row.values())) for row in db.run(lambda conn: conn.execute(sql).fetchall())]
 
 
-def changed(db: Database, who: acting.Acting, sql: LiteralString) -> int:
+def changed(db: Database, who: row_security.Acting, sql: LiteralString) -> int:
     with db.acting(who):
         return db.run(lambda conn: conn.execute(sql).rowcount)
 
@@ -77,7 +77,7 @@ class TestWhoseRows:
         db = as_part(part)
         assert rows(db, ANN, sql) == ["1"]
         assert rows(db, BEN, sql) == ["2"]
-        assert rows(db, acting.NOBODY, sql) == []
+        assert rows(db, row_security.NOBODY, sql) == []
 
     def test_a_change_that_forgot_the_owner_changes_the_owner_s_alone(self, engine: Engine, as_part: Door) -> None:
         mine, other = engine.submit(owner="1").id, engine.submit(owner="2").id
@@ -100,7 +100,10 @@ class TestWhoseRows:
     def test_an_operator_sees_everybody_s(self, engine: Engine, as_part: Door) -> None:
         for owner in ("1", "2"):
             engine.submit(owner=owner)
-        assert rows(as_part("api"), acting.operator("9"), "SELECT owner_id FROM agent_tasks ORDER BY 1") == ["1", "2"]
+        assert rows(as_part("api"), row_security.operator("9"), "SELECT owner_id FROM agent_tasks ORDER BY 1") == [
+            "1",
+            "2",
+        ]
 
     def test_families_see_their_own_and_what_friendship_shows(
         self, conn: Connection, as_part: Door, families: tuple[int, int, int]
@@ -113,7 +116,7 @@ class TestWhoseRows:
         assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann", "ben"], [ann])
         conn.execute("UPDATE friend_links SET state = 1, answered_at = now()")
         assert rows(api, ANN, kids) == [ann, ben]
-        assert rows(api, acting.owner("3"), "SELECT asker_id FROM friend_links") == []
+        assert rows(api, row_security.owner("3"), "SELECT asker_id FROM friend_links") == []
         conn.execute("UPDATE friend_links SET state = 2")
         assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann"], [ann])
 
@@ -122,7 +125,7 @@ class TestWhoseRows:
     ) -> None:
         everybody: tuple[LiteralString, ...] = ("SELECT email FROM credentials", "SELECT name FROM guardians")
         api = as_part("api")
-        assert [rows(api, acting.NOBODY, sql) for sql in everybody] == [[], []]
+        assert [rows(api, row_security.NOBODY, sql) for sql in everybody] == [[], []]
         for given in ("BEN@example.com", "ben", "\uff22EN"):
             assert [rows(api, accounts.signing_in(given), sql) for sql in everybody] == [["ben@example.com"], ["ben"]]
         assert changed(api, accounts.signing_in("ben"), "UPDATE credentials SET password_hash = 'y'") == 1
@@ -149,7 +152,7 @@ class TestWhoseRows:
     def test_an_owner_who_is_no_guardian_sees_no_family(
         self, as_part: Door, families: tuple[int, int, int], who: str
     ) -> None:
-        assert rows(as_part("api"), acting.owner(who), "SELECT name FROM guardians") == []
+        assert rows(as_part("api"), row_security.owner(who), "SELECT name FROM guardians") == []
         assert len(families) == 3
 
     def test_a_handler_changes_its_owner_s_family_alone(
@@ -176,8 +179,8 @@ class TestWhoseRows:
         api = as_part("api")
         assert changed(api, ANN, "UPDATE socket_connections SET expires_at = now()") == 1
         assert changed(api, ANN, "DELETE FROM socket_tickets") == 1
-        assert changed(api, acting.operator("9"), "UPDATE socket_connections SET expires_at = now()") == 2
-        assert changed(api, acting.operator("9"), "DELETE FROM socket_tickets") == 1
+        assert changed(api, row_security.operator("9"), "UPDATE socket_connections SET expires_at = now()") == 2
+        assert changed(api, row_security.operator("9"), "DELETE FROM socket_tickets") == 1
 
 
 class TestWhoActs:
@@ -193,7 +196,7 @@ class TestWhoActs:
         db = as_part("api")
         with db.acting(ANN), pytest.raises(pg.DivisionByZero):
             db.run(lambda conn: conn.execute("SELECT 1/0"))
-        assert rows(db, acting.NOBODY, "SELECT owner_id FROM agent_tasks") == []
+        assert rows(db, row_security.NOBODY, "SELECT owner_id FROM agent_tasks") == []
         assert rows(db, ANN, "SELECT owner_id FROM agent_tasks") == ["1"]
 
     def test_a_transaction_is_begun_as_who_acts(self, engine: Engine, as_part: Door) -> None:

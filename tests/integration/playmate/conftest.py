@@ -8,22 +8,17 @@ from typing import Any, Protocol
 
 import pytest
 
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran, run_agent
+from playmate.domain.coordinates import Point
+from playmate.domain.friendship import State
+from playmate.domain.weekly import Window
 from playmate.knowledge import load_documents
-from playmate.rules.coordinates import Point
-from playmate.rules.friendship import State
-from playmate.rules.weekly import Window
 from playmate.store import accounts, availability, friends, points
 from playmate.store import kids as kid_store
 from playmate.store.accounts import GuardianId
 from playmate.store.availability import Calendar
-from tests.engine import Engine
-from tests.integration.orchestrator.edge import conftest as edge
-
-#: The HTTP API's fixtures, used here as they are.
-queue, events, api_db, worker_db = edge.queue, edge.events, edge.api_db, edge.worker_db
-services, anyone = edge.services, edge.anyone
+from tests.support.engine import Engine
 
 PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
 LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)

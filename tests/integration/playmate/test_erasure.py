@@ -9,17 +9,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orchestrator.edge.http import Services, routes_of
-from orchestrator.edge.operations import declared
-from orchestrator.edge.websocket import answer
 from orchestrator.engine.agents import Agents
-from orchestrator.store.db import Connection, Database
+from orchestrator.entrypoints.websocket import answer
+from orchestrator.http.app import Services, routes_of
+from orchestrator.http.operation import declared
+from orchestrator.store.connection import Connection, Database
 from orchestrator.testing import Ran
-from tests.engine import Engine
-from tests.gateway import Caller
-from tests.integration.orchestrator.edge.conftest import RecordedSockets, signed_in
+from tests.integration.conftest import RecordedSockets, signed_in
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
-from tests.postgres import door
+from tests.support.engine import Engine
+from tests.support.gateway import Caller
+from tests.support.postgres import door
 
 Run = Callable[..., Ran]
 
@@ -107,7 +107,7 @@ class TestItCannotBeBlocked:
     ) -> None:
         from dataclasses import replace
 
-        from orchestrator.edge.http import build_app
+        from orchestrator.http.app import build_app
         from playmate import routes
 
         work_in_vain(conn, ask(me), "dead-letter")
@@ -188,9 +188,13 @@ class TestTheForgotten:
         self, me: Caller, run: Run, conn: Connection, amira: int, api_db: Database
     ) -> None:
         """A request that has been let in ends before the erasure looks for what there is."""
-        from orchestrator.store import acting
+        from orchestrator.store import row_security
 
-        with ThreadPoolExecutor(1) as other, api_db.acting(acting.caller(str(amira))), api_db.transaction() as request:
+        with (
+            ThreadPoolExecutor(1) as other,
+            api_db.acting(row_security.caller(str(amira))),
+            api_db.transaction() as request,
+        ):
             erasure = other.submit(run, "account.forget", owner=amira)
             wait_for_a_lock(conn)
             request.execute(

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.store.db import Connection, connect
+from orchestrator.store.connection import Connection, connect
 from orchestrator.testing import Ran
 from playmate.store import friends
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
-from tests.search import places_that_say
+from tests.support.search import places_that_say
 
 Run = Callable[..., Ran]
 

@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
 from playmate import demo
-from tests.gateway import Answer, Caller
 from tests.integration.playmate.conftest import MakeFamily
+from tests.support.gateway import Answer, Caller
 
 PASSWORD = "correct horse battery"
 ADDRESSES = count()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cloud import clients
-from orchestrator.store.db import Connection
+from orchestrator.aws import clients
+from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
-from playmate.tools import narrative, places
+from playmate.sources import narrative, nearby
 from tests.integration.playmate.conftest import PARIS, MakeFamily
 
 Run = Callable[..., Ran]
@@ -50,10 +50,10 @@ class Cloud:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     played = Cloud()
     monkeypatch.setattr(clients, "call", played)
-    places.amazon_source.cache_clear()
+    nearby.amazon_source.cache_clear()
     yield played
     played.hang.set()
-    places.amazon_source.cache_clear()
+    nearby.amazon_source.cache_clear()
 
 
 def insight(done: Ran) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_a_source_that_hangs_is_named_and_the_task_completes(
     cloud: Cloud, family: MakeFamily, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.hangs = {"geo-places"}
-    places.amazon_source().timeout = 0.05
+    nearby.amazon_source().timeout = 0.05
     owner = family("Amira", [("Lina", 6, "football")])
     told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
     assert told["missing"] == ["Amazon Location did not answer."]

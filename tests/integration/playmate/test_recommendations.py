@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
-from playmate.rules.weekly import Window
+from playmate.domain.weekly import Window
 from playmate.store import kids
 from tests.integration.playmate.conftest import LONGYEARBYEN, NEW_YORK, PARIS, SYDNEY, MakeFamily
 

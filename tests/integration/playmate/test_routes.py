@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.edge.http import Services
-from orchestrator.store.db import Connection
+from orchestrator.http.app import Services
+from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
+from playmate.domain.coordinates import Point
 from playmate.routes import shapes
-from playmate.rules.coordinates import Point
-from tests.gateway import Answer, Caller
-from tests.integration.orchestrator.edge.conftest import signed_in
+from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import LONDON, MakeFamily
+from tests.support.gateway import Answer, Caller
 
 Run = Callable[..., Ran]
 PASSWORD = "correct horse battery"

@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from psycopg import sql
 
-from local.layout import Layout
 from orchestrator.model.errors import Conflict
-from orchestrator.store.db import Connection, connect
+from orchestrator.store.connection import Connection, connect
 from orchestrator.store.migrate import migrations
-from playmate.rules.coordinates import Point
+from playmate.domain.coordinates import Point
 from playmate.store import accounts, points
-from tests import postgres
+from tests.support import postgres
+from tools.local_stack.stack_config import Layout
 
 #: Migrations of the application before names, points and credentials were told apart.
 BEFORE = 6

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.agent import files
 from orchestrator.testing import run_agent
+from tools.quality.agent_skeleton import files
 
 
 def test_the_skeleton_runs(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

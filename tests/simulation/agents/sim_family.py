@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Call, Context
-from orchestrator.model.faultpoints import reach
+from orchestrator.model.fault_injection import reach
 from tests.simulation.agents.sim_work import Script
 
 

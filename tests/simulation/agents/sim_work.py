@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse, RetryAfter
-from orchestrator.model.faultpoints import reach
+from orchestrator.model.fault_injection import reach
 
 Word = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
 

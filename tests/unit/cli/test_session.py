@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import session as sessions
-from cli.main import app
-from cli.session import Exit, Refusal, Session, find
+from orchestrator_cli import session as sessions
+from orchestrator_cli.main import app
+from orchestrator_cli.session import Exit, Refusal, Session, find
 
 PROD, LOCAL = "https://prod.example", "http://local.example"
 HTML = b"<!doctype html><title>Welcome</title>"
@@ -130,7 +130,9 @@ def test_an_address_that_is_none(url: str) -> None:
 
 
 def test_a_sign_in_that_cannot_be_kept_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}')))
+    monkeypatch.setattr(
+        "orchestrator_cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}'))
+    )
     (place / "file").write_text("")
     monkeypatch.setattr(sessions, "REMEMBERED", place / "file" / "session.json")
     result = told("login", "--url", PROD, "--name", "olga", "--password", "x")
@@ -141,7 +143,9 @@ def test_a_sign_in_that_cannot_be_kept_is_said(place: Path, monkeypatch: pytest.
 def test_login_takes_the_address_on_either_side_and_speaks_json(
     monkeypatch: pytest.MonkeyPatch, place: Path, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}')))
+    monkeypatch.setattr(
+        "orchestrator_cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}'))
+    )
     result = told(*arguments, "--name", "olga", "--password", "x", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["url"] == PROD

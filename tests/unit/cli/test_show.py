@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.show import as_json, duration, facts, failure, line, plain, table
+from orchestrator_cli.show import as_json, duration, facts, failure, line, plain, table
 
 ODD = ("no [/var/task/a.json]", "[/x]", "list[str]", "[bold]loud[/bold]", "a\\[b]", "[link=https://x]")
 

@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from cli.session import Refusal
-from cli.watching import looks, no_answer
+from orchestrator_cli.session import Refusal
+from orchestrator_cli.watch import looks, no_answer
 
 
 class Clock:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloudformation import bucket
+from tests.support.cloudformation import bucket
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """

@@ -1,4 +1,4 @@
-"""Rows written by any version ever shipped can be read: one payload a version is kept in tests/golden for ever."""
+"""Rows written by any version ever shipped can be read: tests/support/golden keeps one payload a version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine.agents import Agents, NewerPayload
 
-GOLDEN = Path(__file__).parents[2] / "golden"
+GOLDEN = Path(__file__).parents[2] / "support" / "golden"
 AGENTS = Agents("playmate.agents")
 VERSIONS = [(name, version) for name in AGENTS.types() for version in range(1, AGENTS.get(name).version + 1)]
 

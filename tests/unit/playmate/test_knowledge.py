@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from playmate.domain.activities import BY_NIGHT, INDOOR, OUTDOOR
 from playmate.knowledge import BadDocument, parse, read_documents
-from playmate.rules.activities import BY_NIGHT, INDOOR, OUTDOOR
 
 DOCUMENTS = read_documents()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orchestrator.engine.cancels import cancel_page
+from orchestrator.engine.operators.bulk_cancel import cancel_page
 from orchestrator.model.ids import new_task_id
 from orchestrator.store import attempts
-from orchestrator.store.cancels import Chosen
-from orchestrator.store.db import Database
-from tests.engine import Engine
+from orchestrator.store.bulk_cancel import Chosen
+from orchestrator.store.connection import Database
+from tests.support.engine import Engine
 
 
 def cancelled(engine: Engine, db: Database, **chosen: Any) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.store.db import Database
-from tests.engine import Engine
+from orchestrator.store.connection import Database
+from tests.support.engine import Engine
 
 
 @pytest.fixture

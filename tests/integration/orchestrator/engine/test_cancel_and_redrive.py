@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from orchestrator.engine.cancel import cancel
-from orchestrator.engine.explain import explain
-from orchestrator.engine.redrive import Selection, discard, redrive
+from orchestrator.engine.operators.explain import explain
+from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model import outcome
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.task import Status
 from orchestrator.store import attempts
-from tests.engine import Engine
+from tests.support.engine import Engine
 
 
 def why(engine: Engine, task_id: UUID) -> str:
@@ -39,7 +39,7 @@ def test_another_owners_task_is_not_there(engine: Engine) -> None:
 
 
 def test_a_running_task_that_is_cancelled_commits_nothing(engine: Engine) -> None:
-    from orchestrator.model import faultpoints
+    from orchestrator.model import fault_injection
 
     task, neighbour = engine.submit(), engine.submit()
 
@@ -48,11 +48,11 @@ def test_a_running_task_that_is_cancelled_commits_nothing(engine: Engine) -> Non
             canceller = engine.new_worker().db
             cancel(canceller, engine.queue, engine.events, "1", task.id)
 
-    faultpoints.arm(cancel_inside)
+    fault_injection.arm(cancel_inside)
     try:
         assert engine.run(task.id, neighbour.id) == []
     finally:
-        faultpoints.arm(None)
+        fault_injection.arm(None)
     assert engine.task(task.id).status is Status.CANCELLED
     assert engine.effects(task.id) == 0
     assert engine.task(neighbour.id).status is Status.COMPLETED

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.engine import redrives
+from orchestrator.engine.operators import staged_redrive
 from orchestrator.store import dead_letters
-from tests.engine import Engine
-from tests.integration.orchestrator.engine.letters import (
+from tests.integration.orchestrator.engine.dead_letters import (
     advance,
     begin,
     counts,
@@ -20,6 +19,7 @@ from tests.integration.orchestrator.engine.letters import (
     run_due,
     run_sent,
 )
+from tests.support.engine import Engine
 
 
 def due(engine: Engine) -> list[float]:
@@ -39,7 +39,7 @@ def test_what_a_stop_cannot_take_back_is_a_minutes_worth(engine: Engine) -> None
         engine.move_clock(5)
         end_well(engine)
         state = advance(engine, begun)
-    stopped = redrives.stop(engine.db, UUID(begun["id"]), "olga")
+    stopped = staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
     assert 100 < stopped["released"] <= 160
     assert (stopped["open"], counts(engine)["pending"]) == (60, 60)
     engine.move_clock(3_600)
@@ -123,5 +123,5 @@ def test_the_sweeper_moves_it_on_with_its_own_rights(engine: Engine) -> None:
     many_dead(engine, 200)
     begin(engine, canary=False, rate=1)
     engine.move_clock(60)
-    assert redrives.advance_all(engine.database("sweeper"), engine.queue, engine.events) == 1
+    assert staged_redrive.advance_all(engine.database("sweeper"), engine.queue, engine.events) == 1
     assert counts(engine) == {"pending": 120, "dead-letter": 80}

@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 from psycopg import errors as pg
 
-from orchestrator.engine import redrives
-from orchestrator.engine.redrive import Selection, discard, redrive
+from orchestrator.engine.operators import staged_redrive
+from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model.errors import Conflict
 from orchestrator.model.task import Status
 from orchestrator.store import attempts, dead_letters
-from orchestrator.store.db import connect
-from tests.engine import Engine
-from tests.integration.orchestrator.engine.letters import advance, begin, dead, many_dead, run_sent
+from orchestrator.store.connection import connect
+from tests.integration.orchestrator.engine.dead_letters import advance, begin, dead, many_dead, run_sent
+from tests.support.engine import Engine
 
 
 def test_one_then_a_tenth_then_the_rest(engine: Engine) -> None:
@@ -66,15 +66,15 @@ def test_it_stops_at_the_first_attempt_that_fails_again(engine: Engine) -> None:
 def test_an_operator_stops_it(engine: Engine) -> None:
     dead(engine, 5, mends=True)
     begun = begin(engine)
-    assert redrives.stop(engine.db, UUID(begun["id"]), "olga")["state"] == "stopped"
+    assert staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")["state"] == "stopped"
     run_sent(engine)
     assert advance(engine, begun)["released"] == 1
     with pytest.raises(Conflict):
-        redrives.stop(engine.db, UUID(begun["id"]), "olga")
+        staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
 
 
 def test_nothing_to_redrive_begins_nothing(engine: Engine) -> None:
-    assert redrives.begin(engine.db, engine.queue, engine.events, Selection(type="friend.ask"), "olga") is None
+    assert staged_redrive.begin(engine.db, engine.queue, engine.events, Selection(type="friend.ask"), "olga") is None
 
 
 def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
@@ -176,7 +176,7 @@ def test_it_says_what_it_waits_for_and_which_one_stopped_it(engine: Engine) -> N
     ids = dead(engine, 5, mends=False)
     begun = begin(engine)
     assert (begun["open"], begun["waitingFor"], begun["failedTask"]) == (1, str(ids[0]), None)
-    assert redrives.newest(engine.db, 5) == [begun]
+    assert staged_redrive.newest(engine.db, 5) == [begun]
     run_sent(engine)
     stopped = advance(engine, begun)
     assert (stopped["open"], stopped["waitingFor"], stopped["failedTask"]) == (0, None, str(ids[0]))
@@ -189,14 +189,14 @@ def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
         engine.queue.sent.clear()
         begun.append(begin(engine, ids=[task_id]))
     for later in begun[1:]:
-        redrives.stop(engine.db, UUID(later["id"]), "olga")
-    assert [each["id"] for each in redrives.newest(engine.db, 1)] == [begun[2]["id"], begun[0]["id"]]
+        staged_redrive.stop(engine.db, UUID(later["id"]), "olga")
+    assert [each["id"] for each in staged_redrive.newest(engine.db, 1)] == [begun[2]["id"], begun[0]["id"]]
 
 
 def test_what_a_stop_could_not_take_back_is_still_told(engine: Engine) -> None:
     ids = dead(engine, 5, mends=True)
     begun = begin(engine)
-    stopped = redrives.stop(engine.db, UUID(begun["id"]), "olga")
+    stopped = staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
     assert (stopped["open"], stopped["waitingFor"]) == (1, str(ids[0]))
 
 
@@ -232,7 +232,7 @@ def test_nothing_moves_that_leaves_no_trace(engine: Engine, move: Callable[[Engi
     with untraced(engine), pytest.raises(pg.CheckViolation):
         move(engine)
     assert {engine.task(task_id).status for task_id in ids} == {Status.DEAD_LETTER}
-    assert (engine.queue.sent, engine.events.owners, redrives.newest(engine.db, 9)) == ([], [], [])
+    assert (engine.queue.sent, engine.events.owners, staged_redrive.newest(engine.db, 9)) == ([], [], [])
     move(engine)
     assert engine.events.owners == ["1"], "who watches is told"
 
@@ -243,14 +243,14 @@ def test_no_stop_leaves_no_trace(engine: Engine, mends: bool) -> None:
     begun = begin(engine)
     run_sent(engine)
     with untraced(engine), pytest.raises(pg.CheckViolation):
-        redrives.stop(engine.db, UUID(begun["id"]), "olga") if mends else advance(engine, begun)
-    assert redrives.show(engine.db, UUID(begun["id"]))["state"] == "running"
+        staged_redrive.stop(engine.db, UUID(begun["id"]), "olga") if mends else advance(engine, begun)
+    assert staged_redrive.show(engine.db, UUID(begun["id"]))["state"] == "running"
 
 
 def test_what_moves_nothing_is_not_kept(engine: Engine) -> None:
     assert redrive(engine.db, engine.queue, engine.events, Selection(), "olga") == []
     assert discard(engine.db, engine.events, Selection(), "olga", "a test") == []
-    assert redrives.begin(engine.db, engine.queue, engine.events, Selection(), "olga") is None
+    assert staged_redrive.begin(engine.db, engine.queue, engine.events, Selection(), "olga") is None
     assert engine.db.run(dead_letters.list_audit, limit=9) == []
 
 

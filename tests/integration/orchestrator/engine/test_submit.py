@@ -11,7 +11,7 @@ from orchestrator.engine.submit import Order, submit
 from orchestrator.model.errors import InvalidInput, KeyReused
 from orchestrator.model.task import Status
 from orchestrator.store import tasks
-from tests.engine import Engine
+from tests.support.engine import Engine
 
 
 def test_every_fault_is_named_at_once(engine: Engine) -> None:

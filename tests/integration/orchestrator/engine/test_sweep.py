@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.cloud.sockets import Delivery, Sockets
+from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.engine import sweep as sweep_module
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model.task import Status
-from orchestrator.store import attempts, known_flags
-from orchestrator.store.db import Database
-from tests.engine import Engine
+from orchestrator.store import attempts, flag_snapshot
+from orchestrator.store.connection import Database
+from tests.support.engine import Engine
 
 
 class ClosedSockets(Sockets):
@@ -185,8 +185,8 @@ def test_who_may_go_does_not_wait_behind_those_who_may_not(
 
 def test_the_flags_are_kept_for_who_begins_while_appconfig_is_away(engine: Engine, sweeper: Sweeper) -> None:
     worker = engine.database("worker")
-    assert worker.run(known_flags.recall) is None
+    assert worker.run(flag_snapshot.recall) is None
     for off in ({"task.test.effect"}, set(), {"insight", "task.echo"}):
         engine.flags.off = set(off)
         sweep(sweeper, lambda: 30.0)
-        assert worker.run(known_flags.recall) == {name: {"default": False} for name in off}
+        assert worker.run(flag_snapshot.recall) == {name: {"default": False} for name in off}

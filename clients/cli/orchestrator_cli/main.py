@@ -1,0 +1,89 @@
+"""`orchestrator`: everything an operator does, from a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from orchestrator_cli import dead_letters, flags_and_secrets, tasks
+from orchestrator_cli.session import Exit, FoundLater, Refusal, Session, exit_code, fail, find, remember, sign_in
+from orchestrator_cli.show import AsJson, as_json, say
+from orchestrator_cli.statistics import audit, stats
+
+#: Seconds a sign-in is used: a little less than its token is good for.
+LIFE = 20 * 60 - 10
+
+
+class Commands(TyperGroup):
+    """Says the API's refusals in its own words, with an exit code that scripts can read."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            fail(exit_code(refusal), str(refusal))
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Operate Agent Orchestrator. Exit codes: 1 refused, 2 wrong command, 3 not signed in, 4 not found, "
+    "5 unreachable, 6 ended badly.",
+)
+
+Url = Annotated[str | None, typer.Option(envvar="ORCHESTRATOR_URL", help="The API's address.")]
+Token = Annotated[str | None, typer.Option(envvar="ORCHESTRATOR_TOKEN", help="An operator's access token.")]
+Stack = Annotated[
+    Path | None,
+    typer.Option(envvar="ORCHESTRATOR_STACK", help="A local stack's stack.json; default .local/stack.json."),
+]
+
+
+@app.callback()
+def connect(context: typer.Context, url: Url = None, token: Token = None, stack: Stack = None) -> None:
+    if context.obj is None:
+        context.obj = FoundLater(lambda: find(url, token, stack))
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    url: Url = None,
+    name: Annotated[str | None, typer.Option(help="An operator's name or e-mail.")] = None,
+    password: Annotated[str | None, typer.Option(help="Asked for where it is not given.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Sign in as an operator; holds for twenty minutes."""
+    place = url or context.find_root().params["url"] or typer.prompt("Url", err=json)
+    name = name or typer.prompt("Name", err=json)
+    session = sign_in(place, name, password or typer.prompt("Password", hide_input=True, err=json))
+    if _is_operator(session):
+        remember(session, LIFE)
+        if json:
+            as_json({"url": place, "name": name, "seconds": LIFE})
+        else:
+            say(f"Signed in to {place} as {name}.")
+
+
+def _is_operator(session: Session) -> bool:
+    try:
+        session.get("/ops/audit", limit=1)
+    except Refusal as refusal:
+        if refusal.status == 403:
+            fail(Exit.NOT_SIGNED_IN, "This account is no operator's.")
+        raise
+    return True
+
+
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(flags_and_secrets.flags, name="flags")
+app.add_typer(flags_and_secrets.secrets, name="secrets")
+app.add_typer(flags_and_secrets.knowledge, name="knowledge")
+app.command()(tasks.why)
+app.command()(stats)
+app.command()(audit)

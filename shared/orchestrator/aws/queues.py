@@ -1,0 +1,181 @@
+"""SQS, ten messages a request. A message is a hint: what cannot be sent is reported, never raised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.aws.clients import CloudError, call
+from orchestrator.observability import logger
+
+#: SQS takes no more in one request.
+BATCH = 10
+#: Seconds: the longest delay SQS knows; later than that a task waits in Postgres.
+LONGEST_DELAY = 900
+#: Traces one hint names; a redrive of more tasks of one owner is a push in these alone.
+MOST_TRACES = 50
+#: Seconds: the longest a received message can be hidden.
+LONGEST_INVISIBILITY = 43_200
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Asks a worker to look at a task, `delay` seconds from now.
+
+    `death`: the seq at which the task died, where this is its dead letter; 0 for any other.
+    """
+
+    task_id: UUID
+    owner: str
+    delay: int = 0
+    traceparent: str | None = None
+    death: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message looked at by hand. `task_id`: None where it names none; `death`: None where it says nothing of one."""
+
+    receipt_handle: str
+    task_id: UUID | None
+    death: int | None
+
+
+class TaskQueue:
+    """The task queue, or the dead-letter queue: both carry wakes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+        """Send all; answers with the wakes the queue did not take."""
+        return [wakes[at] for at in send_all(self.url, [_entry(wake) for wake in wakes])]
+
+    def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
+        """Hide each message (by receipt handle) for so many seconds more; a lost change only costs time."""
+        entries = [
+            {"ReceiptHandle": handle, "VisibilityTimeout": max(0, min(int(seconds), LONGEST_INVISIBILITY))}
+            for handle, seconds in changes
+        ]
+        for batch in _batches(entries):
+            _try_batch(self.url, "change_message_visibility_batch", batch)
+
+    def receive(self) -> list[Received]:
+        """Up to ten messages, which stay hidden for the queue's visibility timeout."""
+        answer = call(
+            "sqs",
+            "receive_message",
+            QueueUrl=self.url,
+            MaxNumberOfMessages=BATCH,
+            MessageAttributeNames=["death"],
+        )
+        return [
+            Received(
+                message["ReceiptHandle"],
+                parse_task_id(message["Body"]),
+                parse_death(message.get("MessageAttributes", {}).get("death", {}).get("StringValue")),
+            )
+            for message in answer.get("Messages", [])
+        ]
+
+    def delete(self, receipt_handles: Sequence[str]) -> None:
+        for batch in _batches([{"ReceiptHandle": handle} for handle in receipt_handles]):
+            _try_batch(self.url, "delete_message_batch", batch)
+
+    def depth(self) -> dict[str, int]:
+        """What the queue holds, by its own approximate count."""
+        names = {
+            "waiting": "ApproximateNumberOfMessages",
+            "inFlight": "ApproximateNumberOfMessagesNotVisible",
+            "delayed": "ApproximateNumberOfMessagesDelayed",
+        }
+        answer = call("sqs", "get_queue_attributes", QueueUrl=self.url, AttributeNames=list(names.values()))
+        return {ours: int(answer["Attributes"].get(theirs, 0)) for ours, theirs in names.items()}
+
+
+class EventQueue:
+    """Tells the push function whose tasks changed."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        """One hint an owner. `changes`: who owns what changed, and the trace (traceparent) that the push belongs to."""
+        traces: dict[str, dict[str, None]] = {}
+        for owner, traceparent in changes:
+            traces.setdefault(owner, {}).update({traceparent: None} if traceparent else {})
+        send_all(self.url, [_hint(owner, list(known)) for owner, known in traces.items()])
+
+
+def parse_body(body: str) -> dict[str, Any]:
+    """A message's body as an object; whatever is not one becomes an empty object."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def parse_task_id(body: str) -> UUID | None:
+    """The task that a message names, if it names one."""
+    try:
+        return UUID(str(parse_body(body).get("taskId")))
+    except ValueError:
+        return None
+
+
+def parse_death(text: object) -> int | None:
+    """The attribute `death`. Of a message by hand, or of older code, nothing is known."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
+
+
+def send_all(url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Send every entry; answers with the positions of those not accepted."""
+    lost: list[int] = []
+    for start, batch in enumerate(_batches(entries)):
+        failed = _try_batch(url, "send_message_batch", batch)
+        lost.extend(start * BATCH + at for at in failed)
+    return lost
+
+
+def _entry(wake: Wake) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "MessageBody": json.dumps({"v": 1, "taskId": str(wake.task_id)}),
+        "MessageGroupId": wake.owner,
+    }
+    if wake.delay > 0:
+        entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
+    death = {"death": {"DataType": "Number", "StringValue": str(wake.death)}}
+    return entry | {"MessageAttributes": _trace(wake.traceparent) | death}
+
+
+def _hint(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
+    entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
+    trace = _trace(",".join(traceparents[:MOST_TRACES]))
+    return entry | ({"MessageAttributes": trace} if trace else {})
+
+
+def _trace(traceparent: str | None) -> dict[str, Any]:
+    return {"traceparent": {"DataType": "String", "StringValue": traceparent}} if traceparent else {}
+
+
+def _batches(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    for start in range(0, len(entries), BATCH):
+        yield entries[start : start + BATCH]
+
+
+def _try_batch(url: str, operation: str, batch: Sequence[Mapping[str, Any]]) -> list[int]:
+    """One request for up to ten entries; answers with the positions that failed."""
+    numbered = [{"Id": str(at), **entry} for at, entry in enumerate(batch)]
+    try:
+        answer = call("sqs", operation, QueueUrl=url, Entries=numbered)
+    except CloudError as error:
+        logger.warning("queue unreachable", operation=operation, error=str(error), messages=len(batch))
+        return list(range(len(batch)))
+    failed = [int(failure["Id"]) for failure in answer.get("Failed", [])]
+    if failed:
+        logger.warning("queue refused messages", operation=operation, failures=answer["Failed"])
+    return failed

@@ -1,0 +1,85 @@
+"""The functions' logins in Postgres, kept as their secrets say: by a deploy, and by a rotation that no request notices.
+
+Between the second and the last step of a rotation Postgres takes the pending password alone; whoever opens a connection
+then finds it there (`bootstrap.open_connection`), and a deploy leaves it alone.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+
+from orchestrator.aws import secret_rotation
+from orchestrator.aws.secret_rotation import Rotation
+from orchestrator.aws.secrets import Secrets
+from orchestrator.observability import logger
+from orchestrator.store import database_users
+from orchestrator.store.connection import Connection, Database
+
+Secret = Mapping[str, Any]
+#: Opens a connection with a secret's name and password.
+LogIn = Callable[[Secret], Connection]
+
+#: Random bytes of a password.
+PASSWORD_BYTES = 36
+
+
+class LoginRefused(Exception):
+    """Postgres takes no password we know for a login."""
+
+    FIT_FOR_LOGS = True
+
+
+def bring_up_to_date(db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn) -> list[str]:
+    """Makes the login of each part; answers the names of those whose password had to be set."""
+    repaired = []
+    for part, arn in arns.items():
+        # In this order, so that a rotation that ends meanwhile is seen twice rather than not at all; and neither is
+        # remembered: an old value would undo a rotation.
+        pending, current = secrets.pending(arn), secret_rotation.read(arn, VersionStage="AWSCURRENT")
+        name = str(current["username"])
+        missing = db.run(database_users.make, name, part)
+        if missing or not (_opens(log_in, current) or (pending and _opens(log_in, pending))):
+            db.run(database_users.set_password, name, str(current["password"]))
+            logger.info("password of a login set", extra={"login": name})
+            repaired.append(name)
+    return repaired
+
+
+def take_step(step: str, arn: str, version: str, log_in: LogIn) -> None:
+    """One step of the rotation of a login's password, taken as the login itself."""
+    steps = Rotation(
+        create=lambda current: {**current, "password": randomness.token_urlsafe(PASSWORD_BYTES)},
+        apply=lambda current, pending: _change_password(log_in, current, pending),
+        test=lambda pending: log_in(pending).close(),
+    )
+    secret_rotation.take_step(steps, step, arn, version)
+
+
+def _change_password(log_in: LogIn, current: Secret, pending: Secret) -> None:
+    try:
+        connection = log_in(current)
+    except psycopg.OperationalError as failure:
+        if not database_users.was_refused(failure):
+            raise
+        if _opens(log_in, pending):
+            return  # the step has come before
+        raise LoginRefused(
+            f"{current['username']} can log in neither with its current nor with its pending password."
+            " A deploy, or a run of the migrate function, makes the login or repairs it; then rotate again."
+        ) from failure
+    with connection:
+        database_users.change_own_password(connection, str(pending["password"]))
+
+
+def _opens(log_in: LogIn, secret: Secret) -> bool:
+    try:
+        log_in(secret).close()
+    except psycopg.OperationalError as failure:
+        if not database_users.was_refused(failure):
+            raise
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""The messages of dead tasks: into the dead-letter queue, and out of it once nobody has to decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from orchestrator.aws.clients import CloudError
+from orchestrator.aws.queues import TaskQueue, Wake
+from orchestrator.model.fault_injection import reach
+from orchestrator.model.task import Status
+from orchestrator.observability import logger
+from orchestrator.store import dead_letters
+from orchestrator.store.connection import Database
+
+#: Receives without a letter to take out after which the rest is left for the next minute.
+FRUITLESS = 10
+
+
+class Undertaker(Protocol):
+    """A worker or a sweeper."""
+
+    @property
+    def db(self) -> Database: ...
+
+    @property
+    def dead_letters(self) -> TaskQueue: ...
+
+
+def bury(by: Undertaker, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Sends the dead among the rows ({id, owner_id, status, seq, traceparent}); the sweeper sends what is not taken."""
+    wakes = [
+        Wake(row["id"], row["owner_id"], traceparent=row["traceparent"], death=row["seq"])
+        for row in rows
+        if row["status"] == Status.DEAD_LETTER
+    ]
+    if not wakes:
+        return
+    lost = by.dead_letters.send(wakes)
+    reach("run.dead_lettered")
+    sent = {wake.task_id: wake.death for wake in wakes if wake not in lost}
+    if sent:
+        by.db.run(dead_letters.mark_sent, sent)
+
+
+def take_out(by: Undertaker, remaining: Callable[[], float]) -> int:
+    """Deletes the letters of deaths that are over: redriven, discarded, forgotten; answers how many.
+
+    The queue's depth, by which an alarm rings, is then how many wait for somebody. What the task queue gave up by
+    itself goes too: the sweeper sends what is due anew. Letters that wait are hidden for the while of the search.
+    """
+    try:
+        surplus = by.dead_letters.depth()["waiting"]
+        surplus -= by.db.run(dead_letters.count) if surplus else 0
+        return _search(by, surplus, remaining) if surplus > 0 else 0
+    except CloudError as error:  # the next minute will do
+        logger.warning("dead-letter queue not looked through", error=str(error))
+        return 0
+
+
+def _search(by: Undertaker, surplus: int, remaining: Callable[[], float]) -> int:
+    taken = fruitless = 0
+    kept: list[str] = []
+    while taken < surplus and fruitless < FRUITLESS and remaining() > 10.0:
+        seen = by.dead_letters.receive()
+        if not seen:
+            break
+        waiting = by.db.run(dead_letters.waiting, [(each.task_id, each.death) for each in seen])
+        over = [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if not waits]
+        by.dead_letters.delete(over)
+        kept += [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if waits]
+        taken += len(over)
+        fruitless = 0 if over else fruitless + 1
+    by.dead_letters.change_visibility((handle, 0) for handle in kept)
+    return taken

@@ -1,0 +1,1 @@
+"""Only the worker enters: from a batch of task messages to one committed transaction."""

@@ -1,0 +1,1 @@
+"""Live updates: subscriptions, and the frames that are pushed to them."""

@@ -1,0 +1,92 @@
+"""The frames a watcher receives, as JSON bytes that never exceed what API Gateway carries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.model.cursor import Cursor
+from orchestrator.model.task import Json, Status, iso, public_error
+from orchestrator.observability import tracing
+
+#: Bytes; API Gateway refuses a message above 128 KB.
+LARGEST_FRAME = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Frames in order, each with the cursor after it; `end` is where they lead, `more` whether to read on there."""
+
+    frames: list[tuple[bytes, str]]
+    end: str
+    more: bool
+
+
+def page_of(rows: Sequence[Mapping[str, Any]], cursor: Cursor, target: str, *, more: bool) -> Page:
+    """The update frames of a page of events that leads from `cursor` towards the snapshot `target`."""
+    frames = []
+    end = str(cursor if more else Cursor(target))
+    for index, row in enumerate(rows):
+        after = str(cursor.at(target, row["task_id"], row["seq"]))
+        if index == len(rows) - 1:
+            end = after if more else str(Cursor(target))
+            after = end
+        frames.append((_update_frame(row, after), after))
+    # A cursor that was on its way to an older snapshot goes on from there to the present one.
+    return Page(frames, end, more or cursor.target is not None)
+
+
+def subscribed_frame(cursor: str) -> bytes:
+    return _encode({"type": "subscribed", "cursor": cursor})
+
+
+def pong_frame(cursor: str | None) -> bytes:
+    return _encode({"type": "pong", "cursor": cursor})
+
+
+def session_ended_frame() -> bytes:
+    """Sent before a connection is closed whose token has ended: the client signs in or takes a new ticket."""
+    return _encode(
+        {"type": "error", "code": "session-ended", "message": "Your session has ended; please sign in again."}
+    )
+
+
+def crowded_out_frame() -> bytes:
+    """Sent before a connection is closed that gives its place to a newer one of its owner's."""
+    words = "You are connected too many times; this connection makes room for a newer one."
+    return _encode({"type": "error", "code": "crowded-out", "message": words})
+
+
+def _update_frame(row: Mapping[str, Any], cursor: str) -> bytes:
+    data = row["data"] or {}
+    task: dict[str, Json] = {
+        "id": str(row["task_id"]),
+        "type": row["type"],
+        "status": row["status"],
+        "attempts": row["attempts"],
+        "maxAttempts": row["max_attempts"],
+        "updatedAt": iso(row["created_at"]),
+        "seq": row["seq"],
+        "event": row["kind"],
+    }
+    optional = {
+        "result": row["result"],
+        "error": public_error(data.get("error")) if row["status"] in (Status.FAILED, Status.DEAD_LETTER) else None,
+        "progress": data.get("progress"),
+        "step": data.get("step"),
+        "traceId": tracing.trace_id(row["traceparent"]),
+    }
+    task.update({name: value for name, value in optional.items() if value is not None})
+    frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
+    for name in ("result", "progress"):
+        if len(frame) > LARGEST_FRAME and name in task:
+            del task[name]
+            task[f"{name}Truncated"] = True
+            frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
+    return frame
+
+
+def _encode(frame: Mapping[str, Json]) -> bytes:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,1 @@
+"""Only for operators: redrive, cancel in bulk, explain, statistics."""

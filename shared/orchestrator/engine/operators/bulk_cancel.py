@@ -1,0 +1,87 @@
+"""Cancels many tasks at an operator's word: a page a transaction, each task as if by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.aws.queues import EventQueue, TaskQueue
+from orchestrator.engine import joins as parents_of
+from orchestrator.engine.cancel import by, tell
+from orchestrator.model.task import Json, Task, iso
+from orchestrator.observability import logger
+from orchestrator.store import bulk_cancel, dead_letters, tasks
+from orchestrator.store.bulk_cancel import Chosen
+from orchestrator.store.connection import Connection, Database
+
+#: Tasks one transaction ends at most, descendants counted; only a single family may be larger.
+MOST_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one transaction cancelled, and who can go on because of it; `more`: some that fitted are left."""
+
+    cancelled: Sequence[Task]
+    woken: Sequence[parents_of.Row]
+    more: bool
+
+
+def preview(db: Database, chosen: Chosen) -> list[dict[str, Any]]:
+    """What would end now, in groups of one type and status; the row without a type is of all."""
+    return db.run(bulk_cancel.would_end, chosen)
+
+
+def cancel_page(
+    db: Database, queue: TaskQueue, events: EventQueue, chosen: Chosen, actor: str, reason: str
+) -> tuple[int, bool]:
+    """Cancels the oldest that fit, with their descendants; answers how many, and whether some that fitted are left."""
+    page = db.run(_cancel_page, chosen, actor, reason)
+    if page.cancelled:
+        tell(queue, events, page.cancelled, page.woken, by(actor))
+        logger.info("tasks cancelled", extra={"actor": actor, "tasks": len(page.cancelled)})
+    return len(page.cancelled), page.more
+
+
+def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> Page:
+    """Together with its audit; nothing is kept of what ended nothing.
+
+    As many again are looked at as are locked: what others hold for long does not stand in the way of the rest.
+    """
+    with conn.transaction():
+        seen = bulk_cancel.fitting(conn, chosen, 2 * MOST_AT_ONCE)
+        locked = set(bulk_cancel.lock(conn, seen, MOST_AT_ONCE))
+        fit = bulk_cancel.still_fitting(conn, chosen, seen)
+        roots = _whole_families(conn, [id for id in fit if id in locked])
+        cancelled, woken = parents_of.cancel(conn, None, roots, by(actor), reason)
+        if cancelled:
+            dead_letters.audit(conn, actor, "cancel", {**describe(chosen), "reason": reason, "tasks": len(cancelled)})
+        return Page(cancelled, woken, more=len(roots) < len(fit) or len(seen) == 2 * MOST_AT_ONCE)
+
+
+def _whole_families(conn: Connection, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """The first of these, as many as with their descendants make a page; one at least."""
+    while len(ids) > 1:
+        room = MOST_AT_ONCE - len(ids)
+        if len(tasks.living_descendants(conn, None, ids, limit=room + 1)) <= room:
+            break
+        ids = ids[: len(ids) // 2]
+    return ids
+
+
+def describe(chosen: Chosen) -> Mapping[str, Json]:
+    """The choice as the audit trail keeps it, in the API's words."""
+    words = {
+        "ids": [str(each) for each in chosen.ids] if chosen.ids is not None else None,
+        "owner": chosen.owner_id,
+        "status": chosen.status.value if chosen.status else None,
+        "state": chosen.state,
+        "type": chosen.type,
+        "trace": chosen.trace,
+        "fingerprint": chosen.fingerprint,
+        "since": iso(chosen.since),
+        "until": iso(chosen.until),
+    }
+    return {name: value for name, value in words.items() if value is not None}

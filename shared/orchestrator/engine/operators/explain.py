@@ -1,0 +1,140 @@
+"""Why is a task not running? One answer that names the blocker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+from uuid import UUID
+
+from orchestrator.engine.agents import Agents, UnknownType
+from orchestrator.engine.execution.worker import Switches, switch_of
+from orchestrator.engine.sweep import UNPARK_RATE
+from orchestrator.model.errors import NotFound
+from orchestrator.model.task import Json, Status, iso
+from orchestrator.store import explain as store
+from orchestrator.store.connection import Database
+
+#: Seconds a due task may wait for its turn.
+SLOW = 30
+#: Parked tasks before this one that are counted.
+MOST_AHEAD = 10_000
+
+
+def explain(db: Database, agents: Agents, flags: Switches, task_id: UUID) -> dict[str, Json]:
+    """{reason, message, …}: the reason is one word for programs, the message says it to people. Raises NotFound."""
+    row = db.run(store.explain, task_id, MOST_AHEAD)
+    if row is None:
+        raise NotFound("There is no such task.")
+    status = Status(row["status"])
+    match status:
+        case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
+            return _why("finished", f"It is over: {status.value}.", since=iso(row["finished_at"]))
+        case Status.DEAD_LETTER:
+            return _dead(row)
+        case Status.PROCESSING:
+            return _leased(row)
+        case Status.PENDING:
+            return _pending(row, agents, flags)
+        case _:
+            assert_never(status)
+
+
+def _dead(row: Mapping[str, Any]) -> dict[str, Json]:
+    since = iso(row["dead_at"])
+    if row["wake_at"] is None:
+        return _why(
+            "dead-letter",
+            "Its attempts are used up and its message is in the dead-letter queue; redrive it.",
+            since=since,
+        )
+    return _why(
+        "dead-letter",
+        "Its attempts are used up; its message is on the way to the dead-letter queue.",
+        since=since,
+    )
+
+
+def _leased(row: Mapping[str, Any]) -> dict[str, Json]:
+    until, worker = iso(row["leased_until"]), row["leased_by"]
+    if row["lease_ended"]:
+        return _why(
+            "lease-ended",
+            f"{worker} has not finished it; it is taken back at the next sweep.",
+            until=until,
+            worker=worker,
+        )
+    return _why("leased", f"{worker} is running it, at the latest until {until}.", until=until, worker=worker)
+
+
+def _pending(row: Mapping[str, Any], agents: Agents, flags: Switches) -> dict[str, Json]:
+    flag = row["parked_by"] or switch_of(row["type"])
+    if not flags.enabled(flag, row["owner_id"]):
+        return _why("parked", f"The flag {flag} is off; it runs when the flag is on.", flag=flag)
+    if row["parked_by"]:
+        return _unparking(row, flag)
+    if row["waiting_for"] is not None:
+        return _waiting(row)
+    if not row["due"]:
+        due = iso(row["due_at"])
+        if row["attempts"]:
+            return _why("backoff", f"Attempt {row['attempts']} failed; it is tried again at {due}.", retryAt=due)
+        return _why("scheduled", f"It is due at {due}.", dueAt=due)
+    return _limited(row, agents) or _queued(row)
+
+
+def _unparking(row: Mapping[str, Any], flag: str) -> dict[str, Json]:
+    ahead = row["parked_ahead"]
+    many = f"{MOST_AHEAD:,} or more" if ahead >= MOST_AHEAD else f"about {ahead:,}"
+    words = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
+    return _why("unparking", words, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
+
+
+def _waiting(row: Mapping[str, Any]) -> dict[str, Json]:
+    deadline = iso(row["due_at"]) if row["has_due"] else None
+    until = f", at the latest until {deadline}" if deadline else ""
+    return _why(
+        "waiting-for-children",
+        f"It waits for {row['waiting_for']} children of {row['awaits']!r}; {row['children_done']} are done{until}.",
+        join=row["awaits"],
+        needed=row["waiting_for"],
+        done=row["children_done"],
+        deadline=deadline,
+    )
+
+
+def _limited(row: Mapping[str, Any], agents: Agents) -> dict[str, Json] | None:
+    try:
+        limit = agents.get(row["type"]).limit_per_owner
+    except UnknownType:
+        return _why("unknown-type", "No agent of this type is deployed; it is tried again every minute.")
+    if limit is None or not row["limited"] or row["running"] < limit:
+        return None
+    return _why(
+        "over-limit",
+        f"Its owner already runs {row['running']} of this type; {limit} may run at once.",
+        limit=limit,
+        running=row["running"],
+    )
+
+
+def _queued(row: Mapping[str, Any]) -> dict[str, Json]:
+    resend = iso(row["wake_at"])
+    if row["wake_late"]:
+        words = f"It has been due for {row['due_for']} s, and the sweeper, which sends another wake-up, is late."
+        return _why("sweeper-late", words, resendAt=resend)
+    if row["resends"]:
+        words = f"It is due and its wake-up was sent again {row['resends']} times; the next is sent at {resend}."
+        return _why("wake-up-lost", words, resendAt=resend, resends=row["resends"])
+    if row["due_for"] > SLOW:
+        words = f"It has been due for {row['due_for']} s and no worker has taken it: they are behind, or take nothing."
+        return _why("queued", words, resendAt=resend, alone=row["suspect"])
+    words = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
+    return _why("queued", words, resendAt=resend, alone=row["suspect"])
+
+
+def _why(reason: str, message: str, **facts: Json) -> dict[str, Json]:
+    return {
+        "reason": reason,
+        "message": message,
+        **{name: fact for name, fact in facts.items() if fact is not None},
+    }

@@ -1,0 +1,187 @@
+"""A redrive that takes its time, and can be stopped: in stages, at a rate, or both.
+
+In stages (a canary): one dead letter, then a tenth, then the rest. A stage begins when everything let go before it is
+over, and a failure that comes back, or a refusal, ends the redrive. At a rate: a minute's worth is let go at a time.
+Whoever watches moves it on; the sweeper does once a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from orchestrator.aws.queues import EventQueue, TaskQueue
+from orchestrator.engine.operators.redrive import Selection, describe, find, tell
+from orchestrator.model.errors import Conflict, NotFound
+from orchestrator.model.fault_injection import reach
+from orchestrator.model.ids import new_task_id
+from orchestrator.model.task import Json, iso
+from orchestrator.observability import logger
+from orchestrator.store import dead_letters, staged_redrives
+from orchestrator.store.connection import Connection, Database
+from orchestrator.store.staged_redrives import Going, Outcome
+
+#: The part of all that the second stage lets go.
+SECOND_STAGE = 0.1
+#: Seconds within which what is let go at a rate falls due: what a stop cannot take back. The sweeper comes as often.
+AHEAD = 60.0
+
+
+def begin(
+    db: Database,
+    queue: TaskQueue,
+    events: EventQueue,
+    which: Selection,
+    actor: str,
+    *,
+    canary: bool = True,
+    rate: float | None = None,
+) -> tuple[dict[str, Json], list[UUID]] | None:
+    """Chooses the dead letters and lets the first ones go; answers how it stands, and which. None: there are none."""
+    id = new_task_id()
+    if not db.run(_choose, id, which, actor, canary, rate):
+        return None
+    first = _move_on(db, queue, events, id)
+    return show(db, id), first
+
+
+def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> dict[str, Json]:
+    """Lets go what may go by now, or ends it. Raises NotFound."""
+    _move_on(db, queue, events, id)
+    return show(db, id)
+
+
+def advance_all(db: Database, queue: TaskQueue, events: EventQueue) -> int:
+    """Moves every running redrive on; answers how many there are."""
+    running = db.run(staged_redrives.running)
+    for id in running:
+        _move_on(db, queue, events, id)
+    return len(running)
+
+
+def stop(db: Database, id: UUID, actor: str) -> dict[str, Json]:
+    """Lets nothing more go; what was let go runs on. Raises NotFound, or Conflict when it has ended."""
+    stopped = db.run(_stop, id, f"Stopped by {actor}.", actor)
+    shown = show(db, id)
+    if not stopped:
+        raise Conflict("This redrive has ended already.")
+    return shown
+
+
+def show(db: Database, id: UUID) -> dict[str, Json]:
+    """Raises NotFound."""
+    row = db.run(staged_redrives.get, id)
+    if row is None:
+        raise NotFound("There is no such redrive.")
+    return view(row)
+
+
+def newest(db: Database, limit: int) -> list[dict[str, Json]]:
+    return [view(row) for row in db.run(staged_redrives.newest, limit)]
+
+
+def view(row: Mapping[str, Any]) -> dict[str, Json]:
+    return {
+        "id": str(row["id"]),
+        "state": row["state"],
+        "reason": row["reason"],
+        "canary": row["canary"],
+        "rate": row["rate"],
+        "released": row["released"],
+        "total": row["total"],
+        "open": row["open"],
+        "waitingFor": str(row["waiting_for"]) if row["waiting_for"] else None,
+        "failedTask": str(row["failed_task"]) if row["failed_task"] else None,
+        "actor": row["actor"],
+        "fingerprints": row["fingerprints"],
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+    }
+
+
+def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bool, rate: float | None) -> int:
+    """The row and its audit; answers how many dead letters it is about."""
+    with conn.transaction():
+        found = find(conn, which)
+        if not found:
+            return 0
+        marks = sorted({row["error"]["fingerprint"] for row in found if row["error"].get("fingerprint")})
+        ids = [row["id"] for row in found]
+        staged_redrives.insert(conn, id, actor=actor, canary=canary, rate=rate, task_ids=ids, fingerprints=marks)
+        detail = {"redrive": str(id), "canary": canary, "rate": rate, "tasks": len(found)}
+        dead_letters.audit(conn, actor, "redrive", {**describe(which), **detail})
+        return len(found)
+
+
+def _move_on(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> list[UUID]:
+    revived = db.run(_let_go, id)
+    reach("redrive.committed")
+    tell(queue, events, revived)
+    return [row["id"] for row in revived]
+
+
+def _let_go(conn: Connection, id: UUID) -> list[dict[str, Any]]:
+    """What goes now; nothing when it waits, has ended, ends here, or somebody else has it in hand."""
+    with conn.transaction():
+        going = staged_redrives.lock(conn, id)
+        if going is None:
+            return []
+        outcome = staged_redrives.outcome_so_far(conn, id)
+        trouble = _trouble(outcome) if going.canary else None
+        if trouble is not None:
+            _stop(conn, id, *trouble)
+            return []
+        released = _may_go(going, outcome.open)
+        if released > going.released:
+            return _revive(conn, going, released)
+        if going.released == going.total and not outcome.open:
+            staged_redrives.end(conn, id, "done")
+        return []
+
+
+def _trouble(outcome: Outcome) -> tuple[str, str, UUID | None] | None:
+    """Why a canary is stopped, by whom, and the task that did it."""
+    if outcome.failed_as is not None:
+        return f"The failure {outcome.failed_as} came back.", "canary", outcome.failed_task
+    if outcome.refused:
+        were = "was" if outcome.refused == 1 else "were"
+        reason = f"{outcome.refused} of those let go {were} refused. A new redrive without stages goes on all the same."
+        return reason, "canary", outcome.refused_task
+    return None
+
+
+def _may_go(going: Going, open: int) -> int:
+    """How many in all may have been let go by now."""
+    end = _stage_end(going, open)
+    if going.rate is None:
+        return end
+    return min(end, going.released + max(0, math.ceil((AHEAD - going.paced_for) * going.rate)))
+
+
+def _stage_end(going: Going, open: int) -> int:
+    """Where the stage under way ends; the next one's end when it is over."""
+    if not going.canary:
+        return going.total
+    ends = (1, math.ceil(going.total * SECOND_STAGE), going.total)
+    if going.released in ends and open:
+        return going.released
+    return next((end for end in ends if end > going.released), going.total)
+
+
+def _revive(conn: Connection, going: Going, released: int) -> list[dict[str, Any]]:
+    paced_for = going.paced_for + (released - going.released) / going.rate if going.rate else None
+    ids = staged_redrives.let_go(conn, going.id, after=going.released, released=released, paced_for=paced_for)
+    return dead_letters.revive(conn, ids, going.actor, rate=going.rate, first_in=going.paced_for)
+
+
+def _stop(conn: Connection, id: UUID, reason: str, actor: str, failed_task: UUID | None = None) -> bool:
+    """Stops it together with its audit; False when it had ended."""
+    with conn.transaction():
+        stopped = staged_redrives.end(conn, id, "stopped", reason, failed_task)
+        if stopped:
+            trouble = {"reason": reason, "task": str(failed_task)} if failed_task else {}
+            dead_letters.audit(conn, actor, "stop", {"redrive": str(id), **trouble})
+            logger.warning("redrive stopped", redrive=str(id), reason=reason)
+        return stopped

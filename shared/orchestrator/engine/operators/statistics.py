@@ -1,0 +1,84 @@
+"""The figures counted: what is live and what ended, by type; and once a minute kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.observability import metrics
+from orchestrator.store import statistics as store
+from orchestrator.store.connection import Database
+
+#: What a task that is not over waits for; the view live_tasks says which is which.
+LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
+ENDS = ("completed", "failed", "dead-letter", "cancelled")
+#: Days that the figures of a minute are kept.
+KEPT_DAYS = 7
+
+MINUTE = timedelta(minutes=1)
+_COLUMN = {"failed": "refused", "dead-letter": "died"}
+
+
+@dataclass(slots=True)
+class Counts:
+    """Tasks by type and state or end; `oldest`: how long (s) the one that has waited longest has been due."""
+
+    by_type: dict[str, dict[str, int]] = field(default_factory=dict)
+    oldest: float = 0.0
+
+    def total(self, *names: str) -> int:
+        return sum(counts[name] for counts in self.by_type.values() for name in names)
+
+    def add(self, task_type: str, name: str, tasks: int) -> None:
+        self.by_type.setdefault(task_type, dict.fromkeys((*LIVE, *ENDS), 0))[name] += tasks
+
+
+def count(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str, Any]]) -> Counts:
+    counts = Counts()
+    for row in live:
+        counts.add(row["type"], row["state"], row["tasks"])
+        if row["state"] == "due":
+            counts.oldest = max(counts.oldest, row["oldest"])
+    for row in finished:
+        counts.add(row["type"], row["status"], row["tasks"])
+    return counts
+
+
+def measure(db: Database) -> None:
+    """Tells a dashboard of the moment and keeps the minute before it.
+
+    It costs what is live and what the minute saw, not what is stored.
+    """
+    load = db.run(store.load)
+    until = load["at"].replace(second=0, microsecond=0)
+    counts = count(db.run(store.live_counts), db.run(store.finished_counts, until - MINUTE, until))
+    metrics.gauge("OldestDue", counts.oldest)
+    metrics.gauge("Due", counts.total("due"))
+    metrics.gauge("Processing", counts.total("processing"))
+    metrics.gauge("ParkedTasks", counts.total("parked"))
+    metrics.gauge("DeadLetters", counts.total("dead"))
+    metrics.gauge("OpenSockets", load["sockets"])
+    metrics.gauge("DatabaseConnections", load["connections"])
+    db.run(store.keep_minute, _minute(db, until - MINUTE, counts, load))
+    db.run(store.prune, KEPT_DAYS)
+
+
+def _minute(db: Database, at: datetime, counts: Counts, load: Mapping[str, Any]) -> dict[str, Any]:
+    paces = db.run(store.paces, at, at + MINUTE)
+    types = {name: _kept(by_name, paces.get(name)) for name, by_name in counts.by_type.items()}
+    return {
+        "at": at.isoformat(),
+        "oldest": counts.oldest,
+        "sockets": load["sockets"],
+        "connections": load["connections"],
+        "submitted": db.run(store.submitted, at, at + MINUTE),
+        "leases_lost": db.run(store.leases_lost, at, at + MINUTE),
+        "by_type": {name: {column: value for column, value in kept.items() if value} for name, kept in types.items()},
+        **_kept({name: counts.total(name) for name in (*LIVE, *ENDS)}, paces.get(None)),
+    }
+
+
+def _kept(counts: Mapping[str, int], pace: Mapping[str, float] | None) -> dict[str, float]:
+    return {**{_COLUMN.get(name, name): tasks for name, tasks in counts.items()}, **(pace or {})}

@@ -1,0 +1,120 @@
+"""What each step of a task's life says of itself: one log line, and what it counts for."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.model.task import Status, Task
+from orchestrator.observability import logger, metrics, tracing
+from orchestrator.observability.metrics import Count
+
+if TYPE_CHECKING:
+    from orchestrator.engine.execution.handler import Handled
+    from orchestrator.store.attempts import Attempt, Finished
+
+#: An outcome's kind and what it counts as.
+COUNTS: Mapping[str, Count] = {
+    "completed": "Completed",
+    "failed": "Refused",
+    "retrying": "Retried",
+    "dead-letter": "DeadLettered",
+    "parked": "Parked",
+    "released": "Released",
+    "waiting": "Waiting",
+}
+
+
+def submitted(task: Task, due_in: float) -> None:
+    metrics.count("Submitted", task.type)
+    logger.info(
+        "task submitted",
+        extra={
+            "task_id": str(task.id),
+            "task_type": task.type,
+            "owner": task.owner_id,
+            "trace_id": tracing.trace_id(task.traceparent),
+            "due_in_s": due_in,
+        },
+    )
+
+
+def started(claimed: Sequence[Attempt]) -> None:
+    for attempt in claimed:
+        metrics.count("Started", attempt.type)
+        metrics.took("QueueWait", attempt.waited, attempt.type)
+        if logger.log_level <= logging.DEBUG:
+            logger.debug("task started", extra=attempt.log_context())
+
+
+def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:
+    """After the commit: what is logged as completed stays completed."""
+    by_id = {row.id: row for row in rows}
+    for handled in batch:
+        row = by_id.get(handled.attempt.id)
+        if row is None or handled.outcome is None:
+            lost(handled.attempt)
+            continue
+        kind = handled.outcome.kind
+        metrics.count(COUNTS[kind], row.type)
+        metrics.took("HandlerTime", handled.took, row.type)
+        if row.status is Status.COMPLETED:
+            metrics.took("EndToEnd", row.age, row.type)
+        said = {
+            **handled.attempt.log_context(),
+            **_failure(handled.outcome.error),
+            "wait_ms": round(handled.attempt.waited * 1000, 1),
+            "handler_ms": round(handled.took * 1000, 1),
+            "total_ms": round(row.age * 1000, 1),
+        }
+        logger.info(f"task {kind}", extra=said)
+
+
+def lost(attempt: Attempt) -> None:
+    """Somebody else owns the task, or it was cancelled: nothing of this attempt lasts."""
+    metrics.count("AttemptLost", attempt.type)
+    logger.info("task lost", extra=attempt.log_context())
+
+
+def leases_ended(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Rows of a statement that took tasks back from dead workers."""
+    for row in rows:
+        metrics.count("LeaseLost", row["type"])
+        if row["status"] == Status.DEAD_LETTER:
+            metrics.count("DeadLettered", row["type"])
+        logger.warning(
+            "lease ended",
+            extra={
+                "task_id": str(row["id"]),
+                "task_type": row["type"],
+                "attempt": row["attempts"],
+                "owner": row["owner_id"],
+                "trace_id": tracing.trace_id(row["traceparent"]),
+                "status": row["status"],
+            },
+        )
+
+
+def cancelled(tasks: Iterable[Task], actor: str) -> None:
+    for task in tasks:
+        metrics.count("Cancelled", task.type)
+        logger.info(
+            "task cancelled",
+            extra={
+                "task_id": str(task.id),
+                "task_type": task.type,
+                "owner": task.owner_id,
+                "trace_id": tracing.trace_id(task.traceparent),
+                "actor": actor,
+            },
+        )
+
+
+def _failure(text: str | None) -> dict[str, Any]:
+    """What of an error may stand in a log: its kind and fingerprint, never its words (they may quote a payload)."""
+    if not text:
+        return {}
+    error = json.loads(text)
+    return {f"error_{name}": error[name] for name in ("kind", "type", "code", "place", "fingerprint") if name in error}

@@ -1,0 +1,63 @@
+"""The frame around every function: what it counts, and a line for an invocation that was slow or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orchestrator.observability import logger, metrics, tracing
+from orchestrator.observability.error_summary import fingerprint, place, words
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+Event = Mapping[str, Any]
+
+#: What a line has beyond one invocation's own keys.
+LASTING = frozenset({*logger.get_current_keys(), "version"})
+Answer = TypeVar("Answer")
+#: Milliseconds from which an invocation is worth a line by itself; quicker ones are told of by what they did.
+SLOW = 1_000.0
+
+#: Functions this container has answered for: one, but for tests.
+_warm: set[str] = set()
+
+
+class InvocationFailed(Exception):
+    """What Lambda hears, and writes into the log itself: an error of ours without its words."""
+
+
+def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:
+    """Decorates a function's handler."""
+
+    @wraps(handle)
+    def handler(event: Event, context: LambdaContext) -> Answer:
+        started = perf_counter()
+        _count_cold_start(context.function_name)
+        logger.append_keys(request_id=context.aws_request_id, function=context.function_name)
+        try:
+            answer = handle(event, context)
+        except Exception as error:
+            logger.exception("invocation failed", fingerprint=fingerprint(error))
+            if words(error) == str(error):
+                raise
+            raise InvocationFailed(f"{type(error).__name__} in {place(error)}, {fingerprint(error)}") from None
+        else:
+            milliseconds = round((perf_counter() - started) * 1000, 1)
+            tell = logger.info if milliseconds >= SLOW else logger.debug
+            tell("invocation done", milliseconds=milliseconds)
+            return answer
+        finally:
+            metrics.flush()
+            tracing.flush()
+            logger.remove_keys(logger.get_current_keys().keys() - LASTING)
+
+    return handler
+
+
+def _count_cold_start(function: str) -> None:
+    if function not in _warm:
+        _warm.add(function)
+        metrics.count("ColdStart")

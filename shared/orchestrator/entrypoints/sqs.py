@@ -1,0 +1,66 @@
+"""Queue events: records in, what they ask for out. A record that makes no sense asks for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from orchestrator.aws.queues import parse_body, parse_death, parse_task_id
+from orchestrator.engine.execution.worker import Message
+from orchestrator.observability import logger, tracing
+
+
+def messages(event: Mapping[str, Any]) -> list[Message]:
+    """The tasks to look at. What names no task is done with: its answer is to be forgotten."""
+    return list(_messages(event))
+
+
+def owners(event: Mapping[str, Any]) -> list[str]:
+    """Whose tasks changed, each once, by the event queue's hints."""
+    return list(dict.fromkeys(_owners(event)))
+
+
+def failures(message_ids: Iterable[str]) -> dict[str, Any]:
+    """The answer that gives these messages back to the queue and deletes the others."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
+
+
+@contextmanager
+def traced(name: str, event: Mapping[str, Any]) -> Iterator[None]:
+    """The block as part of every trace that sent one of the messages."""
+    with ExitStack() as spans:
+        for traceparent in dict.fromkeys(_traceparents(event)):
+            spans.enter_context(tracing.span(name, parent=traceparent, kind="consumer"))
+        yield
+
+
+def _traceparents(event: Mapping[str, Any]) -> Iterator[str]:
+    for record in event.get("Records", []):
+        attribute = record.get("messageAttributes", {}).get("traceparent", {})
+        if isinstance(attribute.get("stringValue"), str):
+            yield from attribute["stringValue"].split(",")
+
+
+def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
+    for record in event.get("Records", []):
+        task_id = parse_task_id(record["body"])
+        if task_id is None:
+            logger.warning("message names no task", message_id=record["messageId"])
+            continue
+        attributes = record.get("attributes", {})
+        yield Message(
+            message_id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            task_id=task_id,
+            sent_ms=float(attributes.get("SentTimestamp", 0)),
+            receives=int(attributes.get("ApproximateReceiveCount", 1)),
+            death=parse_death(record.get("messageAttributes", {}).get("death", {}).get("stringValue")),
+        )
+
+
+def _owners(event: Mapping[str, Any]) -> Iterator[str]:
+    for record in event.get("Records", []):
+        owner = parse_body(record["body"]).get("owner")
+        if isinstance(owner, str) and owner:
+            yield owner

@@ -1,0 +1,218 @@
+"""JSON Web Tokens: ours (HS256, keys by `kid` from a secret) and, where set, one outside issuer's."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from orchestrator.aws.clients import CloudError
+from orchestrator.aws.secrets import Secrets
+from orchestrator.aws.token_key_rotation import RESERVED, pepper, retirement_ends
+from orchestrator.model.errors import Unauthenticated, Unavailable
+from orchestrator.observability import logger
+
+if TYPE_CHECKING:
+    from jwt import PyJWKClient
+
+#: Seconds a token of ours, and the cookie that carries it, lives.
+LIFETIME = 20 * 60
+#: Seconds two machines' clocks may differ.
+LEEWAY = 5
+#: Seconds between two forced looks for an unknown `kid`, so forged tokens cannot hammer Secrets Manager.
+PAUSE_BETWEEN_LOOKS = 10.0
+#: Bytes an HS256 key has at least.
+SHORTEST_KEY = 32
+#: Bytes a subject has at most: it becomes an owner, and a queue's message group.
+LONGEST_SUBJECT = 128
+#: Characters of a name that are kept of a token, and of its id.
+LONGEST_NAME = 80
+
+OUR_ALGORITHM = "HS256"
+OUTSIDE_ALGORITHMS = ("RS256", "ES256")
+#: Before an outside issuer's subjects, so that none of them is ever taken for one of ours.
+OUTSIDE_PREFIX = "oidc:"
+ROLES = ("operator",)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling, as their token says."""
+
+    owner: str
+    name: str
+    role: str | None
+    expires_at: float
+    #: The token's own id; None for an outside token that has none.
+    session: str | None = None
+
+
+class Tokens:
+    """Issues and verifies. A token names its algorithm, yet only the two sets above are ever tried."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        secret_arn: str,
+        *,
+        issuer: str,
+        audience: str,
+        oidc_issuer: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._secrets = secrets
+        self._secret_arn = secret_arn
+        self._issuer = issuer
+        self._audience = audience
+        self._oidc_issuer = oidc_issuer
+        self._clock = clock
+        self._next_look = float("-inf")
+
+    def issue(self, owner: str, name: str, role: str | None = None) -> tuple[str, int]:
+        """A signed token and the seconds it lives.
+
+        The secret is asked for anew: after a revocation others would not take what the remembered key has signed.
+        """
+        import jwt
+
+        self._secrets.latest(self._secret_arn)
+        kid, key, _ = self._signing()
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": owner,
+            "name": name,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": uuid4().hex,
+        }
+        if role is not None:
+            claims["role"] = role
+        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), LIFETIME
+
+    def digest(self, *parts: str) -> str:
+        """32 hex digits that only who has the secret can make of the parts; rotations leave them as they are."""
+        _, _, lasting = self._signing()
+        text = "\x00".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.new(lasting.encode(), text, "sha256").hexdigest()[:32]
+
+    def _signing(self) -> tuple[str, bytes, str]:
+        """The id of the key that signs, the key, and what seals for longer."""
+        secret = self._secrets.get_json(self._secret_arn)
+        kid = str(secret.get("current", ""))
+        key = _key(secret, kid)
+        if key is None:
+            logger.error("the token secret's current key is missing or too short", kid=kid)
+            raise Unavailable("Signing in is away for the moment. Please try again.")
+        return kid, key, pepper(secret)
+
+    def verify(self, token: str) -> Identity:
+        """The caller, or Unauthenticated: never a hint at which check failed."""
+        import jwt
+
+        try:
+            header = jwt.get_unverified_header(token)
+            claims = self._claims(token, header)
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable("The identity provider is away. Please try again.") from error
+        except (jwt.PyJWTError, UnicodeError) as error:
+            logger.info("token refused", reason=type(error).__name__)
+            raise Unauthenticated("The access token is not valid.") from error
+        return _identity(claims)
+
+    def _claims(self, token: str, header: Mapping[str, Any]) -> dict[str, Any]:
+        algorithm = header.get("alg")
+        if algorithm == OUR_ALGORITHM:
+            return self._decode(token, self._our_key(header.get("kid")), [OUR_ALGORITHM], self._issuer)
+        if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
+            key = self._outside_keys.get_signing_key_from_jwt(token)
+            claims = self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
+            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"], "role": None}
+        raise Unauthenticated("The access token is not valid.")
+
+    def _decode(self, token: str, key: Any, algorithms: list[str], issuer: str) -> dict[str, Any]:
+        import jwt
+
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            issuer=issuer,
+            audience=self._audience,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+        return claims
+
+    def _our_key(self, kid: object) -> bytes:
+        key = _key(self._secrets.get_json(self._secret_arn), kid)
+        if key is None and self._clock() >= self._next_look:
+            self._next_look = self._clock() + PAUSE_BETWEEN_LOOKS
+            key = _key(self._secrets.refresh(self._secret_arn), kid)
+        if key is None:
+            raise Unauthenticated("The access token is not valid.")
+        return key
+
+    @cached_property
+    def _outside_keys(self) -> PyJWKClient:
+        from jwt import PyJWKClient
+
+        return PyJWKClient(_jwks_address(self._oidc_issuer), cache_jwk_set=True, lifespan=300, timeout=5)
+
+
+def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
+    """The key of that id, or None where there is none fit for use.
+
+    The keys stand beside `current`, as a template can generate the first of them, or together under `keys`.
+    """
+    keys = secret.get("keys", secret)
+    encoded = keys.get(kid) if isinstance(keys, dict) and isinstance(kid, str) and kid not in RESERVED else None
+    retired = secret.get("retired", {}).get(kid)
+    if not isinstance(encoded, str) or (
+        retired is not None and time.time() > retirement_ends(retired, LIFETIME + LEEWAY)
+    ):
+        return None
+    try:
+        key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) >= SHORTEST_KEY else None
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    """An outside issuer's claims may hold anything: what is kept of them can be stored and logged."""
+    subject, role = claims["sub"], claims.get("role")
+    if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject.encode()) <= LONGEST_SUBJECT:
+        raise Unauthenticated("The access token is not valid.")
+    return Identity(
+        owner=subject,
+        name=_printable(claims.get("name")),
+        role=role if role in ROLES else None,
+        expires_at=float(claims["exp"]),
+        session=_printable(claims.get("jti")) or None,
+    )
+
+
+def _printable(value: object) -> str:
+    text = value[: LONGEST_NAME * 4] if isinstance(value, str) else ""
+    return "".join(character for character in text if character.isprintable())[:LONGEST_NAME].strip()
+
+
+def _jwks_address(issuer: str) -> str:
+    """Where the issuer publishes its keys, by its own discovery document."""
+    import json
+    from urllib.request import urlopen
+
+    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    try:
+        with urlopen(address, timeout=5) as answer:  # noqa: S310 - a setting, whose scheme settings.py checks
+            return str(json.load(answer)["jwks_uri"])
+    except (OSError, ValueError, KeyError) as error:
+        raise CloudError("oidc", "discovery", type(error).__name__) from error

@@ -1,0 +1,236 @@
+"""The HTTP function: one resolver around all routers, behind one gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.submit import Order, submit
+from orchestrator.http.access_tokens import Identity, Tokens
+from orchestrator.http.authentication import SAFE_METHODS, authenticate, check_page
+from orchestrator.http.errors import answer_error, json_response, to_json
+from orchestrator.http.operation import declared
+from orchestrator.http.rate_limits import check_submit
+from orchestrator.http.request import check_body, given_trace, idempotency_key, raw_body, traceparent
+from orchestrator.http.statuses import MethodNotAllowed
+from orchestrator.model.errors import Forbidden, NotFound
+from orchestrator.observability import logger, tracing
+from orchestrator.store import row_security
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.api_gateway import Route
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+    from orchestrator.aws.feature_flag_admin import FlagDesk
+    from orchestrator.aws.feature_flags import Flags
+    from orchestrator.aws.queues import EventQueue, TaskQueue
+    from orchestrator.engine.agents import Agents
+    from orchestrator.http.cloudfront import Front
+    from orchestrator.store.connection import Database
+    from orchestrator.store.row_security import Acting
+
+#: Seconds a browser remembers what a preflight allowed.
+PREFLIGHT_AGE = 600
+ALLOWED_HEADERS = "authorization, content-type, idempotency-key, traceparent"
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What routes work with, made once by bootstrap."""
+
+    db: Database
+    queue: TaskQueue
+    dead_letters: TaskQueue
+    events: EventQueue
+    agents: Agents
+    tokens: Tokens
+    flags: Flags
+    allowed_origins: frozenset[str]
+    secure_cookies: bool
+    websocket_url: str
+    version: str
+    #: What every request must have come through; None where there is nothing before the API.
+    front: Front | None = None
+    #: What operators change flags and token keys with; None where there is nothing to change.
+    flag_desk: FlagDesk | None = None
+    rotate_keys: Callable[[bool], str] | None = None
+    #: The application's package: its openapi.json describes all that is served.
+    application: str
+
+
+RouterMaker = Callable[[Services], Router]
+
+
+def build_app(services: Services, routers: Iterable[RouterMaker]) -> APIGatewayHttpResolver:
+    """The resolver that serves every router's routes behind the same gate."""
+    app = APIGatewayHttpResolver(serializer=to_json)
+    known: set[Route] = set()
+    app.use([_envelope(services), _gate(services, known)])
+    for make in routers:
+        app.include_router(make(services))
+    known.update(routes_of(app))
+    app.not_found(lambda _: _answer_unrouted(app))
+    return app
+
+
+def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
+    """Every route the app serves; Powertools keeps them to itself."""
+    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001 - no public list exists
+
+
+def identity(router: Router | APIGatewayHttpResolver) -> Identity:
+    """Who is calling; only inside a route that is not open."""
+    return cast("Identity", router.context["identity"])
+
+
+def current_owner(router: Router | APIGatewayHttpResolver) -> str:
+    return identity(router).owner
+
+
+def current_trace(router: Router) -> str:
+    """The traceparent that what the request starts goes on with."""
+    return str(router.context["traceparent"])
+
+
+def acting_operator(router: Router) -> str:
+    """Who did it, as the audit trail keeps it: a name can be given anew, an id cannot."""
+    caller = identity(router)
+    return f"{caller.name} ({caller.owner})"
+
+
+def charge_submit(services: Services, router: Router) -> None:
+    """Raises TooMany."""
+    size = len(raw_body(router.current_event))
+    check_submit(services.db, services.tokens, current_owner(router), size)
+
+
+def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
+    """Submit on the caller's behalf and answer 202 with where to look."""
+    charge_submit(services, router)
+    order = Order(
+        owner=current_owner(router),
+        type=task_type,
+        payload=payload,
+        idempotency_key=idempotency_key(router.current_event),
+        traceparent=current_trace(router),
+    )
+    task = submit(services.db, services.queue, services.agents, order).task
+    return json_response(202, {"taskId": str(task.id), "status": task.status.value, "traceId": task.trace_id})
+
+
+def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+    """Outermost: whatever happens inside leaves as JSON, with the headers every answer has."""
+
+    def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        route: Route = app.context["_route"]
+        name, parent = f"{route.method} {route.path}", given_trace(app.current_event)
+        with tracing.span(name, parent=parent, kind="server", http_route=route.path):
+            trace = traceparent(app.current_event)
+            app.append_context(traceparent=trace)
+            logger.append_keys(trace_id=tracing.trace_id(trace))
+            response = answer(app, next_middleware, str(tracing.trace_id(trace)))
+            tracing.annotate(http_response_status_code=response.status_code)
+        logger.append_keys(method=route.method, route=route.path, status=response.status_code)
+        return response
+
+    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware, trace_id: str) -> Response[Any]:
+        request_id = str(app.lambda_context.aws_request_id)
+        try:
+            response: Response[Any] = next_middleware(app)
+            if response.body is not None and not isinstance(response.body, str | bytes):
+                response.body = to_json(response.body)
+        except Exception as error:
+            response = answer_error(error, request_id, trace_id)
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["X-Request-Id"] = request_id
+        response.headers.update(_cors_headers(app, services.allowed_origins))
+        return response
+
+    return envelope
+
+
+def _gate(
+    services: Services, known: Collection[Route]
+) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+    """Second: no route is reached by a caller or a page that may not, or with a body we do not take."""
+
+    def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        if services.front is not None:
+            services.front.admit(app.current_event)
+        route: Route = app.context["_route"]
+        if route not in known:
+            return next_middleware(app)
+        check_page(app.current_event, services.allowed_origins)
+        whose = _admit(services, app, route)
+        if route.method not in SAFE_METHODS:
+            check_body(app.current_event)
+        with services.db.acting(whose):
+            return next_middleware(app)
+
+    return gate
+
+
+def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:
+    """Whose rows the route may see. Raises Unauthenticated, or Forbidden for who is no operator."""
+    promise = declared(route.func)
+    access = promise.access if promise is not None else "user"
+    if access == "open":
+        return row_security.NOBODY
+    caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
+    if access == "operator" and caller.role != "operator":
+        raise Forbidden("This is for operators.")
+    app.append_context(identity=caller)
+    if access == "operator":
+        return row_security.operator(caller.owner)
+    return (
+        row_security.owner(caller.owner)
+        if promise and promise.answers_the_erased
+        else row_security.caller(caller.owner)
+    )
+
+
+def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
+    """404, 405, or a preflight's answer."""
+    event = app.current_event
+    methods = _methods_at(app, event.path)
+    if not methods:
+        raise NotFound("There is nothing here.")
+    if event.http_method == "OPTIONS" and event.headers.get("access-control-request-method"):
+        return Response(
+            status_code=204,
+            headers={
+                "Access-Control-Allow-Methods": ", ".join(sorted(methods)),
+                "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+                "Access-Control-Max-Age": str(PREFLIGHT_AGE),
+            },
+        )
+    raise MethodNotAllowed(methods)
+
+
+def _methods_at(app: APIGatewayHttpResolver, path: str) -> frozenset[str]:
+    """What a path can be asked for; a path spelled out in full hides the patterns that it fits."""
+    fitting = [route for route in routes_of(app) if route.rule.match(path)]
+    spelled_out = [route for route in fitting if route.rule.groups == 0]
+    return frozenset(route.method for route in spelled_out or fitting)
+
+
+def _cors_headers(app: APIGatewayHttpResolver, allowed_origins: frozenset[str]) -> dict[str, str]:
+    headers = {"Vary": "Origin"}
+    origin = app.current_event.headers.get("origin")
+    if origin in allowed_origins:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Allow-Credentials"] = "true"
+        headers["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+    return headers

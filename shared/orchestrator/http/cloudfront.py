@@ -1,0 +1,50 @@
+"""A firewall before the API: what did not come through it is refused, and only it says where a request is from.
+
+CloudFront adds two headers: a secret that only it and we know, and the viewer's address. Whatever a viewer sends under
+these names is replaced on the way.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING
+
+from orchestrator.model.errors import Forbidden
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+
+    from orchestrator.aws.secrets import Secrets
+
+PROOF = "x-origin-secret"
+VIEWER = "x-viewer-address"
+#: Bits of an IPv6 address that tell one place from another: a household has all the rest to itself.
+PLACE_BITS = 64
+
+
+class Front:
+    def __init__(self, secrets: Secrets, arn: str) -> None:
+        self._secrets = secrets
+        self._arn = arn
+
+    def admit(self, event: BaseProxyEvent) -> None:
+        """Raises Forbidden. Afterwards the event's source is the viewer, no longer the front."""
+        given = event.headers.get(PROOF, "").encode()
+        expected = str(self._secrets.get_json(self._arn)["secret"]).encode()
+        if not hmac.compare_digest(given, expected):
+            raise Forbidden("Please come in by the public address.")
+        place = place_of(event.headers.get(VIEWER, ""))
+        if place is not None:
+            event["requestContext"]["http"]["sourceIp"] = place
+
+
+def place_of(address: str) -> str | None:
+    """An IPv4 address, or the network of an IPv6 one; None for what is no address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network((found, PLACE_BITS), strict=False).network_address)

@@ -1,0 +1,96 @@
+"""How often is too often, and how much too much: submits and tickets by owner, new accounts by place."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orchestrator.http.cloudfront import place_of
+from orchestrator.model.errors import TooMany
+from orchestrator.observability import logger, metrics
+from orchestrator.store import rate_limits
+from orchestrator.store.rate_limits import Bucket, Taken
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+
+    from orchestrator.http.access_tokens import Tokens
+    from orchestrator.store.connection import Database
+
+#: Owners a container remembers at most.
+MOST_OWNERS = 10_000
+#: Bytes of a body that count as one submit more.
+UNIT = 4_096
+
+#: New accounts from one place: so many at once, then one every so many seconds.
+SIGNUP_BURST, SIGNUP_GAP = 300, 1.0
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What an owner may do. Whoever does it at the speed of a person costs a statement now and then."""
+
+    what: str
+    #: A second and container, without asking Postgres.
+    free: float
+    #: As much as a container lets pass before it is counted.
+    settled_at: float
+    #: So much at once, then one every so many seconds.
+    bounds: tuple[tuple[float, float], ...]
+    #: By owner: in which second how much, and how much is not counted yet.
+    seen: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    def use(self, db: Database, tokens: Tokens, owner: str, amount: float) -> None:
+        """Raises TooMany."""
+        second = math.floor(time.monotonic())
+        since, used, owed = self.seen.get(owner, (second, 0.0, 0.0))
+        used = used if since == second else 0.0
+        if used + amount > self.free or owed + amount >= self.settled_at:
+            buckets = [
+                Bucket(tokens.digest(self.what, str(gap), owner), burst, gap, owed + amount)
+                for burst, gap in self.bounds
+            ]
+            take(db, buckets, what=self.what)
+            owed = -amount
+        if len(self.seen) >= MOST_OWNERS:
+            self.seen.clear()
+        self.seen[owner] = (second, used + amount, owed + amount)
+
+
+#: The first bound holds a flood off, the second the disk: 400 MB of bodies at once, then 350 MB a day.
+SUBMITS = Allowance("submit", free=10, settled_at=100, bounds=((2_000, 0.01), (100_000, 1.0)))
+TICKETS = Allowance("ticket", free=1, settled_at=10, bounds=((60, 2.0),))
+
+
+def check_submit(db: Database, tokens: Tokens, owner: str, size: int) -> None:
+    """Raises TooMany. `size`: bytes of the request's body, which are kept for as long as the task."""
+    SUBMITS.use(db, tokens, owner, 1 + size // UNIT)
+
+
+def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
+    """Raises TooMany."""
+    TICKETS.use(db, tokens, owner, 1)
+
+
+def check_signup(db: Database, tokens: Tokens, event: BaseProxyEvent) -> None:
+    """Raises TooMany."""
+    take(db, [Bucket(tokens.digest("signup", place(event)), SIGNUP_BURST, SIGNUP_GAP)], what="signup")
+
+
+def take(db: Database, buckets: Sequence[Bucket], *, what: str, known: str = "") -> Taken:
+    """Raises TooMany where one of the buckets has no room, and takes from none then."""
+    taken = db.run(rate_limits.take, buckets, known)
+    if taken.wait is not None:
+        metrics.count("RateLimited")
+        logger.info("too many requests", what=what)
+        raise TooMany("Too many tries. Please wait a little.", max(1, math.ceil(taken.wait)))
+    return taken
+
+
+def place(event: BaseProxyEvent) -> str:
+    """The address the gateway saw, which no header can change; an IPv6 household has one place."""
+    address = str(event["requestContext"]["http"].get("sourceIp", ""))
+    return place_of(address) or address

@@ -1,0 +1,258 @@
+"""What a request says, checked: its body, its query, its headers; every fault is named at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import secrets
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from uuid import UUID
+
+from orchestrator.http.statuses import NotJson
+from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
+from orchestrator.observability import tracing
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+    from pydantic import BaseModel, ValidationError
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+#: Bytes of a request's body.
+LARGEST_BODY = 256 * 1024
+#: Objects and arrays within one another.
+DEEPEST_BODY = 64
+#: Characters of an idempotency key.
+LONGEST_KEY = 200
+
+#: Of a regular expression, ours or a JSON schema's.
+UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: A form can send none of these from somebody else's page without being asked beforehand.
+_JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+#: With its hyphens or without, as logs and traces write ids.
+_UUID = re.compile(UUID_PATTERN.replace("-[", "-?["))
+_AGO = re.compile(r"([0-9]{1,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+#: Postgres keeps no NUL, UTF-8 no lone surrogate.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def raw_body(event: BaseProxyEvent) -> bytes:
+    """The body's bytes, however the gateway wrapped them. Raises TooLarge."""
+    body = event.get("body") or ""
+    if len(body) > LARGEST_BODY * 2:
+        raise TooLarge(_too_large())
+    data = _decoded(body) if event.get("isBase64Encoded") else str(body).encode("utf-8", "surrogatepass")
+    if len(data) > LARGEST_BODY:
+        raise TooLarge(_too_large())
+    return data
+
+
+def check_body(event: BaseProxyEvent) -> None:
+    """Raises TooLarge, or NotJson for a body that is not said to be JSON."""
+    if raw_body(event) and not _JSON.fullmatch(event.headers.get("content-type", "")):
+        raise NotJson("The body must be JSON, with the header `Content-Type: application/json`.")
+
+
+def json_body(event: BaseProxyEvent) -> Any:
+    """The body as JSON that Postgres can keep. Raises InvalidInput."""
+    try:
+        value = json.loads(raw_body(event).decode(), parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("The body is not JSON.", [Fault("body", "must be JSON")]) from error
+    faults = [Fault("body", message) for message in dict.fromkeys(_unstorable(value))]
+    if faults:
+        raise InvalidInput("The body cannot be kept.", faults)
+    return value
+
+
+def parse(model: type[Model], value: object) -> Model:
+    """`value` as a `model`. Raises InvalidInput that names every fault."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidInput("The request has faults.", list(_faults(error))) from error
+
+
+def read(model: type[Model], event: BaseProxyEvent) -> Model:
+    """The request's body as a `model`."""
+    return parse(model, json_body(event))
+
+
+def idempotency_key(event: BaseProxyEvent) -> str | None:
+    key = event.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        words = f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces"
+        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", words)])
+    return key
+
+
+def traceparent(event: BaseProxyEvent) -> str:
+    """The trace this request is part of (W3C): its recorded span, the caller's, or the beginning of a new one."""
+    recorded = tracing.current()
+    if recorded is not None:
+        return recorded
+    return given_trace(event) or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def given_trace(event: BaseProxyEvent) -> str | None:
+    """The caller's own traceparent, if it is one."""
+    given = event.headers.get("traceparent", "")
+    return given if _TRACEPARENT.fullmatch(given) else None
+
+
+def path_uuid(value: str, what: str = "task") -> UUID:
+    """An id out of the path; one that cannot be an id names nothing that is there."""
+    if not _UUID.fullmatch(value):
+        raise NotFound(f"There is no such {what}.")
+    return UUID(value)
+
+
+def cursor_of(moment: datetime, id: UUID) -> str:
+    """A place in a list by moment, for a query to name."""
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{id}"
+
+
+def moment(text: str) -> datetime:
+    """A moment as ISO 8601 writes it, or how long ago it is: `90s`, `15m`, `1h`, `7d`. Raises ValueError."""
+    try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        given = datetime.fromisoformat(text)
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        words = "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)"
+        raise ValueError(words) from error
+
+
+class Query:
+    """Reads the query string value by value; `check` raises InvalidInput with all that was wrong."""
+
+    def __init__(self, event: BaseProxyEvent) -> None:
+        self._given = event.get("queryStringParameters") or {}
+        self._faults: list[Fault] = []
+
+    def text(self, name: str, *, longest: int = 200) -> str | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not 0 < len(value) <= longest or _UNSTORABLE.search(value):
+            self.fault(name, f"must be 1 to {longest} ordinary characters")
+            return None
+        return str(value)
+
+    def choice(self, name: str, choices: Collection[str]) -> str | None:
+        value = self._given.get(name)
+        if value is not None and value not in choices:
+            self.fault(name, f"must be one of {', '.join(choices)}")
+            return None
+        return value
+
+    def integer(self, name: str, *, low: int, high: int) -> int | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not re.fullmatch(r"-?[0-9]{1,18}", value) or not low <= int(value) <= high:
+            self.fault(name, f"must be a whole number from {low} to {high}")
+            return None
+        return int(value)
+
+    def uuid(self, name: str) -> UUID | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not _UUID.fullmatch(value):
+            self.fault(name, "must be one of ours")
+            return None
+        return UUID(value)
+
+    def cursor(self, name: str) -> tuple[datetime, UUID] | None:
+        """Where a list by moment goes on, as `cursor_of` said it."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        microseconds, _, id = value.partition("-")
+        if not re.fullmatch(r"[0-9]{1,16}", microseconds) or not _UUID.fullmatch(id):
+            self.fault(name, "must be one of ours")
+            return None
+        return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(id)
+
+    def matching(self, name: str, pattern: re.Pattern[str], words: str) -> str | None:
+        value = self._given.get(name)
+        if value is not None and not pattern.fullmatch(value):
+            self.fault(name, f"must be {words}")
+            return None
+        return value
+
+    def moment(self, name: str) -> datetime | None:
+        value = self._given.get(name)
+        try:
+            return moment(value) if value is not None else None
+        except ValueError as error:
+            self.fault(name, str(error))
+            return None
+
+    def check(self) -> None:
+        if self._faults:
+            raise InvalidInput("The request has faults.", self._faults)
+
+    def fault(self, name: str, message: str) -> None:
+        """Also for what is wrong with several values together."""
+        self._faults.append(Fault(name, message))
+
+
+def _decoded(body: str) -> bytes:
+    try:
+        return base64.b64decode(body)
+    except binascii.Error as error:
+        raise InvalidInput("The body is not readable.") from error
+
+
+def _too_large() -> str:
+    return f"The body is larger than {LARGEST_BODY // 1024} KB."
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def _unstorable(value: object) -> Iterator[str]:
+    """What in a JSON value a database cannot keep; walks without recursion, so depth cannot hurt."""
+    waiting: list[tuple[object, int]] = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, str):
+            if _UNSTORABLE.search(item):
+                yield "must have no NUL character and no half of a surrogate pair"
+        elif isinstance(item, dict | list):
+            if depth == DEEPEST_BODY:
+                yield f"must not nest deeper than {DEEPEST_BODY} levels"
+                continue
+            inner = (*item.keys(), *item.values()) if isinstance(item, dict) else item
+            waiting.extend((each, depth + 1) for each in inner)
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(str(part) for part in fault["loc"]) or "body"
+        yield Fault(where, fault["msg"].removeprefix("Value error, "))

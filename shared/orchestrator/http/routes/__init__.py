@@ -1,0 +1,23 @@
+"""The orchestrator's own routes: each module makes one Router."""
+
+from orchestrator.http.routes.bulk_cancel import cancel_routes
+from orchestrator.http.routes.controls import control_routes
+from orchestrator.http.routes.dead_letters import dead_letter_routes
+from orchestrator.http.routes.health import health_routes
+from orchestrator.http.routes.operator_tasks import ops_routes
+from orchestrator.http.routes.staged_redrives import redrive_routes
+from orchestrator.http.routes.statistics import figure_routes
+from orchestrator.http.routes.tasks import task_routes
+from orchestrator.http.routes.tickets import realtime_routes
+
+ROUTERS = (
+    health_routes,
+    task_routes,
+    realtime_routes,
+    figure_routes,
+    ops_routes,
+    cancel_routes,
+    dead_letter_routes,
+    redrive_routes,
+    control_routes,
+)

@@ -1,0 +1,192 @@
+"""Operators: what changes without a deploy: feature flags and the keys of access tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.aws.clients import CloudError
+from orchestrator.engine.live.subscriptions import revoke
+from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import Parameter, operation
+from orchestrator.http.request import read
+from orchestrator.model.errors import NotFound, Unavailable
+from orchestrator.model.task import Json, iso
+from orchestrator.observability import logger
+from orchestrator.store import dead_letters
+
+if TYPE_CHECKING:
+    from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout
+
+FLAG = Parameter("name", {"type": "string", "pattern": "^[a-z][A-Za-z0-9_.]{0,99}$"}, "path")
+
+
+def control_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get("/ops/flags")
+    @operation(
+        "The feature flags",
+        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
+        refusals=(404,),
+        access="operator",
+        tag="ops",
+    )
+    def show_flags() -> Response[Any]:
+        with _appconfig():
+            deployed = _desk(services).read()
+        return json_response(200, _view(services, deployed))
+
+    @router.put("/ops/flags/<name>")
+    @operation(
+        "Change a flag, at once or gradually",
+        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
+        body="orchestrator.http.schemas.requests:ChangeFlag",
+        parameters=(FLAG,),
+        refusals=(409,),
+        access="operator",
+        tag="ops",
+    )
+    def change_flag(name: str) -> Response[Any]:
+        from orchestrator.aws.feature_flag_admin import Setting, check
+        from orchestrator.http.schemas.requests import ChangeFlag
+
+        body = read(ChangeFlag, router.current_event)
+        setting, desk = None if body.forget else Setting(body.on, body.percent, body.owners), _desk(services)
+        check(name, setting)
+        detail = {"flag": name, **body.model_dump()}
+        with _on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
+            deployed = desk.set(name, setting, gradual=body.gradual)
+            outcome.update(version=deployed.version, aborted=_rollout_view(deployed.aborted))
+        services.flags.forget()
+        return json_response(200, _view(services, deployed))
+
+    @router.post("/ops/rollout/abort")
+    @operation(
+        "Take a gradual change of the flags back while it is under way",
+        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
+        body="orchestrator.http.schemas.requests:AbortRollout",
+        refusals=(404, 409),
+        access="operator",
+        tag="ops",
+    )
+    def abort_rollout() -> Response[Any]:
+        from orchestrator.http.schemas.requests import AbortRollout
+
+        body, desk = read(AbortRollout, router.current_event), _desk(services)
+        with _on_record(services, acting_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
+            deployed = desk.abort(body.deployment)
+            outcome.update(_rollout_view(deployed.aborted) or {})
+        services.flags.forget()
+        return json_response(200, _view(services, deployed))
+
+    @router.post("/ops/secrets/jwt/rotate")
+    @operation(
+        "New keys for access tokens; those of before verify for as long as their tokens live",
+        {200: "orchestrator.http.schemas.operator_responses:KeysRotated"},
+        body="orchestrator.http.schemas.requests:RotateKeys",
+        refusals=(404,),
+        access="operator",
+        tag="ops",
+    )
+    def rotate() -> Response[Any]:
+        from orchestrator.http.schemas.requests import RotateKeys
+
+        body = read(RotateKeys, router.current_event)
+        if services.rotate_keys is None:
+            raise NotFound("There are no keys of ours here.")
+        detail = {"secret": "jwt", "revoke": body.revoke}
+        with _on_record(services, acting_operator(router), "rotate", detail) as outcome:
+            current = outcome["current"] = services.rotate_keys(body.revoke)
+            if body.revoke:
+                revoke(services.db)
+        return json_response(200, {"current": current})
+
+    return router
+
+
+def _desk(services: Services) -> FlagDesk:
+    if services.flag_desk is None:
+        raise NotFound("There are no flags to change here.")
+    return services.flag_desk
+
+
+@contextmanager
+def _appconfig() -> Iterator[None]:
+    """Names who is away to those who have to mend it."""
+    try:
+        yield
+    except CloudError as error:
+        words = f"AppConfig does not answer ({error.code}). Containers go by the last flags they read."
+        raise Unavailable(words) from error
+
+
+@contextmanager
+def _on_record(services: Services, actor: str, action: str, detail: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """Kept before it is done, so that nothing outside the database changes without a trail; and how it ended."""
+    services.db.run(dead_letters.audit, actor, action, {**detail, "step": "begun"})
+    outcome: dict[str, Json] = {"step": "done"}
+    try:
+        yield outcome
+    except Exception as error:
+        outcome = {"step": "failed", "error": str(error)}
+        raise
+    finally:
+        try:
+            services.db.run(dead_letters.audit, actor, action, {**detail, **outcome})
+        except Unavailable as error:
+            logger.warning("outcome not kept in the trail", extra={"action": action}, exc_info=error)
+
+
+def _last_set(services: Services, names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Who set each flag last; flags are shown without, while the database is away."""
+    try:
+        return services.db.run(dead_letters.last_flag_changes, names)
+    except Unavailable:
+        return {}
+
+
+def _view(services: Services, deployed: Deployed) -> dict[str, Any]:
+    from orchestrator.aws.feature_flag_admin import setting_of
+
+    shown, known = [], _last_set(services, deployed.document)
+    for name, rule in sorted(deployed.document.items()):
+        setting, complete = setting_of(rule)
+        last = known.get(name)
+        shown.append(
+            {
+                "name": name,
+                "on": setting.on,
+                "percent": setting.percent,
+                "owners": list(setting.owners),
+                "custom": not complete,
+                "lastSet": {"by": last["actor"], "at": iso(last["created_at"])} if last else None,
+            }
+        )
+    return {
+        "flags": shown,
+        "version": deployed.version,
+        "deployment": deployed.deployment,
+        "state": deployed.state,
+        "percentDeployed": deployed.percent,
+        "types": services.agents.types(),
+        "fault": deployed.fault,
+        "rollout": _rollout_view(deployed.rollout),
+        "aborted": _rollout_view(deployed.aborted),
+    }
+
+
+def _rollout_view(rollout: Rollout | None) -> dict[str, Any] | None:
+    if rollout is None:
+        return None
+    return {
+        "deployment": rollout.deployment,
+        "version": rollout.version,
+        "percentDeployed": rollout.percent,
+        "flags": list(rollout.flags),
+    }

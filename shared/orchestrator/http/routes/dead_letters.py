@@ -1,0 +1,170 @@
+"""Operators: dead letters by what they have in common, redriven or given up; and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.operators import redrive as letters
+from orchestrator.engine.operators import staged_redrive
+from orchestrator.engine.operators.redrive import MOST_AT_ONCE, Selection
+from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import Parameter, operation
+from orchestrator.http.request import UUID_PATTERN, Query, cursor_of, read
+from orchestrator.http.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
+from orchestrator.http.serializers import audit_view, dead_letter_view, group_view
+from orchestrator.store import dead_letters
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas.requests import Choice, Redrive
+
+FINGERPRINT = Parameter(
+    "fingerprint",
+    {"type": "string", "minLength": 1, "maxLength": 200},
+    description="Only failures that look alike; `-` for those without a fingerprint",
+)
+VERSION = Parameter(
+    "version",
+    {"type": "string", "minLength": 1, "maxLength": 100},
+    description="Only those whose last attempt ran this version of the code; `-` where it is unknown",
+)
+AFTER = Parameter(
+    "cursor", {"type": "string", "pattern": f"^[0-9]{{1,16}}-{UUID_PATTERN}$"}, description="nextCursor of a page"
+)
+ACTOR = Parameter(
+    "actor",
+    {"type": "string", "minLength": 1, "maxLength": 300},
+    description="By name, or as the trail has it: olga (9)",
+)
+ACTION = Parameter("action", {"type": "string", "minLength": 1, "maxLength": 100})
+BEFORE = Parameter("cursor", {"type": "integer", "minimum": 1, "maximum": 2**53}, description="nextCursor of a page")
+
+
+def dead_letter_routes(services: Services) -> Router:
+    router = Router()
+    _register_looks(router, services)
+    _register_moves(router, services)
+    return router
+
+
+def _register_looks(router: Router, services: Services) -> None:
+    @router.get("/ops/dead-letters")
+    @operation(
+        "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
+        {200: "orchestrator.http.schemas.operator_responses:DeadLetters"},
+        parameters=(TYPE, FINGERPRINT, VERSION, LIMIT, AFTER),
+        access="operator",
+        tag="ops",
+    )
+    def list_dead_letters() -> Response[Any]:
+        query = Query(router.current_event)
+        task_type, fingerprint = query.text("type", longest=100), query.text("fingerprint")
+        which = Selection(type=task_type, fingerprint=fingerprint, version=query.text("version", longest=100))
+        limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
+        after = query.cursor("cursor")
+        query.check()
+        groups = services.db.run(dead_letters.groups, **asdict(which))
+        found = services.db.run(dead_letters.select, **asdict(which), after=after, limit=limit + 1)
+        answer = {
+            "total": sum(group["tasks"] for group in groups),
+            "groups": [group_view(row) for row in groups],
+            "items": [dead_letter_view(row) for row in found[:limit]],
+            "nextCursor": cursor_of(found[limit - 1]["dead_at"], found[limit - 1]["id"])
+            if len(found) > limit
+            else None,
+        }
+        return json_response(200, answer)
+
+    @router.get("/ops/audit")
+    @operation(
+        "What operators did, newest first",
+        {200: "orchestrator.http.schemas.operator_responses:Audit"},
+        parameters=(ACTOR, ACTION, LIMIT, BEFORE),
+        access="operator",
+        tag="ops",
+    )
+    def audit() -> Response[Any]:
+        query = Query(router.current_event)
+        actor, action = query.text("actor", longest=300), query.text("action", longest=100)
+        limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
+        before = query.integer("cursor", low=1, high=2**53)
+        query.check()
+        found = services.db.run(dead_letters.list_audit, actor=actor, action=action, before=before, limit=limit + 1)
+        cursor = found[limit - 1]["id"] if len(found) > limit else None
+        return json_response(200, {"items": [audit_view(row) for row in found[:limit]], "nextCursor": cursor})
+
+
+def _register_moves(router: Router, services: Services) -> None:
+    @router.post("/ops/dead-letters/redrive")
+    @operation(
+        "Give dead letters their attempts anew: at once, at a rate, or in stages that stop when the failure comes back",
+        {200: "orchestrator.http.schemas.operator_responses:Moved"},
+        body="orchestrator.http.schemas.requests:Redrive",
+        access="operator",
+        tag="ops",
+    )
+    def redrive() -> Response[Any]:
+        from orchestrator.http.schemas.requests import Redrive
+
+        body, actor = read(Redrive, router.current_event), acting_operator(router)
+        which = _selection(body)
+        if body.dryRun:
+            return _preview(services, which)
+        if body.canary or body.rate:
+            return _begin(services, which, body, actor)
+        total = letters.count(services.db, which)
+        return _moved(letters.redrive(services.db, services.queue, services.events, which, actor), total)
+
+    @router.post("/ops/dead-letters/discard")
+    @operation(
+        "Give dead letters up for good",
+        {200: "orchestrator.http.schemas.operator_responses:Moved"},
+        body="orchestrator.http.schemas.requests:Discard",
+        access="operator",
+        tag="ops",
+    )
+    def discard() -> Response[Any]:
+        from orchestrator.http.schemas.requests import Discard
+
+        body = read(Discard, router.current_event)
+        which = _selection(body)
+        if body.dryRun:
+            return _preview(services, which)
+        total = letters.count(services.db, which)
+        return _moved(letters.discard(services.db, services.events, which, acting_operator(router), body.reason), total)
+
+
+def _preview(services: Services, which: Selection) -> Response[Any]:
+    ids = [row["id"] for row in services.db.run(letters.find, which)]
+    groups = [group_view(row) for row in services.db.run(dead_letters.groups, **asdict(which))]
+    return _moved(ids, letters.count(services.db, which), dryRun=True, groups=groups)
+
+
+def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> Response[Any]:
+    """`redrive` is null where there was nothing to redrive."""
+    total = letters.count(services.db, which)
+    begun = staged_redrive.begin(
+        services.db, services.queue, services.events, which, actor, canary=body.canary, rate=body.rate
+    )
+    shown, ids = begun or (None, [])
+    return _moved(ids, total, redrive=shown)
+
+
+def _selection(body: Choice) -> Selection:
+    return Selection(
+        ids=body.ids or None,
+        type=body.type or None,
+        fingerprint=body.fingerprint or None,
+        version=body.version or None,
+    )
+
+
+def _moved(ids: Collection[UUID], total: int, **more: Any) -> Response[Any]:
+    answer: Mapping[str, Any] = {"ids": [str(each) for each in ids], "dryRun": False, "total": total, "groups": []}
+    return json_response(200, {**answer, "more": total > MOST_AT_ONCE, **more})

@@ -1,0 +1,35 @@
+"""What anyone may ask: whether we are up, and what we serve."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.http.app import Services
+from orchestrator.http.operation import operation
+
+
+def health_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get("/health")
+    @operation("Whether the API is up", {200: "orchestrator.http.schemas.responses:Health"}, access="open", tag="meta")
+    def health() -> dict[str, str]:
+        return {"status": "ok", "version": services.version}
+
+    @router.get("/openapi.json")
+    @operation("This document", {200: "orchestrator.http.schemas.responses:AnyObject"}, access="open", tag="meta")
+    def openapi() -> Response[Any]:
+        return Response(status_code=200, content_type="application/json", body=_document(services.application))
+
+    return router
+
+
+@cache
+def _document(application: str) -> str:
+    """Generated at build time; a test compares it with the routes."""
+    return resources.files(application).joinpath("openapi.json").read_text(encoding="utf-8")

@@ -1,0 +1,176 @@
+"""Operators: everybody's tasks, why one does not run, and what they may do to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.cancel import cancel as cancel_task
+from orchestrator.engine.operators import redrive as letters
+from orchestrator.engine.operators.explain import explain
+from orchestrator.engine.operators.redrive import Selection
+from orchestrator.engine.operators.statistics import LIVE
+from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import TASK_ID, Parameter, operation
+from orchestrator.http.request import Query, cursor_of, path_uuid
+from orchestrator.http.routes.dead_letters import FINGERPRINT
+from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
+from orchestrator.http.serializers import dossier_view, history_view, operator_view
+from orchestrator.model.errors import Conflict, NotFound
+from orchestrator.model.task import Status
+from orchestrator.store import children, events, operator_search, tasks
+
+#: Events of a dossier.
+MOST_EVENTS = 1_000
+
+#: In the order of their submit, or of their end.
+ORDERS = ("submitted", "ended")
+TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
+
+OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
+STATE = Parameter(
+    "state", {"type": "string", "enum": list(LIVE)}, description="What a task that is not over waits for; all of them"
+)
+TRACE = Parameter("trace", {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}, description="The reference of a refusal")
+ORDER = Parameter("order", {"type": "string", "enum": list(ORDERS), "default": "submitted"})
+MOMENT = "or how long ago it is: 90s, 15m, 1h, 7d; of the submit, or of the end in the order of that"
+SINCE = Parameter("since", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
+UNTIL = Parameter("until", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
+PLACE = Parameter("cursor", {"type": "string", "maxLength": 80}, description="nextCursor of a page of the same order")
+
+
+def ops_routes(services: Services) -> Router:
+    router = Router()
+    _register_search(router, services)
+    _register_tasks(router, services)
+    return router
+
+
+def _register_search(router: Router, services: Services) -> None:
+    @router.get("/ops/tasks")
+    @operation(
+        "Everybody's tasks, newest first, or in the order in which they ended",
+        {200: "orchestrator.http.schemas.operator_responses:OpsTaskPage"},
+        parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, SINCE, UNTIL, ORDER, LIMIT, PLACE),
+        access="operator",
+        tag="ops",
+    )
+    def search() -> Response[Any]:
+        query = Query(router.current_event)
+        state, order = query.choice("state", LIVE), query.choice("order", ORDERS)
+        limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
+        wanted = _wanted(query)
+        if order == "ended":
+            return _page(_search_ended(services, query, wanted, state, limit))
+        before = query.uuid("cursor")
+        query.check()
+        if state:
+            return _page(services.db.run(operator_search.search_live, wanted, state, before=before, limit=limit))
+        return _page(services.db.run(operator_search.search, wanted, before=before, limit=limit))
+
+
+def _register_tasks(router: Router, services: Services) -> None:
+    @router.get("/ops/tasks/<task_id>")
+    @operation(
+        "One task with its history, its children and why it is where it is",
+        {200: "orchestrator.http.schemas.operator_responses:Dossier"},
+        parameters=(TASK_ID, AFTER),
+        access="operator",
+        tag="ops",
+    )
+    def dossier(task_id: str) -> Response[Any]:
+        found_id, query = path_uuid(task_id), Query(router.current_event)
+        after = query.integer("after", low=0, high=2**31 - 1)
+        query.check()
+        task = services.db.run(tasks.get, None, found_id)
+        if task is None:
+            raise NotFound("There is no such task.")
+        told = _history(services, found_id, after)
+        found_children = services.db.run(children.children, found_id)
+        why = explain(services.db, services.agents, services.flags, found_id)
+        return json_response(200, {**dossier_view(task, told, found_children), "why": why})
+
+    @router.post("/ops/tasks/<task_id>/cancel")
+    @operation(
+        "Cancel anybody's task that is not over",
+        {202: "orchestrator.http.schemas.operator_responses:OpsTask"},
+        parameters=(TASK_ID,),
+        refusals=(409,),
+        access="operator",
+        tag="ops",
+    )
+    def cancel(task_id: str) -> Response[Any]:
+        found_id, actor = path_uuid(task_id), acting_operator(router)
+        task = cancel_task(services.db, services.queue, services.events, None, found_id, actor=actor)
+        return json_response(202, operator_view(task))
+
+    @router.post("/ops/tasks/<task_id>/retry")
+    @operation(
+        "Give one dead letter its attempts anew",
+        {202: "orchestrator.http.schemas.operator_responses:OpsTask"},
+        parameters=(TASK_ID,),
+        refusals=(409,),
+        access="operator",
+        tag="ops",
+    )
+    def retry(task_id: str) -> Response[Any]:
+        found_id = path_uuid(task_id)
+        which = Selection(ids=[found_id])
+        revived = letters.redrive(services.db, services.queue, services.events, which, acting_operator(router))
+        task = services.db.run(tasks.get, None, found_id)
+        if task is None:
+            raise NotFound("There is no such task.")
+        if not revived:
+            raise Conflict(f"Only a dead letter can be retried; this task is {task.status.value}.")
+        return json_response(202, operator_view(task))
+
+
+def _history(services: Services, task_id: UUID, after: int | None) -> dict[str, Any]:
+    """The newest events, or those after a seq."""
+    if after is None:
+        found = services.db.run(events.newest, task_id, MOST_EVENTS + 1)
+    else:
+        found = services.db.run(events.history, None, task_id, after, MOST_EVENTS + 1)
+    return history_view(found, MOST_EVENTS, newest=after is None)
+
+
+def _wanted(query: Query) -> operator_search.Wanted:
+    status = query.choice("status", STATUSES)
+    trace = query.matching("trace", TRACE_ID, "32 hexadecimal digits")
+    return operator_search.Wanted(
+        owner_id=query.text("owner", longest=128),
+        status=Status(status) if status else None,
+        type=query.text("type", longest=100),
+        trace=trace.lower() if trace else None,
+        fingerprint=query.text("fingerprint"),
+        since=query.moment("since"),
+        until=query.moment("until"),
+    )
+
+
+def _search_ended(
+    services: Services, query: Query, wanted: operator_search.Wanted, state: str | None, limit: int
+) -> operator_search.Found[operator_search.Ended]:
+    cursor = query.cursor("cursor")
+    if state:
+        query.fault("state", "must not be given in the order of the end: these tasks are not over")
+    query.check()
+    return services.db.run(
+        operator_search.search_ended, wanted, before=operator_search.Ended(*cursor) if cursor else None, limit=limit
+    )
+
+
+def _page(found: operator_search.Found[Any]) -> Response[Any]:
+    items = [operator_view(task, listed=True) for task in found.tasks]
+    return json_response(200, {"items": items, "nextCursor": _cursor(found.next_before)})
+
+
+def _cursor(place: UUID | operator_search.Ended | None) -> str | None:
+    if isinstance(place, operator_search.Ended):
+        return cursor_of(place.at, place.id)
+    return str(place) if place else None

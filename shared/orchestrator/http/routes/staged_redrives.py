@@ -1,0 +1,61 @@
+"""Operators: redrives that take their time, looked at, moved on and stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.operators import staged_redrive
+from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import Parameter, operation
+from orchestrator.http.request import path_uuid
+
+#: Redrives shown beside those that run.
+MOST_SHOWN = 20
+
+REDRIVE_ID = Parameter("redrive_id", {"type": "string", "format": "uuid"}, "path")
+
+
+def redrive_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.get("/ops/redrives")
+    @operation(
+        "Redrives in stages or at a rate that run, and the newest of all",
+        {200: "orchestrator.http.schemas.operator_responses:Redrives"},
+        access="operator",
+        tag="ops",
+    )
+    def list_redrives() -> Response[Any]:
+        return json_response(200, {"items": staged_redrive.newest(services.db, MOST_SHOWN)})
+
+    @router.post("/ops/redrives/<redrive_id>/advance")
+    @operation(
+        "Look how a redrive goes, and let go what may go by now",
+        {200: "orchestrator.http.schemas.operator_responses:RedriveView"},
+        parameters=(REDRIVE_ID,),
+        access="operator",
+        tag="ops",
+    )
+    def advance(redrive_id: str) -> Response[Any]:
+        id = path_uuid(redrive_id, "redrive")
+        return json_response(200, staged_redrive.advance(services.db, services.queue, services.events, id))
+
+    @router.post("/ops/redrives/<redrive_id>/stop")
+    @operation(
+        "Let nothing more of a redrive go",
+        {200: "orchestrator.http.schemas.operator_responses:RedriveView"},
+        parameters=(REDRIVE_ID,),
+        refusals=(409,),
+        access="operator",
+        tag="ops",
+    )
+    def stop(redrive_id: str) -> Response[Any]:
+        return json_response(
+            200, staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router))
+        )
+
+    return router

@@ -1,0 +1,158 @@
+"""Tasks of the caller: submit, look, list, follow, cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.cancel import cancel_own
+from orchestrator.engine.submit import Order, faults_of, submit
+from orchestrator.http.app import Services, charge_submit, current_owner, current_trace
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import TASK_ID, Parameter, operation
+from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
+from orchestrator.http.serializers import event_view, fitting, inbox_view, next_cursor, page_view
+from orchestrator.model.errors import InvalidInput, NotFound
+from orchestrator.model.task import Status
+from orchestrator.store import events, tasks
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas.requests import SubmitTask
+
+#: What the inbox shows.
+INBOX_TYPE = "friend.recommendations"
+INBOX_SIZE = 10
+#: Items of a page, unless asked otherwise.
+PAGE = 20
+LARGEST_PAGE = 100
+#: Events of one answer; a longer history goes on after the last seq.
+MOST_EVENTS = 500
+
+STATUSES = tuple(Status)
+LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE})
+CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, description="nextCursor of a page")
+STATUS = Parameter("status", {"type": "string", "enum": list(STATUSES)})
+TYPE = Parameter("type", {"type": "string", "minLength": 1, "maxLength": 100})
+AFTER = Parameter(
+    "after", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, description="seq of the last event seen"
+)
+KEY = Parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "header",
+    "The same key with the same body answers with the same task",
+)
+
+
+def _submitted_body(services: Services, value: object) -> SubmitTask:
+    """Raises InvalidInput that names the faults of the request and those of its payload together."""
+    from orchestrator.http.schemas.requests import SubmitTask
+
+    try:
+        return parse(SubmitTask, value)
+    except InvalidInput as error:
+        faults = list(error.faults)
+        given = value if isinstance(value, dict) else {}
+        if isinstance(given.get("type"), str) and isinstance(given.get("payload", {}), dict):
+            faults += faults_of(services.agents, given["type"], given.get("payload", {}))
+        raise InvalidInput(error.message, faults) from error
+
+
+def task_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/api/tasks")
+    @operation(
+        "Submit a task",
+        {202: "orchestrator.http.schemas.responses:TaskReceipt"},
+        body="orchestrator.http.schemas.requests:SubmitTask",
+        parameters=(KEY,),
+        refusals=(422,),
+    )
+    def submit_one() -> Response[Any]:
+        charge_submit(services, router)
+        body = _submitted_body(services, json_body(router.current_event))
+        order = Order(
+            owner=current_owner(router),
+            type=body.type,
+            payload=body.payload,
+            max_attempts=body.maxAttempts,
+            schedule_at=body.scheduleAt,
+            idempotency_key=idempotency_key(router.current_event),
+            traceparent=current_trace(router),
+        )
+        submitted = submit(services.db, services.queue, services.agents, order)
+        return json_response(202, submitted.task.receipt())
+
+    @router.get("/api/tasks")
+    @operation(
+        "The caller's tasks, newest first",
+        {200: "orchestrator.http.schemas.responses:TaskPage"},
+        parameters=(STATUS, TYPE, LIMIT, CURSOR),
+    )
+    def list_own() -> Response[Any]:
+        query = Query(router.current_event)
+        status, task_type = query.choice("status", STATUSES), query.text("type", longest=100)
+        limit, before = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE, query.uuid("cursor")
+        query.check()
+        found = services.db.run(
+            tasks.list_page,
+            current_owner(router),
+            status=Status(status) if status else None,
+            type=task_type,
+            before=before,
+            limit=limit + 1,
+        )
+        items = [page_view(task) for task in found[:limit]]
+        return json_response(200, {"items": items, "nextCursor": next_cursor(found, limit)})
+
+    @router.get("/api/tasks/inbox")
+    @operation("The newest recommendations of friends", {200: "orchestrator.http.schemas.responses:Inbox"})
+    def inbox() -> Response[Any]:
+        found = services.db.run(tasks.newest_completed, current_owner(router), INBOX_TYPE, INBOX_SIZE)
+        return json_response(200, {"items": fitting(inbox_view(task) for task in found)})
+
+    @router.get("/api/tasks/<task_id>")
+    @operation(
+        "One task",
+        {200: "orchestrator.http.schemas.responses:TaskView"},
+        parameters=(TASK_ID,),
+        answers_the_erased=True,
+    )
+    def get_one(task_id: str) -> Response[Any]:
+        task = services.db.run(tasks.get, current_owner(router), path_uuid(task_id))
+        if task is None:
+            raise NotFound("There is no such task.")
+        return json_response(200, task.public())
+
+    @router.get("/api/tasks/<task_id>/events")
+    @operation(
+        "What happened to a task, in order",
+        {200: "orchestrator.http.schemas.responses:TaskEvents"},
+        parameters=(TASK_ID, AFTER),
+    )
+    def list_events(task_id: str) -> Response[Any]:
+        query = Query(router.current_event)
+        after = query.integer("after", low=0, high=2**31 - 1) or 0
+        query.check()
+        owner, found_id = current_owner(router), path_uuid(task_id)
+        found = services.db.run(events.history, owner, found_id, after, MOST_EVENTS)
+        if not found and services.db.run(tasks.get, owner, found_id) is None:
+            raise NotFound("There is no such task.")
+        return json_response(200, {"items": fitting(event_view(event) for event in found)})
+
+    @router.post("/api/tasks/<task_id>/cancel")
+    @operation(
+        "Cancel a task that is not over",
+        {202: "orchestrator.http.schemas.responses:TaskView"},
+        parameters=(TASK_ID,),
+        refusals=(409,),
+    )
+    def cancel(task_id: str) -> Response[Any]:
+        owner, found_id = current_owner(router), path_uuid(task_id)
+        task = cancel_own(services.db, services.queue, services.events, services.agents, owner, found_id)
+        return json_response(202, task.public())
+
+    return router

@@ -1,0 +1,34 @@
+"""The way from a token to a WebSocket: a ticket of one use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.live.subscriptions import TICKET_LIFE, issue_ticket
+from orchestrator.http.app import Services, identity
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import operation
+from orchestrator.http.rate_limits import check_ticket
+
+
+def realtime_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/api/realtime/ticket")
+    @operation(
+        "A ticket for the WebSocket",
+        {200: "orchestrator.http.schemas.responses:Ticket"},
+        refusals=(429,),
+        tag="realtime",
+    )
+    def ticket() -> Response[Any]:
+        caller = identity(router)
+        check_ticket(services.db, services.tokens, caller.owner)
+        issued = issue_ticket(services.db, caller.owner, caller.expires_at, caller.session)
+        url = f"{services.websocket_url}?ticket={issued}"
+        return json_response(200, {"ticket": issued, "url": url, "expiresIn": TICKET_LIFE})
+
+    return router

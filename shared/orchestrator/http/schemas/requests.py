@@ -1,0 +1,198 @@
+"""Bodies of the orchestrator's routes. Imported by the first request that has one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict, JsonValue
+
+from orchestrator.http.request import moment
+
+#: Dead letters one request may name.
+MOST_IDS = 1_000
+#: What is due since longer than this was never meant.
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+#: The furthest a task may be scheduled ahead.
+LONGEST_WAIT = timedelta(days=366)
+
+
+def _text_only(value: object) -> object:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("must be a date and time such as 2026-01-31T12:00:00Z")
+    return value
+
+
+def _within_a_year(value: datetime | None) -> datetime | None:
+    """What waits is kept: nobody fills a disk with tasks that never run."""
+    if value is not None and not EARLIEST <= value <= datetime.now(UTC) + LONGEST_WAIT:
+        raise ValueError("must lie after 1970 and no more than a year ahead")
+    return value
+
+
+def _as_moment(value: object) -> datetime:
+    return moment(value if isinstance(value, str) else "")
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_as_moment),
+    WithJsonSchema({"type": "string", "maxLength": 40, "description": "A moment, or how long ago it is: 90s, 15m, 1h"}),
+]
+
+
+def number_only(value: object) -> object:
+    """Before an int field: 4.0 is a whole number to JSON Schema, "4" and true are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a whole number")
+    return value
+
+
+class Body(BaseModel):
+    """What a client sends: an unknown field is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubmitTask(Body):
+    """A task of a type that is open to users."""
+
+    type: str = Field(min_length=1, max_length=100)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    maxAttempts: Annotated[int, Field(ge=1, le=20), BeforeValidator(number_only)] | None = None
+    scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_a_year)] = None
+
+
+CHOICE_SCHEMA: JsonDict = {
+    "oneOf": [
+        {"required": ["ids"]},
+        {"anyOf": [{"required": ["type"]}, {"required": ["fingerprint"]}, {"required": ["version"]}]},
+        {"required": ["all"], "properties": {"all": {"const": True}}},
+    ]
+}
+
+
+class Choice(Body):
+    """Dead letters by exactly one of: their ids; their type, fingerprint or code version, or several; all of them.
+
+    The fingerprint or version `-` is that of those without one. A call moves the oldest 1,000 at most.
+    """
+
+    model_config = ConfigDict(json_schema_extra=CHOICE_SCHEMA)
+
+    ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
+    type: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.]+$")
+    fingerprint: str = Field(default="", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9-]+$")
+    #: Of the code that ran the last attempt.
+    version: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._+-]+$")
+    all: bool = Field(default=False, strict=True)
+    #: Only say what would be moved.
+    dryRun: bool = Field(default=False, strict=True)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum((bool(self.ids), bool(self.type or self.fingerprint or self.version), self.all)) != 1:
+            raise ValueError("needs exactly one of: ids; type, fingerprint, version or several of these; all")
+        return self
+
+
+class ChangeFlag(Body):
+    """On for everybody, for nobody, or for so many percent of owners and those named; `forget`: no rule at all."""
+
+    on: bool = Field(default=False, strict=True)
+    percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
+    owners: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(default_factory=list, max_length=1_000)
+    forget: bool = Field(default=False, strict=True)
+    #: In steps, rolled back by an alarm; otherwise at once.
+    gradual: bool = Field(default=False, strict=True)
+
+
+class AbortRollout(Body):
+    #: The deployment's number: another one that has begun meanwhile is left alone.
+    deployment: Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(number_only)]
+
+
+class RotateKeys(Body):
+    #: Tokens signed before are not good any more.
+    revoke: bool = Field(default=False, strict=True)
+
+
+class Redrive(Choice):
+    #: One, then a tenth, then the rest, stopping when the failure comes back or one is refused.
+    canary: bool = Field(default=False, strict=True)
+    #: Tasks a second; without one all fall due at once.
+    rate: Annotated[float, Field(ge=0.001, le=1_000), BeforeValidator(number_only)] | None = None
+
+
+def _reason_unless(trial: str) -> list[JsonValue]:
+    return [{"required": ["reason"]}, {"required": [trial], "properties": {trial: {"const": True}}}]
+
+
+class Discard(Choice):
+    """A reason is needed, unless it is a dry run."""
+
+    model_config = ConfigDict(json_schema_extra={**CHOICE_SCHEMA, "anyOf": _reason_unless("dryRun")})
+
+    reason: str = Field(default="", max_length=500, pattern=r"\S")
+
+    @model_validator(mode="after")
+    def _with_reason(self) -> Self:
+        if not self.reason and not self.dryRun:
+            raise ValueError("needs a reason")
+        return self
+
+
+#: Words that choose tasks to be cancelled; `until` alone would choose whatever there is.
+CANCEL_WORDS = ("type", "owner", "status", "state", "trace", "fingerprint", "since")
+
+
+class CancelTasks(Body):
+    """Unfinished tasks by their ids, or by words of the operators' list, of which all must fit; nobody's without any.
+
+    A reason is needed, unless it is a preview. A call cancels the oldest 1,000 at most.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ids"], "not": {"anyOf": [{"required": [word]} for word in (*CANCEL_WORDS, "until")]}},
+                {"anyOf": [{"required": [word]} for word in CANCEL_WORDS], "not": {"required": ["ids"]}},
+            ],
+            "anyOf": _reason_unless("preview"),
+        }
+    )
+
+    ids: list[UUID] = Field(default_factory=list, min_length=1, max_length=MOST_IDS)
+    type: str = Field(default="", min_length=1, max_length=100)
+    owner: str = Field(default="", min_length=1, max_length=128)
+    status: Literal["pending", "processing"] | None = None
+    #: What they wait for.
+    state: Literal["due", "scheduled", "retrying", "waiting", "processing", "parked"] | None = None
+    trace: str = Field(default="", pattern="^[0-9a-fA-F]{32}$")
+    fingerprint: str = Field(default="", min_length=1, max_length=200)
+    #: Of the submit.
+    since: Moment | None = None
+    until: Moment | None = None
+    reason: str = Field(default="", max_length=500, pattern=r"\S")
+    #: Only say what would end.
+    preview: bool = Field(default=False, strict=True)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        words = any(getattr(self, word) for word in CANCEL_WORDS)
+        if bool(self.ids) == words or (self.ids and self.until):
+            raise ValueError(f"needs either ids, or one or several of: {', '.join(CANCEL_WORDS)}, and until with these")
+        if not self.reason and not self.preview:
+            raise ValueError("needs a reason")
+        return self

@@ -1,0 +1,44 @@
+"""The logger of every function: one JSON line per step of a task's life."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from orchestrator.observability.error_summary import outline
+
+#: Loggers of the AWS SDK. At DEBUG they write whole responses: passwords, keys, session tokens.
+SDK_LOGGERS = ("boto3", "botocore", "s3transfer", "urllib3")
+
+
+def quiet_other_loggers() -> None:
+    """Set the root logger and the SDK's loggers to WARNING, if they are more talkative.
+
+    Lambda's Python runtime sets the root logger to the function's ApplicationLogLevel before it imports our code.
+    """
+    for name in (None, *SDK_LOGGERS):
+        other = logging.getLogger(name)
+        if other.level < logging.WARNING:
+            other.setLevel(logging.WARNING)
+
+
+quiet_other_loggers()
+
+
+class DiscreetFormatter(LambdaPowertoolsFormatter):
+    """Of an exception, its type and where it came from; never its words."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return outline(ei[1]) if ei[1] is not None else ""
+
+
+#: Level from AGENT_LOG_LEVEL, set by bootstrap. Never give it a token, password or payload.
+logger = Logger(
+    service="agent-orchestrator",
+    location=None,
+    log_uncaught_exceptions=False,
+    logger_formatter=DiscreetFormatter(serialize_stacktrace=False),
+)

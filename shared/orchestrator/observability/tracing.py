@@ -1,0 +1,73 @@
+"""Spans of one trace from the browser's request through the queue into worker, steps, children and push.
+
+Without a collector nothing of OpenTelemetry is imported and `span` does nothing; the trace id still travels, so that
+the log lines of one task can be found by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from orchestrator.observability.otlp_exporter import Recorder
+
+Kind = Literal["internal", "server", "producer", "consumer", "client"]
+Value = str | int | float | bool
+
+_recorder: Recorder | None = None
+
+
+def configure(endpoint: str, *, version: str, environment: str) -> None:
+    """Sends spans to an OTLP/HTTP collector from now on; an empty endpoint sends none."""
+    global _recorder  # noqa: PLW0603 - one switch per process, set once by bootstrap
+    if not endpoint:
+        _recorder = None
+        return
+    from orchestrator.observability.otlp_exporter import Recorder, collector
+
+    _recorder = Recorder(collector(endpoint), version=version, environment=environment)
+
+
+def record_with(recorder: Recorder | None) -> None:
+    """Lets a test see the spans."""
+    global _recorder  # noqa: PLW0603 - the same switch
+    _recorder = recorder
+
+
+@contextmanager
+def span(
+    name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: Value | None
+) -> Iterator[str | None]:
+    """A span around a block: a child of `parent` (a traceparent), else of the span around it.
+
+    Gives the traceparent to hand on: the span's own, or `parent` where nothing is recorded.
+    """
+    if _recorder is None:
+        yield parent
+        return
+    with _recorder.span(name, parent, kind, attributes) as traceparent:
+        yield traceparent
+
+
+def current() -> str | None:
+    """The traceparent of the span around this call, if one is recorded."""
+    return _recorder.current() if _recorder is not None else None
+
+
+def annotate(**attributes: Value | None) -> None:
+    """Adds to the span around this call."""
+    if _recorder is not None:
+        _recorder.annotate(attributes)
+
+
+def flush() -> None:
+    """Sends what has ended; at the end of every invocation, before the container is frozen."""
+    if _recorder is not None:
+        _recorder.flush()
+
+
+def trace_id(traceparent: str | None) -> str | None:
+    """The trace's own id, as log lines and answers name it."""
+    return traceparent.split("-")[1] if traceparent else None

@@ -1,0 +1,217 @@
+"""The warm container's connection, its transactions, and the loader of named queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
+
+import psycopg
+from psycopg import errors as pg
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.rows import DictRow, dict_row
+
+from orchestrator.model.errors import Unauthenticated, Unavailable
+from orchestrator.observability import logger
+from orchestrator.store.row_security import NOBODY, Acting
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Who certifies a Postgres on AWS; nobody else's word is taken for whom we talk to.
+CERTIFICATES = Path(__file__).with_name("certificates")
+#: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
+CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
+#: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
+OVERDUE = (pg.LockNotAvailable, pg.QueryCanceled)
+#: `act` refuses a caller whose account is closed.
+CLOSED = pg.InvalidAuthorizationSpecification
+#: How often a conflict's victim tries again before the failure is passed on.
+CONFLICT_TRIES = 5
+
+
+@cache
+def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
+    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`."""
+    text = resources.files(package).joinpath("queries", f"{stem}.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)\s*$", text, flags=re.MULTILINE)[1:]
+    names, bodies = parts[::2], parts[1::2]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
+    # Literal in fact if not to the type checker: files of ours, never formatted.
+    return {name: _without_comments(body) for name, body in zip(names, bodies, strict=True)}
+
+
+def _without_comments(sql: str) -> str:
+    return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
+
+
+_SQL = load_queries("orchestrator.store", "row_security")
+
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection as all of ours are; every transaction on it is begun as whoever it is acting for."""
+
+    acting: Acting = NOBODY
+
+    def act(self, acting: Acting) -> None:
+        """From here to the end of the transaction or savepoint."""
+        psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
+
+    @contextmanager
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> Iterator[psycopg.Transaction]:
+        outermost = _is_idle(self)
+        with super().transaction(savepoint_name, force_rollback) as transaction:
+            if outermost and self.acting:
+                self.act(self.acting)
+            yield transaction
+
+
+class ActingCursor(psycopg.Cursor[DictRow]):
+    """A statement by itself is a transaction too: a pipeline makes one of it and the settings before it.
+
+    Nothing is prepared in a pipeline: psycopg takes what failed there for prepared, and never gets over it.
+    """
+
+    def execute(  # type: ignore[override] # no statement of ours is a template string
+        self,
+        query: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        connection = self.connection
+        if not isinstance(connection, Connection) or not connection.acting or not _is_idle(connection):
+            return super().execute(query, params, prepare=prepare, binary=binary)
+        with connection.pipeline():
+            connection.act(connection.acting)
+            super().execute(query, params, prepare=False, binary=binary)
+        return self
+
+
+#: A statement is prepared when it comes for this time: planning is a third of what ours cost the server.
+PREPARED_FROM = 3
+
+
+def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connection:
+    """A connection as all of ours are: autocommit, rows as dicts.
+
+    `prepares`: whether statements that come again are prepared; a proxy that shares sessions does not bear it.
+    """
+    return Connection.connect(
+        conninfo,
+        autocommit=True,
+        prepare_threshold=PREPARED_FROM if prepares else None,
+        row_factory=dict_row,
+        cursor_factory=ActingCursor,
+        **kwargs,
+    )
+
+
+def is_usable(connection: Connection) -> bool:
+    """Whether it lives and nothing is left halfway on it."""
+    halfway = connection.pgconn.pipeline_status != PipelineStatus.OFF
+    ended = connection.closed or connection.broken
+    return not (ended or halfway or connection.info.transaction_status is TransactionStatus.ACTIVE)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What Postgres refuses on purpose, as the answers that callers get."""
+    try:
+        yield
+    except OVERDUE as error:
+        raise Unavailable("The database is busy just now; please try again.") from error
+    except CLOSED as error:
+        raise Unauthenticated("This account no longer exists.") from error
+
+
+def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
+    return connection.info.transaction_status is TransactionStatus.IDLE
+
+
+class Database:
+    """One connection per warm container, opened at first use and again when it has died."""
+
+    def __init__(self, opener: Callable[[], Connection]) -> None:
+        self._opener = opener
+        self._connection: Connection | None = None
+        self._acting = NOBODY
+
+    def connection(self) -> Connection:
+        """The live connection. Raises Unavailable when the database cannot be reached."""
+        if self._connection is None or not is_usable(self._connection):
+            self.close()
+            try:
+                self._connection = self._opener()
+            except psycopg.OperationalError as error:
+                raise Unavailable("The database cannot be reached just now; please try again.") from error
+            self._connection.acting = self._acting
+        return self._connection
+
+    @contextmanager
+    def acting(self, acting: Acting) -> Iterator[None]:
+        """Whatever is run inside the block is run as this owner or operator: row-level security shows no other rows."""
+        before = self._acting
+        self._act(acting)
+        try:
+            yield
+        finally:
+            self._act(before)
+
+    def _act(self, acting: Acting) -> None:
+        self._acting = acting
+        if self._connection is not None:
+            self._connection.acting = acting
+
+    def close(self) -> None:
+        """Drop the connection; the next use opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def run(self, call: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`call(connection, …)`: one committed statement, fenced or idempotent, so that it may be tried again.
+
+        Tried once more on a fresh connection when the old one turns out to be dead (a frozen container's often is),
+        and again at once when a deadlock or serialization failure chose it as victim.
+        """
+        conflicts = losses = 0
+        while True:
+            connection = self.connection()
+            try:
+                with _in_words():
+                    return call(connection, *args, **kwargs)
+            except CONFLICTS:
+                conflicts += 1
+                if conflicts == CONFLICT_TRIES:
+                    raise
+            except pg.FeatureNotSupported:
+                losses += 1
+                if losses > 1 or not _is_idle(connection):
+                    raise
+                logger.info("a table has changed under a prepared statement")
+                self.close()
+            except psycopg.OperationalError as error:
+                if is_usable(connection):
+                    raise
+                losses += 1
+                logger.warning("database connection lost", extra={"attempt": losses})
+                self.close()
+                if losses > 1:
+                    raise Unavailable("The database cannot be reached just now; please try again.") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction on the live connection; nothing is tried again."""
+        connection = self.connection()
+        with _in_words(), connection.transaction():
+            yield connection

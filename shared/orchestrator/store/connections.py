@@ -1,0 +1,128 @@
+"""Tickets and open sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from orchestrator.store.connection import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "connections")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Socket:
+    """A connection and what it has been sent."""
+
+    id: str
+    owner_id: str
+    task_ids: list[UUID] | None
+    cursor: str | None
+    expired: bool
+    subscribed: bool = True
+
+
+def insert_ticket(
+    conn: Connection,
+    owner: str,
+    ticket_hash: bytes,
+    life: int,
+    token_expires: float,
+    *,
+    session: str | None = None,
+    doubt: float = 0.0,
+) -> bool:
+    """Keeps a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds).
+
+    False within `doubt` seconds of a revocation.
+    """
+    made = conn.execute(
+        _SQL["insert_ticket"],
+        {
+            "owner_id": owner,
+            "hash": ticket_hash,
+            "life": life,
+            "token_expires": token_expires,
+            "session": session,
+            "doubt": doubt,
+        },
+    )
+    return made.rowcount == 1
+
+
+def open_connection(
+    conn: Connection, ticket_hash: bytes, connection_id: str, *, most: int = 20, doubt: float = 0.0
+) -> tuple[str, list[str]] | None:
+    """Spends a ticket; the owner, and which connections had to go because there would be more than `most`.
+
+    None when the ticket is unknown, spent or too old, or was issued within `doubt` seconds of a revocation or before.
+    """
+    given = {"hash": ticket_hash, "id": connection_id, "most": most, "doubt": doubt}
+    row = conn.execute(_SQL["open_connection"], given).fetchone()
+    return (row["owner_id"], row["crowded_out"]) if row else None
+
+
+def end_session(conn: Connection, owner: str, session: str | None) -> None:
+    """Tickets and connections that came from one token are good no longer."""
+    given = {"owner_id": owner, "session": session}
+    conn.execute(_SQL["end_session_tickets"], given)
+    conn.execute(_SQL["end_session_connections"], given)
+
+
+def revoke(conn: Connection) -> None:
+    """Nobody's tickets and connections are good any more.
+
+    Each statement by itself and in this order: what is opened while one runs is met by the next.
+    """
+    conn.execute(_SQL["note_revocation"])
+    conn.execute(_SQL["end_all_tickets"])
+    conn.execute(_SQL["end_all_connections"])
+
+
+def get(conn: Connection, connection_id: str) -> Socket | None:
+    """An open connection."""
+    row = conn.execute(_SQL["get_connection"], {"id": connection_id}).fetchone()
+    return Socket(**row) if row else None
+
+
+def begin_subscription(conn: Connection, connection_id: str, cursor: str, task_ids: Collection[UUID] | None) -> bool:
+    """False when the connection is gone."""
+    ids = list(task_ids) if task_ids is not None else None
+    row = conn.execute(_SQL["begin_subscription"], {"id": connection_id, "cursor": cursor, "task_ids": ids}).fetchone()
+    return row is not None
+
+
+def end_subscription(conn: Connection, connection_id: str) -> None:
+    """The connection stays open and hears nothing more."""
+    conn.execute(_SQL["end_subscription"], {"id": connection_id})
+
+
+def take_turns(conn: Connection, *, owners: Collection[str] = (), ids: Collection[str] = ()) -> list[Socket]:
+    """The subscribed connections of owners, or those named, that nobody else is sending to."""
+    rows = conn.execute(_SQL["take_turns"], {"owners": list(owners), "ids": list(ids)}).fetchall()
+    return [Socket(**row) for row in rows if not row.pop("busy")]
+
+
+def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set[str]:
+    """Keeps each connection's new cursor; `done`: that was all. Answers whose turn goes on."""
+    rows = conn.execute(
+        _SQL["end_turns"],
+        {
+            "ids": [socket.id for socket, _, _ in sent],
+            "read": [socket.cursor for socket, _, _ in sent],
+            "sent": [cursor for _, cursor, _ in sent],
+            "done": [done for _, _, done in sent],
+        },
+    ).fetchall()
+    return {row["id"] for row in rows if row["more"]}
+
+
+def delete(conn: Connection, connection_ids: Collection[str]) -> None:
+    """Forgets connections."""
+    conn.execute(_SQL["delete_connections"], {"ids": list(connection_ids)})
+
+
+def expired(conn: Connection, limit: int) -> list[str]:
+    """Connections whose identity has ended."""
+    return [row["id"] for row in conn.execute(_SQL["expired_connections"], {"limit": limit}).fetchall()]

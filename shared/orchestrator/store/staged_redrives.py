@@ -1,0 +1,89 @@
+"""Redrives that take their time: in stages, at a rate, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from orchestrator.store.connection import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "staged_redrives")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """A running redrive; what it let go falls due within `paced_for` seconds."""
+
+    id: UUID
+    actor: str
+    canary: bool
+    rate: float | None
+    fingerprints: list[str]
+    released: int
+    total: int
+    paced_for: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Of those let go: how many are not over; a failure that came back, and whose; how many were refused, and one."""
+
+    open: int
+    failed_as: str | None
+    failed_task: UUID | None
+    refused: int
+    refused_task: UUID | None
+
+
+def insert(
+    conn: Connection,
+    id: UUID,
+    *,
+    actor: str,
+    canary: bool,
+    rate: float | None,
+    task_ids: Sequence[UUID],
+    fingerprints: Sequence[str],
+) -> None:
+    """Begins a redrive of these dead letters; nothing is let go yet."""
+    values = {"id": id, "actor": actor, "canary": canary, "rate": rate}
+    conn.execute(_SQL["insert_redrive"], {**values, "task_ids": list(task_ids), "fingerprints": list(fingerprints)})
+
+
+def running(conn: Connection) -> list[UUID]:
+    return [row["id"] for row in conn.execute(_SQL["running_redrives"]).fetchall()]
+
+
+def newest(conn: Connection, limit: int) -> list[dict[str, Any]]:
+    """Those that run, and the newest of all."""
+    return conn.execute(_SQL["show_redrives"], {"id": None, "limit": limit}).fetchall()
+
+
+def get(conn: Connection, id: UUID) -> dict[str, Any] | None:
+    return conn.execute(_SQL["show_redrives"], {"id": id, "limit": 1}).fetchone()
+
+
+def lock(conn: Connection, id: UUID) -> Going | None:
+    """The redrive's row until the transaction ends; None when it is over or somebody else has it."""
+    row = conn.execute(_SQL["lock_redrive"], {"id": id}).fetchone()
+    return Going(**row) if row else None
+
+
+def outcome_so_far(conn: Connection, id: UUID) -> Outcome:
+    (row,) = conn.execute(_SQL["outcome_so_far"], {"id": id}).fetchall()
+    return Outcome(**row)
+
+
+def let_go(conn: Connection, id: UUID, *, after: int, released: int, paced_for: float | None) -> list[UUID]:
+    """Notes that those from `after` up to `released` go; answers them."""
+    values = {"id": id, "after": after, "released": released, "paced_for": paced_for}
+    (row,) = conn.execute(_SQL["let_go"], values).fetchall()
+    return list(row["ids"])
+
+
+def end(conn: Connection, id: UUID, state: str, reason: str | None = None, failed_task: UUID | None = None) -> bool:
+    """Ends a running redrive; False when it had ended."""
+    values = {"id": id, "state": state, "reason": reason, "failed_task": failed_task}
+    return conn.execute(_SQL["end_redrive"], values).rowcount == 1

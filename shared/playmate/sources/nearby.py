@@ -1,0 +1,115 @@
+"""Where families can go nearby: one port, two sources behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
+from typing import Any, Protocol
+
+from orchestrator.store.connection import Connection
+from playmate.domain.coordinates import Point
+from playmate.sources.outside import Answer, Source
+from playmate.store import knowledge
+from playmate.store.knowledge import Question
+
+#: Metres around the playdate point.
+RADIUS = 3_000
+MOST = 5
+
+#: Amazon Location's categories by the setting an activity needs.
+CATEGORIES = {
+    "outdoor": ["park", "playground", "recreational_area", "zoo"],
+    "indoor": ["library", "museum", "indoor_sports", "swimming_pool", "aquarium"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere to meet; distance is None for a kind of place rather than a certain one."""
+
+    name: str
+    kind: str
+    setting: str
+    distance_m: int | None
+    source: str
+
+    def record(self) -> dict[str, Any]:
+        """As a step's result keeps it."""
+        return asdict(self)
+
+
+class Places(Protocol):
+    """Finds places to meet near a point. May raise or hang: callers go through `find`."""
+
+    def near(self, point: Point, setting: str) -> list[Place]: ...
+
+
+class KnownPlaces:
+    """The default, without a network: the kinds of places the knowledge base knows for this place and season."""
+
+    def __init__(self, conn: Connection, question: Question) -> None:
+        self._conn = conn
+        self._question = question
+
+    def near(self, point: Point, setting: str) -> list[Place]:  # noqa: ARG002 (the question holds where)
+        question = replace(self._question, setting=setting, most=MOST)
+        return [
+            Place(venue.title, venue.kind, setting, None, "knowledge base")
+            for venue in knowledge.venues(self._conn, question)
+        ]
+
+
+class AmazonPlaces:
+    """Amazon Location Service, asked for categories around the point rounded to about a kilometre."""
+
+    def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
+        self._call = call
+
+    def near(self, point: Point, setting: str) -> list[Place]:
+        settings = ["outdoor", "indoor"] if setting == "either" else [setting]
+        found: list[Place] = []
+        for each in settings:
+            answer = self._call(
+                "geo-places",
+                "search_nearby",
+                QueryPosition=[round(point.longitude, 2), round(point.latitude, 2)],
+                QueryRadius=RADIUS,
+                MaxResults=MOST,
+                Filter={"IncludeCategories": CATEGORIES[each]},
+            )
+            found += [_place(item, each) for item in answer.get("ResultItems", [])]
+        return found
+
+
+def _place(item: dict[str, Any], setting: str) -> Place:
+    categories = item.get("Categories") or [{}]
+    kind = str(categories[0].get("Name", "place"))
+    distance = item.get("Distance")
+    return Place(str(item["Title"]), kind, setting, int(distance) if distance else None, "Amazon Location")
+
+
+@cache
+def amazon_source() -> Source[list[Place]]:
+    """One breaker and one cache for each process."""
+    return Source("Amazon Location")
+
+
+def amazon_places() -> Places:
+    from orchestrator.aws.clients import call
+
+    return AmazonPlaces(call)
+
+
+def find(places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]) -> Answer[list[Place]]:
+    """Places for each setting through the source's guard, nearest first; no value where it has none."""
+    found: list[Place] = []
+    missing: str | None = None
+    for setting in dict.fromkeys(settings):
+        key = f"{point.latitude:.2f},{point.longitude:.2f},{setting}"
+        answer = source.ask(key, partial(places.near, point, setting))
+        found += answer.value or []
+        missing = missing or answer.missing
+    far = float("inf")
+    found.sort(key=lambda place: far if place.distance_m is None else place.distance_m)
+    return Answer(list(dict.fromkeys(found))[:MOST] or None, missing)

@@ -1,0 +1,266 @@
+"""What the runbooks are about, made to happen: what a reader then fills in, and what is so in the end."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import httpx
+import psutil
+import psycopg
+
+from tests.browser.dead_letters import HOPELESS, bury
+from tests.e2e.runbooks import filled
+from tests.support.stack import Stack
+
+NAMES = ("Amira", "Bruno", "Chloe")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the reader of a page is."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[], None] = lambda: None
+
+    def fill(self, command: str) -> str:
+        return filled(command, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running stack, a family on it, and the database below."""
+
+    stack: Stack
+    family: httpx.Client
+    operator: httpx.Client
+    sql: psycopg.Connection[Any]
+
+    @classmethod
+    @contextmanager
+    def of(cls, stack: Stack) -> Iterator[Lab]:
+        with ExitStack() as open_until:
+            family = open_until.enter_context(stack.client())
+            operator = open_until.enter_context(stack.client())
+            name = f"guest-{uuid4().hex[:12]}"
+            signed = family.post(
+                "/auth/signup", json={"name": name, "email": f"{name}@example.com", "password": uuid4().hex}
+            )
+            _enter(family, signed)
+            known = next(user for user in stack.said["users"] if user["role"] == "operator")
+            sign_in = {"identifier": known["name"], "password": known["password"]}
+            _enter(operator, operator.post("/auth/login", json=sign_in))
+            sql = open_until.enter_context(psycopg.connect(stack.said["database_url"], autocommit=True))
+            yield cls(stack, family, operator, sql)
+
+    @property
+    def shell(self) -> Path:
+        return self.stack.file.parent / "aws.env"
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """A shell's, without what the tests set for themselves."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ORCHESTRATOR_"))}
+        return {**kept, "HOME": str(home), "COLUMNS": "200"}
+
+    @contextmanager
+    def after(self, situation: Callable[[Lab], Iterator[Place]]) -> Iterator[Place]:
+        with contextmanager(situation)(self) as place:
+            yield place
+
+    def a_quiet_day(self) -> Iterator[Place]:
+        yield Place()
+
+    def README(self) -> Iterator[Place]:  # noqa: N802 - the page's name
+        task = self.over(self.submit("echo", {}))
+        yield Place({"ID": task["id"], "TRACE": task["traceId"]})
+
+    def api_errors(self) -> Iterator[Place]:
+        with self.without_friends():
+            assert self.family.get("/api/friends/confirmed").status_code == 500
+        yield Place()
+
+    def api_slow(self) -> Iterator[Place]:
+        with self.holding_friends() as held:
+            asked = threading.Thread(target=lambda: self.family.get("/api/friends/confirmed"))
+            asked.start()
+            self.until_somebody_waits()
+            self.sql.execute("SELECT pg_sleep(1.2)")
+            held.rollback()
+            asked.join()
+        yield Place()
+
+    def database(self) -> Iterator[Place]:
+        """One session holds a table and does nothing, another waits for it."""
+        holding, waiting = (psycopg.connect(self.stack.said["database_url"]) for _ in range(2))
+        holding.execute("LOCK TABLE knowledge_documents")
+        waiting.pgconn.send_query(b"SELECT FROM knowledge_documents")
+        self.until_somebody_waits()
+        yield Place({"STATEMENT": str(waiting.info.backend_pid), "SESSION": str(holding.info.backend_pid)})
+        for session in (holding, waiting):
+            session.close()
+
+    def dead_letters(self) -> Iterator[Place]:
+        ids, fingerprint = self.bury_three()
+        bury(self.stack.said["database_url"], HOPELESS)
+
+        def check() -> None:
+            self.ended_well(ids)
+            groups = self.operator.get("/ops/dead-letters").json()["groups"]
+            assert {group["fingerprint"] for group in groups} & {fingerprint, HOPELESS.error["fingerprint"]} == set()
+
+        values = {"FINGERPRINT": fingerprint, "HOPELESS": str(HOPELESS.error["fingerprint"]), "ID": ids[0]}
+        yield Place(values, check)
+
+    def failures(self) -> Iterator[Place]:
+        ids, fingerprint = self.bury_three()
+
+        def check() -> None:
+            self.ended_well(ids)
+
+        yield Place({"ID": ids[0], "TYPE": "friend.delete", "FINGERPRINT": fingerprint}, check)
+
+    def deploy(self) -> Iterator[Place]:
+        ids, _ = self.bury_three()
+        worker = self.resource("WorkerFunction")
+        now = self.aws("lambda").get_alias(FunctionName=worker, Name="live")["FunctionVersion"]
+
+        def check() -> None:
+            self.ended_well(ids)
+
+        yield Place({"TYPE": "friend.delete", "VERSION": now, "PREVIOUS": now}, check)
+
+    def leases(self) -> Iterator[Place]:
+        with self.holding_friends() as held:
+            id = self.submit("friend.ask", {"friendName": "Diego"}, attempts=1)
+            self.until_somebody_waits()
+            self.kill_workers()
+            held.rollback()
+        self.sql.execute(
+            "UPDATE agent_tasks SET leased_until = now(), wake_at = now() WHERE id = %s",
+            (id,),
+        )
+        self.aws("lambda").invoke(FunctionName=self.resource("SweeperFunction"))
+
+        def check() -> None:
+            assert self.over(id)["status"] == "completed"
+
+        yield Place({"ID": id, "TYPE": "friend.delete"}, check)
+
+    def secrets(self) -> Iterator[Place]:
+        """The page rotates before it goes back: what is there then is asked then."""
+
+        def version(stage: str) -> str:
+            newest = f"Versions[?contains(VersionStages, '{stage}')].VersionId"
+            return f'$(aws secretsmanager list-secret-version-ids --secret-id "$JWT" --query "{newest}" --output text)'
+
+        def check() -> None:
+            assert self.sql.execute("DELETE FROM revocation").rowcount == 1  # and others have tickets again
+
+        yield Place({"CURRENT": version("AWSCURRENT"), "PREVIOUS": version("AWSPREVIOUS")}, check)
+
+    def waiting(self) -> Iterator[Place]:
+        client = self.aws("lambda")
+        worker = self.resource("WorkerFunction")
+        (mapping,) = client.list_event_source_mappings(FunctionName=f"{worker}:live")["EventSourceMappings"]
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        id = self.submit("echo", {})
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        wrong = self.submit("friend.ask", {"friendName": NAMES[0]}, scheduleAt=tomorrow.isoformat())
+
+        def check() -> None:
+            assert self.over(id)["status"] == "completed"
+            assert self.over(wrong)["status"] == "cancelled"
+
+        yield Place({"ID": id, "MAPPING": mapping["UUID"], "TYPE": "friend.ask"}, check)
+
+    def submit(self, type: str, payload: dict[str, Any], *, attempts: int = 3, **order: str) -> str:
+        body = {"type": type, "payload": payload, "maxAttempts": attempts, **order}
+        answer = self.family.post("/api/tasks", json=body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def over(self, id: str) -> dict[str, Any]:
+        """The task once it is over; each look is a request, so this is no busy loop."""
+        for _ in range(1_500):
+            task: dict[str, Any] = self.family.get(f"/api/tasks/{id}").json()
+            if task["status"] not in ("pending", "processing"):
+                return task
+        raise AssertionError(f"{id} is still {task['status']}")
+
+    def ended_well(self, ids: Sequence[str]) -> None:
+        ended = [self.over(id) for id in ids]
+        assert {task["status"] for task in ended} <= {"completed", "failed"}, ended
+
+    def bury_three(self) -> tuple[list[str], str]:
+        """Tasks that died of a table that was away for a while."""
+        with self.without_friends():
+            ids = [self.submit("friend.ask", {"friendName": name}, attempts=1) for name in NAMES]
+            assert {self.over(id)["status"] for id in ids} == {"dead-letter"}
+        errors = [self.operator.get(f"/ops/tasks/{id}").json()["errorDetail"] for id in ids]
+        assert len({error["fingerprint"] for error in errors}) == 1, errors
+        return ids, str(errors[0]["fingerprint"])
+
+    @contextmanager
+    def without_friends(self) -> Iterator[None]:
+        self.sql.execute("ALTER TABLE friend_links RENAME TO friend_links_away")
+        try:
+            yield
+        finally:
+            self.sql.execute("ALTER TABLE friend_links_away RENAME TO friend_links")
+
+    @contextmanager
+    def holding_friends(self) -> Iterator[psycopg.Connection[Any]]:
+        """A session that nobody's question of friends gets past."""
+        with psycopg.connect(self.stack.said["database_url"]) as session:
+            session.execute("LOCK TABLE friend_links")
+            yield session
+            session.close()
+
+    def until_somebody_waits(self) -> int:
+        """The session that a lock keeps waiting."""
+        for _ in range(5_000):
+            row = self.sql.execute("SELECT pid FROM pg_locks WHERE NOT granted").fetchone()
+            if row is not None:
+                return int(row[0])
+        raise AssertionError("nobody waits for a lock")
+
+    def kill_workers(self) -> None:
+        """As memory that has run out does: at once, without a word."""
+        name = self.resource("WorkerFunction")
+        here = str(self.stack.said["aws_endpoint_url"])
+        for process in psutil.process_iter():
+            try:
+                environment = process.environ()
+            except psutil.Error:
+                continue
+            if environment.get("AWS_LAMBDA_FUNCTION_NAME") == name and environment.get("AWS_ENDPOINT_URL") == here:
+                process.kill()
+
+    def resource(self, logical: str) -> str:
+        detail = self.aws("cloudformation").describe_stack_resource(
+            StackName=self.stack.said["stack_name"], LogicalResourceId=logical
+        )["StackResourceDetail"]
+        return str(detail["PhysicalResourceId"])
+
+    def aws(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload] # any service: the stubs know those installed
+            endpoint_url=self.stack.said["aws_endpoint_url"],
+            region_name=self.stack.said["region"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def _enter(client: httpx.Client, signed: httpx.Response) -> None:
+    assert signed.status_code in (200, 201), signed.text
+    client.cookies.clear()
+    client.headers["Authorization"] = f"Bearer {signed.json()['accessToken']}"

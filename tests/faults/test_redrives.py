@@ -1,0 +1,179 @@
+"""Which message revives a dead letter: one that came back from the dead-letter queue, and no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from orchestrator.aws.queues import Wake
+from orchestrator.engine.dead_letter_queue import bury
+from orchestrator.engine.execution.messages import run_batch
+from orchestrator.engine.execution.worker import Message
+from orchestrator.engine.operators.redrive import Selection, discard, redrive
+from orchestrator.model import fault_injection, outcome
+from orchestrator.model.fault_injection import Point
+from orchestrator.model.task import Status
+from orchestrator.store import attempts
+from orchestrator.store import sweep as sweeping
+from orchestrator.store.attempts import Sight
+from orchestrator.store.connection import Connection, Database, connect
+from tests.faults.lab import Lab
+from tests.support.engine import Engine, message_for
+
+
+def die(engine: Engine) -> UUID:
+    task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
+    engine.run(task.id)
+    assert engine.task(task.id).status is Status.DEAD_LETTER
+    return task.id
+
+
+def arrives(engine: Engine, wake: Wake) -> Message:
+    """The wake as a message that SQS took just now."""
+    died = engine.row(wake.task_id)["dead_at"]
+    sent = died.timestamp() * 1000 + 60_000 if died else 0.0
+    return replace(message_for(wake.task_id), death=wake.death, sent_ms=sent)
+
+
+def deliver(engine: Engine, *wakes: Wake) -> int:
+    """One batch; how often it revived the first one's task."""
+    before = engine.kinds(wakes[0].task_id).count("redriven")
+    run_batch(engine.worker, [arrives(engine, wake) for wake in wakes], lambda: 60.0)
+    return engine.kinds(wakes[0].task_id).count("redriven") - before
+
+
+def test_a_wake_up_that_comes_after_the_death_revives_nothing(lab: Lab) -> None:
+    """The sweeper found it due; before its message was sent the task died."""
+    engine = lab.engine
+    task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
+    engine.queue.sent.clear()
+    engine.move_clock(200)
+    sweeper = engine.new_worker()
+
+    def die_meanwhile(point: Point) -> None:
+        if point == "sweep.marked" and engine.task(task.id).status is Status.PENDING:
+            engine.run(task.id, worker=sweeper)
+
+    fault_injection.arm(die_meanwhile)
+    try:
+        lab.sweep()
+    finally:
+        fault_injection.arm(None)
+    (late,) = engine.queue.sent
+    assert engine.task(task.id).status is Status.DEAD_LETTER
+    assert deliver(engine, late) == 0
+    assert engine.task(task.id).status is Status.DEAD_LETTER
+
+
+def test_a_moved_dead_letter_revives_once_however_often_it_comes(engine: Engine) -> None:
+    task_id = die(engine)
+    (letter,) = engine.dead_letters.sent
+    assert deliver(engine, letter) == 1
+    assert engine.task(task_id).status is Status.DEAD_LETTER, "it has died anew"
+    assert deliver(engine, letter) == 0
+    assert deliver(engine, engine.dead_letters.sent[-1]) == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_right_letter_counts_though_others_come_with_it(engine: Engine, order: int) -> None:
+    task_id = die(engine)
+    redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
+    engine.run(task_id)
+    early, right = engine.dead_letters.sent
+    assert deliver(engine, *[early, right, Wake(task_id, "1")][::order]) == 1
+
+
+def test_what_sqs_moved_by_itself_is_moved_back_beside_the_dead_letter(engine: Engine) -> None:
+    """A message received too often goes to the dead-letter queue as it is; the task died later, of its own accord."""
+    task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
+    (moved,) = engine.queue.sent
+    engine.run(task.id)
+    (letter,) = engine.dead_letters.sent
+    assert deliver(engine, moved) == 0
+    assert deliver(engine, letter) == 1
+    waiting = engine.submit()
+    run_batch(engine.worker, [arrives(engine, engine.queue.sent[-1])], lambda: 60.0)
+    assert engine.task(waiting.id).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(("late", "revived"), [(60_000, 1), (-1, 0)])
+def test_a_message_that_says_nothing_of_itself_counts_by_its_time(engine: Engine, late: float, revived: int) -> None:
+    """Sent by hand."""
+    task_id = die(engine)
+    died = engine.row(task_id)["dead_at"].timestamp() * 1000
+    engine.run(task_id, sent_ms=died + late)
+    assert engine.kinds(task_id).count("redriven") == revived
+
+
+def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: Engine) -> None:
+    """Before a slow sweeper has sent the first, it was revived and died anew; the second could not be sent."""
+    engine.dead_letters.broken = True
+    task_id = die(engine)
+    engine.move_clock(60)
+    found = engine.db.run(sweeping.due_for_sweep, 10)
+    redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
+    engine.run(task_id)
+    engine.dead_letters.broken = False
+    bury(engine.worker, found)
+    assert engine.row(task_id)["wake_at"] is not None
+    engine.move_clock(60)
+    bury(engine.worker, engine.db.run(sweeping.due_for_sweep, 10))
+    assert engine.row(task_id)["wake_at"] is None
+    assert deliver(engine, engine.dead_letters.sent[-1]) == 1
+
+
+@pytest.mark.parametrize("failures", [1, 9])
+def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itself(
+    engine: Engine, failures: int
+) -> None:
+    """A fresh message in its place would be a wake-up like any other."""
+    task_id = die(engine)
+    (letter,) = engine.dead_letters.sent
+    engine.queue.sent.clear()
+    left = [psycopg.OperationalError("away")] * failures
+
+    def opened() -> Connection:
+        if left:
+            raise left.pop()
+        return connect(engine.url)
+
+    away = replace(engine.worker, db=Database(opened))
+    often = replace(arrives(engine, letter), receives=25)
+    assert run_batch(away, [often, arrives(engine, Wake(task_id, "1"))], lambda: 60.0) == [str(task_id)]
+    away.db.close()
+    assert engine.queue.sent == []
+    assert deliver(engine, letter) == 1
+
+
+def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> None:
+    task = engine.submit("test.limited")
+    (sight,) = engine.db.run(attempts.look, [task.id]).values()
+    (attempt,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
+    engine.db.run(attempts.finish, [outcome.dead(task.id, attempt.token, {"kind": "x"})])
+    assert engine.row(task.id)["limited"]
+    discard(engine.db, engine.events, Selection(), "operator", "a test")
+    assert not engine.row(task.id)["limited"]
+
+
+def test_a_letter_seen_before_its_task_died_anew_revives_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQS delivers a letter twice, and the other delivery is through before this one revives."""
+    task_id = die(engine)
+    (letter,) = engine.dead_letters.sent
+    other = engine.new_worker()
+    look = attempts.look
+
+    def slowly(conn: Connection, ids: list[UUID]) -> dict[UUID, Sight]:
+        seen = look(conn, ids)
+        monkeypatch.setattr(attempts, "look", look)
+        run_batch(other, [arrives(engine, letter)], lambda: 60.0)
+        return seen
+
+    monkeypatch.setattr(attempts, "look", slowly)
+    assert deliver(engine, letter) == 1
+    assert engine.task(task_id).status is Status.DEAD_LETTER
+    assert len(engine.dead_letters.sent) == 2

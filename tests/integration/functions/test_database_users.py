@@ -1,0 +1,128 @@
+"""Migrations and logins as on RDS: the master is no superuser, two stacks share a server, every statement is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from functions.migrate import app as migrate
+from orchestrator import bootstrap
+from orchestrator.settings import PARTS
+from orchestrator.store.connection import connect
+from tests.support import postgres
+from tests.support.database_users import STEPS, Login, aws, forget_everything, login_for, place
+from tests.support.gateway import LambdaContext
+from tools.local_stack import postgres as embedded
+from tools.local_stack.stack_config import Layout
+
+CONTEXT = cast("Any", LambdaContext())
+MASTER = {"username": "master", "password": "of the server"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Layout]:
+    with postgres.server() as layout:
+        with connect(postgres.url_of(layout, "postgres")) as superuser:
+            superuser.execute("CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'of the server'")
+            superuser.execute("ALTER SYSTEM SET log_statement = 'all'")
+            superuser.execute("ALTER SYSTEM SET log_parameter_max_length = -1")
+            superuser.execute("SELECT pg_reload_conf()")
+        yield layout
+
+
+class Deployed:
+    """A stack's database and logins, as its migrate function meets them."""
+
+    def __init__(self, server: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.url = postgres.url_of(server, f"stack_{uuid4().hex[:8]}")
+        name = self.url.rsplit("/", 1)[1]
+        with connect(postgres.url_of(server, "postgres"), user="master", password=MASTER["password"]) as master:
+            master.execute(f"CREATE DATABASE {name}".encode())
+        self.master = login_for(self.url, "master")
+        self.master.put(**MASTER)
+        self.logins = {part: login_for(self.url, f"{name}_{part}") for part in PARTS}
+
+    def settle(self) -> None:
+        forget_everything()
+        logins = ",".join(f"{part}={login.arn}" for part, login in self.logins.items())
+        told = {**place(self.url), "DATABASE_SECRET_ARN": self.master.arn, "DATABASE_LOGINS": logins}
+        for name, value in told.items():
+            self.monkeypatch.setenv(name, value)
+
+    def migrate(self, phase: str) -> dict[str, Any]:
+        self.settle()
+        answer = migrate.handler({"phase": phase}, CONTEXT)
+        bootstrap.database().close()
+        return answer
+
+    def opens(self, login: Login) -> bool:
+        try:
+            bootstrap.log_in(login.secret()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@pytest.fixture
+def stacks(server: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Deployed, Deployed]]:
+    with aws():
+        yield Deployed(server, monkeypatch), Deployed(server, monkeypatch)
+
+
+def test_each_stack_s_logins_are_made_by_its_deploy_and_are_at_home_there_alone(
+    stacks: tuple[Deployed, Deployed],
+) -> None:
+    for stack in stacks:
+        answer = stack.migrate("pre")
+        assert answer["applied"]
+        assert answer["logins"] == [login.name for login in stack.logins.values()]
+        assert stack.migrate("post")["logins"] == []
+    for stack, other in (stacks, stacks[::-1]):
+        stack.settle()
+        assert all(stack.opens(login) for login in stack.logins.values())
+        assert not any(stack.opens(login) for login in other.logins.values())
+
+
+def test_nobody_logs_in_without_tls_but_on_a_laptop(stacks: tuple[Deployed, Deployed]) -> None:
+    """The server here has none: elsewhere that is the end of it, before any password is sent."""
+    stack = stacks[0]
+    stack.migrate("pre")
+    for environment in ("staging", "prod"):
+        stack.monkeypatch.setenv("ENVIRONMENT", environment)
+        stack.settle()
+        with pytest.raises(psycopg.OperationalError, match="server does not support SSL"):
+            bootstrap.log_in(stack.logins["api"].secret())
+    stack.monkeypatch.setenv("ENVIRONMENT", "local")
+    stack.settle()
+    assert stack.opens(stack.logins["api"])
+
+
+def test_no_login_keeps_tables_of_its_own(stacks: tuple[Deployed, Deployed]) -> None:
+    stack = stacks[0]
+    stack.migrate("pre")
+    stack.migrate("post")
+    stack.settle()
+    for login in stack.logins.values():
+        with bootstrap.log_in(login.secret()) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("CREATE TEMPORARY TABLE aside (x int)")
+
+
+def test_no_password_is_ever_in_the_server_s_log(server: Layout, stacks: tuple[Deployed, Deployed]) -> None:
+    """Neither a deploy nor a rotation sends one; the server keeps every statement with its parameters here."""
+    stack = stacks[0]
+    stack.migrate("pre")
+    seen = [login.secret()["password"] for login in stack.logins.values()]
+    for login in stack.logins.values():
+        login.rotate(str(uuid4()), *STEPS)
+        assert stack.opens(login)
+        seen.append(login.secret()["password"])
+    log = embedded.program(server).log.read_text()
+    assert "change_own_password" in log
+    assert "set_login_password" in log
+    assert "SCRAM-SHA-256" in log
+    assert [password for password in seen if password in log] == []

@@ -1,0 +1,116 @@
+"""Letters leave the dead-letter queue when nobody has to decide about them any more, and not before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from moto import mock_aws
+
+from orchestrator.aws import clients
+from orchestrator.aws.clients import CloudError, call
+from orchestrator.aws.queues import Received, TaskQueue, Wake
+from orchestrator.engine.dead_letter_queue import FRUITLESS, take_out
+from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.operators.redrive import Selection, discard, redrive
+from orchestrator.model.task import Status
+from tests.support.engine import Engine
+
+
+@pytest.fixture
+def letters() -> Iterator[TaskQueue]:
+    clients.forget()
+    with mock_aws():
+        yield TaskQueue(call("sqs", "create_queue", QueueName="dead")["QueueUrl"])
+    clients.forget()
+
+
+@pytest.fixture
+def worker(engine: Engine, letters: TaskQueue) -> Worker:
+    return replace(engine.worker, dead_letters=letters)
+
+
+def die(engine: Engine, worker: Worker, times: int = 9) -> UUID:
+    task = engine.submit(payload={"do": "raise", "times": times}, max_attempts=1)
+    engine.run(task.id, worker=worker)
+    assert engine.task(task.id).status is Status.DEAD_LETTER
+    return task.id
+
+
+def left(letters: TaskQueue) -> Counter[UUID | None]:
+    """The tasks of what can be received now, which stays."""
+    seen: list[Received] = []
+    while batch := letters.receive():
+        seen += batch
+    letters.change_visibility((each.receipt_handle, 0) for each in seen)
+    return Counter(each.task_id for each in seen)
+
+
+def test_those_redriven_and_discarded_go_and_those_that_wait_stay(
+    engine: Engine, worker: Worker, letters: TaskQueue
+) -> None:
+    waits, gone, mended = die(engine, worker), die(engine, worker), die(engine, worker, times=1)
+    discard(engine.db, engine.events, Selection(ids=[gone]), "olga", "hopeless")
+    redrive(engine.db, engine.queue, engine.events, Selection(ids=[mended]), "olga")
+    assert left(letters) == Counter([waits, gone, mended])
+    assert take_out(worker, lambda: 60.0) == 2
+    assert left(letters) == Counter([waits]), "and it is not hidden"
+    assert take_out(worker, lambda: 60.0) == 0
+
+
+def test_of_one_that_died_twice_the_later_letter_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
+    task_id = die(engine, worker)
+    redrive(engine.db, engine.queue, engine.events, Selection(), "olga")
+    engine.run(task_id, worker=worker)
+    assert left(letters) == Counter([task_id, task_id])
+    assert take_out(worker, lambda: 60.0) == 1
+    (stays,) = letters.receive()
+    assert stays.death == engine.task(task_id).seq
+
+
+def test_what_is_not_ours_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
+    """By hand: one for a task that is dead, one that names none; and one the task queue gave up, which goes."""
+    task_id = die(engine, worker)
+    for body in (f'{{"taskId": "{task_id}"}}', "who knows"):
+        call("sqs", "send_message", QueueUrl=letters.url, MessageBody=body)
+    letters.send([Wake(task_id, "1"), Wake(uuid4(), "1")])
+    assert take_out(worker, lambda: 60.0) == 2
+    assert left(letters) == Counter([task_id, task_id, None])
+
+
+def test_many_are_a_matter_of_pages_and_of_the_time_that_is_left(
+    engine: Engine, worker: Worker, letters: TaskQueue
+) -> None:
+    letters.send([Wake(uuid4(), "1", death=9) for _ in range(25)])
+    assert take_out(worker, lambda: 5.0) == 0
+    assert take_out(worker, lambda: 60.0) == 25
+    assert not left(letters)
+
+
+def test_a_search_that_finds_nothing_ends_and_hides_nothing(
+    worker: Worker, letters: TaskQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12 * FRUITLESS):
+        call("sqs", "send_message", QueueUrl=letters.url, MessageBody=f"not ours {number}")
+    looks = 0
+
+    def receive() -> list[Received]:
+        nonlocal looks
+        looks += 1
+        return TaskQueue.receive(letters)
+
+    monkeypatch.setattr(letters, "receive", receive)
+    assert take_out(worker, lambda: 60.0) == 0
+    assert looks == FRUITLESS
+    assert left(letters).total() == 12 * FRUITLESS
+
+
+def test_a_queue_that_is_away_keeps_nothing_else_from_being_mended(worker: Worker) -> None:
+    class Away(TaskQueue):
+        def depth(self) -> dict[str, int]:
+            raise CloudError("sqs", "get_queue_attributes", "ServiceUnavailable")
+
+    assert take_out(replace(worker, dead_letters=Away("nowhere")), lambda: 60.0) == 0

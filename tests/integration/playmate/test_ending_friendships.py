@@ -1,0 +1,230 @@
+"""A kid that is removed, or whose family is no friend any more, is named nowhere: whatever was running meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from orchestrator.engine.agents import Agents
+from orchestrator.http.app import Services
+from orchestrator.store.connection import Connection, Database
+from orchestrator.testing import Ran
+from playmate.store import kids
+from tests.integration.conftest import signed_in
+from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
+from tests.support.engine import Engine
+from tests.support.gateway import Caller
+from tests.support.search import places_that_say
+
+Run = Callable[..., Ran]
+Befriend = Callable[..., None]
+
+POINT = {"latitude": 48.85, "longitude": 2.35}
+#: What tells a guardian of a friend's kids.
+TELLING = ("friend.recommendations", "location.playdate.update")
+
+
+def payload_of(type: str, friend: int) -> dict[str, Any]:
+    return {"friendId": friend} if type == "friend.recommendations" else POINT
+
+
+@pytest.fixture
+def amira(family: MakeFamily) -> int:
+    return family("Amira", [("Lina", 7, "chess")])
+
+
+@pytest.fixture
+def bruno(family: MakeFamily) -> int:
+    return family("Bruno", [("Xanthippe", 7, "chess"), ("Hugo", 8, "football")])
+
+
+@pytest.fixture
+def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
+    return lambda guardian: signed_in(anyone, services, str(guardian))
+
+
+def tell(run: Run, type: str, owner: int, friend: int) -> None:
+    """Its task may be taken back before anybody has looked at it."""
+    with suppress(LookupError):
+        assert run(type, payload_of(type, friend), owner=owner).status == "completed"
+
+
+@contextmanager
+def meanwhile(conn: Connection, monkeypatch: pytest.MonkeyPatch, does: Callable[[], object]) -> Iterator[None]:
+    """Once a handler has read the kids, another session begins; the handler goes on when that waits or is done."""
+    read = kids.hold
+    started: list[threading.Thread] = []
+
+    def reads(*args: Any) -> Any:
+        found = read(*args)
+        if not started:
+            started.append(threading.Thread(target=does))
+            started[0].start()
+            wait_for_a_lock(conn, unless=lambda: not started[0].is_alive())
+        return found
+
+    monkeypatch.setattr(kids, "hold", reads)
+    yield
+    assert started, "no handler has read the kids"
+    started[0].join(30)
+
+
+def kid_called(conn: Connection, name: str) -> int:
+    row = conn.execute("SELECT id FROM kids WHERE name = %s", (name,)).fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+def remove(conn: Connection, caller: Caller, name: str) -> None:
+    answer = caller.send("DELETE", f"/api/kids/{kid_called(conn, name)}")
+    assert answer.status == 200, answer.text
+
+
+class TestARemovedKid:
+    def test_is_gone_from_everybody_s_screens_and_from_what_is_stored(
+        self,
+        conn: Connection,
+        amira: int,
+        bruno: int,
+        befriend: Befriend,
+        run: Run,
+        caller: Callable[[int], Caller],
+    ) -> None:
+        befriend(amira, bruno)
+        for owner, friend in ((amira, bruno), (bruno, amira)):
+            for type in TELLING:
+                run(type, payload_of(type, friend), owner=owner)
+        assert "agent_tasks" in places_that_say(conn, "Xanthippe")
+        remove(conn, caller(bruno), "Xanthippe")
+        assert places_that_say(conn, "Xanthippe") == []
+        for guardian in (amira, bruno):
+            for path in ("/api/tasks/inbox", "/api/playdate-point/recommendations", "/api/tasks"):
+                assert "Xanthippe" not in caller(guardian).get(path).text
+
+    def test_leaves_what_was_told_of_the_others(
+        self, conn: Connection, family: MakeFamily, bruno: int, befriend: Befriend, run: Run, caller: Any
+    ) -> None:
+        amira = family("Amira", [("Lina", 7, "chess"), ("Sami", 8, "football")])
+        befriend(amira, bruno)
+        told = run("friend.recommendations", {"friendId": bruno}, owner=amira).task.id
+        plan = run("location.playdate.update", POINT, owner=amira).task.id
+        remove(conn, caller(bruno), "Xanthippe")
+        left = caller(amira).get(f"/api/tasks/{told}").json()["result"]
+        assert [each["matchName"] for each in left["recommendations"]] == ["Hugo"]
+        assert left["headline"] == "Playdates to plan with Bruno"
+        planned = caller(amira).get(f"/api/tasks/{plan}").json()["result"]
+        assert [each["kidName"] for each in planned["availabilityPlan"]["suggestions"]] == ["Sami"]
+        remove(conn, caller(bruno), "Hugo")
+        assert caller(amira).get(f"/api/tasks/{told}").status == 404
+
+    def test_of_the_guardian_s_own_is_gone_from_the_guardian_s_own(
+        self, conn: Connection, bruno: int, run: Run, caller: Callable[[int], Caller]
+    ) -> None:
+        run("location.playdate.update", POINT, owner=bruno)
+        assert "agent_tasks" in places_that_say(conn, "Xanthippe")
+        remove(conn, caller(bruno), "Xanthippe")
+        assert places_that_say(conn, "Xanthippe") == []
+
+    @pytest.mark.parametrize("type", TELLING)
+    def test_is_not_told_of_by_who_was_about_to(
+        self,
+        conn: Connection,
+        amira: int,
+        bruno: int,
+        befriend: Befriend,
+        run: Run,
+        caller: Callable[[int], Caller],
+        monkeypatch: pytest.MonkeyPatch,
+        type: str,
+    ) -> None:
+        befriend(amira, bruno)
+        kid = kid_called(conn, "Xanthippe")
+        gone: list[int] = []
+        with meanwhile(conn, monkeypatch, lambda: gone.append(caller(bruno).send("DELETE", f"/api/kids/{kid}").status)):
+            tell(run, type, amira, bruno)
+        assert gone == [200]
+        assert places_that_say(conn, "Xanthippe") == []
+
+    def test_is_another_s_to_remove_for_nobody(
+        self, conn: Connection, amira: int, bruno: int, befriend: Befriend, caller: Callable[[int], Caller]
+    ) -> None:
+        befriend(amira, bruno)
+        assert caller(amira).send("DELETE", f"/api/kids/{kid_called(conn, 'Xanthippe')}").status == 404
+        assert places_that_say(conn, "Xanthippe") == ["kids"]
+
+
+@pytest.mark.parametrize("type", TELLING)
+class TestAnEndedFriendship:
+    def test_is_not_told_of_by_who_was_about_to(
+        self,
+        conn: Connection,
+        amira: int,
+        bruno: int,
+        befriend: Befriend,
+        run: Run,
+        monkeypatch: pytest.MonkeyPatch,
+        type: str,
+    ) -> None:
+        befriend(amira, bruno)
+        ended: list[Ran] = []
+        end = lambda: ended.append(run("friend.delete", {"friendId": amira}, owner=bruno))  # noqa: E731 (one line)
+        with meanwhile(conn, monkeypatch, end):
+            tell(run, type, amira, bruno)
+        assert ended[0].status == "completed"
+        assert places_that_say(conn, "Xanthippe") == ["kids"]
+
+    def test_nor_by_a_neighbour_in_the_same_batch(
+        self, conn: Connection, amira: int, bruno: int, befriend: Befriend, engine: Engine, type: str
+    ) -> None:
+        befriend(amira, bruno)
+        in_one_batch(engine, [(type, payload_of(type, bruno), amira), ("friend.delete", {"friendId": amira}, bruno)])
+        assert places_that_say(conn, "Xanthippe") == ["kids"]
+
+    def test_nor_when_the_family_is_forgotten(
+        self,
+        conn: Connection,
+        amira: int,
+        bruno: int,
+        befriend: Befriend,
+        run: Run,
+        monkeypatch: pytest.MonkeyPatch,
+        type: str,
+    ) -> None:
+        befriend(amira, bruno)
+        gone: list[Ran] = []
+        with meanwhile(conn, monkeypatch, lambda: gone.append(run("account.forget", owner=bruno))):
+            tell(run, type, amira, bruno)
+        assert gone[0].status == "completed"
+        assert (places_that_say(conn, "Xanthippe"), places_that_say(conn, "Bruno")) == ([], [])
+
+    def test_nor_when_it_is_forgotten_in_the_same_batch(
+        self, conn: Connection, amira: int, bruno: int, befriend: Befriend, engine: Engine, type: str
+    ) -> None:
+        befriend(amira, bruno)
+        in_one_batch(engine, [(type, payload_of(type, bruno), amira), ("account.forget", {}, bruno)])
+        assert (places_that_say(conn, "Xanthippe"), places_that_say(conn, "Bruno")) == ([], [])
+
+
+def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) -> None:
+    """With a worker that knows all of them to be quick, so that nothing but their nature keeps them apart."""
+    engine.agents = engine.worker.agents = Agents("playmate.agents")
+    engine.flags.off = {"amazon_places", "insight_narrative"}
+    engine.worker.pace.update({type: 0.0 for type, _, _ in orders})
+    tasks = [engine.submit(type, payload, owner=str(owner)).id for type, payload, owner in orders]
+    engine.run(*tasks)
+    engine.run(*tasks)
+
+
+def test_who_holds_a_kid_changes_none(worker_db: Database, conn: Connection, amira: int) -> None:
+    """Holding takes the right to update; the policy gives it back."""
+    from psycopg import errors as pg
+
+    from orchestrator.store import row_security
+
+    with worker_db.acting(row_security.owner(str(amira))), pytest.raises(pg.InsufficientPrivilege):
+        worker_db.run(lambda held: held.execute("UPDATE kids SET id = DEFAULT"))
+    assert places_that_say(conn, "Lina") == ["kids"]

@@ -1,0 +1,69 @@
+"""With a firewall before the API nobody goes around it, and nobody says for another where he is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from orchestrator.aws import secrets as secrets_module
+from orchestrator.aws.clients import CloudError
+from orchestrator.aws.secrets import Secrets
+from orchestrator.http.cloudfront import Front, place_of
+from orchestrator.model.errors import Forbidden
+from tests.support.gateway import http_event
+
+SECRET = "between-the-two-of-us"
+EDGE = "203.0.113.9"
+
+
+@pytest.fixture
+def front(monkeypatch: pytest.MonkeyPatch) -> Front:
+    monkeypatch.setattr(secrets_module, "_read", lambda _: {"secret": SECRET})
+    return Front(Secrets(), "arn")
+
+
+def request(headers: Mapping[str, str]) -> APIGatewayProxyEventV2:
+    return APIGatewayProxyEventV2(http_event("GET", "/health", headers=headers))
+
+
+def place(event: APIGatewayProxyEventV2) -> str:
+    return str(event["requestContext"]["http"]["sourceIp"])
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"X-Origin-Secret": ""}, {"X-Origin-Secret": SECRET[:-1]}, {"X-Origin-Secret": "é"}]
+)
+def test_who_goes_around_it_is_refused(front: Front, given: dict[str, str]) -> None:
+    event = request({**given, "X-Viewer-Address": "198.51.100.7"})
+    with pytest.raises(Forbidden):
+        front.admit(event)
+    assert place(event) == EDGE
+
+
+def test_the_viewer_is_where_the_request_is_from(front: Front) -> None:
+    event = request({"X-Origin-Secret": SECRET, "X-Viewer-Address": "198.51.100.7"})
+    front.admit(event)
+    assert place(event) == "198.51.100.7"
+
+
+@pytest.mark.parametrize("said", ["", "unknown", "198.51.100.7:443", "198.51.100.7, 10.0.0.1"])
+def test_what_is_no_address_changes_nothing(front: Front, said: str) -> None:
+    event = request({"X-Origin-Secret": SECRET, "X-Viewer-Address": said})
+    front.admit(event)
+    assert place(event) == EDGE
+
+
+def test_a_household_is_one_place_with_all_its_addresses() -> None:
+    assert place_of("2001:db8:1:2:3:4:5:6") == place_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::"
+    assert place_of("2001:db8:1:3::1") != place_of("2001:db8:1:2::1")
+
+
+def test_without_the_secret_nobody_is_let_in(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: str) -> Mapping[str, str]:
+        raise CloudError("secretsmanager", "get_secret_value", "ThrottlingException")
+
+    monkeypatch.setattr(secrets_module, "_read", away)
+    with pytest.raises(CloudError):
+        front.admit(request({"X-Origin-Secret": ""}))

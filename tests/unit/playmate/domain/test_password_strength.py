@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from playmate.domain.password_strength import weakness
+from tools.virtualenvs import ROOT
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("", "seven77", "password", "QWERTY123", "aaabbbccc"),
+        *(
+            "Password123!",
+            "P@ssw0rd",
+            "letmein2024",
+            "sunshine99",
+            "1q2w3e4r5t",
+            "abcdefghijkl",
+            "19870312",
+            "hunter2hunter2",
+        ),
+    ],
+)
+def test_what_anyone_tries_first(password: str) -> None:
+    assert weakness(password, "amira bell")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Amira Bell", "amira2024!", "AMIRA-BELL", "bell12345", "amira@example.com", "a.bell1999", "*a-bell-99*"],
+)
+def test_what_everybody_knows_of_its_owner(password: str) -> None:
+    assert weakness(password, "amira bell", "amira@example.com", "a.bell@example.com")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "playdate-1",
+        "correct horse battery",
+        "été chaud",
+        "Tr0ub4dor",
+        "x7#kQ2" * 100,
+        "猫と犬と鳥と魚と花",
+        "\0" * 7 + "ab-c",
+    ],
+)
+def test_good_enough(password: str) -> None:
+    assert weakness(password, "amira bell", "amira@example.com") is None
+
+
+def test_a_name_without_letters_forbids_nothing() -> None:
+    assert weakness("9417 5528 60", "42", "") is None
+
+
+def test_the_lists_are_loaded_by_who_signs_up_alone() -> None:
+    """They take 50 ms."""
+    code = "import sys, playmate.routes.auth, playmate.routes.shapes; sys.exit('zxcvbn' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "shared")})

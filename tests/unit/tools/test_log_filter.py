@@ -1,0 +1,49 @@
+"""The patterns that the runbooks look for log lines with."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tools.local_stack.log_filter import BadPattern, matcher
+
+LINE = json.dumps({"message": "invocation done", "status": 503, "milliseconds": 12.5, "route": "/api/tasks"})
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{ $.message = "invocation done" }',
+        '{$.message="invocation done"&&$.status>=500}',
+        "{ $.status != 200 }",
+        "{ $.route = /api/* }",
+        '{ $.message = "no" && $.status = 503 || $.milliseconds < 13 }',
+    ],
+)
+def test_what_fits(pattern: str) -> None:
+    assert matcher(pattern)(LINE)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{ $.message = "invocation" }',
+        '{ $.message = "invocation done" && $.status < 500 }',
+        "{ $.absent != 1 }",
+        '{ $.status = "503" }',
+    ],
+)
+def test_what_does_not(pattern: str) -> None:
+    assert not matcher(pattern)(LINE)
+
+
+def test_text_is_no_line() -> None:
+    assert not matcher("{ $.status = 503 }")("START RequestId: 1")
+    assert not matcher("{ $.status = 503 }")("[503]")
+
+
+@pytest.mark.parametrize("pattern", ["{ }", "{ message = x }", "{ $.a > x }", "{ $.a = 1", '{ ($.a = "x") }'])
+def test_what_is_no_pattern(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        matcher(pattern)

@@ -1,0 +1,44 @@
+"""`python -m bench`: the numbers of docs/performance.md, measured here and now, as ratios within one run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from tools.bench import buffers, coldstarts, rates, statements
+from tools.bench.preparation import Measured, durable_server, ground
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds whose median is taken")
+    parser.add_argument("--tasks", type=int, default=2000, help="tasks a drain")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest table")
+    told = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    found = rates.measured()
+    with durable_server() as layout:
+        for _ in range(told.rounds):
+            with ground(layout) as url:
+                rates.measure_round(url, found, told.tasks)
+        with ground(layout) as url:
+            found += statements.count(layout, url)
+        with ground(layout) as url:
+            sizes = tuple(size for size in buffers.SIZES if size <= told.rows)
+            found += buffers.measure(url, sizes)
+    found += coldstarts.measure(told.rounds)
+    sys.stdout.write(table(found))
+
+
+def table(found: list[Measured]) -> str:
+    """Markdown, as docs/performance.md has it."""
+    lines = ["| # | what | to reach | measured | rounds |", "|---|---|---|---|---|"]
+    for one in sorted(found, key=lambda one: int(one.number)):
+        rounds = one.detail or ", ".join(f"{value:.2f}" for value in one.rounds)
+        lines.append(f"| {one.number} | {one.what} | {one.goal} | {one.value:.2f}{one.unit} | {rounds} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""`sam build` of the template for this machine, skipped while nothing that goes into it has changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.local_stack.stack_config import REGION
+from tools.progress import Refused, step
+from tools.virtualenvs import HOME, ROOT, python
+
+BUILT = HOME / "build"
+_SOURCES = ("template.yaml", "functions", "shared", "layers")
+
+
+def build() -> Path:
+    """The folder of the built template; shared by all stacks of this checkout, so only one build runs."""
+    HOME.mkdir(exist_ok=True)
+    with _alone():
+        wanted = _fingerprint()
+        stamp = BUILT / "made-from"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            with step("sam build"):
+                _sam_build()
+            stamp.write_text(wanted)
+    return BUILT
+
+
+def sam_environment() -> dict[str, str]:
+    """The SAM CLI looks for the runtime's interpreter on the PATH: its own environment has it."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(python("sam").parent), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": "",
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": REGION,
+        "LAYER_PYTHON": str(python("ms")),
+        "LAYER_ARCHITECTURE": "native",
+    }
+
+
+def runtime() -> str:
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def architecture() -> str:
+    return "arm64" if os.uname().machine in {"arm64", "aarch64"} else "x86_64"
+
+
+def _sam_build() -> None:
+    shutil.rmtree(BUILT, ignore_errors=True)
+    command = [
+        *(str(python("sam")), "-m", "samcli", "build", "--template-file", str(ROOT / "template.yaml")),
+        *("--config-env", "local", "--build-dir", str(BUILT), "--cache-dir", str(HOME / "build-cache")),
+        *("--parameter-overrides", f"Runtime={runtime()} Architecture={architecture()}"),
+    ]
+    built = subprocess.run(command, check=False, capture_output=True, text=True, env=sam_environment(), cwd=ROOT)
+    if built.returncode:
+        raise Refused(f"sam build failed:\n{built.stdout[-1000:]}\n{built.stderr[-4000:]}")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(f"{runtime()} {architecture()} {ROOT}".encode())
+    for source in _SOURCES:
+        top = ROOT / source
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(ROOT)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (HOME / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

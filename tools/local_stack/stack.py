@@ -1,0 +1,152 @@
+"""Bringing a whole local stack up and down."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.local_stack import emulator, postgres
+from tools.local_stack.build import architecture, build, runtime
+from tools.local_stack.deploy import deploy, parameters, variables
+from tools.local_stack.invoke import env_file
+from tools.local_stack.processes import Program, answers, refuse_taken_ports
+from tools.local_stack.seed import migrate, settle
+from tools.local_stack.stack_config import AWS_KEYS, REGION, ROOT, STACK_NAME, Layout
+from tools.progress import say, step
+from tools.virtualenvs import python
+
+
+def proxy(layout: Layout) -> Program:
+    return Program("proxy", layout)
+
+
+def programs(layout: Layout) -> list[Program]:
+    """In the order they are started."""
+    return [postgres.program(layout), emulator.program(layout), proxy(layout)]
+
+
+def bring_up(layout: Layout) -> None:
+    """Start what is not running, deploy what is there now, and write stack.json."""
+    layout.state.mkdir(parents=True, exist_ok=True)
+    with _alone(layout):
+        if not emulator.program(layout).running():  # else what runs now goes on if the deploy fails
+            layout.stack_file.unlink(missing_ok=True)
+        _refuse_ports_of_others(layout)
+        with ThreadPoolExecutor() as pool:
+            servers = pool.submit(_start_servers, layout)
+            built = build()
+            servers.result()
+        with step("deploy of template.yaml"):
+            outputs = deploy(layout, built, parameters(layout, runtime(), architecture()))
+        with step("schema and demonstration families"):
+            migrate(layout, outputs["MigrateFunctionName"])
+            users = settle(layout)
+        with step("pages and API on one address"):
+            _start_proxy(layout, outputs)
+        _write_stack(layout, outputs, users)
+
+
+def bring_down(layout: Layout) -> None:
+    """Stop all of it, whatever part of it is still there."""
+    running = [program for program in reversed(programs(layout)) if program.running()]
+    for program in reversed(programs(layout)):
+        if program in running:
+            with step(f"stopping {program.name}"):
+                program.stop()
+        else:
+            program.stop()
+    layout.stack_file.unlink(missing_ok=True)
+    if not running:
+        say("  nothing was running")
+
+
+def _start_servers(layout: Layout) -> None:
+    if not postgres.program(layout).running():
+        with step("Postgres"):
+            postgres.start(layout)
+    if not emulator.program(layout).running():
+        with step("MiniStack"):
+            emulator.start(layout)
+
+
+def _start_proxy(layout: Layout, outputs: Mapping[str, str]) -> None:
+    server = proxy(layout)
+    if server.running():
+        return
+    sockets = f"{layout.aws_url}/_aws/execute-api/{outputs['WebSocketApiId']}/live"
+    process = server.start(
+        [python("dev"), "-m", "tools.local_stack.proxy", str(layout.web_port), outputs["HttpUrl"], sockets],
+        {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+    )
+    server.wait_until(lambda: answers(layout.web_port), process)
+
+
+def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Mapping[str, Any]]) -> None:
+    """What a client, a test or a person needs to know, in one file."""
+    stack = {
+        "api_url": layout.web_url,
+        "websocket_url": layout.websocket_url,
+        "web_url": layout.web_url,
+        "database_url": layout.database_url,
+        "aws_endpoint_url": layout.aws_url,
+        "region": REGION,
+        "stack_name": STACK_NAME,
+        "queue_url": outputs["TaskQueueUrl"],
+        "dlq_url": outputs["DeadLetterQueueUrl"],
+        "event_queue_url": outputs["EventQueueUrl"],
+        "jwt_secret_arn": outputs["JwtSecretArn"],
+        "users": list(users),
+    }
+    layout.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    (layout.state / "aws.env").write_text(_shell(layout))
+    env_file(layout).write_text(json.dumps(variables(layout), indent=2) + "\n")
+
+
+def _shell(layout: Layout) -> str:
+    """What a shell reads to speak with this stack: its addresses, and the tools that the runbooks use."""
+    variables = {
+        **AWS_KEYS,
+        "AWS_ENDPOINT_URL": layout.aws_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_PAGER": "",
+        "STACK": STACK_NAME,
+        "API": layout.web_url,
+        "DATABASE_URL": layout.database_url,
+        "ORCHESTRATOR_STACK": layout.stack_file,
+    }
+    tools = {  # version 1 of the AWS CLI looks for SQS elsewhere unless the option says where
+        "aws": f"{_quoted(python('dev').with_name('aws'))} --endpoint-url {layout.aws_url}",
+        "psql": _quoted(postgres.BINARIES / "psql"),
+        "orchestrator": f"PYTHONPATH={_quoted(ROOT / 'clients' / 'cli')} {_quoted(python('dev'))} -m orchestrator_cli",
+    }
+    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
+    return "\n".join([*lines, *(f'{name}() {{ {tool} "$@"; }}' for name, tool in tools.items()), ""])
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def _refuse_ports_of_others(layout: Layout) -> None:
+    wanted = {
+        proxy(layout): (layout.web_port, "pages and API"),
+        emulator.program(layout): (layout.aws_port, "MiniStack"),
+        postgres.program(layout): (layout.database_port, "Postgres"),
+    }
+    ports = {port: purpose for program, (port, purpose) in wanted.items() if not program.running()}
+    refuse_taken_ports(ports, layout.port_base)
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Two commands at once on one stack take turns."""
+    with (layout.state / "stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

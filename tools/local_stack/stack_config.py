@@ -1,0 +1,94 @@
+"""Where one local stack keeps its things and which ports it takes; everything else is told by this."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.progress import Refused
+from tools.virtualenvs import HOME, ROOT
+
+PORT_BASE = 8800
+REGION = "us-east-1"
+STACK_NAME = "agent-orchestrator-local"
+
+#: Any key will do locally, as long as MiniStack does not take it for an account number of its own.
+AWS_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One local stack: two of them with different state folders and ports can stand side by side."""
+
+    state: Path
+    port_base: int
+
+    @classmethod
+    def from_environment(cls) -> Layout:
+        raw = os.environ.get("PORT_BASE", str(PORT_BASE))
+        if not raw.isdigit() or not 1024 <= int(raw) <= 65000:
+            raise Refused(f"PORT_BASE must be a number from 1024 to 65000, not {raw!r}.")
+        return cls(Path(os.environ.get("LOCAL_STATE", HOME)).resolve(), int(raw))
+
+    @property
+    def web_port(self) -> int:
+        return self.port_base
+
+    @property
+    def aws_port(self) -> int:
+        return self.port_base + 1
+
+    @property
+    def database_port(self) -> int:
+        return self.port_base + 2
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def websocket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.web_port}/ws"
+
+    @property
+    def aws_url(self) -> str:
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def database(self) -> dict[str, Any]:
+        """As the tables' owner; the template's secret says the same. The server listens on this machine alone."""
+        return {
+            "username": "orchestrator",
+            "password": "local",
+            "host": "127.0.0.1",
+            "port": self.database_port,
+            "dbname": "orchestrator",
+        }
+
+    @property
+    def database_url(self) -> str:
+        return "postgresql://{username}:{password}@{host}:{port}/{dbname}".format_map(self.database)
+
+    @property
+    def origins(self) -> list[str]:
+        return [f"http://{host}:{self.web_port}" for host in ("127.0.0.1", "localhost")]
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def stack_file(self) -> Path:
+        return self.state / "stack.json"
+
+    def read_stack(self) -> dict[str, Any]:
+        if not self.stack_file.exists():
+            raise Refused("No local stack is up. Start it: make up")
+        stack: dict[str, Any] = json.loads(self.stack_file.read_text())
+        return stack
+
+
+__all__ = ["AWS_KEYS", "REGION", "ROOT", "STACK_NAME", "Layout"]

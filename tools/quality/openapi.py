@@ -1,0 +1,32 @@
+"""Writes the OpenAPI document of the HTTP API from its routes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+from tools.virtualenvs import ROOT
+
+FILE = ROOT / "shared" / "playmate" / "openapi.json"
+TITLE = "Agent Orchestrator"
+#: Of the wire contract, not of a deployment.
+VERSION = "1.0.0"
+
+
+def text() -> str:
+    """The document as its file holds it."""
+    from orchestrator.engine.agents import Agents
+    from orchestrator.http.app import Services, build_app, routes_of
+    from orchestrator.http.openapi import document
+    from orchestrator.http.routes import ROUTERS
+    from playmate import routes
+
+    app = build_app(cast("Services", None), (*ROUTERS, *routes.ROUTERS))
+    made = document(routes_of(app), Agents("playmate.agents"), title=TITLE, version=VERSION)
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(file: Path = FILE) -> int:
+    file.write_text(text(), encoding="utf-8")
+    return 0

@@ -1,0 +1,76 @@
+"""`make scan`: faults that others know of, in the templates, the code and the packages.
+
+Its tools have an environment of their own (checkov pins another AWS SDK), made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.progress import say, step
+from tools.quality.requirements import FILES
+from tools.virtualenvs import ROOT, ensure, python
+
+_AUDIT = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off")
+
+
+class Found(Exception):
+    """A package is known to be at fault."""
+
+
+def scan() -> int:
+    """All of the scanners, even when one of them finds something."""
+    ensure(["scan"])
+    scanners: dict[str, Callable[[], str]] = {"checkov": _checkov, "bandit": _bandit, "pip-audit": _audit}
+    return max(_passes(name, scanner) for name, scanner in scanners.items())
+
+
+def _passes(name: str, scanner: Callable[[], str]) -> int:
+    try:
+        with step(name):
+            said = scanner()
+    except subprocess.CalledProcessError as failure:
+        say(f"{failure.stdout}{failure.stderr}")
+        return 1
+    except Found as found:
+        say(str(found))
+        return 1
+    say(f"    {said}")
+    return 0
+
+
+def _checkov() -> str:
+    said = json.loads(_run("checkov", "--config-file", ".checkov.yaml", "--output", "json"))
+    summary = said["summary"]
+    return f"{summary['passed']} checks passed, {summary['failed']} failed; what is left out says why in .checkov.yaml"
+
+
+def _bandit() -> str:
+    _run("bandit", "--quiet", "-c", "pyproject.toml", "-r", "shared", "functions", "clients/cli", "tools")
+    return "nothing found; what is left out says why in pyproject.toml"
+
+
+def _audit() -> str:
+    """Asks the package index, which may not know: what could not be asked about is counted, not passed over."""
+    asked: dict[str, bool] = {}
+    faults: list[str] = []
+    for name in FILES:
+        report = json.loads(_run("pip-audit", "-r", name, *_AUDIT, ok=(0, 1)))
+        for package in report["dependencies"]:
+            asked[package["name"]] = "skip_reason" not in package
+            faults += [f"{name}: {package['name']} {one['id']}" for one in package.get("vulns", [])]
+    if faults:
+        raise Found("\n".join(faults))
+    known = sum(asked.values())
+    return f"{known} packages without known faults, {len(asked) - known} of which the index knew nothing"
+
+
+def _run(tool: str, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:
+    command = [str(Path(python("scan")).with_name(tool)), *arguments]
+    finished = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    if finished.returncode not in ok:
+        raise subprocess.CalledProcessError(finished.returncode, command, finished.stdout, finished.stderr)
+    return finished.stdout

@@ -1,0 +1,101 @@
+import {keepFresh, reload, useResource} from './data.js';
+import {Chip} from './components/controls.js';
+import {Icon, Mark} from './components/icons.js';
+import {useClientTasks, useConnection} from './components/watch.js';
+import {signOut} from './session.js';
+import {nextTheme, theme} from './theme.js';
+import {html, useEffect, useRef, useState} from './vendor/preact.js';
+import {CONNECTION} from './words.js';
+import {Activity, AllActivity} from './views/activity.js';
+import {Family} from './views/family.js';
+import {Friends} from './views/friends.js';
+import {Inbox} from './views/inbox.js';
+import {Meet} from './views/meet.js';
+
+const VIEWS = {
+  meet: {name: 'Meet', icon: 'map', view: Meet},
+  friends: {name: 'Friends', icon: 'friends', view: Friends},
+  family: {name: 'Family', icon: 'family', view: Family},
+  inbox: {name: 'Inbox', icon: 'inbox', view: Inbox},
+  activity: {name: 'Activity', icon: 'activity', view: AllActivity},
+};
+
+/** The signed-in page: what you do in the middle, what happens because of it beside it. */
+export function Frame({user}) {
+  const here = useView();
+  const main = useRef(null);
+  const first = useRef(true);
+  useEffect(keepFresh, []);
+  useEffect(lookForAsks, []);
+  useEffect(() => {
+    document.title = `${VIEWS[here].name} · Playmate`;
+    if (!first.current) main.current.focus({preventScroll: true});
+    first.current = false;
+    scrollTo(0, 0);
+  }, [here]);
+  const {view: View} = VIEWS[here];
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href="#meet"><${Mark} /><span>Playmate</span></a>
+      <${Tabs} here=${here} />
+      <div class="top-end">
+        <${Connection} />
+        <${ThemeButton} />
+        <span class="who">${user.name}</span>
+        <button type="button" class="icon-button" aria-label="Sign out" title="Sign out" onClick=${signOut}><${Icon} name="exit" /></button>
+      </div>
+    </header>
+    <div class="stage" data-view=${here}>
+      <main id="main" ref=${main} tabindex="-1"><${View} /></main>
+      <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
+    </div>`;
+}
+
+/** Who asks us starts a task of their own, of which we are not told. */
+function lookForAsks() {
+  const timer = setInterval(() => {
+    if (document.visibilityState === 'visible') void reload('asking');
+  }, 20_000);
+  return () => clearInterval(timer);
+}
+
+function Tabs({here}) {
+  const asking = useResource('asking').value?.length ?? 0;
+  const live = useClientTasks().some(({status}) => status === 'pending' || status === 'processing');
+  const badge = (id) => id === 'friends' && asking > 0 && html`<span class="badge"><span class="visually-hidden">, waiting: </span>${asking}</span>`;
+  return html`
+    <nav class="tabs" aria-label="Main">
+      ${Object.entries(VIEWS).map(([id, {name, icon}]) => html`
+        <a key=${id} class="tab tab-${id}" href=${`#${id}`} aria-current=${id === here ? 'page' : undefined} data-live=${id === 'activity' && live}>
+          <${Icon} name=${icon} size="21" /><span>${name}</span>${badge(id)}
+        </a>`)}
+    </nav>`;
+}
+
+function Connection() {
+  const state = useConnection();
+  const {word, tone, why} = CONNECTION[state];
+  return html`<span class="connection" role="status" data-state=${state} title=${why}><${Chip} tone=${tone} live=${true}>${word}<//></span>`;
+}
+
+const THEMES = {auto: 'auto', light: 'sun', dark: 'moon'};
+
+function ThemeButton() {
+  const [now, setNow] = useState(theme());
+  return html`
+    <button type="button" class="icon-button" aria-label=${`Colours: ${now}`} title=${`Colours: ${now}`} onClick=${() => setNow(nextTheme())}>
+      <${Icon} name=${THEMES[now]} />
+    </button>`;
+}
+
+function useView() {
+  const read = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'meet');
+  const [here, setHere] = useState(read);
+  useEffect(() => {
+    const look = () => setHere(read());
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, []);
+  return here;
+}

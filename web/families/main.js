@@ -1,0 +1,16 @@
+import {Frame} from './frame.js';
+import {session} from './session.js';
+import {useStore} from './store.js';
+import {html, render} from './vendor/preact.js';
+import {Toasts} from './components/controls.js';
+import {Welcome} from './views/welcome.js';
+
+function App() {
+  const {user, expired} = useStore(session);
+  return html`
+    ${user ? html`<${Frame} key=${user.id} user=${user} />` : html`<${Welcome} />`}
+    ${user && expired && html`<${Welcome} again=${user} />`}
+    <${Toasts} />`;
+}
+
+render(html`<${App} />`, document.getElementById('app'));

@@ -1,0 +1,83 @@
+import {createClient} from './client/index.js';
+import {config} from './config.js';
+import {createStore} from './store.js';
+
+const REMEMBERED = 'playmate-user';
+const TOKEN = 'playmate-token';
+/** A cookie of ours goes to our own origin; elsewhere the token travels in a header. */
+const byToken = config.apiUrl !== '' && new URL(config.apiUrl, location.href).origin !== location.origin;
+
+/** Who uses the page: `user` is null before a sign-in, `expired` once a session has ended under it. */
+export const session = createStore({user: remembered(), expired: false});
+
+/** The client of the signed-in user. */
+export let client = session.get().user ? open(session.get().user) : undefined;
+
+export async function signIn(identifier, password) {
+  enter(await post('/auth/login', {identifier, password}));
+}
+
+export async function signUp(name, email, password) {
+  enter(await post('/auth/signup', {name, email, password}));
+}
+
+export async function signOut() {
+  const leaving = client;
+  leaving.close({forget: true});
+  client = undefined;
+  localStorage.removeItem(REMEMBERED);
+  sessionStorage.removeItem(TOKEN);
+  session.set({user: null, expired: false});
+  await leaving.request('GET', '/auth/logout').catch(() => {}); // the cookie ends by itself soon
+}
+
+/** A call of the API; notices a session that has ended. */
+export async function call(method, path, body) {
+  try {
+    return await client.request(method, path, body);
+  } catch (error) {
+    if (error.status === 401) expire();
+    throw error;
+  }
+}
+
+function enter({data: [user], accessToken}) {
+  const same = session.get().user?.id === user.id;
+  localStorage.setItem(REMEMBERED, JSON.stringify(user));
+  if (byToken) sessionStorage.setItem(TOKEN, accessToken);
+  if (same && client) client.connect();
+  else {
+    client?.close({forget: true});
+    client = open(user);
+  }
+  session.set({user, expired: false});
+}
+
+function open(user) {
+  const opened = createClient({
+    apiUrl: config.apiUrl,
+    scope: String(user.id),
+    ...(byToken ? {getToken: () => sessionStorage.getItem(TOKEN)} : {}),
+  });
+  opened.onConnection((state) => {
+    if (state === 'expired' && opened === client) expire();
+  });
+  return opened;
+}
+
+function expire() {
+  session.set((now) => (now.user && !now.expired ? {...now, expired: true} : now));
+}
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(REMEMBERED));
+  } catch {
+    return null;
+  }
+}
+
+async function post(path, body) {
+  const door = createClient({apiUrl: config.apiUrl, storage: null});
+  return door.request('POST', path, body);
+}

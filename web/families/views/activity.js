@@ -1,0 +1,27 @@
+import {TaskCard} from '../components/route.js';
+import {useClientTasks} from '../components/watch.js';
+import {Empty} from '../components/controls.js';
+import {html, useState} from '../vendor/preact.js';
+
+const SHOWN = 12;
+
+/** The same as a view of its own, where there is no room beside the others. */
+export function AllActivity() {
+  return html`<h1 class="visually-hidden">Everything that happens for you</h1><${Activity} />`;
+}
+
+/** Everything the system does for this family, newest first; the newest one opened. */
+export function Activity() {
+  const tasks = useClientTasks();
+  const [chosen, setChosen] = useState({});
+  const shown = tasks.slice(0, SHOWN);
+  const isOpen = (id, i) => chosen[id] ?? i === 0;
+  return html`
+    <section class="activity" aria-labelledby="activity-title">
+      <h2 id="activity-title">Activity</h2>
+      ${shown.length === 0 && html`
+        <${Empty} icon="activity" title="Nothing under way">Set your playdate point or ask a friend, and follow here what happens, step by step.<//>`}
+      ${shown.map(({id}, i) => html`
+        <${TaskCard} key=${id} id=${id} open=${isOpen(id, i)} onToggle=${() => setChosen({...chosen, [id]: !isOpen(id, i)})} />`)}
+    </section>`;
+}

@@ -1,0 +1,139 @@
+import {useResource} from '../data.js';
+import {towns, townNear} from '../map/atlas.js';
+import {bearing} from '../map/mercator.js';
+import {MapView} from '../map/view.js';
+import {Busy, toast, toastFault} from '../components/controls.js';
+import {Search} from '../components/search.js';
+import {useClientTasks} from '../components/watch.js';
+import {call, client} from '../session.js';
+import {html, useEffect, useMemo, useState} from '../vendor/preact.js';
+import {coordinates, kilometres} from '../words.js';
+import {Insight, Leaderboard, Plan} from './findings.js';
+
+const TYPE = 'location.playdate.update';
+const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
+
+/** Where to meet, and what follows from it. */
+export function Meet() {
+  const point = useResource('point');
+  const found = useResource('recommendations');
+  const [pick, setPick] = useState(null);
+  const [focus, setFocus] = useState(null);
+  const working = useWorking();
+  const home = point.value ?? null;
+  useEffect(() => {
+    if (home) setFocus({...home, zoom: 11.2});
+  }, [home?.latitude, home?.longitude]);
+  const choose = (place, zoom) => {
+    setPick(place);
+    if (zoom) setFocus({...place, zoom});
+  };
+  const friends = useMemo(() => friendsOf(found.value?.leaderboard ?? []), [found.value]);
+  return html`
+    <h1 class="visually-hidden">Where you meet</h1>
+    <${MapView} home=${home} pick=${pick} friends=${friends} focus=${focus} onPick=${choose} label="Map. Click to choose your playdate point.">
+      <${Panel} home=${home} loading=${point.value === undefined} pick=${pick} choose=${choose} working=${working} />
+    <//>
+    <div class="findings" aria-busy=${Boolean(working)}>
+      <${Plan} />
+      <${Insight} working=${working} />
+      <${Leaderboard} />
+    </div>`;
+}
+
+function Panel({home, loading, pick, choose, working}) {
+  const shown = pick ?? home;
+  const name = usePlaceName(shown);
+  const set = async () => {
+    try {
+      await meetAt(pick);
+      choose(null);
+    } catch (error) {
+      toastFault(error);
+    }
+  };
+  return html`
+    <section class="panel" data-covers aria-label="Playdate point">
+      <${Search} onChoose=${(town) => choose(pointOf(town), 12)} />
+      <div class="panel-place">
+        <p class="eyebrow">${pick ? 'Meet here instead?' : home ? 'You meet' : 'Where do you like to meet?'}</p>
+        <p class="panel-name" aria-live="polite">${shown ? name : loading ? ' ' : 'Click the map, or search for a town.'}</p>
+        <p class="panel-coordinates mono">${shown ? coordinates(shown) : ' '}</p>
+      </div>
+      <details class="panel-exact">
+        <summary>Enter coordinates</summary>
+        <${Exact} shown=${shown} choose=${choose} />
+      </details>
+      <div class="panel-actions">
+        ${working && !pick
+          ? html`<button type="button" class="button" disabled data-working="true" style=${`--walked: ${working.progress?.percent ?? 4}%`}><span>${working.progress?.message ?? 'Planning'}…</span></button>`
+          : html`<${Busy} onPress=${set} disabled=${!pick}>${home && !pick ? 'Point saved' : 'Meet here'}<//>`}
+        ${pick && html`<button type="button" class="button quiet" onClick=${() => choose(null)}>Keep</button>`}
+      </div>
+    </section>`;
+}
+
+function Exact({shown, choose}) {
+  const take = (event) => {
+    event.preventDefault();
+    const {latitude, longitude} = Object.fromEntries(new FormData(event.target));
+    choose({latitude: Number(latitude), longitude: Number(longitude)}, 11.2);
+  };
+  return html`
+    <form class="exact" onSubmit=${take} key=${shown ? `${shown.latitude},${shown.longitude}` : 'none'}>
+      <label>Latitude<input name="latitude" type="number" step="any" min="-90" max="90" required value=${shown?.latitude.toFixed(5)} /></label>
+      <label>Longitude<input name="longitude" type="number" step="any" min="-180" max="180" required value=${shown?.longitude.toFixed(5)} /></label>
+      <button class="button quiet">Show</button>
+    </form>`;
+}
+
+/** Submits through the page's own route, and tells the outcome when it is there. */
+async function meetAt({latitude, longitude}) {
+  const {taskId} = await call('POST', '/api/playdate-point/coordinates', {playdate_latit: latitude, playdate_longi: longitude});
+  client.task(taskId).result().then(
+    (result) => toast(result.message),
+    (error) => toastFault(error),
+  );
+  await client.task(taskId).refresh();
+}
+
+/** The move of the point that is under way, if one is. */
+function useWorking() {
+  const tasks = useClientTasks();
+  return tasks.find(({type, status}) => type === TYPE && !OVER.has(status));
+}
+
+/** Friends with a point, each once. */
+function friendsOf(items) {
+  const byId = new Map();
+  for (const {friendId: id, friendName: name, friendLatitude: latitude, friendLongitude: longitude} of items) {
+    if (latitude !== null && latitude !== undefined) byId.set(id, {id, name, latitude, longitude});
+  }
+  return [...byId.values()];
+}
+
+function pointOf({latitude, longitude}) {
+  return {latitude, longitude};
+}
+
+/** `In Lyon`, `4 km north of Lyon`: told by the shipped towns. */
+function usePlaceName(point) {
+  const [name, setName] = useState('');
+  useEffect(() => {
+    let current = true;
+    if (point) towns().then((all) => current && setName(nameOf(all, point)), () => current && setName('At this point'));
+    return () => {
+      current = false;
+    };
+  }, [point?.latitude, point?.longitude]);
+  return name;
+}
+
+function nameOf(all, point) {
+  const near = townNear(all, point);
+  if (!near) return 'Far from any town';
+  const reach = Math.max(2, Math.min(8, Math.sqrt(near.town.people / 50_000)));
+  if (near.km < reach) return `in ${near.town.name}`;
+  return `${kilometres(near.km)} ${bearing(near.town, point)} of ${near.town.name}`;
+}
+

@@ -1,0 +1,35 @@
+import {toast} from '../../components/controls.js';
+import {html} from '../../vendor/preact.js';
+
+/** A value as it is stored, folded away until it is asked for. */
+export function Json({name, value, open = false}) {
+  if (value === null || value === undefined) return null;
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return html`
+    <details class="fold" open=${open}>
+      <summary>${name}<span class="fold-size">${size(text)}</span></summary>
+      <div class="fold-inside">
+        <${Copy} text=${text} what=${name} />
+        <pre tabindex="0" aria-label=${name}>${text}</pre>
+      </div>
+    </details>`;
+}
+
+/** Puts a text on the clipboard. */
+export function Copy({text, what}) {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(`${what} copied.`);
+    } catch {
+      toast('This browser does not let the page copy. Select the text instead.', 'bad');
+    }
+  };
+  return html`<button type="button" class="copy" aria-label=${`Copy: ${what}`} title="Copy" onClick=${copy}>
+    <svg class="icon" width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M8.5 8.5V4.5h11v11h-4M4.5 8.5h11v11h-11z" /></svg>
+  </button>`;
+}
+
+function size(text) {
+  return text.length < 1_000 ? `${text.length} characters` : `${(text.length / 1_000).toFixed(1)} k characters`;
+}

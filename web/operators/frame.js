@@ -1,0 +1,134 @@
+import {Icon} from '../components/icons.js';
+import {useStore} from '../store.js';
+import {nextTheme, theme} from '../theme.js';
+import {html, useEffect, useRef, useState} from '../vendor/preact.js';
+import {note} from './history.js';
+import {moveInRows, useKeys} from './keys.js';
+import {Keys} from './components/keys.js';
+import {Aged} from './components/states.js';
+import {go, usePlace} from './route.js';
+import {pulse, stateOf, togglePause, usePolled} from './polling.js';
+import {call, signOut} from './session.js';
+import {clock, faultWords} from './words.js';
+import {Audit} from './views/audit.js';
+import {DeadLetters} from './views/dead_letters.js';
+import {Flags} from './views/flags.js';
+import {Overview} from './views/overview.js';
+import {Tasks} from './views/tasks.js';
+
+const VIEWS = {
+  overview: {name: 'Overview', view: Overview},
+  tasks: {name: 'Tasks', view: Tasks},
+  'dead-letters': {name: 'Dead letters', view: DeadLetters},
+  flags: {name: 'Flags', view: Flags},
+  audit: {name: 'Audit', view: Audit},
+};
+const NAMES = Object.keys(VIEWS);
+
+/** The signed-in page. The figures are read whatever the view, so that the curves have no holes. */
+export function Frame({user}) {
+  const place = usePlace(NAMES);
+  const stats = usePolled('stats', (signal) => call('GET', '/ops/stats', undefined, {signal}));
+  const main = useRef(null);
+  const first = useRef(true);
+  const searching = useRef(false);
+  const [help, setHelp] = useState(false);
+  useEffect(() => {
+    if (stats.value) note(stats.value);
+  }, [stats.value]);
+  useEffect(() => {
+    document.title = `${VIEWS[place.view].name} · Operator`;
+    const field = searching.current && document.querySelector('[data-search]');
+    if (!first.current) (field || main.current).focus({preventScroll: true});
+    first.current = searching.current = false;
+    scrollTo(0, 0);
+  }, [place.view]);
+  useKeys({
+    ...Object.fromEntries(NAMES.map((name, i) => [String(i + 1), () => go({view: name})])),
+    '/': () => {
+      const field = document.querySelector('[data-search]');
+      if (field) return field.focus();
+      searching.current = true;
+      go({view: 'tasks'});
+    },
+    '?': () => setHelp(true),
+    j: () => moveInRows(1),
+    k: () => moveInRows(-1),
+    p: togglePause,
+  });
+  const {view: View} = VIEWS[place.view];
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href="#overview"><${Beat} /><span>Operator</span></a>
+      <${Tabs} here=${place.view} dead=${stats.value?.live.dead ?? 0} />
+      <div class="top-end">
+        <${Pulse} />
+        <button type="button" class="icon-button keys-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick=${() => setHelp(true)}><span aria-hidden="true">?</span></button>
+        <${ThemeButton} />
+        <span class="who" title=${`Signed in as ${user.name}`}>${user.name}</span>
+        <button type="button" class="icon-button" aria-label="Sign out" title="Sign out" onClick=${signOut}><${Icon} name="exit" /></button>
+      </div>
+    </header>
+    <${Trouble} />
+    <main id="main" ref=${main} tabindex="-1" data-view=${place.view}>
+      ${place.view === 'overview' && html`<${Aged} read=${stats} />`}
+      <${View} user=${user} place=${place} stats=${stats} />
+    </main>
+    ${help && html`<${Keys} close=${() => setHelp(false)} views=${NAMES.map((name) => VIEWS[name].name)} />`}`;
+}
+
+function Tabs({here, dead}) {
+  return html`
+    <nav class="tabs" aria-label="Main">
+      ${NAMES.map((name) => html`
+        <a key=${name} class="tab" href=${`#${name}`} aria-current=${name === here ? 'page' : undefined}>
+          <span>${VIEWS[name].name}</span>
+          ${name === 'dead-letters' && dead > 0 && html`<span class="badge"><span class="visually-hidden">, waiting: </span>${dead > 999 ? '999+' : dead}</span>`}
+        </a>`)}
+    </nav>`;
+}
+
+/** Whether what is shown is the present, looked at again each second; a press holds it still. */
+function Pulse() {
+  const now = useStore(pulse);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((times) => times + 1), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const {state, at} = stateOf(now);
+  const word = {paused: 'Paused', away: 'No answer', stale: 'Old', live: 'Live', first: 'Reading'}[state];
+  const since = at && (state === 'paused' || state === 'stale') ? clock(at) : '';
+  const does = now.paused ? 'Go on' : 'Hold the figures still';
+  return html`
+    <button type="button" class="pulse" data-state=${state} aria-pressed=${now.paused} aria-label=${`${word}${since && `, as of ${since}`}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
+      <span class="pulse-dot" aria-hidden="true"></span>${since ? html`<span><span class="pulse-word">${word}, as of </span>${since}</span>` : word}
+    </button>`;
+}
+
+function Trouble() {
+  const {error, at} = stateOf(useStore(pulse));
+  return html`
+    <div class="trouble" role="alert" data-shown=${Boolean(error)}>
+      ${error && html`<p>${faultWords(error)} ${at ? `What you see is from ${clock(at)}; it is tried again by itself.` : 'It is tried again by itself.'}</p>`}
+    </div>`;
+}
+
+const THEMES = {auto: 'auto', light: 'sun', dark: 'moon'};
+
+function ThemeButton() {
+  const [now, setNow] = useState(theme());
+  return html`
+    <button type="button" class="icon-button" aria-label=${`Colours: ${now}`} title=${`Colours: ${now}`} onClick=${() => setNow(nextTheme())}>
+      <${Icon} name=${THEMES[now]} />
+    </button>`;
+}
+
+/** A task's line, beating. */
+export function Beat({size = 26}) {
+  return html`
+    <svg class="beat" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="9" /><path d="M6 17h5l3-8 5 15 3-7h4" />
+    </svg>`;
+}

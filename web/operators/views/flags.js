@@ -1,0 +1,126 @@
+import {toast} from '../../components/controls.js';
+import {html, useState} from '../../vendor/preact.js';
+import {Deed, Dialog} from '../components/dialog.js';
+import {Aged, Fault, Rows} from '../components/states.js';
+import {usePolled} from '../polling.js';
+import {call} from '../session.js';
+import {ago, exact, flagWords, rolloutWords} from '../words.js';
+
+/** The flag that parks a type of task. */
+const SWITCH = 'task.';
+const STATES = {
+  COMPLETE: 'in force everywhere',
+  DEPLOYING: 'on its way',
+  BAKING: 'everywhere, watched by an alarm',
+  VALIDATING: 'being checked',
+  ROLLING_BACK: 'being rolled back',
+  NONE: 'never deployed',
+};
+
+/** Feature flags: what is on for whom, and the switches that park a type of task. */
+export function Flags() {
+  const read = usePolled('flags', (signal) => call('GET', '/ops/flags', undefined, {signal}), {pace: 5_000});
+  const {value, error, again} = read;
+  const [changing, setChanging] = useState(null);
+  const [aborting, setAborting] = useState(null);
+  if (!value) {
+    const none = error?.status === 404 && html`<p class="quiet-line">${error.message}</p>`;
+    return html`<div class="head"><h1>Flags</h1></div>${none || (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}`;
+  }
+  const known = new Map(value.flags.map((flag) => [flag.name, flag]));
+  const switches = value.types.map((type) => known.get(SWITCH + type) ?? {name: SWITCH + type, on: true, percent: 0, owners: [], unset: true});
+  const features = value.flags.filter(({name}) => !switches.some((one) => one.name === name));
+  return html`
+    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change is felt within a minute.</p></div>
+    <${Aged} read=${read} />
+    ${value.rollout && html`
+      <div class="notice tone-busy" data-rollout=${value.rollout.deployment}>
+        <p>Under way: ${rolloutWords(value.rollout)}. Its alarm takes it back when tasks begin to fail.</p>
+        <button type="button" class="button small quiet" onClick=${() => setAborting(value.rollout)}>Take back…</button>
+      </div>`}
+    ${value.fault && html`<div class="notice tone-bad" role="alert"><p>${value.fault}</p></div>`}
+    <${List} title="Features" note="Parts of agents that can be switched off or tried on a few." flags=${features} change=${setChanging} />
+    <${List} title="Task types" note="Off parks a type: what is submitted waits, and runs once it is on again." flags=${switches} change=${setChanging} strip=${SWITCH} />
+    ${aborting && html`<${AbortDialog} rollout=${aborting} close=${() => setAborting(null)} done=${again} />`}
+    ${changing && html`<${ChangeDialog} flag=${changing} rollout=${value.rollout} close=${() => setChanging(null)} done=${again} />`}`;
+}
+
+function List({title, note, flags, change, strip = ''}) {
+  const id = `flags-${title.replace(' ', '-').toLowerCase()}`;
+  return html`
+    <section class="panel" aria-labelledby=${id}>
+      <div class="panel-head"><h2 id=${id}>${title}</h2><p class="head-note">${note}</p></div>
+      ${flags.length === 0 && html`<p class="quiet-line">There is none.</p>`}
+      <ul class="flags">
+        ${flags.map((flag) => html`
+          <li key=${flag.name} data-flag=${flag.name}>
+            <span class="flag-name">${flag.name.slice(strip.length)}</span>
+            <span class="chip tone-${toneOf(flag)}">${flag.custom ? 'rule of its own' : stateOf(flag)}</span>
+            <span class="flag-words">${wordsOf(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
+            <button type="button" class="button small quiet" aria-label=${`Change ${flag.name}`} data-row onClick=${() => change(flag)}>Change…</button>
+          </li>`)}
+      </ul>
+    </section>`;
+}
+
+function stateOf({on, percent, owners}) {
+  return on ? 'on' : percent || owners.length ? 'for some' : 'off';
+}
+
+function wordsOf(flag) {
+  if (flag.unset) return 'no rule';
+  return stateOf(flag) === 'for some' ? flagWords(flag) : '';
+}
+
+function toneOf(flag) {
+  if (flag.custom) return 'calm';
+  return {on: 'good', 'for some': 'busy', off: 'plain'}[stateOf(flag)];
+}
+
+const CHOICES = {on: 'On for everybody', off: 'Off for everybody', none: 'No rule: what the code says', 'for some': 'On for some'};
+
+function AbortDialog({rollout, close, done}) {
+  const abort = async () => {
+    await call('POST', '/ops/rollout/abort', {deployment: rollout.deployment});
+    toast('The rollout is taken back; it is felt within a minute.');
+    done();
+  };
+  return html`
+    <${Dialog} title="Take this rollout back?" close=${close}>
+      <p>${rolloutWords(rollout).replace('the', 'The')} ends, and the flags are as before it for everybody.</p>
+      <${Deed} submit=${abort} action="Take it back" tone="bad" close=${close} />
+    <//>`;
+}
+
+function ChangeDialog({flag, rollout, close, done}) {
+  const [state, setState] = useState(flag.unset ? 'none' : stateOf(flag));
+  const change = async ({percent, owners, gradual}) => {
+    const some = state === 'for some';
+    const {aborted} = await call('PUT', `/ops/flags/${encodeURIComponent(flag.name)}`, {
+      on: state === 'on',
+      percent: some ? Number(percent) : 0,
+      owners: some ? owners.split(/[\s,]+/).filter(Boolean) : [],
+      forget: state === 'none',
+      gradual: gradual === 'on',
+    });
+    toast(`${flag.name} is changed; it is felt within a minute.${aborted ? ` This ended ${rolloutWords(aborted)}.` : ''}`);
+    done();
+  };
+  return html`
+    <${Dialog} title=${flag.name} close=${close}>
+      <${Deed} submit=${change} action="Change the flag" disabled=${flag.unset && state === 'none'} close=${close}>
+        ${flag.custom && html`<p class="dialog-warning">This flag has a rule written by hand. A change here replaces it.</p>`}
+        <fieldset class="choices">
+          <legend>Setting</legend>
+          ${Object.entries(CHOICES).map(([id, words]) => html`
+            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${words}</strong></span></label>`)}
+        </fieldset>
+        <div class="some" hidden=${state !== 'for some'}>
+          <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
+          <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
+        </div>
+        ${rollout && html`<p class="dialog-warning">Under way: ${rolloutWords(rollout)}. A change at once ends it; a gradual one has to wait for it.</p>`}
+        <label class="check"><input type="checkbox" name="gradual" /><span>Gradually, rolled back by itself when the alarm goes off</span></label>
+      <//>
+    <//>`;
+}

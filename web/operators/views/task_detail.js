@@ -1,0 +1,146 @@
+import {Icon} from '../../components/icons.js';
+import {toast} from '../../components/controls.js';
+import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
+import {useKeys} from '../keys.js';
+import {Deed, Dialog} from '../components/dialog.js';
+import {Status} from '../components/figures.js';
+import {Copy, Json} from '../components/json.js';
+import {Aged, Fault, Rows} from '../components/states.js';
+import {Timeline} from '../components/timeline.js';
+import {hashOf} from '../route.js';
+import {usePolled} from '../polling.js';
+import {call} from '../session.js';
+import {GOT_OVER, OVER, STATUS, clock, errorWords, exact, faultWords, plural, short, withMoments} from '../words.js';
+
+/** A task that is over is read at leisure; one that lives is followed. */
+const CALM_PACE = 10_000;
+
+/** All there is to know of one task. */
+export function Story({id, close, linkTo}) {
+  const [over, setOver] = useState(false);
+  const read = usePolled(`task ${id}`, (signal) => call('GET', `/ops/tasks/${encodeURIComponent(id)}`, undefined, {signal}), over ? {pace: CALM_PACE} : {});
+  const {value: task, error, again} = read;
+  const title = useRef(null);
+  useEffect(() => setOver(Boolean(task && OVER.has(task.status))), [task?.status]);
+  useEffect(() => title.current?.focus({preventScroll: true}), []);
+  useKeys({Escape: close});
+  return html`
+    <aside class="story" aria-labelledby="story-title">
+      <header class="story-head">
+        <h2 id="story-title" ref=${title} tabindex="-1">${task ? task.type : 'Task'}</h2>
+        ${task && html`<${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} />`}
+        <button type="button" class="icon-button" aria-label="Close the task" title="Close (Esc)" onClick=${close}><${Icon} name="cross" /></button>
+      </header>
+      <${Aged} read=${read} />
+      ${!task && error && html`<${Fault} error=${error} again=${again} />`}
+      ${!task && !error && html`<${Rows} />`}
+      ${task && html`<${Told} task=${task} again=${again} linkTo=${linkTo} />`}
+    </aside>`;
+}
+
+function Told({task, again, linkTo}) {
+  const {why} = task;
+  return html`
+    <div class="why" data-reason=${why.reason}>
+      <p class="why-words">${withMoments(why.message)}</p>
+      <${Deeds} task=${task} again=${again} />
+    </div>
+    <${Facts} task=${task} linkTo=${linkTo} />
+    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
+    <${Children} task=${task} linkTo=${linkTo} />
+    <section class="story-part" aria-labelledby="events-title">
+      <h3 id="events-title">What happened${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
+      <${Timeline} events=${task.events} />
+    </section>
+    <section class="story-part folds" aria-label="Stored values">
+      <${Json} name="Payload" value=${task.payload} />
+      <${Json} name="Result" value=${task.result} />
+      <${Json} name="Flags it ran with" value=${task.flags && Object.keys(task.flags).length ? task.flags : null} />
+      <${Json} name="Why, in full" value=${why} />
+    </section>`;
+}
+
+/** What may be done to it now. */
+function Deeds({task, again}) {
+  const [asking, setAsking] = useState(false);
+  const done = (words) => () => {
+    toast(words);
+    again();
+  };
+  const retry = async () => {
+    try {
+      await call('POST', `/ops/tasks/${task.id}/retry`);
+      done('It has its attempts anew.')();
+    } catch (error) {
+      toast(faultWords(error), 'bad');
+      again();
+    }
+  };
+  return html`
+    <div class="deeds">
+      ${task.status === 'dead-letter' && html`<button type="button" class="button small" onClick=${retry}>Retry</button>`}
+      ${!OVER.has(task.status) && html`<button type="button" class="button small quiet" onClick=${() => setAsking(true)}>Cancel…</button>`}
+    </div>
+    ${asking && html`<${CancelDialog} task=${task} close=${() => setAsking(false)} done=${done('It is cancelled.')} />`}`;
+}
+
+function CancelDialog({task, close, done}) {
+  const cancel = async () => {
+    await call('POST', `/ops/tasks/${task.id}/cancel`);
+    done();
+  };
+  return html`
+    <${Dialog} title="Cancel this task?" close=${close}>
+      <p>${task.status === 'processing'
+        ? 'A worker is running it. What it has not committed yet will not be kept; calls it made to others have been made.'
+        : 'It will not run. Its owner sees it as cancelled.'} This cannot be taken back.</p>
+      <${Deed} submit=${cancel} action="Cancel the task" tone="bad" close=${close} />
+    <//>`;
+}
+
+function Facts({task, linkTo}) {
+  const at = (moment) => html`<time datetime=${moment} title=${exact(moment)}>${clock(moment)}</time>`;
+  return html`
+    <dl class="facts">
+      <div class="wide"><dt>Id</dt><dd class="mono">${task.id}<${Copy} text=${task.id} what="Task id" /></dd></div>
+      <div class="wide"><dt>Trace</dt><dd class="mono">${task.traceId ? html`${task.traceId}<${Copy} text=${task.traceId} what="Trace id" />` : html`<span class="faint">none recorded</span>`}</dd></div>
+      <div><dt>Owner</dt><dd><a href=${hashOf({view: 'tasks', query: {owner: task.owner}})} class="mono" title="All tasks of this owner">${task.owner}</a></dd></div>
+      <div><dt>Attempts</dt><dd>${task.attempts} of ${task.maxAttempts}</dd></div>
+      <div><dt>Submitted</dt><dd>${at(task.createdAt)}</dd></div>
+      <div><dt>Last change</dt><dd>${at(task.updatedAt)}</dd></div>
+      ${task.nextRunAt && html`<div><dt>Due</dt><dd>${at(task.nextRunAt)}</dd></div>`}
+      ${task.parentId && html`<div><dt>Parent</dt><dd><a class="mono" href=${linkTo(task.parentId)}>${short(task.parentId)}</a></dd></div>`}
+    </dl>`;
+}
+
+export function Failure({error, told, type}) {
+  const {fingerprint, kind} = error;
+  return html`
+    <section class="failure" aria-label="The last failure">
+      <p class="failure-words">${errorWords(error)}</p>
+      ${told && told !== errorWords(error) && html`<p class="failure-told">Its owner reads: “${told}”</p>`}
+      <p class="failure-marks">
+        ${kind && html`<span>${kind}</span>`}
+        ${fingerprint && html`<a class="mono" href=${hashOf({view: 'dead-letters', query: {fingerprint, type}})} title="Dead letters that failed alike">${fingerprint}</a>`}
+      </p>
+      <${Json} name="The error, in full" value=${error} />
+    </section>`;
+}
+
+function Children({task, linkTo}) {
+  if (!task.children.length) return null;
+  const done = task.children.filter(({status}) => OVER.has(status)).length;
+  return html`
+    <section class="story-part" aria-labelledby="children-title">
+      <h3 id="children-title">Children <span class="faint">${done} of ${task.children.length} over</span></h3>
+      <ul class="children">
+        ${task.children.map((child) => html`
+          <li key=${child.id}>
+            <${Status} of=${STATUS[child.status]} live=${child.status === 'processing'} />
+            <a href=${linkTo(child.id)}>${child.type}</a>
+            <span class="says" title=${errorWords(child.error)}>${errorWords(child.error)}</span>
+            <span class="mono faint">${short(child.id)}</span>
+          </li>`)}
+      </ul>
+    </section>`;
+}
