@@ -16,7 +16,7 @@ from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.task import Json, Task
 from orchestrator.store import children, events, row_security, tasks
 from orchestrator.store.connection import Connection, Database, connect, load_queries
@@ -104,7 +104,7 @@ def run_agent(
     api = _door(database_url, "orchestrator_api", now)
     doors = [_door(database_url, "orchestrator_worker", now) for _ in range(2)]
     try:
-        order = Order(owner=owner, type=type, payload=payload or {}, by_user=False)
+        order = TaskRequest(owner=owner, type=type, payload=payload or {}, by_user=False)
         with api.acting(row_security.owner(owner)):
             task_id = submit(api, SilentQueue(), agents, order).task.id
         return run_task(doors, agents, task_id, flags or {})

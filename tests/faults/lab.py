@@ -15,7 +15,7 @@ from uuid import UUID
 
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model.fault_injection import Point
-from orchestrator.model.task import FINAL, Status
+from orchestrator.model.states import FINAL, Status
 from tests.faults.wire import Wire, WireSockets
 from tests.support.engine import Engine
 from tools.virtualenvs import ROOT

@@ -15,7 +15,7 @@ from psycopg import errors
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.fault_injection import Point
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database

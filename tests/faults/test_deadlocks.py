@@ -10,7 +10,7 @@ import pytest
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database, connect
 from tests.faults.lab import Lab

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.engine.live import subscriptions
 from orchestrator.model.fault_injection import POINTS, Point
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 from tests.faults.wire import WireSockets
 

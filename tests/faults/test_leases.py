@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from orchestrator.model import outcome
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Attempt

@@ -15,7 +15,7 @@ from orchestrator import bootstrap
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.secrets import Secrets
 from orchestrator.engine.execution.messages import run_batch
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.connection import Database
@@ -92,7 +92,7 @@ class Load:
 
     def _round(self, databases: list[Database]) -> None:
         api, work, side = databases
-        order = Order(owner="1", type="test.effect", payload={}, by_user=False)
+        order = TaskRequest(owner="1", type="test.effect", payload={}, by_user=False)
         task = submit(api, RecordingQueue(), self.lab.engine.agents, order).task
         worker = self.lab.engine.new_worker()
         worker.db, worker.side = work, side

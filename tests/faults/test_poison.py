@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from psycopg import errors
 
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import row_security, tasks
 from orchestrator.store.connection import PREPARED_FROM, connect
 from tests.faults.lab import Lab

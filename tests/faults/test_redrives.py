@@ -9,13 +9,13 @@ import psycopg
 import pytest
 
 from orchestrator.aws.queues import Wake
-from orchestrator.engine.dead_letter_queue import bury
+from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model import fault_injection, outcome
 from orchestrator.model.fault_injection import Point
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Sight
@@ -117,10 +117,10 @@ def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: E
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     engine.dead_letters.broken = False
-    bury(engine.worker, found)
+    send_dead_letters(engine.worker, found)
     assert engine.row(task_id)["wake_at"] is not None
     engine.move_clock(60)
-    bury(engine.worker, engine.db.run(sweeping.due_for_sweep, 10))
+    send_dead_letters(engine.worker, engine.db.run(sweeping.due_for_sweep, 10))
     assert engine.row(task_id)["wake_at"] is None
     assert deliver(engine, engine.dead_letters.sent[-1]) == 1
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import KeyReused
 from orchestrator.model.ids import new_task_id
@@ -38,8 +38,8 @@ def at_once(lab: Lab, calls: list[Callable[[Database], Any]]) -> list[Any]:
         return list(pool.map(one, calls))
 
 
-def order(payload: dict[str, Any], key: str | None = "key", owner: str = "1") -> Order:
-    return Order(owner=owner, type="test.noop", payload=payload, idempotency_key=key)
+def order(payload: dict[str, Any], key: str | None = "key", owner: str = "1") -> TaskRequest:
+    return TaskRequest(owner=owner, type="test.noop", payload=payload, idempotency_key=key)
 
 
 def test_duplicates_at_once_make_one_task(lab: Lab) -> None:
@@ -75,9 +75,9 @@ def test_any_difference_in_the_request_is_another_request(lab: Lab, change: dict
     if change.get("schedule_at"):
         change = {"schedule_at": datetime(2090, 1, 1, tzinfo=UTC)}
     first: dict[str, Any] = {"owner": "1", "type": "test.noop", "payload": {}, "idempotency_key": "key"}
-    submit(lab.engine.db, lab.engine.queue, lab.engine.agents, Order(**first))
+    submit(lab.engine.db, lab.engine.queue, lab.engine.agents, TaskRequest(**first))
     with pytest.raises(KeyReused):
-        submit(lab.engine.db, lab.engine.queue, lab.engine.agents, Order(**{**first, **change}))
+        submit(lab.engine.db, lab.engine.queue, lab.engine.agents, TaskRequest(**{**first, **change}))
 
 
 def test_an_insert_whose_answer_was_lost_is_found_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

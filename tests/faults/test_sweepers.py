@@ -6,7 +6,7 @@ from math import floor
 from uuid import UUID
 
 from orchestrator.engine.operators.redrive import Selection, redrive
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from tests.faults.lab import Lab
 

@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.engine.cancel import cancel
 from orchestrator.model.fault_injection import Point
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from orchestrator.engine.submit import Order
+from orchestrator.engine.submit import TaskRequest
 from orchestrator.model.fault_injection import POINTS
 from tests.simulation.checks import check, settle
 from tests.simulation.watchers import OWNERS
@@ -61,7 +61,7 @@ class Schedule(RuleBasedStateMachine):
         self.world = World(self.url, seed)
         self.world.begin()
         for owner, asked in orders:
-            self.submit_one(Order(owner=owner, type=asked[0], payload=asked[1]))
+            self.submit_one(TaskRequest(owner=owner, type=asked[0], payload=asked[1]))
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
@@ -83,14 +83,14 @@ class Schedule(RuleBasedStateMachine):
     def submit(self, owner: str, asked: Any, most: int, later: int | None, key: str | None, plan: Any) -> None:
         world = self.world
         when = world.now + timedelta(seconds=later) if later else None
-        made = Order(
+        made = TaskRequest(
             owner=owner, type=asked[0], payload=asked[1], max_attempts=most, schedule_at=when, idempotency_key=key
         )
         with world.interrupted(plan):
             task_id = self.submit_one(made)
             self._expect(owner, key, (asked, most, when), task_id)
 
-    def submit_one(self, made: Order) -> UUID | None:
+    def submit_one(self, made: TaskRequest) -> UUID | None:
         task_id = self.world.submit(made)
         if task_id is not None:
             self.accepted.add(task_id)

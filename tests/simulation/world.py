@@ -24,7 +24,7 @@ from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.live import subscriptions
 from orchestrator.engine.operators import redrive
-from orchestrator.engine.submit import Order
+from orchestrator.engine.submit import TaskRequest
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
@@ -121,7 +121,7 @@ class World:
 
     # What processes do. Each may die on the way.
 
-    def submit(self, order: Order) -> UUID | None:
+    def submit(self, order: TaskRequest) -> UUID | None:
         """The task's id, or None when the key was used for something else."""
         try:
             return submit.submit(self.db, self.queue, self.agents, order).task.id

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.task import Task
 from orchestrator.store import tasks
 from orchestrator.store.connection import Connection, Database, connect
@@ -92,7 +92,7 @@ class Engine:
             self.db,
             self.queue,
             self.agents,
-            Order(**{"owner": "1", "type": type, "payload": payload or {}, "by_user": False, **order}),
+            TaskRequest(**{"owner": "1", "type": type, "payload": payload or {}, "by_user": False, **order}),
         ).task
 
     def run(self, *task_ids: UUID, worker: Worker | None = None, remaining: float = 60.0, **message: Any) -> list[str]:

@@ -7,8 +7,8 @@ from statistics import median
 from time import perf_counter
 
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.submit import Order, submit
-from orchestrator.model.task import Status
+from orchestrator.engine.submit import TaskRequest, submit
+from orchestrator.model.states import Status
 from orchestrator.store import row_security, tasks
 from orchestrator.store.connection import Database
 from tests.support.postgres import door
@@ -49,7 +49,7 @@ def submits(url: str, count: int = 2000) -> float:
 
     def some(database: Database) -> None:
         for n in range(count // 10):
-            order = Order(owner=str(n % 50), type="bench.noop", payload={"n": n})
+            order = TaskRequest(owner=str(n % 50), type="bench.noop", payload={"n": n})
             with database.acting(row_security.owner(order.owner)):
                 submit(database, queue, agents, order)
 
@@ -71,7 +71,7 @@ def latency(url: str, count: int = 100) -> float:
     for n in range(count):
         started = perf_counter()
         with api.acting(row_security.owner("1")):
-            task = submit(api, by.queue, by.agents, Order(owner="1", type="bench.noop", payload={"n": n})).task
+            task = submit(api, by.queue, by.agents, TaskRequest(owner="1", type="bench.noop", payload={"n": n})).task
         deliver(by, [task.id])
         times.append(perf_counter() - started)
         found = by.db.run(tasks.get, "1", task.id)

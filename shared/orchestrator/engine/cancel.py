@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
-from orchestrator.engine import joins as parents_of
-from orchestrator.engine import task_telemetry
+from orchestrator.engine import joins, task_telemetry
 from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.fault_injection import reach
@@ -42,7 +41,7 @@ def cancel(
     cancelled, woken = db.run(_cancel, owner, task_id, actor)
     for task in cancelled:
         if task.id == task_id:
-            tell(queue, events, cancelled, woken, by(actor))
+            announce_cancelled(queue, events, cancelled, woken, actor_label(actor))
             return task
     found = db.run(tasks.get, owner, task_id)
     if found is None:
@@ -50,7 +49,7 @@ def cancel(
     raise Conflict(f"The task is over already: {found.status.value}.")
 
 
-def tell(
+def announce_cancelled(
     queue: TaskQueue,
     events: EventQueue,
     cancelled: Collection[Task],
@@ -64,17 +63,17 @@ def tell(
     task_telemetry.cancelled(cancelled, who)
 
 
-def by(actor: str | None) -> str:
+def actor_label(actor: str | None) -> str:
     """Who did it, as tasks' histories and logs keep it."""
     return f"operator {actor}" if actor else "owner"
 
 
 def _cancel(
     conn: Connection, owner: str | None, task_id: UUID, actor: str | None
-) -> tuple[list[Task], list[parents_of.Row]]:
+) -> tuple[list[Task], list[joins.Row]]:
     """Together with its audit, where an operator does it."""
     with conn.transaction():
-        cancelled, woken = parents_of.cancel(conn, owner, [task_id], by(actor))
+        cancelled, woken = joins.cancel_tasks(conn, owner, [task_id], actor_label(actor))
         if actor and cancelled:
             dead_letters.audit(conn, actor, "cancel", {"task": str(task_id)})
         return cancelled, woken

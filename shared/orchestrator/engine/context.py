@@ -15,7 +15,8 @@ from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.model.errors import Cancelled, LeaseLost, Suspended
 from orchestrator.model.ids import new_task_id
 from orchestrator.model.json_encoding import encode_json
-from orchestrator.model.task import Json, Status
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 from orchestrator.observability import logger, tracing
 from orchestrator.store import children, steps
 from orchestrator.store.attempts import Attempt

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.queues import TaskQueue, Wake
 from orchestrator.model.fault_injection import reach
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.observability import logger
 from orchestrator.store import dead_letters
 from orchestrator.store.connection import Database
@@ -17,7 +17,7 @@ from orchestrator.store.connection import Database
 FRUITLESS = 10
 
 
-class Undertaker(Protocol):
+class DeadLetterSender(Protocol):
     """A worker or a sweeper."""
 
     @property
@@ -27,7 +27,7 @@ class Undertaker(Protocol):
     def dead_letters(self) -> TaskQueue: ...
 
 
-def bury(by: Undertaker, rows: Iterable[Mapping[str, Any]]) -> None:
+def send_dead_letters(by: DeadLetterSender, rows: Iterable[Mapping[str, Any]]) -> None:
     """Sends the dead among the rows ({id, owner_id, status, seq, traceparent}); the sweeper sends what is not taken."""
     wakes = [
         Wake(row["id"], row["owner_id"], traceparent=row["traceparent"], death=row["seq"])
@@ -43,7 +43,7 @@ def bury(by: Undertaker, rows: Iterable[Mapping[str, Any]]) -> None:
         by.db.run(dead_letters.mark_sent, sent)
 
 
-def take_out(by: Undertaker, remaining: Callable[[], float]) -> int:
+def delete_settled_messages(by: DeadLetterSender, remaining: Callable[[], float]) -> int:
     """Deletes the letters of deaths that are over: redriven, discarded, forgotten; answers how many.
 
     The queue's depth, by which an alarm rings, is then how many wait for somebody. What the task queue gave up by
@@ -58,7 +58,7 @@ def take_out(by: Undertaker, remaining: Callable[[], float]) -> int:
         return 0
 
 
-def _search(by: Undertaker, surplus: int, remaining: Callable[[], float]) -> int:
+def _search(by: DeadLetterSender, surplus: int, remaining: Callable[[], float]) -> int:
     taken = fruitless = 0
     kept: list[str] = []
     while taken < surplus and fruitless < FRUITLESS and remaining() > 10.0:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from orchestrator.model.task import FINAL, Status, Task
+from orchestrator.model.states import FINAL, Status
+from orchestrator.model.task import Task
 from orchestrator.store import attempts, children, tasks
 from orchestrator.store.connection import Connection
 
@@ -24,7 +25,7 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[Row], list
         return ended, _wake(conn, parents, Counter((row["owner_id"], row["type"]) for row in died))
 
 
-def cancel(
+def cancel_tasks(
     conn: Connection, owner: str | None, task_ids: Collection[UUID], actor: str, reason: str | None = None
 ) -> tuple[list[Task], list[Row]]:
     """Cancels tasks with their unfinished descendants; answers them, and who can go on because of it."""

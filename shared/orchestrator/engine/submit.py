@@ -31,7 +31,7 @@ LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class TaskRequest:
     """A request for a task, by `owner`, whose identity comes from a token."""
 
     owner: str
@@ -53,7 +53,7 @@ class Submitted:
     created: bool
 
 
-def submit(db: Database, queue: TaskQueue, agents: Agents, order: Order) -> Submitted:
+def submit(db: Database, queue: TaskQueue, agents: Agents, order: TaskRequest) -> Submitted:
     """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
     agent, payload = _validate(agents, order)
     with tracing.span(f"submit {agent.type}", parent=order.traceparent, kind="producer", task_type=agent.type) as trace:
@@ -61,7 +61,7 @@ def submit(db: Database, queue: TaskQueue, agents: Agents, order: Order) -> Subm
 
 
 def _accept(
-    db: Database, queue: TaskQueue, order: Order, agent: Agent, payload: str, traceparent: str | None
+    db: Database, queue: TaskQueue, order: TaskRequest, agent: Agent, payload: str, traceparent: str | None
 ) -> Submitted:
     new = tasks.NewTask(
         id=new_task_id(),
@@ -96,7 +96,7 @@ def _earlier(db: Database, new: tasks.NewTask) -> Task:
     return stored.task
 
 
-def _validate(agents: Agents, order: Order) -> tuple[Agent, str]:
+def _validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
     """The agent and the payload as JSON text. Raises InvalidInput with every fault there is."""
     faults = _bounds(order)
     agent = _open_agent(agents, order.type, order.by_user, faults)
@@ -138,7 +138,7 @@ def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> 
     return ""
 
 
-def _bounds(order: Order) -> list[Fault]:
+def _bounds(order: TaskRequest) -> list[Fault]:
     faults = []
     if order.max_attempts is not None and not 1 <= order.max_attempts <= MOST_ATTEMPTS:
         faults.append(Fault("maxAttempts", f"must be from 1 to {MOST_ATTEMPTS}"))
@@ -157,6 +157,6 @@ def _normal(payload: BaseModel) -> Json:
     return payload.model_dump(mode="json", by_alias=True)
 
 
-def _request_hash(order: Order, payload: str) -> bytes:
+def _request_hash(order: TaskRequest, payload: str) -> bytes:
     when = order.schedule_at.isoformat() if order.schedule_at else None
     return hashlib.sha256(encode_json([order.type, payload, order.max_attempts, when]).encode()).digest()

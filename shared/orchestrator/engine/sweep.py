@@ -10,14 +10,14 @@ from uuid import UUID
 from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
 from orchestrator.aws.websocket_api import Sockets
 from orchestrator.engine import task_telemetry
-from orchestrator.engine.dead_letter_queue import bury, take_out
-from orchestrator.engine.execution.worker import Switches
+from orchestrator.engine.dead_letter_queue import delete_settled_messages, send_dead_letters
+from orchestrator.engine.flags import FlagReader
 from orchestrator.engine.joins import end_leases
 from orchestrator.engine.live.subscriptions import close_expired
 from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
 from orchestrator.model.fault_injection import reach
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
 from orchestrator.store import flag_snapshot, rate_limits
 from orchestrator.store import sweep as store
@@ -40,7 +40,7 @@ class Sweeper:
     dead_letters: TaskQueue
     events: EventQueue
     sockets: Sockets
-    flags: Switches
+    flags: FlagReader
 
 
 def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
@@ -75,7 +75,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         mended["pruned"] += pruned
         if pruned < PAGE:
             break
-    mended["letters"] = take_out(sweeper, remaining)
+    mended["letters"] = delete_settled_messages(sweeper, remaining)
     metrics.count("WakeUpsRepaired", by=mended["resent"])
     metrics.count("Unparked", by=mended["unparked"])
     logger.info("swept", extra=mended)
@@ -93,7 +93,7 @@ def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str,
     if wake:
         sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wake])
     dead = [row for row in [*rows, *taken] if row["status"] == Status.DEAD_LETTER]
-    bury(sweeper, dead)
+    send_dead_letters(sweeper, dead)
     if taken:
         sweeper.events.announce((row["owner_id"], row["traceparent"]) for row in taken)
     mended["woken"] += len(wake)

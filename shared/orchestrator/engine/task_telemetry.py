@@ -7,7 +7,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.model.task import Status, Task
+from orchestrator.model.states import Status
+from orchestrator.model.task import Task
 from orchestrator.observability import logger, metrics, tracing
 from orchestrator.observability.metrics import Count
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.access_tokens import Identity, Tokens
 from orchestrator.http.authentication import SAFE_METHODS, authenticate, check_page
 from orchestrator.http.errors import answer_error, json_response, to_json
@@ -119,7 +119,7 @@ def charge_submit(services: Services, router: Router) -> None:
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
     charge_submit(services, router)
-    order = Order(
+    order = TaskRequest(
         owner=current_owner(router),
         type=task_type,
         payload=payload,

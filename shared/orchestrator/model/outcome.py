@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_json
-from orchestrator.model.task import Json, Status
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

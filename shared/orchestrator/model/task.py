@@ -1,47 +1,17 @@
-"""A task's states, its legal moves and its row."""
+"""A task's row, and what its owner may read of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
+
+from orchestrator.model.states import Status
 
 #: JSON as psycopg and json give it.
 Json = Any
 
-
-class Status(StrEnum):
-    #: Waits to run: due now or later, parked, or for its children. A lost wake-up is sent again by the sweeper.
-    PENDING = "pending"
-    #: Leased to one attempt. If its worker dies, the lease ends and the task is pending again.
-    PROCESSING = "processing"
-    #: The handler's result and effects are committed. Final.
-    COMPLETED = "completed"
-    #: The handler refused. Final, never retried.
-    FAILED = "failed"
-    #: Attempts used up. Rests until an operator redrives it.
-    DEAD_LETTER = "dead-letter"
-    #: The owner or an operator cancelled it. Final, without effects.
-    CANCELLED = "cancelled"
-
-
-#: Every legal move; the trigger task_moves_legally holds the same list.
-LEGAL_MOVES: frozenset[tuple[Status, Status]] = frozenset(
-    {
-        (Status.PENDING, Status.PROCESSING),
-        (Status.PENDING, Status.CANCELLED),
-        (Status.PROCESSING, Status.PENDING),
-        (Status.PROCESSING, Status.COMPLETED),
-        (Status.PROCESSING, Status.FAILED),
-        (Status.PROCESSING, Status.DEAD_LETTER),
-        (Status.PROCESSING, Status.CANCELLED),
-        (Status.DEAD_LETTER, Status.PENDING),
-        (Status.DEAD_LETTER, Status.CANCELLED),
-    }
-)
-FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 
 #: What an owner reads of a failure that is ours: its cause is for operators.
 FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from orchestrator.model.ids import first_id_at
-from orchestrator.model.task import Status, Task
+from orchestrator.model.states import Status
+from orchestrator.model.task import Task
 from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "operator_search")

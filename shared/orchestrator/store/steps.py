@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_json
-from orchestrator.model.task import Json, Status
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "steps")

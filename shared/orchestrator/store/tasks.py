@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator.model.task import Status, Task
+from orchestrator.model.states import Status
+from orchestrator.model.task import Task
 from orchestrator.store.connection import Connection, load_queries
 
 _SQL = load_queries("orchestrator.store", "tasks")

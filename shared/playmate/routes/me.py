@@ -7,12 +7,13 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.app import Services, current_owner, current_trace
 from orchestrator.http.authentication import cleared_cookie
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
-from orchestrator.model.task import FINAL, Status, Task
+from orchestrator.model.states import FINAL, Status
+from orchestrator.model.task import Task
 from playmate.store.accounts import guardian_id
 
 #: One for each owner, so that asking twice is one task; its spaces keep clients' keys from meeting it.
@@ -39,7 +40,7 @@ def _ask(services: Services, owner: str, trace: str) -> Task:
     """The erasure that is under way; a new one where those asked for before have ended without success."""
     key = KEY
     while True:
-        order = Order(
+        order = TaskRequest(
             owner=owner, type="account.forget", payload={}, idempotency_key=key, traceparent=trace, by_user=False
         )
         task = submit(services.db, services.queue, services.agents, order).task

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from orchestrator.engine.execution.worker import Worker
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.ids import first_id_at
 from orchestrator.store.connection import Connection
 from orchestrator_cli.session import Exit, Session
@@ -21,7 +21,7 @@ WHY = ("--reason", "a wrong import")
 
 
 def submitted(worker: Worker, many: int, type: str = "test.noop", owner: str = "1") -> list[str]:
-    order = Order(owner=owner, type=type, payload={}, by_user=False)
+    order = TaskRequest(owner=owner, type=type, payload={}, by_user=False)
     return [str(submit(worker.side, worker.queue, worker.agents, order).task.id) for _ in range(many)]
 
 

@@ -14,7 +14,7 @@ from orchestrator.aws.clients import CloudError
 from orchestrator.aws.feature_flag_admin import Deployed
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.app import Services
 from orchestrator.store.connection import Database
 from orchestrator_cli import session as sessions
@@ -37,7 +37,7 @@ def said(session: Session, *arguments: str) -> Any:
 def dead(worker: Worker, many: int = 1) -> list[str]:
     tasks = []
     for _ in range(many):
-        order = Order(owner="1", type="test.effect", payload={"do": "raise"}, max_attempts=1, by_user=False)
+        order = TaskRequest(owner="1", type="test.effect", payload={"do": "raise"}, max_attempts=1, by_user=False)
         task = submit(worker.side, worker.queue, worker.agents, order).task
         run_batch(worker, [Message("m", "r", task.id)], lambda: 60.0)
         tasks.append(str(task.id))
@@ -84,7 +84,9 @@ def test_stats(session: Session, worker: Worker) -> None:
 
 
 def test_stats_name_who_floods(session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    submit(worker.side, worker.queue, worker.agents, Order(owner="7", type="test.effect", payload={}, by_user=False))
+    submit(
+        worker.side, worker.queue, worker.agents, TaskRequest(owner="7", type="test.effect", payload={}, by_user=False)
+    )
     assert "owner 7" not in run(session, "stats").stdout
     monkeypatch.setattr("orchestrator_cli.statistics.FLOOD", 1)
     assert "owner 7 has 1 of the 1 tasks that are under way" in run(session, "stats").stdout

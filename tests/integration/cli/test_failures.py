@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from orchestrator.aws.feature_flag_admin import Rollout
 from orchestrator.engine.agents import Agents
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.store import dead_letters
 from orchestrator.store.connection import Connection, Database
 from orchestrator_cli import completion
@@ -32,7 +32,7 @@ def run(session: Session | None, *arguments: str, text: str = "") -> Result:
 
 
 def submitted(db: Database) -> str:
-    order = Order(owner="1", type="echo", payload={}, by_user=False)
+    order = TaskRequest(owner="1", type="echo", payload={}, by_user=False)
     return str(submit(db, RecordingQueue(), Agents("playmate.agents"), order).task.id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.store.connection import Connection
 from orchestrator_cli.session import Exit, Session
 from tests.integration.cli.test_commands import dead, run, said
@@ -13,7 +13,7 @@ from tests.integration.cli.test_commands import dead, run, said
 def fails(worker: Worker, conn: Connection, trace: str | None = None) -> str:
     """A task that will be tried again in an hour."""
     traceparent = f"00-{trace}-{'1' * 16}-01" if trace else None
-    order = Order(owner="1", type="test.effect", payload={"do": "raise"}, by_user=False, traceparent=traceparent)
+    order = TaskRequest(owner="1", type="test.effect", payload={"do": "raise"}, by_user=False, traceparent=traceparent)
     task = submit(worker.side, worker.queue, worker.agents, order).task.id
     run_batch(worker, [Message("m", "r", task)], lambda: 60.0)
     conn.execute("UPDATE agent_tasks SET due_at = now() + interval '1 hour' WHERE id = %s", (task,))
@@ -29,7 +29,7 @@ def test_stats_tell_what_will_be_tried_again(session: Session, worker: Worker, c
 
 
 def test_stats_tell_paces_and_that_nothing_ends(session: Session, worker: Worker, conn: Connection) -> None:
-    order = Order(owner="1", type="test.effect", payload={}, by_user=False)
+    order = TaskRequest(owner="1", type="test.effect", payload={}, by_user=False)
     task = submit(worker.side, worker.queue, worker.agents, order).task.id
     run_batch(worker, [Message("m", "r", task)], lambda: 60.0)
     conn.execute(

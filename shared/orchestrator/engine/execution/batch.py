@@ -17,7 +17,8 @@ import psycopg
 from orchestrator.engine.execution.commit import commit
 from orchestrator.engine.execution.handler import Handled, Surroundings, handle, out_of_time
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost
-from orchestrator.engine.execution.worker import Worker, switch_of
+from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.flags import flag_of_type
 from orchestrator.model import outcome
 from orchestrator.model.errors import Unavailable
 from orchestrator.observability import logger, tracing
@@ -80,8 +81,8 @@ def _run_each(
 
 def _start(worker: Worker, attempt: Attempt, around: Surroundings) -> Handled:
     """The handler, unless its type is switched off for its owner or it could not end in time."""
-    if not worker.flags.enabled(switch_of(attempt.type), attempt.owner_id):
-        return Handled(attempt, outcome.parked(attempt.id, attempt.token, switch_of(attempt.type)))
+    if not worker.flags.enabled(flag_of_type(attempt.type), attempt.owner_id):
+        return Handled(attempt, outcome.parked(attempt.id, attempt.token, flag_of_type(attempt.type)))
     late = out_of_time(attempt, around)
     if late is not None:
         return late

@@ -16,13 +16,13 @@ from psycopg import errors as pg
 
 from orchestrator.aws.queues import LONGEST_INVISIBILITY, Wake
 from orchestrator.engine import task_telemetry
-from orchestrator.engine.dead_letter_queue import bury
+from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.handler import Handled, Surroundings, failure, handle, out_of_time
 from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.outcome import Outcome
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.observability import logger
 from orchestrator.store import attempts, children, steps
 from orchestrator.store.attempts import Finished
@@ -144,7 +144,7 @@ def _after(
         worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wakes])
     traces = {handled.attempt.id: handled.attempt.traceparent for handled in batch}
     died = [row for row in finished if row.status is Status.DEAD_LETTER]
-    bury(worker, [{**asdict(row), "traceparent": traces[row.id]} for row in died])
+    send_dead_letters(worker, [{**asdict(row), "traceparent": traces[row.id]} for row in died])
     task_telemetry.finished(batch, finished)
     watched = [(row.owner_id, traces[row.id]) for row in finished if row.watched]
     if watched:

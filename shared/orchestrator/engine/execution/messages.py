@@ -15,7 +15,7 @@ from orchestrator.engine.execution.worker import Message, Worker
 from orchestrator.model import outcome
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.fault_injection import reach
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.observability import logger
 from orchestrator.store import attempts
 from orchestrator.store.attempts import Attempt

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from orchestrator.aws.queues import Wake
 from orchestrator.engine import task_telemetry
-from orchestrator.engine.dead_letter_queue import bury
-from orchestrator.engine.execution.worker import Message, Worker, switch_of
+from orchestrator.engine.dead_letter_queue import send_dead_letters
+from orchestrator.engine.execution.worker import Message, Worker
+from orchestrator.engine.flags import flag_of_type
 from orchestrator.engine.joins import end_leases
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
 from orchestrator.store import attempts, dead_letters
 from orchestrator.store.attempts import Sight
@@ -78,7 +79,7 @@ def _place_leased(worker: Worker, sight: Sight) -> Placed:
     worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
     task_telemetry.leases_ended(ended)
     if any(row["status"] == Status.DEAD_LETTER for row in ended):
-        bury(worker, ended)
+        send_dead_letters(worker, ended)
         return Placed(sight.id)
     return Placed(sight.id, alone=sight)
 
@@ -91,7 +92,7 @@ def _place_pending(worker: Worker, sight: Sight, held: Collection[str]) -> Place
     if sight.due_in > 0:
         return Placed(sight.id, hide=sight.due_in)
     if sight.type in held:
-        worker.db.run(attempts.park, sight.id, switch_of(sight.type))
+        worker.db.run(attempts.park, sight.id, flag_of_type(sight.type))
         metrics.count("Parked", sight.type)
         return Placed(sight.id)
     return Placed(sight.id, alone=sight)

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 from uuid import UUID
 
-from orchestrator.aws.feature_flags import TASK_PREFIX
 from orchestrator.aws.queues import EventQueue, TaskQueue
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.flags import FlagReader
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Database
-
-
-class Switches(Protocol):
-    """Feature flags, as the engine asks for them."""
-
-    def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool: ...
-
-    def values(self, names: tuple[str, ...], owner: str | None = None) -> Mapping[str, bool]: ...
-
-    def parked_types(self) -> frozenset[str]: ...
-
-    def last_read(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,7 @@ class Worker:
     dead_letters: TaskQueue
     events: EventQueue
     agents: Agents
-    flags: Switches
+    flags: FlagReader
     #: Of the code, kept with every attempt.
     version: str = ""
     rng: random.Random = field(default_factory=random.SystemRandom)
@@ -71,8 +57,3 @@ class Worker:
     def is_quick(self, task_type: str, within: float) -> bool:
         """Whether the type's handlers are known to take less than `within` seconds."""
         return self.pace.get(task_type, within) < within
-
-
-def switch_of(task_type: str) -> str:
-    """The name of the flag that parks a type."""
-    return f"{TASK_PREFIX}{task_type}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.model.cursor import Cursor
-from orchestrator.model.task import Json, Status, iso, public_error
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json, iso, public_error
 from orchestrator.observability import tracing
 
 #: Bytes; API Gateway refuses a message above 128 KB.

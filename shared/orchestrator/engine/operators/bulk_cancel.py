@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue
-from orchestrator.engine import joins as parents_of
-from orchestrator.engine.cancel import by, tell
+from orchestrator.engine import joins
+from orchestrator.engine.cancel import actor_label, announce_cancelled
 from orchestrator.model.task import Json, Task, iso
 from orchestrator.observability import logger
 from orchestrator.store import bulk_cancel, dead_letters, tasks
@@ -25,7 +25,7 @@ class Page:
     """What one transaction cancelled, and who can go on because of it; `more`: some that fitted are left."""
 
     cancelled: Sequence[Task]
-    woken: Sequence[parents_of.Row]
+    woken: Sequence[joins.Row]
     more: bool
 
 
@@ -40,7 +40,7 @@ def cancel_page(
     """Cancels the oldest that fit, with their descendants; answers how many, and whether some that fitted are left."""
     page = db.run(_cancel_page, chosen, actor, reason)
     if page.cancelled:
-        tell(queue, events, page.cancelled, page.woken, by(actor))
+        announce_cancelled(queue, events, page.cancelled, page.woken, actor_label(actor))
         logger.info("tasks cancelled", extra={"actor": actor, "tasks": len(page.cancelled)})
     return len(page.cancelled), page.more
 
@@ -55,7 +55,7 @@ def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> P
         locked = set(bulk_cancel.lock(conn, seen, MOST_AT_ONCE))
         fit = bulk_cancel.still_fitting(conn, chosen, seen)
         roots = _whole_families(conn, [id for id in fit if id in locked])
-        cancelled, woken = parents_of.cancel(conn, None, roots, by(actor), reason)
+        cancelled, woken = joins.cancel_tasks(conn, None, roots, actor_label(actor), reason)
         if cancelled:
             dead_letters.audit(conn, actor, "cancel", {**describe(chosen), "reason": reason, "tasks": len(cancelled)})
         return Page(cancelled, woken, more=len(roots) < len(fit) or len(seen) == 2 * MOST_AT_ONCE)

@@ -7,10 +7,11 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents, UnknownType
-from orchestrator.engine.execution.worker import Switches, switch_of
+from orchestrator.engine.flags import FlagReader, flag_of_type
 from orchestrator.engine.sweep import UNPARK_RATE
 from orchestrator.model.errors import NotFound
-from orchestrator.model.task import Json, Status, iso
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json, iso
 from orchestrator.store import explain as store
 from orchestrator.store.connection import Database
 
@@ -20,7 +21,7 @@ SLOW = 30
 MOST_AHEAD = 10_000
 
 
-def explain(db: Database, agents: Agents, flags: Switches, task_id: UUID) -> dict[str, Json]:
+def explain(db: Database, agents: Agents, flags: FlagReader, task_id: UUID) -> dict[str, Json]:
     """{reason, message, …}: the reason is one word for programs, the message says it to people. Raises NotFound."""
     row = db.run(store.explain, task_id, MOST_AHEAD)
     if row is None:
@@ -66,8 +67,8 @@ def _leased(row: Mapping[str, Any]) -> dict[str, Json]:
     return _why("leased", f"{worker} is running it, at the latest until {until}.", until=until, worker=worker)
 
 
-def _pending(row: Mapping[str, Any], agents: Agents, flags: Switches) -> dict[str, Json]:
-    flag = row["parked_by"] or switch_of(row["type"])
+def _pending(row: Mapping[str, Any], agents: Agents, flags: FlagReader) -> dict[str, Json]:
+    flag = row["parked_by"] or flag_of_type(row["type"])
     if not flags.enabled(flag, row["owner_id"]):
         return _why("parked", f"The flag {flag} is off; it runs when the flag is on.", flag=flag)
     if row["parked_by"]:

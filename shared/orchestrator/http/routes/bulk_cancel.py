@@ -15,7 +15,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.http.serializers import would_end_view
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store.bulk_cancel import Chosen
 
 if TYPE_CHECKING:

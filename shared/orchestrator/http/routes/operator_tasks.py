@@ -22,7 +22,7 @@ from orchestrator.http.routes.dead_letters import FINGERPRINT
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.http.serializers import dossier_view, history_view, operator_view
 from orchestrator.model.errors import Conflict, NotFound
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import children, events, operator_search, tasks
 
 #: Events of a dossier.

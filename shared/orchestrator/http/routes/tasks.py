@@ -8,14 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
-from orchestrator.engine.submit import Order, faults_of, submit
+from orchestrator.engine.submit import TaskRequest, faults_of, submit
 from orchestrator.http.app import Services, charge_submit, current_owner, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.http.serializers import event_view, fitting, inbox_view, next_cursor, page_view
 from orchestrator.model.errors import InvalidInput, NotFound
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import events, tasks
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def task_routes(services: Services) -> Router:
     def submit_one() -> Response[Any]:
         charge_submit(services, router)
         body = _submitted_body(services, json_body(router.current_event))
-        order = Order(
+        order = TaskRequest(
             owner=current_owner(router),
             type=body.type,
             payload=body.payload,

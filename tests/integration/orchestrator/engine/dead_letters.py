@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orchestrator.engine.operators import staged_redrive
 from orchestrator.engine.operators.redrive import Selection
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 

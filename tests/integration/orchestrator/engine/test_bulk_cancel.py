@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.engine.operators.bulk_cancel import preview
 from orchestrator.model import fault_injection, outcome
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts, bulk_cancel
 from orchestrator.store.bulk_cancel import Chosen
 from orchestrator.store.connection import Connection, Database

@@ -13,7 +13,7 @@ from orchestrator.engine.operators.explain import explain
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model import outcome
 from orchestrator.model.errors import Conflict, NotFound
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from tests.support.engine import Engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 

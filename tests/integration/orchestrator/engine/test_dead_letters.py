@@ -13,10 +13,10 @@ from moto import mock_aws
 from orchestrator.aws import clients
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.aws.queues import Received, TaskQueue, Wake
-from orchestrator.engine.dead_letter_queue import FRUITLESS, take_out
+from orchestrator.engine.dead_letter_queue import FRUITLESS, delete_settled_messages
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 
@@ -56,9 +56,9 @@ def test_those_redriven_and_discarded_go_and_those_that_wait_stay(
     discard(engine.db, engine.events, Selection(ids=[gone]), "olga", "hopeless")
     redrive(engine.db, engine.queue, engine.events, Selection(ids=[mended]), "olga")
     assert left(letters) == Counter([waits, gone, mended])
-    assert take_out(worker, lambda: 60.0) == 2
+    assert delete_settled_messages(worker, lambda: 60.0) == 2
     assert left(letters) == Counter([waits]), "and it is not hidden"
-    assert take_out(worker, lambda: 60.0) == 0
+    assert delete_settled_messages(worker, lambda: 60.0) == 0
 
 
 def test_of_one_that_died_twice_the_later_letter_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
@@ -66,7 +66,7 @@ def test_of_one_that_died_twice_the_later_letter_stays(engine: Engine, worker: W
     redrive(engine.db, engine.queue, engine.events, Selection(), "olga")
     engine.run(task_id, worker=worker)
     assert left(letters) == Counter([task_id, task_id])
-    assert take_out(worker, lambda: 60.0) == 1
+    assert delete_settled_messages(worker, lambda: 60.0) == 1
     (stays,) = letters.receive()
     assert stays.death == engine.task(task_id).seq
 
@@ -77,7 +77,7 @@ def test_what_is_not_ours_stays(engine: Engine, worker: Worker, letters: TaskQue
     for body in (f'{{"taskId": "{task_id}"}}', "who knows"):
         call("sqs", "send_message", QueueUrl=letters.url, MessageBody=body)
     letters.send([Wake(task_id, "1"), Wake(uuid4(), "1")])
-    assert take_out(worker, lambda: 60.0) == 2
+    assert delete_settled_messages(worker, lambda: 60.0) == 2
     assert left(letters) == Counter([task_id, task_id, None])
 
 
@@ -85,8 +85,8 @@ def test_many_are_a_matter_of_pages_and_of_the_time_that_is_left(
     engine: Engine, worker: Worker, letters: TaskQueue
 ) -> None:
     letters.send([Wake(uuid4(), "1", death=9) for _ in range(25)])
-    assert take_out(worker, lambda: 5.0) == 0
-    assert take_out(worker, lambda: 60.0) == 25
+    assert delete_settled_messages(worker, lambda: 5.0) == 0
+    assert delete_settled_messages(worker, lambda: 60.0) == 25
     assert not left(letters)
 
 
@@ -103,7 +103,7 @@ def test_a_search_that_finds_nothing_ends_and_hides_nothing(
         return TaskQueue.receive(letters)
 
     monkeypatch.setattr(letters, "receive", receive)
-    assert take_out(worker, lambda: 60.0) == 0
+    assert delete_settled_messages(worker, lambda: 60.0) == 0
     assert looks == FRUITLESS
     assert left(letters).total() == 12 * FRUITLESS
 
@@ -113,4 +113,4 @@ def test_a_queue_that_is_away_keeps_nothing_else_from_being_mended(worker: Worke
         def depth(self) -> dict[str, int]:
             raise CloudError("sqs", "get_queue_attributes", "ServiceUnavailable")
 
-    assert take_out(replace(worker, dead_letters=Away("nowhere")), lambda: 60.0) == 0
+    assert delete_settled_messages(replace(worker, dead_letters=Away("nowhere")), lambda: 60.0) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine.execution import handler
 from orchestrator.model.json_encoding import encode_json
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 

@@ -13,7 +13,7 @@ from psycopg import errors as pg
 from orchestrator.engine.operators import staged_redrive
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model.errors import Conflict
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts, dead_letters
 from orchestrator.store.connection import connect
 from tests.integration.orchestrator.engine.dead_letters import advance, begin, dead, many_dead, run_sent

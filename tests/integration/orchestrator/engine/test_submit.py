@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestrator.engine.submit import Order, submit
+from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.errors import InvalidInput, KeyReused
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import tasks
 from tests.support.engine import Engine
 
@@ -64,7 +64,7 @@ def test_the_same_key_of_another_owner_is_another_task(engine: Engine) -> None:
 
 def test_concurrent_duplicates_make_one_task(engine: Engine) -> None:
     databases = [engine.database() for _ in range(8)]
-    order = Order(owner="1", type="test.effect", payload={}, idempotency_key="same", by_user=False)
+    order = TaskRequest(owner="1", type="test.effect", payload={}, idempotency_key="same", by_user=False)
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda db: submit(db, engine.queue, engine.agents, order), databases))
     assert len({each.task.id for each in made}) == 1

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.engine import sweep as sweep_module
 from orchestrator.engine.sweep import Sweeper, sweep
-from orchestrator.model.task import Status
+from orchestrator.model.states import Status
 from orchestrator.store import attempts, flag_snapshot
 from orchestrator.store.connection import Database
 from tests.support.engine import Engine

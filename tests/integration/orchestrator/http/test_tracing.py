@@ -86,9 +86,9 @@ def test_request_queue_handler_and_push_are_one_trace(
 def test_steps_and_children_belong_to_it(
     services: Services, worker: Worker, spans: list[ReadableSpan], conn: Connection
 ) -> None:
-    from orchestrator.engine.submit import Order, submit
+    from orchestrator.engine.submit import TaskRequest, submit
 
-    order = Order(owner="1", type="test.family", payload={"children": [{}]}, traceparent=BROWSER, by_user=False)
+    order = TaskRequest(owner="1", type="test.family", payload={"children": [{}]}, traceparent=BROWSER, by_user=False)
     conn.execute(LEDGER)
     task = submit(worker.side, worker.queue, worker.agents, order).task
     run(worker, str(task.id))

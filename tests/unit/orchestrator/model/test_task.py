@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model.ids import new_task_id
-from orchestrator.model.task import FINAL, LEGAL_MOVES, Status, public_error
+from orchestrator.model.states import FINAL, LEGAL_MOVES, Status
+from orchestrator.model.task import public_error
 
 
 def test_the_trigger_holds_the_same_moves() -> None:
