@@ -44,7 +44,7 @@ def test_the_layers_alone_are_enough() -> None:
     """What is left out of them to keep them small is asked for by nothing."""
     layers = [str(BUILT / layer / "python") for layer in ("DependenciesLayer", "SharedLayer")]
     services = sorted(path.name for path in Path(layers[0], "botocore", "data").iterdir() if path.is_dir())
-    program = Path(__file__).with_name("what_functions_need.py")
+    program = Path(__file__).with_name("imported_packages.py")
     asked = subprocess.run(
         [python("ms"), "-I", "-S", "-W", "error", program, *layers, *services],
         capture_output=True,
