@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from importlib import import_module
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, create_model
 
 from orchestrator.http.authentication import SAFE_METHODS
-from orchestrator.http.operation import Operation, declared
+from orchestrator.http.operation import Operation, Schema, declared
 from orchestrator.http.schemas.requests import SubmitTask
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 Mode = Literal["validation", "serialization"]
 Json = dict[str, Any]
 
-SUBMIT = "orchestrator.http.schemas.requests:SubmitTask"
-REFUSAL = "orchestrator.http.schemas.responses:Refusal"
+SUBMIT = Schema("orchestrator.http.schemas.requests", "SubmitTask")
+REFUSAL = Schema("orchestrator.http.schemas.responses", "Refusal")
 SCHEMAS = "#/components/schemas/"
 
 #: What a refusal's status means here.
@@ -77,9 +76,9 @@ def _promise(route: Route) -> Operation:
     return found
 
 
-def _schemas(promises: Iterable[Operation], agents: Agents) -> tuple[Mapping[tuple[str, Mode], Json], Json]:
+def _schemas(promises: Iterable[Operation], agents: Agents) -> tuple[Mapping[tuple[Schema, Mode], Json], Json]:
     """A reference for every shape in use, and what they refer to."""
-    keys: dict[tuple[str, Mode], None] = {(REFUSAL, "serialization"): None}
+    keys: dict[tuple[Schema, Mode], None] = {(REFUSAL, "serialization"): None}
     for promise in promises:
         keys.update(dict.fromkeys(_shapes(promise)))
     inputs = [(shape, mode, _adapter(shape, agents)) for shape, mode in keys]
@@ -88,8 +87,8 @@ def _schemas(promises: Iterable[Operation], agents: Agents) -> tuple[Mapping[tup
     return references, dict(sorted(definitions.get("$defs", {}).items()))
 
 
-def _adapter(shape: str, agents: Agents) -> TypeAdapter[Any]:
-    return TypeAdapter(_submit_shape(agents) if shape == SUBMIT else _resolve(shape))
+def _adapter(shape: Schema, agents: Agents) -> TypeAdapter[Any]:
+    return TypeAdapter(_submit_shape(agents) if shape == SUBMIT else shape.load())
 
 
 def _submit_shape(agents: Agents) -> Any:
@@ -110,7 +109,7 @@ def _variant(agent: Agent) -> type[SubmitTask]:
     return create_model(name, __base__=SubmitTask, __doc__=f"A task of type `{agent.type}`.", **fields)
 
 
-def _shapes(promise: Operation) -> Iterator[tuple[str, Mode]]:
+def _shapes(promise: Operation) -> Iterator[tuple[Schema, Mode]]:
     if promise.body is not None:
         yield promise.body, "validation"
     for answer in promise.answers.values():
@@ -118,12 +117,7 @@ def _shapes(promise: Operation) -> Iterator[tuple[str, Mode]]:
             yield answer, "serialization"
 
 
-def _resolve(shape: str) -> Any:
-    module, _, name = shape.partition(":")
-    return getattr(import_module(module), name)
-
-
-def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> Json:
+def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tuple[Schema, Mode], Json]) -> Json:
     described: Json = {
         "operationId": _operation_id(method, path),
         "summary": promise.summary,
@@ -148,7 +142,7 @@ def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tupl
     return described
 
 
-def _responses(method: str, promise: Operation, schemas: Mapping[tuple[str, Mode], Json]) -> Json:
+def _responses(method: str, promise: Operation, schemas: Mapping[tuple[Schema, Mode], Json]) -> Json:
     answers: Json = {}
     for status, shape in promise.answers.items():
         answers[str(status)] = {"description": "Done" if status != 202 else "Accepted"}

@@ -1,16 +1,41 @@
-"""What a route promises, said beside it: the OpenAPI document is generated from these at build time.
+"""The declaration of a route, written beside it: the OpenAPI document is generated from these at build time.
 
-Shapes are named "module:Name" and not imported here, so that a cold start never pays for pydantic.
+Schemas are named and not imported, so that a cold start does not import pydantic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from importlib import import_module
+from typing import Any, Literal, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 JsonSchema = Mapping[str, Any]
+
+
+class Schema(NamedTuple):
+    """The name of a pydantic model or type in a module that is not imported yet."""
+
+    module: str
+    name: str
+
+    def load(self) -> Any:
+        """Import the module and return what the name stands for."""
+        return getattr(import_module(self.module), self.name)
+
+
+class SchemaModule:
+    """A module of schemas: each attribute is the `Schema` of that name.
+
+    A route's file imports the module itself under `TYPE_CHECKING`, so that a type checker knows each name.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Schema:
+        return Schema(self._module, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +53,9 @@ class Operation:
     """One method of one path."""
 
     summary: str
-    #: Success statuses, each with the shape of its answer ("module:Name", or None for no body).
-    answers: Mapping[int, str | None]
-    body: str | None = None
+    #: Success statuses, each with the schema of its response; None for no body.
+    answers: Mapping[int, Schema | None]
+    body: Schema | None = None
     parameters: tuple[Parameter, ...] = ()
     #: Statuses of refusals beyond those every route can give.
     refusals: tuple[int, ...] = ()
@@ -48,9 +73,9 @@ TASK_ID = Parameter("task_id", {"type": "string", "format": "uuid"}, "path")
 
 def operation(
     summary: str,
-    answers: Mapping[int, str | None],
+    answers: Mapping[int, Any],
     *,
-    body: str | None = None,
+    body: Any = None,
     parameters: tuple[Parameter, ...] = (),
     refusals: tuple[int, ...] = (),
     access: Literal["open", "user", "operator"] = "user",

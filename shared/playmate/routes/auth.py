@@ -17,10 +17,11 @@ from orchestrator.http.rate_limits import check_signup
 from orchestrator.http.request import read
 from orchestrator.model.errors import Unauthenticated
 from playmate.passwords import hash_password, needs_new_hash, password_matches
+from playmate.routes.names import shapes
 from playmate.store import accounts
 from playmate.store.accounts import Account, Credentials
 
-SIGNED_IN = "playmate.routes.shapes:SignedIn"
+SIGNED_IN = shapes.SignedIn
 
 
 def auth_routes(services: Services) -> Router:
@@ -30,7 +31,7 @@ def auth_routes(services: Services) -> Router:
     @operation(
         "Open an account",
         {201: SIGNED_IN},
-        body="playmate.routes.shapes:Signup",
+        body=shapes.Signup,
         refusals=(409, 429),
         access="open",
         tag="auth",
@@ -51,7 +52,7 @@ def auth_routes(services: Services) -> Router:
     @operation(
         "Sign in by name or e-mail address",
         {200: SIGNED_IN},
-        body="playmate.routes.shapes:Login",
+        body=shapes.Login,
         refusals=(401, 429),
         access="open",
         tag="auth",
@@ -72,7 +73,7 @@ def auth_routes(services: Services) -> Router:
         return _signed_in(services, sign_in, account, 200)
 
     @router.get("/auth/logout")
-    @operation("Sign out of this browser", {200: "playmate.routes.shapes:Message"}, tag="auth")
+    @operation("Sign out of this browser", {200: shapes.Message}, tag="auth")
     def log_out() -> Response[Any]:
         caller = identity(router)
         end_session(services.db, caller.owner, caller.session)

@@ -13,11 +13,11 @@ from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import NotFound
 from playmate.domain.weekly import usual_week
+from playmate.routes.names import shapes
 from playmate.store import availability, points
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.availability import Calendar
 
-SHAPES = "playmate.routes.shapes"
 PATH = "/api/availability"
 
 
@@ -25,15 +25,15 @@ def availability_routes(services: Services) -> Router:
     router = Router()
 
     @router.get(PATH)
-    @operation("The family's weekly windows", {200: f"{SHAPES}:Availability"}, tag="availability")
+    @operation("The family's weekly windows", {200: shapes.Availability}, tag="availability")
     def get() -> Response[Any]:
         return json_response(200, _shown(services, guardian_id(current_owner(router))))
 
     @router.put(PATH)
     @operation(
         "Replace the family's weekly windows",
-        {200: f"{SHAPES}:Availability"},
-        body=f"{SHAPES}:AvailabilityBody",
+        {200: shapes.Availability},
+        body=shapes.AvailabilityBody,
         tag="availability",
     )
     def put() -> Response[Any]:

@@ -11,19 +11,19 @@ from orchestrator.http.app import Services, current_owner, submit_task
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
+from playmate.routes.names import shapes
 from playmate.store import friends
 from playmate.store.accounts import guardian_id
 
-SHAPES = "playmate.routes.shapes"
-ACCEPTED = {202: f"{SHAPES}:TaskAccepted"}
-LIST = {200: f"{SHAPES}:Friends"}
+ACCEPTED = {202: shapes.TaskAccepted}
+LIST = {200: shapes.Friends}
 
 
 def friend_routes(services: Services) -> Router:
     router = Router()
 
     @router.post("/api/friends/ask")
-    @operation("Ask a guardian to be friends", ACCEPTED, body=f"{SHAPES}:FriendAsk", tag="friends")
+    @operation("Ask a guardian to be friends", ACCEPTED, body=shapes.FriendAsk, tag="friends")
     def ask() -> Response[Any]:
         from playmate.routes.shapes import FriendAsk
 
@@ -31,7 +31,7 @@ def friend_routes(services: Services) -> Router:
         return submit_task(services, router, "friend.ask", {"friendName": body.friendname})
 
     @router.post("/api/friends/setstate")
-    @operation("Answer a request", ACCEPTED, body=f"{SHAPES}:FriendState", tag="friends")
+    @operation("Answer a request", ACCEPTED, body=shapes.FriendState, tag="friends")
     def set_state() -> Response[Any]:
         from playmate.routes.shapes import FriendState
 
@@ -40,7 +40,7 @@ def friend_routes(services: Services) -> Router:
         return submit_task(services, router, "friend.setState", payload)
 
     @router.post("/api/friends/delete")
-    @operation("End a friendship", ACCEPTED, body=f"{SHAPES}:FriendRef", tag="friends")
+    @operation("End a friendship", ACCEPTED, body=shapes.FriendRef, tag="friends")
     def delete() -> Response[Any]:
         from playmate.routes.shapes import FriendRef
 

@@ -12,10 +12,11 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
+from playmate.routes.names import shapes
 from playmate.store import kids
 from playmate.store.accounts import guardian_id
 
-KID = "playmate.routes.shapes:Kid"
+KID = shapes.Kid
 KID_ID = Parameter("kid_id", {"type": "integer", "minimum": 1}, "path")
 
 
@@ -23,13 +24,13 @@ def kid_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/api/kids/mykids")
-    @operation("The caller's kids", {200: "playmate.routes.shapes:Kids"}, tag="kids")
+    @operation("The caller's kids", {200: shapes.Kids}, tag="kids")
     def my_kids() -> Response[Any]:
         mine = services.db.run(kids.of_guardian, guardian_id(current_owner(router)))
         return json_response(200, [kid.public() for kid in mine])
 
     @router.post("/api/kids")
-    @operation("Add a kid", {201: KID}, body="playmate.routes.shapes:KidBody", refusals=(409,), tag="kids")
+    @operation("Add a kid", {201: KID}, body=shapes.KidBody, refusals=(409,), tag="kids")
     def add() -> Response[Any]:
         from playmate.routes.shapes import KidBody
 
@@ -43,7 +44,7 @@ def kid_routes(services: Services) -> Router:
     @router.delete("/api/kids/<kid_id>")
     @operation(
         "Remove a kid",
-        {200: "playmate.routes.shapes:Message"},
+        {200: shapes.Message},
         parameters=(KID_ID,),
         refusals=(404,),
         tag="kids",

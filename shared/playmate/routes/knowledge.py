@@ -14,6 +14,7 @@ from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Fault, InvalidInput
 from orchestrator.store import dead_letters
+from playmate.routes.names import shapes
 from playmate.store import knowledge
 
 SETTINGS = ("outdoor", "indoor", "either")
@@ -28,8 +29,8 @@ def knowledge_routes(services: Services) -> Router:
     @router.post("/ops/knowledge")
     @operation(
         "Load the knowledge base: this version's documents, or the markdown given",
-        {200: "playmate.routes.shapes:KnowledgeLoaded"},
-        body="playmate.routes.shapes:KnowledgeBody",
+        {200: shapes.KnowledgeLoaded},
+        body=shapes.KnowledgeBody,
         access="operator",
         tag="ops",
     )

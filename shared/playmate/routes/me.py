@@ -14,6 +14,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.model.states import FINAL, Status
 from orchestrator.model.task import Task
+from playmate.routes.names import shapes
 from playmate.store.accounts import guardian_id
 
 #: One for each owner, so that asking twice is one task; its spaces keep clients' keys from meeting it.
@@ -24,7 +25,7 @@ def me_routes(services: Services) -> Router:
     router = Router()
 
     @router.delete("/api/me")
-    @operation("Erase the account and all its data", {202: "playmate.routes.shapes:TaskAccepted"}, tag="account")
+    @operation("Erase the account and all its data", {202: shapes.TaskAccepted}, tag="account")
     def forget() -> Response[Any]:
         owner, trace = str(guardian_id(current_owner(router))), current_trace(router)
         task = _ask(services, owner, trace)

@@ -11,6 +11,7 @@ from orchestrator.http.app import Services, current_owner, submit_task
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
+from playmate.routes.names import shapes
 from playmate.store import points
 from playmate.store.accounts import guardian_id
 
@@ -22,7 +23,7 @@ def point_routes(services: Services) -> Router:
     router = Router()
 
     @router.get(PATH)
-    @operation("Where the family likes to meet", {200: "playmate.routes.shapes:Point"}, tag="playdate point")
+    @operation("Where the family likes to meet", {200: shapes.Point}, tag="playdate point")
     def coordinates() -> Response[Any]:
         point = services.db.run(points.get_point, guardian_id(current_owner(router)))
         return json_response(200, point.public() if point else NOWHERE)
@@ -30,8 +31,8 @@ def point_routes(services: Services) -> Router:
     @router.post(PATH)
     @operation(
         "Move the playdate point",
-        {202: "playmate.routes.shapes:TaskAccepted"},
-        body="playmate.routes.shapes:PointBody",
+        {202: shapes.TaskAccepted},
+        body=shapes.PointBody,
         tag="playdate point",
     )
     def move() -> Response[Any]:

@@ -13,10 +13,10 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
 from orchestrator.store import tasks
 from playmate.domain.leaderboard import FriendKid, Item, Sort, leaderboard
+from playmate.routes.names import shapes
 from playmate.store import friends, kids, points
 from playmate.store.accounts import GuardianId, guardian_id
 
-SHAPES = "playmate.routes.shapes"
 SORTS: tuple[Sort, ...] = get_args(Sort)
 #: Recommendations looked through for the newest of each friend.
 NEWEST = 50
@@ -31,7 +31,7 @@ def recommendation_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/api/recommendations/leaderboard")
-    @operation("Activities of friends' kids", {200: f"{SHAPES}:Leaderboard"}, parameters=(SORT,), tag="recommendations")
+    @operation("Activities of friends' kids", {200: shapes.Leaderboard}, parameters=(SORT,), tag="recommendations")
     def activities() -> Response[Any]:
         query = Query(router.current_event)
         sort = _sort(query)
@@ -42,7 +42,7 @@ def recommendation_routes(services: Services) -> Router:
     @router.get("/api/playdate-point/recommendations")
     @operation(
         "Everything the playdate screen shows",
-        {200: f"{SHAPES}:Recommendations"},
+        {200: shapes.Recommendations},
         parameters=(SORT, ACTIVITY, MIN_AGE, MAX_AGE),
         tag="recommendations",
     )

@@ -14,6 +14,7 @@ from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
+from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.http.serializers import would_end_view
 from orchestrator.model.states import Status
 from orchestrator.store.bulk_cancel import Chosen
@@ -31,8 +32,8 @@ def cancel_routes(services: Services) -> Router:
     @router.post("/ops/tasks/cancel")
     @operation(
         "Cancel tasks of everybody's that are not over, the oldest 1,000 that fit; or say what would end",
-        {200: "orchestrator.http.schemas.operator_responses:Cancelled"},
-        body="orchestrator.http.schemas.requests:CancelTasks",
+        {200: operator_responses.Cancelled},
+        body=requests.CancelTasks,
         access="operator",
         tag="ops",
     )

@@ -15,6 +15,7 @@ from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
+from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.model.errors import NotFound, Unavailable
 from orchestrator.model.task import Json, iso
 from orchestrator.observability import logger
@@ -32,7 +33,7 @@ def control_routes(services: Services) -> Router:
     @router.get("/ops/flags")
     @operation(
         "The feature flags",
-        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
+        {200: operator_responses.FlagsView},
         refusals=(404,),
         access="operator",
         tag="ops",
@@ -45,8 +46,8 @@ def control_routes(services: Services) -> Router:
     @router.put("/ops/flags/<name>")
     @operation(
         "Change a flag, at once or gradually",
-        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
-        body="orchestrator.http.schemas.requests:ChangeFlag",
+        {200: operator_responses.FlagsView},
+        body=requests.ChangeFlag,
         parameters=(FLAG,),
         refusals=(409,),
         access="operator",
@@ -69,8 +70,8 @@ def control_routes(services: Services) -> Router:
     @router.post("/ops/rollout/abort")
     @operation(
         "Take a gradual change of the flags back while it is under way",
-        {200: "orchestrator.http.schemas.operator_responses:FlagsView"},
-        body="orchestrator.http.schemas.requests:AbortRollout",
+        {200: operator_responses.FlagsView},
+        body=requests.AbortRollout,
         refusals=(404, 409),
         access="operator",
         tag="ops",
@@ -88,8 +89,8 @@ def control_routes(services: Services) -> Router:
     @router.post("/ops/secrets/jwt/rotate")
     @operation(
         "New keys for access tokens; those of before verify for as long as their tokens live",
-        {200: "orchestrator.http.schemas.operator_responses:KeysRotated"},
-        body="orchestrator.http.schemas.requests:RotateKeys",
+        {200: operator_responses.KeysRotated},
+        body=requests.RotateKeys,
         refusals=(404,),
         access="operator",
         tag="ops",

@@ -18,6 +18,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import UUID_PATTERN, Query, cursor_of, read
 from orchestrator.http.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
+from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.http.serializers import audit_view, dead_letter_view, group_view
 from orchestrator.store import dead_letters
 
@@ -57,7 +58,7 @@ def _register_looks(router: Router, services: Services) -> None:
     @router.get("/ops/dead-letters")
     @operation(
         "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
-        {200: "orchestrator.http.schemas.operator_responses:DeadLetters"},
+        {200: operator_responses.DeadLetters},
         parameters=(TYPE, FINGERPRINT, VERSION, LIMIT, AFTER),
         access="operator",
         tag="ops",
@@ -84,7 +85,7 @@ def _register_looks(router: Router, services: Services) -> None:
     @router.get("/ops/audit")
     @operation(
         "What operators did, newest first",
-        {200: "orchestrator.http.schemas.operator_responses:Audit"},
+        {200: operator_responses.Audit},
         parameters=(ACTOR, ACTION, LIMIT, BEFORE),
         access="operator",
         tag="ops",
@@ -104,8 +105,8 @@ def _register_moves(router: Router, services: Services) -> None:
     @router.post("/ops/dead-letters/redrive")
     @operation(
         "Give dead letters their attempts anew: at once, at a rate, or in stages that stop when the failure comes back",
-        {200: "orchestrator.http.schemas.operator_responses:Moved"},
-        body="orchestrator.http.schemas.requests:Redrive",
+        {200: operator_responses.Moved},
+        body=requests.Redrive,
         access="operator",
         tag="ops",
     )
@@ -124,8 +125,8 @@ def _register_moves(router: Router, services: Services) -> None:
     @router.post("/ops/dead-letters/discard")
     @operation(
         "Give dead letters up for good",
-        {200: "orchestrator.http.schemas.operator_responses:Moved"},
-        body="orchestrator.http.schemas.requests:Discard",
+        {200: operator_responses.Moved},
+        body=requests.Discard,
         access="operator",
         tag="ops",
     )

@@ -11,18 +11,19 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.http.app import Services
 from orchestrator.http.operation import operation
+from orchestrator.http.schemas.names import responses
 
 
 def health_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/health")
-    @operation("Whether the API is up", {200: "orchestrator.http.schemas.responses:Health"}, access="open", tag="meta")
+    @operation("Whether the API is up", {200: responses.Health}, access="open", tag="meta")
     def health() -> dict[str, str]:
         return {"status": "ok", "version": services.version}
 
     @router.get("/openapi.json")
-    @operation("This document", {200: "orchestrator.http.schemas.responses:AnyObject"}, access="open", tag="meta")
+    @operation("This document", {200: responses.AnyObject}, access="open", tag="meta")
     def openapi() -> Response[Any]:
         return Response(status_code=200, content_type="application/json", body=_document(services.application))
 

@@ -20,6 +20,7 @@ from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, cursor_of, path_uuid
 from orchestrator.http.routes.dead_letters import FINGERPRINT
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
+from orchestrator.http.schemas.names import operator_responses
 from orchestrator.http.serializers import dossier_view, history_view, operator_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
@@ -55,7 +56,7 @@ def _register_search(router: Router, services: Services) -> None:
     @router.get("/ops/tasks")
     @operation(
         "Everybody's tasks, newest first, or in the order in which they ended",
-        {200: "orchestrator.http.schemas.operator_responses:OpsTaskPage"},
+        {200: operator_responses.OpsTaskPage},
         parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, SINCE, UNTIL, ORDER, LIMIT, PLACE),
         access="operator",
         tag="ops",
@@ -78,7 +79,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks/<task_id>")
     @operation(
         "One task with its history, its children and why it is where it is",
-        {200: "orchestrator.http.schemas.operator_responses:Dossier"},
+        {200: operator_responses.Dossier},
         parameters=(TASK_ID, AFTER),
         access="operator",
         tag="ops",
@@ -98,7 +99,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(
         "Cancel anybody's task that is not over",
-        {202: "orchestrator.http.schemas.operator_responses:OpsTask"},
+        {202: operator_responses.OpsTask},
         parameters=(TASK_ID,),
         refusals=(409,),
         access="operator",
@@ -112,7 +113,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.post("/ops/tasks/<task_id>/retry")
     @operation(
         "Give one dead letter its attempts anew",
-        {202: "orchestrator.http.schemas.operator_responses:OpsTask"},
+        {202: operator_responses.OpsTask},
         parameters=(TASK_ID,),
         refusals=(409,),
         access="operator",

@@ -12,6 +12,7 @@ from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid
+from orchestrator.http.schemas.names import operator_responses
 
 #: Redrives shown beside those that run.
 MOST_SHOWN = 20
@@ -25,7 +26,7 @@ def redrive_routes(services: Services) -> Router:
     @router.get("/ops/redrives")
     @operation(
         "Redrives in stages or at a rate that run, and the newest of all",
-        {200: "orchestrator.http.schemas.operator_responses:Redrives"},
+        {200: operator_responses.Redrives},
         access="operator",
         tag="ops",
     )
@@ -35,7 +36,7 @@ def redrive_routes(services: Services) -> Router:
     @router.post("/ops/redrives/<redrive_id>/advance")
     @operation(
         "Look how a redrive goes, and let go what may go by now",
-        {200: "orchestrator.http.schemas.operator_responses:RedriveView"},
+        {200: operator_responses.RedriveView},
         parameters=(REDRIVE_ID,),
         access="operator",
         tag="ops",
@@ -47,7 +48,7 @@ def redrive_routes(services: Services) -> Router:
     @router.post("/ops/redrives/<redrive_id>/stop")
     @operation(
         "Let nothing more of a redrive go",
-        {200: "orchestrator.http.schemas.operator_responses:RedriveView"},
+        {200: operator_responses.RedriveView},
         parameters=(REDRIVE_ID,),
         refusals=(409,),
         access="operator",

@@ -15,6 +15,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
 from orchestrator.http.routes.tasks import TYPE
+from orchestrator.http.schemas.names import statistics_responses
 from orchestrator.http.serializers import audit_view, group_view
 from orchestrator.http.statistics import (
     HISTORY_STEPS,
@@ -48,7 +49,7 @@ def figure_routes(services: Services) -> Router:
     @router.get("/ops/stats")
     @operation(
         "The system at a glance",
-        {200: "orchestrator.http.schemas.statistics_responses:Stats"},
+        {200: statistics_responses.Stats},
         access="operator",
         tag="ops",
     )
@@ -58,7 +59,7 @@ def figure_routes(services: Services) -> Router:
     @router.get("/ops/history")
     @operation(
         "The figures as they were, at most 180 steps of them, and what operators did meanwhile",
-        {200: "orchestrator.http.schemas.statistics_responses:History"},
+        {200: statistics_responses.History},
         parameters=(HOURS, TYPE),
         access="operator",
         tag="ops",

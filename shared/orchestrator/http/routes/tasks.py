@@ -13,6 +13,7 @@ from orchestrator.http.app import Services, charge_submit, current_owner, curren
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
+from orchestrator.http.schemas.names import requests, responses
 from orchestrator.http.serializers import event_view, fitting, inbox_view, next_cursor, page_view
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.states import Status
@@ -66,8 +67,8 @@ def task_routes(services: Services) -> Router:
     @router.post("/api/tasks")
     @operation(
         "Submit a task",
-        {202: "orchestrator.http.schemas.responses:TaskReceipt"},
-        body="orchestrator.http.schemas.requests:SubmitTask",
+        {202: responses.TaskReceipt},
+        body=requests.SubmitTask,
         parameters=(KEY,),
         refusals=(422,),
     )
@@ -89,7 +90,7 @@ def task_routes(services: Services) -> Router:
     @router.get("/api/tasks")
     @operation(
         "The caller's tasks, newest first",
-        {200: "orchestrator.http.schemas.responses:TaskPage"},
+        {200: responses.TaskPage},
         parameters=(STATUS, TYPE, LIMIT, CURSOR),
     )
     def list_own() -> Response[Any]:
@@ -109,7 +110,7 @@ def task_routes(services: Services) -> Router:
         return json_response(200, {"items": items, "nextCursor": next_cursor(found, limit)})
 
     @router.get("/api/tasks/inbox")
-    @operation("The newest recommendations of friends", {200: "orchestrator.http.schemas.responses:Inbox"})
+    @operation("The newest recommendations of friends", {200: responses.Inbox})
     def inbox() -> Response[Any]:
         found = services.db.run(tasks.newest_completed, current_owner(router), INBOX_TYPE, INBOX_SIZE)
         return json_response(200, {"items": fitting(inbox_view(task) for task in found)})
@@ -117,7 +118,7 @@ def task_routes(services: Services) -> Router:
     @router.get("/api/tasks/<task_id>")
     @operation(
         "One task",
-        {200: "orchestrator.http.schemas.responses:TaskView"},
+        {200: responses.TaskView},
         parameters=(TASK_ID,),
         answers_the_erased=True,
     )
@@ -130,7 +131,7 @@ def task_routes(services: Services) -> Router:
     @router.get("/api/tasks/<task_id>/events")
     @operation(
         "What happened to a task, in order",
-        {200: "orchestrator.http.schemas.responses:TaskEvents"},
+        {200: responses.TaskEvents},
         parameters=(TASK_ID, AFTER),
     )
     def list_events(task_id: str) -> Response[Any]:
@@ -146,7 +147,7 @@ def task_routes(services: Services) -> Router:
     @router.post("/api/tasks/<task_id>/cancel")
     @operation(
         "Cancel a task that is not over",
-        {202: "orchestrator.http.schemas.responses:TaskView"},
+        {202: responses.TaskView},
         parameters=(TASK_ID,),
         refusals=(409,),
     )

@@ -12,6 +12,7 @@ from orchestrator.http.app import Services, identity
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.rate_limits import check_ticket
+from orchestrator.http.schemas.names import responses
 
 
 def realtime_routes(services: Services) -> Router:
@@ -20,7 +21,7 @@ def realtime_routes(services: Services) -> Router:
     @router.post("/api/realtime/ticket")
     @operation(
         "A ticket for the WebSocket",
-        {200: "orchestrator.http.schemas.responses:Ticket"},
+        {200: responses.Ticket},
         refusals=(429,),
         tag="realtime",
     )

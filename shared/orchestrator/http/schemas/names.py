@@ -1,0 +1,20 @@
+"""The schema modules, named without importing them: a cold start does not import pydantic.
+
+`responses.TaskView` is a `Schema` at run time, and the class itself for a type checker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas import operator_responses, requests, responses, statistics_responses
+else:
+    from orchestrator.http.operation import SchemaModule
+
+    operator_responses = SchemaModule("orchestrator.http.schemas.operator_responses")
+    requests = SchemaModule("orchestrator.http.schemas.requests")
+    responses = SchemaModule("orchestrator.http.schemas.responses")
+    statistics_responses = SchemaModule("orchestrator.http.schemas.statistics_responses")
+
+__all__ = ["operator_responses", "requests", "responses", "statistics_responses"]

@@ -1,0 +1,14 @@
+"""The module of shapes, named without importing it: a cold start does not import pydantic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playmate.routes import shapes
+else:
+    from orchestrator.http.operation import SchemaModule
+
+    shapes = SchemaModule("playmate.routes.shapes")
+
+__all__ = ["shapes"]
