@@ -1,14 +1,15 @@
 """The orchestrator's own routes: each module makes one Router."""
 
 from orchestrator.http.routes.bulk_cancel import cancel_routes
-from orchestrator.http.routes.controls import control_routes
 from orchestrator.http.routes.dead_letters import dead_letter_routes
+from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import ops_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
 from orchestrator.http.routes.tasks import task_routes
 from orchestrator.http.routes.tickets import realtime_routes
+from orchestrator.http.routes.token_keys import token_key_routes
 
 ROUTERS = (
     health_routes,
@@ -19,5 +20,6 @@ ROUTERS = (
     cancel_routes,
     dead_letter_routes,
     redrive_routes,
-    control_routes,
+    flag_routes,
+    token_key_routes,
 )

@@ -1,4 +1,4 @@
-"""Operators: what changes without a deploy: feature flags and the keys of access tokens."""
+"""Operators: read and change the feature flags."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.aws.clients import CloudError
-from orchestrator.engine.live.subscriptions import revoke
 from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
+from orchestrator.http.routes.recorded import on_record
 from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.model.errors import NotFound, Unavailable
-from orchestrator.model.task import Json, iso
-from orchestrator.observability import logger
+from orchestrator.model.task import iso
 from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 FLAG = Parameter("name", {"type": "string", "pattern": "^[a-z][A-Za-z0-9_.]{0,99}$"}, "path")
 
 
-def control_routes(services: Services) -> Router:
+def flag_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/ops/flags")
@@ -61,7 +60,7 @@ def control_routes(services: Services) -> Router:
         setting, desk = None if body.forget else Setting(body.on, body.percent, body.owners), _desk(services)
         check(name, setting)
         detail = {"flag": name, **body.model_dump()}
-        with _on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
+        with on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
             deployed = desk.set(name, setting, gradual=body.gradual)
             outcome.update(version=deployed.version, aborted=_rollout_view(deployed.aborted))
         services.flags.forget()
@@ -80,33 +79,11 @@ def control_routes(services: Services) -> Router:
         from orchestrator.http.schemas.requests import AbortRollout
 
         body, desk = read(AbortRollout, router.current_event), _desk(services)
-        with _on_record(services, acting_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
+        with on_record(services, acting_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
             deployed = desk.abort(body.deployment)
             outcome.update(_rollout_view(deployed.aborted) or {})
         services.flags.forget()
         return json_response(200, _view(services, deployed))
-
-    @router.post("/ops/secrets/jwt/rotate")
-    @operation(
-        "New keys for access tokens; those of before verify for as long as their tokens live",
-        {200: operator_responses.KeysRotated},
-        body=requests.RotateKeys,
-        refusals=(404,),
-        access="operator",
-        tag="ops",
-    )
-    def rotate() -> Response[Any]:
-        from orchestrator.http.schemas.requests import RotateKeys
-
-        body = read(RotateKeys, router.current_event)
-        if services.rotate_keys is None:
-            raise NotFound("There are no keys of ours here.")
-        detail = {"secret": "jwt", "revoke": body.revoke}
-        with _on_record(services, acting_operator(router), "rotate", detail) as outcome:
-            current = outcome["current"] = services.rotate_keys(body.revoke)
-            if body.revoke:
-                revoke(services.db)
-        return json_response(200, {"current": current})
 
     return router
 
@@ -125,23 +102,6 @@ def _appconfig() -> Iterator[None]:
     except CloudError as error:
         words = f"AppConfig does not answer ({error.code}). Containers go by the last flags they read."
         raise Unavailable(words) from error
-
-
-@contextmanager
-def _on_record(services: Services, actor: str, action: str, detail: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
-    """Kept before it is done, so that nothing outside the database changes without a trail; and how it ended."""
-    services.db.run(dead_letters.audit, actor, action, {**detail, "step": "begun"})
-    outcome: dict[str, Json] = {"step": "done"}
-    try:
-        yield outcome
-    except Exception as error:
-        outcome = {"step": "failed", "error": str(error)}
-        raise
-    finally:
-        try:
-            services.db.run(dead_letters.audit, actor, action, {**detail, **outcome})
-        except Unavailable as error:
-            logger.warning("outcome not kept in the trail", extra={"action": action}, exc_info=error)
 
 
 def _last_set(services: Services, names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
