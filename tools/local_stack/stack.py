@@ -124,7 +124,7 @@ def _shell(layout: Layout) -> str:
     tools = {  # version 1 of the AWS CLI looks for SQS elsewhere unless the option says where
         "aws": f"{_quoted(python('dev').with_name('aws'))} --endpoint-url {layout.aws_url}",
         "psql": _quoted(postgres.BINARIES / "psql"),
-        "orchestrator": f"PYTHONPATH={_quoted(ROOT / 'clients' / 'cli')} {_quoted(python('dev'))} -m orchestrator_cli",
+        "orchestrator": f"PYTHONPATH={_quoted(ROOT / 'clients' / 'cli')} {_quoted(python('dev'))} -m playmate_cli",
     }
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
     return "\n".join([*lines, *(f'{name}() {{ {tool} "$@"; }}' for name, tool in tools.items()), ""])

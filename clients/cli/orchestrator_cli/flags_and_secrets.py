@@ -1,9 +1,8 @@
-"""What changes without a deploy: flags, keys, the knowledge base."""
+"""Change feature flags and token keys without a deploy."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -19,7 +18,6 @@ from orchestrator_cli.watch import PATIENCE, looks, no_answer, tell_silence
 
 flags = typer.Typer(no_args_is_help=True, help="Feature flags; `task.TYPE` off parks a type.")
 secrets = typer.Typer(no_args_is_help=True, help="Keys of access tokens.")
-knowledge = typer.Typer(no_args_is_help=True, help="The knowledge base of the insight agent.")
 
 Name = Annotated[str, typer.Argument(metavar="FLAG", autocompletion=completion.flags)]
 Value = Annotated[
@@ -103,25 +101,6 @@ def rotate(
         as_json(rotated)
     else:
         say(f"Key {rotated['current']} signs from now on.")
-
-
-@knowledge.command()
-def load(
-    context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Markdown of your own.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Load this version's documents, or those of a file, which replace them."""
-    try:
-        body = {"markdown": file.read_text(encoding="utf-8")} if file else {}
-    except UnicodeDecodeError as error:
-        words = f"not UTF-8 text: {error.reason} at byte {error.start}"
-        raise typer.BadParameter(words, param_hint="FILE") from error
-    loaded = context.obj.post("/ops/knowledge", body)
-    if json:
-        as_json(loaded)
-    else:
-        say(f"{loaded['documents']} documents, {loaded['changed']} new or changed.")
 
 
 def _body(value: str, owners: list[str] | None) -> dict[str, Any]:

@@ -27,14 +27,6 @@ class Commands(TyperGroup):
             fail(exit_code(refusal), str(refusal))
 
 
-app = typer.Typer(
-    cls=Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Operate Agent Orchestrator. Exit codes: 1 refused, 2 wrong command, 3 not signed in, 4 not found, "
-    "5 unreachable, 6 ended badly.",
-)
-
 Url = Annotated[str | None, typer.Option(envvar="ORCHESTRATOR_URL", help="The API's address.")]
 Token = Annotated[str | None, typer.Option(envvar="ORCHESTRATOR_TOKEN", help="An operator's access token.")]
 Stack = Annotated[
@@ -43,13 +35,11 @@ Stack = Annotated[
 ]
 
 
-@app.callback()
 def connect(context: typer.Context, url: Url = None, token: Token = None, stack: Stack = None) -> None:
     if context.obj is None:
         context.obj = FoundLater(lambda: find(url, token, stack))
 
 
-@app.command()
 def login(
     context: typer.Context,
     url: Url = None,
@@ -79,11 +69,25 @@ def _is_operator(session: Session) -> bool:
     return True
 
 
-app.add_typer(tasks.app, name="tasks")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(flags_and_secrets.flags, name="flags")
-app.add_typer(flags_and_secrets.secrets, name="secrets")
-app.add_typer(flags_and_secrets.knowledge, name="knowledge")
-app.command()(tasks.why)
-app.command()(stats)
-app.command()(audit)
+def new_app() -> typer.Typer:
+    """Return the engine's commands; an application adds its own with `add_typer`."""
+    made = typer.Typer(
+        cls=Commands,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Operate Agent Orchestrator. Exit codes: 1 refused, 2 wrong command, 3 not signed in, 4 not found, "
+        "5 unreachable, 6 ended badly.",
+    )
+    made.callback()(connect)
+    made.command()(login)
+    made.add_typer(tasks.app, name="tasks")
+    made.add_typer(dead_letters.app, name="dead-letters")
+    made.add_typer(flags_and_secrets.flags, name="flags")
+    made.add_typer(flags_and_secrets.secrets, name="secrets")
+    made.command()(tasks.why)
+    made.command()(stats)
+    made.command()(audit)
+    return made
+
+
+app = new_app()

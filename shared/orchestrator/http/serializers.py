@@ -35,11 +35,6 @@ def page_view(task: Task) -> dict[str, Any]:
     return shown
 
 
-def inbox_view(task: Task) -> dict[str, Any]:
-    shown = task.public()
-    return {name: shown[name] for name in ("id", "type", "result", "updatedAt")}
-
-
 def event_view(event: Mapping[str, Any]) -> dict[str, Any]:
     """An event as the task's owner reads it; what it says of a failure's cause is for operators."""
     data = event["data"] or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playmate.routes.auth import auth_routes
 from playmate.routes.availability import availability_routes
 from playmate.routes.friends import friend_routes
+from playmate.routes.inbox import inbox_routes
 from playmate.routes.kids import kid_routes
 from playmate.routes.knowledge import knowledge_routes
 from playmate.routes.me import me_routes
@@ -16,6 +17,7 @@ ROUTERS = (
     auth_routes,
     availability_routes,
     friend_routes,
+    inbox_routes,
     kid_routes,
     knowledge_routes,
     me_routes,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -261,3 +263,14 @@ class KnowledgeBody(Body):
 class KnowledgeLoaded(BaseModel):
     documents: int
     changed: int
+
+
+class InboxItem(BaseModel):
+    id: UUID
+    type: str
+    result: Any
+    updatedAt: datetime
+
+
+class Inbox(BaseModel):
+    items: list[InboxItem]

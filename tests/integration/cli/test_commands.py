@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+import orchestrator_cli.main
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.feature_flag_admin import Deployed
 from orchestrator.engine.execution.messages import run_batch
@@ -18,8 +19,8 @@ from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.app import Services
 from orchestrator.store.connection import Database
 from orchestrator_cli import session as sessions
-from orchestrator_cli.main import app
 from orchestrator_cli.session import Exit, Session
+from playmate_cli.main import app
 from tests.integration.conftest import PlayedDesk
 from tests.support.gateway import Caller
 
@@ -172,6 +173,12 @@ def test_without_anything_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(sessions, "REMEMBERED", tmp_path / "none")
     result = run(None, "stats")
     assert (result.exit_code, "login" in result.output) == (Exit.NOT_SIGNED_IN, True)
+
+
+def test_the_engines_own_commands_lack_those_of_the_application() -> None:
+    told = CliRunner().invoke(orchestrator_cli.main.app, ["--help"])
+    assert "dead-letters" in told.stdout
+    assert "knowledge" not in told.stdout
 
 
 def test_every_command_explains_itself_and_speaks_json() -> None:

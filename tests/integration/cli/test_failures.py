@@ -17,8 +17,8 @@ from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.store import dead_letters
 from orchestrator.store.connection import Connection, Database
 from orchestrator_cli import completion
-from orchestrator_cli.main import app
 from orchestrator_cli.session import Exit, FoundLater, Refusal, Session
+from playmate_cli.main import app
 from tests.integration.conftest import PlayedDesk
 from tests.support.gateway import Caller
 from tests.support.queues import RecordingQueue

@@ -14,7 +14,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.http.schemas.names import requests, responses
-from orchestrator.http.serializers import event_view, fitting, inbox_view, next_cursor, page_view
+from orchestrator.http.serializers import event_view, fitting, next_cursor, page_view
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.states import Status
 from orchestrator.store import events, tasks
@@ -22,9 +22,6 @@ from orchestrator.store import events, tasks
 if TYPE_CHECKING:
     from orchestrator.http.schemas.requests import SubmitTask
 
-#: What the inbox shows.
-INBOX_TYPE = "friend.recommendations"
-INBOX_SIZE = 10
 #: Items of a page, unless asked otherwise.
 PAGE = 20
 LARGEST_PAGE = 100
@@ -108,12 +105,6 @@ def task_routes(services: Services) -> Router:
         )
         items = [page_view(task) for task in found[:limit]]
         return json_response(200, {"items": items, "nextCursor": next_cursor(found, limit)})
-
-    @router.get("/api/tasks/inbox")
-    @operation("The newest recommendations of friends", {200: responses.Inbox})
-    def inbox() -> Response[Any]:
-        found = services.db.run(tasks.newest_completed, current_owner(router), INBOX_TYPE, INBOX_SIZE)
-        return json_response(200, {"items": fitting(inbox_view(task) for task in found)})
 
     @router.get("/api/tasks/<task_id>")
     @operation(

@@ -83,17 +83,6 @@ class TaskPage(Answer):
     nextCursor: UUID | None
 
 
-class InboxItem(Answer):
-    id: UUID
-    type: str
-    result: Any
-    updatedAt: datetime
-
-
-class Inbox(Answer):
-    items: list[InboxItem]
-
-
 class TaskEvent(Answer):
     seq: int
     kind: str

@@ -222,11 +222,6 @@ class TestCancel:
         assert ann.post(f"/api/tasks/{task}/cancel").status == 409
 
 
-def test_the_inbox_holds_completed_recommendations_alone(ann: Caller) -> None:
-    submit_echo(ann)
-    assert responses.Inbox.model_validate(ann.get("/api/tasks/inbox").json()).items == []
-
-
 def test_a_ticket_is_complete(ann: Caller) -> None:
     answer = ann.post("/api/realtime/ticket")
     ticket = responses.Ticket.model_validate(answer.json())
@@ -239,7 +234,6 @@ def test_no_door_opens_without_a_token(anyone: Caller) -> None:
     for method, path in (
         ("POST", "/api/tasks"),
         ("GET", "/api/tasks"),
-        ("GET", "/api/tasks/inbox"),
         ("GET", f"/api/tasks/{NOBODYS}"),
         ("GET", f"/api/tasks/{NOBODYS}/events"),
         ("POST", f"/api/tasks/{NOBODYS}/cancel"),

@@ -1,0 +1,3 @@
+from playmate_cli.main import app
+
+app()
