@@ -55,7 +55,7 @@ class Submitted:
 
 def submit(db: Database, queue: TaskQueue, agents: Agents, order: TaskRequest) -> Submitted:
     """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
-    agent, payload = _validate(agents, order)
+    agent, payload = validate(agents, order)
     with tracing.span(f"submit {agent.type}", parent=order.traceparent, kind="producer", task_type=agent.type) as trace:
         return _accept(db, queue, order, agent, payload, trace)
 
@@ -96,8 +96,8 @@ def _earlier(db: Database, new: tasks.NewTask) -> Task:
     return stored.task
 
 
-def _validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
-    """The agent and the payload as JSON text. Raises InvalidInput with every fault there is."""
+def validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
+    """Return the agent and the payload as JSON text. Raise InvalidInput with every fault."""
     faults = _bounds(order)
     agent = _open_agent(agents, order.type, order.by_user, faults)
     text = _encoded(agent, order.payload, faults) if agent is not None else ""

@@ -16,6 +16,7 @@ from orchestrator.engine.joins import end_leases
 from orchestrator.engine.live.subscriptions import close_expired
 from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
+from orchestrator.engine.schedules import insert_due_runs
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
@@ -62,6 +63,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         _mend(sweeper, late, mended)
         if len(late) < PAGE:
             break
+    mended["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
     known = sweeper.flags.last_read()
     if known is not None:
         sweeper.db.run(flag_snapshot.keep, known)
