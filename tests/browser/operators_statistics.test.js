@@ -123,7 +123,7 @@ test('one box finds a task by its id without hyphens, by a quoted trace, and by 
 test('no line is drawn over the time in which a page read nothing', async () => {
   const {page} = await operator.enter();
   const runs = await page.evaluate(async () => {
-    const {runsOf} = await import('./parts/figures.js');
+    const {runsOf} = await import('./components/figures.js');
     const point = (at, stands = 10) => ({at, stands});
     return runsOf([point(0), point(9), point(30), point(31, 100), point(120, 100), point(260)]).map((run) => run.map(({at}) => at));
   });
