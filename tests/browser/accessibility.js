@@ -13,7 +13,7 @@ function settle(page) {
 }
 
 /** What a checker of accessibility finds wrong, in a line each. */
-export async function faultsOf(page) {
+export async function violationsOf(page) {
   await settle(page);
   await page.evaluate(AXE);
   const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {connection, newFamily, openWorld, shoot, signUp, visit} from './stack.js';
+import {connection, newFamily, openStack, screenshot, signUp, visit} from './stack.js';
 
 const CUT_MS = 30_000;
 
 let world;
 
 before(async () => {
-  world = await openWorld();
+  world = await openStack();
 });
 after(() => world.close());
 
@@ -79,7 +79,7 @@ test('a network cut of 30 s in the middle of a task is survived', async () => {
   const id = await submit(page, {}, {scheduleAt: soon(5_000)});
   world.proxy.cut();
   await connection(page, 'offline');
-  await shoot(page, 'offline');
+  await screenshot(page, 'offline');
   await new Promise((resolve) => setTimeout(resolve, CUT_MS));
   world.proxy.restore();
   await connection(page, 'live');
@@ -95,7 +95,7 @@ test('blocked sockets are replaced by polling, and the socket comes back', async
   await connection(page, 'polling');
   const polled = await submit(page);
   await allOver(page, [polled]);
-  await shoot(page, 'polling');
+  await screenshot(page, 'polling');
   world.proxy.blocked = false;
   await connection(page, 'live');
   const pushed = await submit(page);
@@ -136,7 +136,7 @@ test('an ended session is noticed, and after signing in everything goes on', asy
   world.proxy.killSockets();
   const dialog = page.getByRole('dialog');
   await dialog.waitFor({timeout: 60_000});
-  await shoot(page, 'session-ended');
+  await screenshot(page, 'session-ended');
   await dialog.getByLabel('Password').fill(family.password);
   await dialog.getByRole('button', {name: 'Sign in'}).click();
   await dialog.waitFor({state: 'detached'});

@@ -1,10 +1,10 @@
-import {openWorld, stack} from './stack.js';
+import {openStack, stack} from './stack.js';
 
 export const OPERATOR = stack.users.find(({role}) => role === 'operator');
 
 /** The operator page before the stack, and what opens, enters and walks it. */
 export async function openOperatorPage() {
-  const world = await openWorld();
+  const world = await openStack();
   const opened = new Set();
 
   async function visit(options = {}) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
+import {violationsOf} from './accessibility.js';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {newFamily, shoot} from './stack.js';
+import {newFamily, screenshot} from './stack.js';
 
 /** A colour that is still changing has no contrast yet. */
 const STILL = {reducedMotion: 'reduce'};
@@ -47,8 +47,8 @@ test('what fits is shown, cancelled for a reason, and the list and the trail say
   await dialog.getByText('This would cancel 3 tasks of 1 owner.').waitFor();
   await dialog.locator('.preview-groups li', {hasText: '3echo, pending'}).waitFor();
   await dialog.getByText(`the newest is ${ids[2].slice(-8)} of owner ${owner}.`).waitFor();
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-cancels');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-cancels');
   await page.keyboard.press('Escape');
   await dialog.waitFor({state: 'detached'});
   assert.ok(await opener(page).evaluate((button) => button === document.activeElement), 'the focus is where it was');
@@ -130,8 +130,8 @@ test('pages go on until nothing is left, seen on a narrow screen, and stop where
   const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('dialog, dialog *:not(.visually-hidden)')]
     .filter((part) => part.getBoundingClientRect().right > innerWidth || (part.clientWidth && part.scrollWidth > part.clientWidth)).map((part) => `${part.localName} ${part.className}`));
   assert.deepEqual(wide, [], 'it fits');
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-cancels-narrow');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-cancels-narrow');
   go();
   await reach(3);
   go();

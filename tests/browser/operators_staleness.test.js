@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
+import {violationsOf} from './accessibility.js';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 const PAGE = 50;
 
@@ -14,7 +14,7 @@ before(async () => {
 afterEach(() => operator.leave());
 after(() => operator.close());
 
-const pulse = (page, state) => page.locator(`.pulse[data-state="${state}"]`);
+const pulse = (page, state) => page.locator(`.freshness[data-state="${state}"]`);
 const rows = (page) => page.locator('.tasks tbody tr');
 
 /** An API call from the page's origin as one of the stack's people; the answer's JSON. */
@@ -57,8 +57,8 @@ test('a view that cannot be read says so above what it read, while the others go
   assert.ok(await page.locator('.flags li').count());
   assert.match(await pulse(page, 'stale').innerText(), /Old, as of \d\d:\d\d:\d\d/);
   assert.equal(await page.locator('.trouble p').count(), 0);
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-old');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-old');
   await page.unroute('**/ops/flags');
   await notice.getByRole('button', {name: 'Try again'}).click();
   await notice.waitFor({state: 'detached'});
@@ -117,8 +117,8 @@ test('a task that its filter does not find any more is marked, and nothing is ne
   await row.getByText('No longer here').waitFor();
   assert.equal(await page.getByText(/newer/).count(), 0);
   assert.equal(await rows(page).count(), before);
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-gone');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-gone');
   await page.getByRole('button', {name: /^\d+ no longer here: take away$/}).click();
   await row.waitFor({state: 'detached'});
 });
@@ -184,8 +184,8 @@ test('a rollout is named where a change would end it, and taken back; the trail 
   await page.getByRole('button', {name: 'Change amazon_places'}).click();
   await dialog.getByText(/Under way: the rollout of tried_slowly .* A change at once ends it/).waitFor();
   await page.keyboard.press('Escape');
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-rollout');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-rollout');
   await under.getByRole('button', {name: 'Take back…'}).click();
   await dialog.getByRole('button', {name: 'Take it back'}).click();
   await under.waitFor({state: 'detached'});

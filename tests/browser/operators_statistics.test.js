@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 let operator;
 
@@ -27,7 +27,7 @@ const rows = (page) => page.locator('.tasks tbody tr');
 
 test('failures that will be tried again are told, and lead to just those tasks', async () => {
   const {page, faults} = await operator.enter();
-  const want = page.locator('.verdict-line', {hasText: '4 tasks of type friend.recommendations failed and will be tried again: the weather did not answer'});
+  const want = page.locator('.health-line', {hasText: '4 tasks of type friend.recommendations failed and will be tried again: the weather did not answer'});
   await want.waitFor();
   await page.locator('.failing [data-fingerprint="recommend-weather-51aa0e"]', {hasText: '2 owners'}).waitFor();
   assert.equal(await page.getByText('Nothing needs you').count(), 0);
@@ -35,7 +35,7 @@ test('failures that will be tried again are told, and lead to just those tasks',
   await page.getByText('4 tasks that fit').waitFor();
   assert.equal(await rows(page).count(), 4);
   assert.equal(await page.getByLabel('Which').inputValue(), 'retrying');
-  await shoot(page, 'operator-retrying');
+  await screenshot(page, 'operator-retrying');
   await page.getByRole('button', {name: 'Show all'}).click();
   await page.getByText('Only failure').waitFor({state: 'detached'});
   assert.deepEqual(faults, []);
@@ -56,7 +56,7 @@ test('the page reaches back as far as it is asked to, and a hole stays a hole', 
   await page.reload();
   await page.getByText('each bar 2 min').waitFor();
   assert.equal(await page.getByRole('combobox', {name: 'Type'}).inputValue(), 'echo', 'the address keeps it');
-  await shoot(page, 'operator-history');
+  await screenshot(page, 'operator-history');
   assert.deepEqual(faults, []);
 });
 

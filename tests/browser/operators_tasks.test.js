@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {OPERATOR, fillIn, goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 let operator;
 
@@ -25,7 +25,7 @@ function submitLater(page) {
 async function cancel(page, story) {
   await story.getByRole('button', {name: 'Cancel…'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
-  await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
+  await story.locator('.why-text', {hasText: 'It is over: cancelled.'}).waitFor();
 }
 
 test('only operators come in', async () => {
@@ -36,7 +36,7 @@ test('only operators come in', async () => {
   assert.deepEqual(await context.cookies(), [], 'a sign-in here leaves no cookie');
   await fillIn(page, {...OPERATOR, password: 'not this one'});
   await page.getByRole('alert').filter({hasText: /\w/}).filter({hasNotText: 'not an operator'}).waitFor();
-  await shoot(page, 'operator-refused');
+  await screenshot(page, 'operator-refused');
 });
 
 test('dead letters: a group, its preview, a redrive in stages that ends well, and the audit that keeps it', async () => {
@@ -53,7 +53,7 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   const dialog = page.getByRole('dialog');
   await dialog.getByText('This would redrive 12 tasks.').waitFor();
   await dialog.locator('.preview-groups li', {hasText: 'echo of 3 owners, version 1.4.0, echo-timeout-3f9a1c'}).waitFor();
-  await shoot(page, 'operator-preview');
+  await screenshot(page, 'operator-preview');
   await page.keyboard.press('Escape');
   await mended.getByText('12', {exact: true}).waitFor();
 
@@ -62,12 +62,12 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   await dialog.getByRole('button', {name: 'Redrive one first'}).click();
   await page.locator('.staged[data-redrive-state="done"]', {hasText: '12 of 12'}).waitFor({timeout: 60_000});
   await mended.waitFor({state: 'detached'});
-  await shoot(page, 'operator-redriven');
+  await screenshot(page, 'operator-redriven');
 
   await goTo(page, 'Audit');
   await page.getByText('Redrove 12 dead letters (type echo, failure echo-timeout-3f9a1c, version 1.4.0), in stages').waitFor();
   await page.getByText('(you)').first().waitFor();
-  await shoot(page, 'operator-audit');
+  await screenshot(page, 'operator-audit');
   assert.deepEqual(faults, []);
 });
 
@@ -78,7 +78,7 @@ test('a redrive in stages stops by itself when the failure comes back', async ()
   await page.getByRole('dialog').getByRole('button', {name: 'Redrive one first'}).click();
   const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'});
   await stopped.getByText('came back').waitFor({timeout: 60_000});
-  await shoot(page, 'operator-stopped');
+  await screenshot(page, 'operator-stopped');
   await stopped.getByRole('link', {name: /The story of/}).click();
   await page.getByRole('complementary', {name: 'location.playdate.update'}).waitFor();
 });
@@ -96,11 +96,11 @@ test('a group without a fingerprint is redriven at a rate until it is stopped, a
   await dialog.getByLabel('At most, tasks a second').fill('0.05');
   await dialog.getByRole('button', {name: 'Redrive 130 tasks'}).click();
   await page.locator('.staged[data-redrive-state="running"]', {hasText: 'of 130 redriven, 0.05 a second'}).getByText('not over yet').waitFor();
-  await shoot(page, 'operator-at-a-rate');
+  await screenshot(page, 'operator-at-a-rate');
   await page.locator('.staged[data-redrive-state="running"]').getByRole('button', {name: 'Stop'}).click();
   const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: 'of 130'});
   await stopped.getByText('Stopped by').waitFor();
-  const left = 130 - Number((await stopped.locator('.staged-words').innerText()).match(/^\d+/)[0]);
+  const left = 130 - Number((await stopped.locator('.staged-text').innerText()).match(/^\d+/)[0]);
   await flood.locator('.group-count', {hasText: String(left)}).waitFor();
   await flood.locator('.group-toggle').click();
   await flood.getByText(`The oldest 100 of ${left}`).waitFor();
@@ -142,10 +142,10 @@ test('a task is found by its owner and by its id, told whole, and cancelled', as
   await page.keyboard.type(id);
   await page.keyboard.press('Enter');
   const story = page.getByRole('complementary', {name: 'echo'});
-  await story.locator('.why-words', {hasText: /It is due at \d/}).waitFor();
+  await story.locator('.why-text', {hasText: /It is due at \d/}).waitFor();
   await story.getByText('Submitted').first().waitFor();
   assert.match(await story.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
-  await shoot(page, 'operator-story');
+  await screenshot(page, 'operator-story');
   await cancel(page, story);
   await page.keyboard.press('Escape');
   await story.waitFor({state: 'detached'});
@@ -167,7 +167,7 @@ test('a flag is tried on some owners and switched off again', async () => {
   };
   await change('On for some', '20');
   await flag.getByText('on for 20 % of owners').waitFor();
-  await shoot(page, 'operator-flags');
+  await screenshot(page, 'operator-flags');
   await change('Off for everybody');
   await flag.getByText('off', {exact: true}).waitFor();
   await goTo(page, 'Audit');

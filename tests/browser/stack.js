@@ -9,7 +9,7 @@ const SHOTS = process.env.SCREENSHOTS ?? new URL('../../.local/screenshots/', im
 export const stack = JSON.parse(readFileSync(FILE, 'utf8'));
 
 /** A browser before the stack, with a proxy between them that can break things. */
-export async function openWorld() {
+export async function openStack() {
   const proxy = await new FaultProxy(stack.web_url).open();
   const browser = await launch();
   return {
@@ -91,7 +91,7 @@ function trailOf(page) {
   return trail;
 }
 
-export async function shoot(page, name, options = {}) {
+export async function screenshot(page, name, options = {}) {
   mkdirSync(SHOTS, {recursive: true});
   await page.screenshot({path: `${SHOTS}/${name}.png`, animations: 'disabled', ...options});
 }

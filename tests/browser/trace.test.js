@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {Collector} from './collector.js';
-import {connection, goTo, newFamily, openWorld, signUp, stack, visit} from './stack.js';
+import {connection, goTo, newFamily, openStack, signUp, stack, visit} from './stack.js';
 
 const WELL_FORMED = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
 /** What a caller may send for a trace that is none; the last ones are other people's ideas of a header. */
@@ -17,7 +17,7 @@ let collector;
 
 before(async () => {
   collector = await new Collector().open(Number(process.env.COLLECTOR_PORT));
-  world = await openWorld();
+  world = await openStack();
 });
 after(async () => {
   await world.close();

@@ -1,6 +1,6 @@
 import {call, client, session} from './session.js';
-import {createStore, useStore} from './store.js';
-import {useEffect} from './vendor/preact.js';
+import {createStore, useStore} from '../shared/store.js';
+import {useEffect} from '../shared/vendor/preact.js';
 
 /** What a finished task of a type makes stale. */
 const STALE = {

@@ -1,6 +1,6 @@
-import {createClient} from './client/index.js';
-import {config} from './config.js';
-import {createStore} from './store.js';
+import {createClient} from '../client/index.js';
+import {config} from '../shared/config.js';
+import {createStore} from '../shared/store.js';
 
 const REMEMBERED = 'playmate-user';
 const TOKEN = 'playmate-token';

@@ -1,4 +1,4 @@
-import {createStore, useStore} from '../store.js';
+import {createStore, useStore} from '../shared/store.js';
 import {usePolled} from './polling.js';
 import {call, withQuery} from './session.js';
 

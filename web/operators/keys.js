@@ -1,5 +1,5 @@
-import {createStore} from '../store.js';
-import {useEffect} from '../vendor/preact.js';
+import {createStore} from '../shared/store.js';
+import {useEffect} from '../shared/vendor/preact.js';
 
 const KEPT = 'operator-keys';
 

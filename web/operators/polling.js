@@ -1,5 +1,5 @@
-import {createStore, useStore} from '../store.js';
-import {useCallback, useEffect, useRef, useState} from '../vendor/preact.js';
+import {createStore, useStore} from '../shared/store.js';
+import {useCallback, useEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {session} from './session.js';
 
 /** Between two reads of what is on the screen (ms); a hidden page reads nothing. */
@@ -9,10 +9,10 @@ const SLOWEST = 30_000;
 const STALE = 3;
 
 /** Whether reading goes on; and of each read on the screen {key, pace, at, error}: when it last worked, what was wrong since. */
-export const pulse = createStore({paused: false, reads: new Map()});
+export const freshness = createStore({paused: false, reads: new Map()});
 
 export function togglePause() {
-  pulse.set((now) => ({...now, paused: !now.paused}));
+  freshness.set((now) => ({...now, paused: !now.paused}));
 }
 
 /**
@@ -35,7 +35,7 @@ export function stateOf({paused, reads}, now = Date.now()) {
  */
 export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
   const [state, setState] = useState({key, value: undefined, error: undefined, at: undefined});
-  const {paused} = useStore(pulse);
+  const {paused} = useStore(freshness);
   const {expired} = useStore(session);
   const turn = useRef(0);
   const me = useRef({}).current;
@@ -85,7 +85,7 @@ export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
 }
 
 function note(me, key, what) {
-  pulse.set(({paused, reads}) => {
+  freshness.set(({paused, reads}) => {
     const before = reads.get(me);
     const known = before?.key === key ? before : {key, at: null, error: null};
     return {paused, reads: new Map(reads).set(me, {...known, ...what})};
@@ -93,7 +93,7 @@ function note(me, key, what) {
 }
 
 function forget(me) {
-  pulse.set(({paused, reads}) => {
+  freshness.set(({paused, reads}) => {
     const left = new Map(reads);
     left.delete(me);
     return {paused, reads: left};

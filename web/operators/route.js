@@ -1,7 +1,7 @@
-import {useEffect, useState} from '../vendor/preact.js';
+import {useEffect, useState} from '../shared/vendor/preact.js';
 
 /** Where the page is, kept in its address: `#tasks/ID?status=failed` is {view, id, query}. */
-export function placeOf(hash, views) {
+export function routeOf(hash, views) {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
   const [view, id = ''] = path.split('/');
   const known = views.includes(view);
@@ -22,16 +22,16 @@ export function hashOf({view, id = '', query = {}}) {
   return `#${view}${id ? `/${encodeURIComponent(id)}` : ''}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
 }
 
-export function go(place) {
-  location.hash = hashOf(place);
+export function go(route) {
+  location.hash = hashOf(route);
 }
 
-export function usePlace(views) {
-  const [place, setPlace] = useState(() => placeOf(location.hash, views));
+export function useRoute(views) {
+  const [route, setPlace] = useState(() => routeOf(location.hash, views));
   useEffect(() => {
-    const look = () => setPlace(placeOf(location.hash, views));
+    const look = () => setPlace(routeOf(location.hash, views));
     addEventListener('hashchange', look);
     return () => removeEventListener('hashchange', look);
   }, []);
-  return place;
+  return route;
 }

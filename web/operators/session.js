@@ -1,6 +1,6 @@
 import {createClient} from '../client/index.js';
-import {config} from '../config.js';
-import {createStore} from '../store.js';
+import {config} from '../shared/config.js';
+import {createStore} from '../shared/store.js';
 
 const KEPT = 'operator-session';
 /** A read may take so long (ms). */

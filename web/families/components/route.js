@@ -1,9 +1,9 @@
 import {useClientTask} from './watch.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {client} from '../session.js';
-import {STATUS, clock, since, stepWords, titleOf} from '../words.js';
-import {Chip} from './controls.js';
-import {Icon} from './icons.js';
+import {STATUS, clock, since, stepText, titleOf} from '../texts.js';
+import {Chip} from '../../shared/components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
 
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
@@ -35,7 +35,7 @@ function Progress({task}) {
   const message = task.progress?.message ?? (task.status === 'pending' ? 'Waiting for a worker' : 'Working');
   return html`
     <div class="progress">
-      <p class="progress-words" aria-live="polite">${message}</p>
+      <p class="progress-text" aria-live="polite">${message}</p>
       <div class="progress-track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"
         aria-valuenow=${percent ?? undefined} data-unknown=${percent === undefined}>
         <span style=${percent === undefined ? '' : `inline-size: ${percent}%`}></span>
@@ -53,7 +53,7 @@ function Route({id, live}) {
     <ol class="route">
       ${updates.map((update, i) => html`
         <li key=${update.seq} class="stop" data-event=${update.event ?? update.status} data-tone=${toneOf(update)} data-fresh=${update.isFresh}>
-          <span class="stop-words">${stepWords(update, updates[i - 1])}</span>
+          <span class="stop-text">${stepText(update, updates[i - 1])}</span>
           <span class="stop-time">${i === 0 ? clock(update.updatedAt) : since(start, update.updatedAt)}</span>
         </li>`)}
     </ol>

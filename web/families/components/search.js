@@ -1,6 +1,6 @@
 import {search, towns} from '../map/atlas.js';
-import {html, useState} from '../vendor/preact.js';
-import {Icon} from './icons.js';
+import {html, useState} from '../../shared/vendor/preact.js';
+import {Icon} from '../../shared/components/icons.js';
 
 const COUNTRY = new Intl.DisplayNames(undefined, {type: 'region'});
 

@@ -1,5 +1,5 @@
 import {client} from '../session.js';
-import {useEffect, useState} from '../vendor/preact.js';
+import {useEffect, useState} from '../../shared/vendor/preact.js';
 
 /** A value of the client, read again whenever it may have changed. */
 function useClient(subscribe, read, deps) {

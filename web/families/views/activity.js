@@ -1,7 +1,7 @@
 import {TaskCard} from '../components/route.js';
 import {useClientTasks} from '../components/watch.js';
-import {Empty} from '../components/controls.js';
-import {html, useState} from '../vendor/preact.js';
+import {Empty} from '../../shared/components/controls.js';
+import {html, useState} from '../../shared/vendor/preact.js';
 
 const SHOWN = 12;
 

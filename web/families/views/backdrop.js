@@ -1,7 +1,7 @@
 import {fineLand} from '../map/atlas.js';
 import {project} from '../map/mercator.js';
 import {Painter} from '../map/painter.js';
-import {html, useEffect, useRef} from '../vendor/preact.js';
+import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
 
 const CENTRE = project({latitude: 46.5, longitude: 4});
 

@@ -1,9 +1,9 @@
 import {reload, useResource, wanted} from '../data.js';
-import {Empty, Loaded} from '../components/controls.js';
-import {Icon} from '../components/icons.js';
-import {useStore} from '../store.js';
-import {html} from '../vendor/preact.js';
-import {kilometres} from '../words.js';
+import {Empty, Loaded} from '../../shared/components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {useStore} from '../../shared/store.js';
+import {html} from '../../shared/vendor/preact.js';
+import {kilometres} from '../texts.js';
 
 const again = (name) => () => reload(name);
 

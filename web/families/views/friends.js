@@ -1,8 +1,8 @@
 import {reload, useResource} from '../data.js';
-import {Icon} from '../components/icons.js';
-import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../../shared/components/controls.js';
 import {call, client} from '../session.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 
 const [ACCEPTED, REFUSED] = [1, 2];
 /** What others do to us is no task of ours: it is looked for while the view is seen. */
@@ -24,9 +24,9 @@ export function Friends() {
       <${Ask} />
       <${People} title="They asked you" state=${asking} row=${(friend) => html`<${Answer} friend=${friend} />`}
         empty=${html`<p class="none">Nobody is waiting for your answer.</p>`} />
-      <${People} title="Your friends" state=${friends} row=${(friend) => html`<${Part} friend=${friend} words="Remove" />`}
+      <${People} title="Your friends" state=${friends} row=${(friend) => html`<${EndButton} friend=${friend} words="Remove" />`}
         empty=${html`<${Empty} icon="friends" title="No friends yet">Ask a family you know by the name they signed up with.<//>`} />
-      <${People} title="You asked" state=${pending} row=${(friend) => html`<${Part} friend=${friend} words="Take back" />`}
+      <${People} title="You asked" state=${pending} row=${(friend) => html`<${EndButton} friend=${friend} words="Take back" />`}
         empty=${html`<p class="none">You wait for nobody.</p>`} />
     </div>`;
 }
@@ -75,7 +75,7 @@ function Answer({friend}) {
     </span>`;
 }
 
-function Part({friend, words}) {
+function EndButton({friend, words}) {
   const part = () => tell('/api/friends/delete', {friendId: friend.id});
   return html`<span class="person-actions"><${Busy} className="button quiet" onPress=${part} aria-label=${`${words}: ${friend.name}`}>${words}<//></span>`;
 }

@@ -1,8 +1,8 @@
 import {reload, useResource} from '../data.js';
-import {Icon} from '../components/icons.js';
-import {Busy, Fault, Loaded, toast} from '../components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {Busy, Fault, Loaded, toast} from '../../shared/components/controls.js';
 import {call} from '../session.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 /** 1 January 2024 was a Monday. */

@@ -2,12 +2,12 @@ import {useResource} from '../data.js';
 import {towns, townNear} from '../map/atlas.js';
 import {bearing} from '../map/mercator.js';
 import {MapView} from '../map/view.js';
-import {Busy, toast, toastFault} from '../components/controls.js';
+import {Busy, toast, toastFault} from '../../shared/components/controls.js';
 import {Search} from '../components/search.js';
 import {useClientTasks} from '../components/watch.js';
 import {call, client} from '../session.js';
-import {html, useEffect, useMemo, useState} from '../vendor/preact.js';
-import {coordinates, kilometres} from '../words.js';
+import {html, useEffect, useMemo, useState} from '../../shared/vendor/preact.js';
+import {coordinates, kilometres} from '../texts.js';
 import {Insight, Leaderboard, Plan} from './findings.js';
 
 const TYPE = 'location.playdate.update';

@@ -1,5 +1,5 @@
-import {html} from '../../vendor/preact.js';
-import {clock, duration, number, plural} from '../words.js';
+import {html} from '../../shared/vendor/preact.js';
+import {clock, duration, number, plural} from '../texts.js';
 
 const WIDE = 640;
 const HIGH = 120;

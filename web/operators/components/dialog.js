@@ -1,5 +1,5 @@
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {faultWords} from '../words.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {errorText} from '../texts.js';
 
 /** A question before everything else; Escape closes it and the focus goes back to where it was. */
 export function Dialog({title, close, wide = false, children}) {
@@ -27,7 +27,7 @@ export function Reason() {
 }
 
 /** The form of a dialog: one deed, its fault in words, and a way out. `submit(values)` closes it when it went well. */
-export function Deed({submit, action, tone, disabled, close, leave = 'Not now', children}) {
+export function ActionForm({submit, action, tone, disabled, close, leave = 'Not now', children}) {
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
@@ -38,15 +38,15 @@ export function Deed({submit, action, tone, disabled, close, leave = 'Not now', 
       await submit(Object.fromEntries(new FormData(event.target)));
       close();
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(errorText(error));
       setBusy(false);
     }
   };
   return html`
-    <form class="deed" onSubmit=${send}>
+    <form class="action-form" onSubmit=${send}>
       ${children}
       <p class="form-fault" role="alert">${fault}</p>
-      <div class="dialog-end">
+      <div class="dialog-actions">
         <button type="button" class="button quiet" onClick=${close}>${leave}</button>
         <button class="button" data-tone=${tone} data-busy=${busy} disabled=${busy || disabled}>${action}</button>
       </div>

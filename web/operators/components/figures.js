@@ -1,4 +1,4 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 
 const WIDE = 200;
 const HIGH = 40;

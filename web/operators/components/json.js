@@ -1,5 +1,5 @@
-import {toast} from '../../components/controls.js';
-import {html} from '../../vendor/preact.js';
+import {toast} from '../../shared/components/controls.js';
+import {html} from '../../shared/vendor/preact.js';
 
 /** A value as it is stored, folded away until it is asked for. */
 export function Json({name, value, open = false}) {

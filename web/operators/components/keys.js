@@ -1,5 +1,5 @@
-import {useStore} from '../../store.js';
-import {html} from '../../vendor/preact.js';
+import {useStore} from '../../shared/store.js';
+import {html} from '../../shared/vendor/preact.js';
 import {keysOn, toggleKeys} from '../keys.js';
 import {Dialog} from './dialog.js';
 
@@ -21,6 +21,6 @@ export function Keys({close, views}) {
         ${lines.map(([key, does]) => html`<div key=${key}><dt>${key.split('  ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${does}</dd></div>`)}
       </dl>
       <label class="check"><input type="checkbox" checked=${on} onChange=${toggleKeys} /> <span>Single keys do something</span></label>
-      <div class="dialog-end"><button type="button" class="button quiet" onClick=${close}>Close</button></div>
+      <div class="dialog-actions"><button type="button" class="button quiet" onClick=${close}>Close</button></div>
     <//>`;
 }

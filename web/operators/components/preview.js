@@ -1,6 +1,6 @@
-import {html, useEffect, useState} from '../../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {call} from '../session.js';
-import {faultWords} from '../words.js';
+import {errorText} from '../texts.js';
 
 /** What a deed would do, asked of the API before anything is done: {told} or {error}, neither while it is asked. */
 export function usePreview(path, body) {
@@ -20,7 +20,7 @@ export function usePreview(path, body) {
 
 /** `children(told)` says it in words. */
 export function Preview({preview: {told, error}, does, children}) {
-  if (error) return html`<div class="preview" data-fault="true" role="alert"><p>${faultWords(error)}</p></div>`;
+  if (error) return html`<div class="preview" data-fault="true" role="alert"><p>${errorText(error)}</p></div>`;
   if (!told) return html`<div class="preview" aria-busy="true"><p>Looking what this would ${does}…</p></div>`;
   return html`<div class="preview" role="status">${children(told)}</div>`;
 }

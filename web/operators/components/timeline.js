@@ -1,5 +1,5 @@
-import {html} from '../../vendor/preact.js';
-import {clock, duration, errorWords, eventTone, eventWords, exact} from '../words.js';
+import {html} from '../../shared/vendor/preact.js';
+import {clock, duration, failureText, eventTone, eventText, exact} from '../texts.js';
 import {Json} from './json.js';
 
 /** What an event says beside its words. */
@@ -24,9 +24,9 @@ function Event({event, before}) {
   const rest = restOf(data);
   return html`
     <li class="event" data-kind=${kind} data-tone=${eventTone(event)}>
-      <span class="event-words">${kind === 'step' && html`<span class="faint">Step </span>`}${eventWords(event)}</span>
+      <span class="event-text">${kind === 'step' && html`<span class="faint">Step </span>`}${eventText(event)}</span>
       <time class="event-time" datetime=${createdAt} title=${exact(createdAt)}>${gap === null ? clock(createdAt) : `+ ${duration(gap)}`}</time>
-      ${data?.error && html`<p class="event-error">${errorWords(data.error)}</p>`}
+      ${data?.error && html`<p class="event-error">${failureText(data.error)}</p>`}
       ${data?.reason && html`<p class="event-note">${data.reason}</p>`}
       ${data?.retryInMs !== undefined && html`<p class="event-note">Tried again after ${duration(data.retryInMs)}</p>`}
       ${rest && html`<${Json} name="More" value=${rest} />`}

@@ -1,9 +1,9 @@
-import {toast} from '../../components/controls.js';
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Deed, Dialog, Reason} from '../components/dialog.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Preview, usePreview} from '../components/preview.js';
 import {call} from '../session.js';
-import {OVER, STATUS, ago, number, plural, short} from '../words.js';
+import {OVER, STATUS, ago, number, plural, short} from '../texts.js';
 
 const PATH = '/ops/tasks/cancel';
 /** Groups a preview names. */
@@ -53,8 +53,8 @@ export function CancelDialog({choice, close, done}) {
   };
   return html`
     <${Dialog} title="Cancel all of these?" close=${close} wide=${true}>
-      <${Deed} submit=${cancel} action=${`Cancel ${plural(total, 'task')}`} tone="bad" disabled=${!total} close=${() => open.current && close()} leave=${ended === null ? 'Not now' : 'Stop here'}>
-        <${Preview} preview=${preview} does="cancel">${({wouldEnd}) => html`<${Would} would=${wouldEnd} />`}<//>
+      <${ActionForm} submit=${cancel} action=${`Cancel ${plural(total, 'task')}`} tone="bad" disabled=${!total} close=${() => open.current && close()} leave=${ended === null ? 'Not now' : 'Stop here'}>
+        <${Preview} preview=${preview} does="cancel">${({wouldEnd}) => html`<${PreviewDetails} would=${wouldEnd} />`}<//>
         <p class="dialog-warning">Cancelled tasks never run again, and nothing is kept of what they do at this moment. This cannot be taken back.</p>
         <${Reason} />
         ${ended !== null && html`<${Bar} ended=${ended} total=${total} />`}
@@ -62,7 +62,7 @@ export function CancelDialog({choice, close, done}) {
     <//>`;
 }
 
-function Would({would: {total, descendants, owners, groups, oldest, newest, example}}) {
+function PreviewDetails({would: {total, descendants, owners, groups, oldest, newest, example}}) {
   if (!total) return html`<p><strong>None of these can be cancelled:</strong> they are over.</p>`;
   return html`
     <p><strong>This would cancel ${plural(total, 'task')} of ${plural(owners, 'owner')}.</strong> Nothing has been cancelled yet.</p>

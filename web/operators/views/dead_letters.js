@@ -1,11 +1,11 @@
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Aged, Fault, Rows} from '../components/states.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {ago, clock, errorWords, exact, faultWords, number, plural, short} from '../words.js';
+import {ago, clock, failureText, exact, errorText, number, plural, short} from '../texts.js';
 import {DiscardDialog, RedriveDialog} from './redrive_dialog.js';
-import {Redrives} from './staged_redrives.js';
+import {StagedRedrives} from './staged_redrives.js';
 import {Failure} from './task_detail.js';
 
 const PAGE = 100;
@@ -13,7 +13,7 @@ const PAGE = 100;
 const keyOf = ({type, fingerprint, version}) => [type, fingerprint, version].join(' ');
 
 /** Tasks that used up their attempts, in groups of those that failed alike: look, redrive, give up. */
-export function DeadLetters({place: {query}}) {
+export function DeadLetters({route: {query}}) {
   const {type, fingerprint} = query;
   const letters = usePolled(`dead ${type} ${fingerprint}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}));
   const [move, setMove] = useState(null);
@@ -32,9 +32,9 @@ export function DeadLetters({place: {query}}) {
       </div>
     </div>
     <${Narrowed} type=${type} fingerprint=${fingerprint} />
-    <${Redrives} turn=${turn} />
-    <${Aged} read=${letters} />
-    ${!value && (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}
+    <${StagedRedrives} turn=${turn} />
+    <${StaleNotice} read=${letters} />
+    ${!value && (error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`)}
     ${value && html`
       <p class="list-line" role="status"><span>${lineOf(value, type || fingerprint)}</span></p>
       <div class="groups">
@@ -68,12 +68,12 @@ function Group({group, turn, open, toggle, move}) {
         <button type="button" class="group-toggle" data-row aria-expanded=${open} aria-controls=${id} onClick=${toggle}>
           <span class="group-count"><strong>${number(count)}</strong><span class="visually-hidden"> dead: </span></span>
           <span class="group-what">
-            <span class="group-words">${errorWords(example.error) || 'No words were left'}</span>
+            <span class="group-error">${failureText(example.error) || 'No words were left'}</span>
             <span class="group-marks"><strong>${type}</strong><span>version <span class="mono">${version || 'unknown'}</span></span><span class="mono group-print">${group.fingerprint || 'no fingerprint'}</span></span>
           </span>
           <span class="group-when"><span>${plural(owners, 'owner')}</span><span title=${`${exact(firstSeen)} to ${exact(lastSeen)}`}>${count > 1 ? `first ${ago(firstSeen)}, ` : ''}last ${ago(lastSeen)}</span></span>
         </button>
-        <div class="group-deeds">
+        <div class="group-actions">
           <button type="button" class="button small" aria-label=${`Redrive ${plural(count, 'task')} of type ${type}`} onClick=${ask('redrive')}>Redrive…</button>
           <button type="button" class="button small quiet" aria-label=${`Discard ${plural(count, 'task')} of type ${type}`} onClick=${ask('discard')}>Discard…</button>
         </div>
@@ -90,7 +90,7 @@ function choiceOf({type, fingerprint, version}) {
 const NONE = {items: [], nextCursor: undefined, busy: false, fault: ''};
 
 /** Those of a group, the oldest first, a page at a time: {items, newer, more(), error, again}. */
-function useLetters(group, turn) {
+function useGroupItems(group, turn) {
   const [later, setLater] = useState(NONE);
   // Once somebody has read on, only a move of their own begins the list anew.
   const counted = useRef(group.count);
@@ -105,7 +105,7 @@ function useLetters(group, turn) {
       const page = await read(cursor);
       setLater((now) => ({items: [...now.items, ...page.items], nextCursor: page.nextCursor, busy: false, fault: ''}));
     } catch (fault) {
-      setLater((now) => ({...now, busy: false, fault: faultWords(fault)}));
+      setLater((now) => ({...now, busy: false, fault: errorText(fault)}));
     }
   };
   return {items: value && [...value.items, ...later.items], newer: cursor ? later : null, more, error, again};
@@ -114,9 +114,9 @@ function useLetters(group, turn) {
 /** The newest failure in full, and those it happened to, to be taken one by one. */
 function Inside({group, turn, move}) {
   const {type, count} = group;
-  const {items, newer, more, error, again} = useLetters(group, turn);
+  const {items, newer, more, error, again} = useGroupItems(group, turn);
   const [ticked, setChosen] = useState([]);
-  if (!items) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
+  if (!items) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`;
   const chosen = ticked.filter((id) => items.some((item) => item.id === id));
   const toggle = (id) => setChosen((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now, id]));
   const ask = (kind) => () => move({kind, choice: {ids: chosen}, words: plural(chosen.length, 'chosen task'), count: chosen.length});
@@ -129,12 +129,12 @@ function Inside({group, turn, move}) {
           <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('redrive')}>Redrive chosen…</button>
           <button type="button" class="button small quiet" disabled=${!chosen.length} onClick=${ask('discard')}>Discard chosen…</button>
         </div>
-        <ul class="letters">
+        <ul class="dead-letters">
           ${items.map((item) => html`
             <li key=${item.id}>
               <label class="check"><input type="checkbox" checked=${chosen.includes(item.id)} onChange=${() => toggle(item.id)} /><span class="mono" title=${item.id}>${short(item.id)}</span></label>
               <span class="faint">owner <span class="mono">${item.owner}</span></span>
-              <span class="faint letters-tries">${plural(item.attempts, 'attempt')}</span>
+              <span class="faint dead-letter-attempts">${plural(item.attempts, 'attempt')}</span>
               <time class="faint" title=${exact(item.deadSince)}>${clock(item.deadSince)}</time>
               <a class="link" href=${hashOf({view: 'tasks', id: item.id, query: {type, status: 'dead-letter'}})} aria-label=${`The story of ${short(item.id)}`}>Story</a>
             </li>`)}

@@ -1,6 +1,6 @@
-import {html, useEffect, useState} from '../../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {go} from '../route.js';
-import {STATUS} from '../words.js';
+import {STATUS} from '../texts.js';
 
 const HEX = /^[0-9a-f]{32}$/;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

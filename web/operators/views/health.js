@@ -1,8 +1,8 @@
-import {useStore} from '../../store.js';
-import {html} from '../../vendor/preact.js';
+import {useStore} from '../../shared/store.js';
+import {html} from '../../shared/vendor/preact.js';
 import {hashOf} from '../route.js';
-import {pulse} from '../polling.js';
-import {clock, duration, errorWords, number, percent, plural} from '../words.js';
+import {freshness} from '../polling.js';
+import {clock, duration, failureText, number, percent, plural} from '../texts.js';
 
 /** A task that has been due for longer than this (s) waits for more than its turn. */
 export const SLOW = 60;
@@ -24,29 +24,29 @@ const FLOOD = 100;
 const FLOOD_SHARE = 0.5;
 
 /** What an operator has to do now, in words; the worst first. `at`: when it was read, `error`: why not since. */
-export function Verdict({stats, at, error}) {
-  const {paused} = useStore(pulse);
-  const wants = wantsOf(stats);
+export function Health({stats, at, error}) {
+  const {paused} = useStore(freshness);
+  const wants = alertsOf(stats);
   if (!wants.length) {
     const past = paused || Boolean(error);
-    const words = past ? `Nothing needed you at ${clock(at)}; what has been since is not known here.` : calmWords(stats);
-    return html`<section class="verdict" data-calm="true" aria-label="What needs you"><p class="verdict-line"><span class="dot tone-${past ? 'plain' : 'good'}" aria-hidden="true"></span>${words}</p></section>`;
+    const words = past ? `Nothing needed you at ${clock(at)}; what has been since is not known here.` : calmText(stats);
+    return html`<section class="health" data-calm="true" aria-label="What needs you"><p class="health-line"><span class="dot tone-${past ? 'plain' : 'good'}" aria-hidden="true"></span>${words}</p></section>`;
   }
   return html`
-    <section class="verdict" aria-label="What needs you">
+    <section class="health" aria-label="What needs you">
       ${wants.map(({key, tone, words, href, action, runbook}) => html`
-        <p key=${key} class="verdict-line" data-want=${key}><span class="dot tone-${tone}" aria-hidden="true"></span><span>${words}${runbook && html` <span class="runbook" title=${`docs/runbooks/${runbook}.md`}>runbook: ${runbook}</span>`}</span><a class="link" href=${href}>${action}</a></p>`)}
+        <p key=${key} class="health-line" data-alert=${key}><span class="dot tone-${tone}" aria-hidden="true"></span><span>${words}${runbook && html` <span class="runbook" title=${`docs/runbooks/${runbook}.md`}>runbook: ${runbook}</span>`}</span><a class="link" href=${href}>${action}</a></p>`)}
     </section>`;
 }
 
-function calmWords({live}) {
+function calmText({live}) {
   if (!live.retrying) return 'Nothing needs you. Work is picked up as it comes and nothing is dead.';
   return `Nothing needs you. ${plural(live.retrying, 'task')} failed and will be tried again; nothing is dead.`;
 }
 
-function wantsOf(stats) {
+function alertsOf(stats) {
   const wants = [];
-  const add = (key, tone, words, place, action, runbook) => wants.push({key, tone, words, href: hashOf(place), action, runbook});
+  const add = (key, tone, words, route, action, runbook) => wants.push({key, tone, words, href: hashOf(route), action, runbook});
   ofDeaths(stats, add);
   ofWaiting(stats, add);
   ofFailures(stats, add);
@@ -80,7 +80,7 @@ function ofWaiting({live, oldestDueSeconds, recent, window, load}, add) {
 function ofFailures({live, failing, window, load}, add) {
   const worst = failing.filter(({count}) => count >= SEVERAL).slice(0, WORST);
   for (const {type, count, fingerprint, version, example} of worst) {
-    add(`retrying ${type} ${fingerprint} ${version}`, 'warn', `${number(count)} tasks of type ${type} failed and will be tried again: ${cut(errorWords(example.error))}`, {view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}}, 'See them', 'failures');
+    add(`retrying ${type} ${fingerprint} ${version}`, 'warn', `${number(count)} tasks of type ${type} failed and will be tried again: ${cut(failureText(example.error))}`, {view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}}, 'See them', 'failures');
   }
   if (!worst.length && live.retrying >= SEVERAL) add('retrying', 'warn', `${number(live.retrying)} tasks failed in different ways and will be tried again.`, {view: 'tasks', query: {state: 'retrying'}}, 'See them', 'failures');
   const {failed, 'dead-letter': died} = window.ended;

@@ -1,21 +1,21 @@
-import {config} from '../../config.js';
-import {Busy, Field} from '../../components/controls.js';
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Beat} from '../frame.js';
+import {config} from '../../shared/config.js';
+import {Busy, Field} from '../../shared/components/controls.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {Logo} from '../frame.js';
 import {signIn, signOut} from '../session.js';
-import {faultWords} from '../words.js';
+import {errorText} from '../texts.js';
 
-/** The door: only operators come in. */
-export function Door() {
+/** The login: only operators come in. */
+export function Login() {
   const [fault, setFault] = useState('');
-  const enter = () => signIn('operator', config.demo.password).catch((error) => setFault(faultWords(error)));
+  const enter = () => signIn('operator', config.demo.password).catch((error) => setFault(errorText(error)));
   return html`
-    <main class="door">
-      <p class="brand"><${Beat} size="34" /><span>Operator</span></p>
+    <main class="login">
+      <p class="brand"><${Logo} size="34" /><span>Operator</span></p>
       <h1>See what runs.<br />Mend what does not.</h1>
       <${SignIn} />
       ${config.demo && html`
-        <div class="door-demo">
+        <div class="login-demo">
           <p>On your own machine?</p>
           <${Busy} className="button quiet" onPress=${enter}>Enter as the local operator<//>
           <p class="form-fault" role="alert">${fault}</p>
@@ -24,7 +24,7 @@ export function Door() {
 }
 
 /** A session lasts twenty minutes; what was on the screen stays under the question. */
-export function DoorAgain({user}) {
+export function SignInAgain({user}) {
   const dialog = useRef(null);
   useEffect(() => {
     if (!dialog.current.open) dialog.current.showModal();
@@ -49,7 +49,7 @@ function SignIn({name}) {
     try {
       await signIn(identifier, password);
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(errorText(error));
       setBusy(false);
     }
   };

@@ -1,28 +1,28 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 import {RANGES, useCurves, useHistory} from '../history.js';
 import {Bars} from '../components/bars.js';
 import {Curve} from '../components/figures.js';
 import {go, hashOf} from '../route.js';
-import {auditWords, clock, duration, faultWords, number, percent, plural, rate} from '../words.js';
+import {auditText, clock, duration, errorText, number, percent, plural, rate} from '../texts.js';
 import {Failing, Workers} from './panels.js';
 import {Types} from './types.js';
-import {SLOW, SLOW_ANSWER, Verdict} from './health.js';
+import {SLOW, SLOW_ANSWER, Health} from './health.js';
 
 /** Changes that are told below the bars; all are marked in them. */
 const TOLD = 4;
 
-export function Overview({place: {query}, stats: {value: stats, error, at, again}}) {
+export function Overview({route: {query}, stats: {value: stats, error, at, again}}) {
   const range = RANGES[query.range] ?? RANGES[1];
   const history = useHistory(range);
   const points = useCurves(range, history);
   if (!stats) return html`<${Opening} error=${error} again=${again} />`;
-  const marks = (history?.actions ?? []).filter(({detail}) => detail.step !== 'begun').map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditWords(action)}));
+  const marks = (history?.actions ?? []).filter(({detail}) => detail.step !== 'begun').map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditText(action)}));
   return html`
     <div class="head">
       <h1>Overview</h1>
       <${Ranges} chosen=${range} query=${query} />
     </div>
-    <${Verdict} stats=${stats} at=${at} error=${error} />
+    <${Health} stats=${stats} at=${at} error=${error} />
     <${Figures} stats=${stats} curve=${{points, now: Date.parse(stats.at), span: range.ms, marks}} />
     <${Ended} key=${range.word} stats=${stats} range=${range} all=${history} marks=${marks} query=${query} />
     <${Types} stats=${stats} />
@@ -33,7 +33,7 @@ function Opening({error, again}) {
   return html`
     <div class="head"><h1>Overview</h1></div>
     ${error
-      ? html`<div class="notice tone-bad"><p>${faultWords(error)}</p><button type="button" class="button quiet" onClick=${again}>Try again</button></div>`
+      ? html`<div class="notice tone-bad"><p>${errorText(error)}</p><button type="button" class="button quiet" onClick=${again}>Try again</button></div>`
       : html`<div class="figures" aria-busy="true" aria-label="Loading">${Array.from({length: 6}, (_, i) => html`<span key=${i} class="figure skeleton"></span>`)}</div>`}`;
 }
 

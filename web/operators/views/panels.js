@@ -1,6 +1,6 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 import {hashOf} from '../route.js';
-import {ago, duration, errorWords, exact, number, plural} from '../words.js';
+import {ago, duration, failureText, exact, number, plural} from '../texts.js';
 
 /** What failed and has attempts left, in groups of those that failed alike: tomorrow's dead letters, if nobody looks. */
 export function Failing({groups, total}) {
@@ -18,7 +18,7 @@ function Group({group: {type, fingerprint, version, count, owners, firstSeen, la
     <li data-fingerprint=${fingerprint}>
       <span class="failing-count">${number(count)}</span>
       <span class="group-what">
-        <span class="group-words" title=${errorWords(example.error)}>${errorWords(example.error) || 'No words were left'}</span>
+        <span class="group-error" title=${failureText(example.error)}>${failureText(example.error) || 'No words were left'}</span>
         <span class="group-marks"><strong>${type}</strong><span>version <span class="mono">${version || 'unknown'}</span></span><span>${plural(owners, 'owner')}</span><span title=${`${exact(firstSeen)} to ${exact(lastSeen)}`}>last ${ago(lastSeen)}</span></span>
       </span>
       <a class="link" data-row href=${hashOf({view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}})} aria-label=${`See them: ${plural(count, 'task')} of type ${type}`}>See them</a>

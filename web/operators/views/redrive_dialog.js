@@ -1,15 +1,15 @@
-import {toast} from '../../components/controls.js';
-import {html, useState} from '../../vendor/preact.js';
-import {Deed, Dialog, Reason} from '../components/dialog.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useState} from '../../shared/vendor/preact.js';
+import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Preview, usePreview} from '../components/preview.js';
 import {call} from '../session.js';
-import {number, plural} from '../words.js';
+import {number, plural} from '../texts.js';
 
 /** Groups a preview names. */
 const NAMED = 6;
 
 /** What a move would take along. */
-function Would({preview, does}) {
+function PreviewDetails({preview, does}) {
   return html`
     <${Preview} preview=${preview} does=${does}>${({ids, total, more, groups}) => html`
       <p><strong>This would ${does} ${plural(ids.length, 'task')}${more ? `, the oldest of ${number(total)}` : ''}.</strong> Nothing has been moved yet.${more ? ' Do it again for the rest.' : ''}</p>
@@ -38,14 +38,14 @@ export function RedriveDialog({move: {choice, words, count}, close, done}) {
   const redrive = async ({rate}) => {
     const body = {...choice, canary: pace === 'canary', ...(rate ? {rate: Number(rate)} : {})};
     const moved = await call('POST', '/ops/dead-letters/redrive', body);
-    toast(begunWords(moved) + restOf(moved, moved.redrive?.total ?? moved.ids.length));
+    toast(startedText(moved) + restOf(moved, moved.redrive?.total ?? moved.ids.length));
     done();
   };
   const action = pace === 'canary' ? 'Redrive one first' : `Redrive ${plural(found, 'task')}`;
   return html`
     <${Dialog} title=${`Redrive ${words}?`} close=${close} wide=${true}>
-      <${Deed} submit=${redrive} action=${action} disabled=${!found} close=${close}>
-        <${Would} preview=${preview} does="redrive" />
+      <${ActionForm} submit=${redrive} action=${action} disabled=${!found} close=${close}>
+        <${PreviewDetails} preview=${preview} does="redrive" />
         <fieldset class="choices">
           <legend>How</legend>
           ${Object.entries(PACES).map(([id, [name, what]]) => html`
@@ -57,7 +57,7 @@ export function RedriveDialog({move: {choice, words, count}, close, done}) {
     <//>`;
 }
 
-function begunWords({ids, redrive}) {
+function startedText({ids, redrive}) {
   if (!redrive) return `${plural(ids.length, 'task')} redriven.`;
   return redrive.canary ? 'The first one is on its way; the others follow when it ends well.' : `${plural(redrive.total, 'task')} on the way, ${redrive.rate} a second.`;
 }
@@ -73,8 +73,8 @@ export function DiscardDialog({move: {choice, words}, close, done}) {
   };
   return html`
     <${Dialog} title=${`Discard ${words}?`} close=${close} wide=${true}>
-      <${Deed} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
-        <${Would} preview=${preview} does="discard" />
+      <${ActionForm} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
+        <${PreviewDetails} preview=${preview} does="discard" />
         <p class="dialog-warning">Discarded tasks end as cancelled and never run. This cannot be taken back.</p>
         <${Reason} />
       <//>

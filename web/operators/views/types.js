@@ -1,6 +1,6 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 import {hashOf} from '../route.js';
-import {duration, number, percent} from '../words.js';
+import {duration, number, percent} from '../texts.js';
 
 const LIVE = [['due', 'Due'], ['scheduled', 'Scheduled'], ['retrying', 'Retrying'], ['waiting', 'Waiting'], ['processing', 'Running'], ['parked', 'Parked'], ['dead', 'Dead']];
 const ENDS = [['completed', 'Completed'], ['failed', 'Refused'], ['dead-letter', 'Died'], ['cancelled', 'Cancelled']];
@@ -35,7 +35,7 @@ export function Types({stats}) {
 /** Each number leads to the tasks it counts. */
 function TypeRow({counts, pace, seconds}) {
   const {type} = counts;
-  const cell = (id, place) => counts[id] ? html`<a href=${hashOf(place)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
+  const cell = (id, route) => counts[id] ? html`<a href=${hashOf(route)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
   const living = (id) => (id === 'dead' ? {view: 'dead-letters', query: {type}} : {view: 'tasks', query: {type, state: id}});
   const over = (status) => ({view: 'tasks', query: {type, status, order: 'ended', since: `${seconds}s`}});
   return html`
@@ -56,6 +56,6 @@ function Share({counts}) {
   return html`
     <span class="share">
       <span class="share-bar" aria-hidden="true">${ENDS.map(([id]) => counts[id] > 0 && html`<span key=${id} data-end=${id} style=${`flex-grow: ${counts[id]}`}></span>`)}</span>
-      <span class="share-words">${words}</span>
+      <span class="share-text">${words}</span>
     </span>`;
 }

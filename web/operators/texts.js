@@ -1,3 +1,5 @@
+import {fieldErrors} from '../shared/errors.js';
+
 /** What the page calls things, and moments and numbers as people read them. */
 
 export const STATUS = {
@@ -33,7 +35,7 @@ const KINDS = {
 };
 
 /** One event of a task's story. */
-export function eventWords({kind, data}) {
+export function eventText({kind, data}) {
   const said = KINDS[kind] ?? kind;
   if (kind === 'progress') return data?.progress?.message ?? said;
   if (kind === 'step') return data?.tookMs === undefined ? data?.step ?? said : `${data.step}, ${duration(data.tookMs)}`;
@@ -52,7 +54,7 @@ export function eventTone({kind}) {
 }
 
 /** A failure's words; `error` is {message, kind, detail, fingerprint, …} or a text. */
-export function errorWords(error) {
+export function failureText(error) {
   if (!error) return '';
   if (typeof error === 'string') return error;
   return error.detail ?? error.message ?? error.kind ?? JSON.stringify(error);
@@ -106,7 +108,7 @@ export function clock(moment) {
 }
 
 /** A sentence of the API with its moments as people here read them. */
-export function withMoments(words) {
+export function withLocalTimes(words) {
   return words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => clock(moment));
 }
 
@@ -121,15 +123,15 @@ export function short(id) {
 }
 
 /** One line of the audit trail. What is changed outside the database stands in it before it is done, and after. */
-export function auditWords(entry) {
+export function auditText(entry) {
   const {step, error} = entry.detail;
-  const words = deedWords(entry);
+  const words = actionText(entry);
   if (step === 'begun') return `To be done: ${words}`;
   return step === 'failed' ? `Failed: ${words}. ${error}` : words;
 }
 
-function deedWords({action, detail}) {
-  const what = chosenWords(detail);
+function actionText({action, detail}) {
+  const what = selectionText(detail);
   const many = detail.tasks === undefined ? '' : plural(detail.tasks, 'dead letter');
   switch (action) {
     case 'redrive':
@@ -143,9 +145,9 @@ function deedWords({action, detail}) {
     case 'stop':
       return detail.reason ? `Stopped a redrive: ${detail.reason}` : 'Stopped a redrive';
     case 'flag':
-      return `${detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`}${detail.gradual ? ', gradually' : ''}${detail.aborted ? `; this ended ${rolloutWords(detail.aborted)}` : ''}`;
+      return `${detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagText(detail)}`}${detail.gradual ? ', gradually' : ''}${detail.aborted ? `; this ended ${rolloutText(detail.aborted)}` : ''}`;
     case 'abort':
-      return `Took back ${detail.flags ? rolloutWords(detail) : `rollout ${detail.deployment} of the flags`}`;
+      return `Took back ${detail.flags ? rolloutText(detail) : `rollout ${detail.deployment} of the flags`}`;
     case 'rotate':
       return `Made new keys for access tokens${detail.revoke ? ' and revoked the old ones' : ''}`;
     default:
@@ -153,32 +155,32 @@ function deedWords({action, detail}) {
   }
 }
 
-function chosenWords({ids, type, owner, status, state, trace, fingerprint, version, since, until}) {
+function selectionText({ids, type, owner, status, state, trace, fingerprint, version, since, until}) {
   if (ids) return ids.length === 1 ? `task ${short(ids[0])}` : 'chosen one by one';
   const words = {type, owner, status, state, trace, failure: fingerprint, version, since: since && clock(since), until: until && clock(until)};
   const parts = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
   return parts.length ? parts.join(', ') : 'all there were';
 }
 
-export function flagWords({on, percent: share, owners}) {
+export function flagText({on, percent: share, owners}) {
   if (on) return 'on for everybody';
   const parts = [share ? `${share} % of owners` : '', owners?.length ? plural(owners.length, 'named owner') : ''].filter(Boolean);
   return parts.length ? `on for ${parts.join(' and ')}` : 'off for everybody';
 }
 
 /** A gradual change of flags, and how far it has got. */
-export function rolloutWords({flags, version, percentDeployed}) {
+export function rolloutText({flags, version, percentDeployed}) {
   return `the rollout of ${flags.join(', ') || 'no flag'} (version ${version}, ${Math.round(percentDeployed)} % of the way)`;
 }
 
-/** Words for a person, of whatever went wrong. */
-export function faultWords(error) {
-  const faults = error?.body?.faults;
-  if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
-  if (error?.status === 429) return 'Too many requests just now. Wait a moment, then try again.';
+/** Return a sentence for an operator, whatever went wrong. */
+export function errorText(error) {
+  const [first] = fieldErrors(error);
+  if (first) return first.message;
+  if (error?.status === 429) return 'Too many requests. Wait a moment, then try again.';
   if (error?.name === 'TimeoutError') return 'The API took too long to answer.';
   if (error?.name === 'Unreachable') return 'The API cannot be reached. Check the network, or whether the stack is up.';
-  if (error?.status >= 500 && !error.body?.message) return 'The API is in trouble and gave no answer. Its logs say why.';
-  if (error?.status >= 500) return `${error.message} Its log lines bear the trace ${error.traceId}.`;
+  if (error?.status >= 500 && !error.body?.message) return 'The API failed and gave no answer. Its logs say why.';
+  if (error?.status >= 500) return `${error.message} Its log lines carry the trace ${error.traceId}.`;
   return error?.message ?? 'Something went wrong.';
 }

@@ -1,6 +1,6 @@
 import {createStore, useStore} from '../store.js';
 import {html, useEffect, useRef, useState} from '../vendor/preact.js';
-import {faultWords, referenceOf} from '../words.js';
+import {errorText, referenceOf} from '../errors.js';
 import {Icon} from './icons.js';
 
 /** A word on a tinted ground. */
@@ -40,7 +40,7 @@ export function Busy({onPress, children, className = 'button', disabled, ...rest
 /** What went wrong, and beside it what to quote to whoever is asked about it. */
 export function Fault({error}) {
   const id = referenceOf(error);
-  return html`${faultWords(error)}${id && html` <small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${id}</span></small>`}`;
+  return html`${errorText(error)}${id && html` <small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${id}</span></small>`}`;
 }
 
 /** What a list shows while it is read, when it failed, and when there is nothing. */

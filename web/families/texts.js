@@ -42,7 +42,7 @@ const STEPS = {
 };
 
 /** One line of a task's route. */
-export function stepWords(update, before) {
+export function stepText(update, before) {
   const {event, status} = update;
   if (event === 'progress') return update.progress?.message ?? 'Working';
   if (event === 'step') return STEPS[update.step] ?? sentence((update.step ?? 'step').replace(/[._:-]/g, ' '));
@@ -85,16 +85,4 @@ export function coordinates({latitude, longitude}) {
 export function kilometres(km) {
   if (km === null || km === undefined) return '';
   return km < 1 ? `${Math.round(km * 100) * 10} m` : `${km < 10 ? km.toFixed(1) : Math.round(km)} km`;
-}
-
-/** What finds everything the system noted of it: the trace. What a person can mend alone needs none. */
-export function referenceOf(error) {
-  return [400, 401].includes(error.status) || error.name === 'Unreachable' ? undefined : error.traceId;
-}
-
-/** Words for a person, of whatever went wrong. */
-export function faultWords(error) {
-  const faults = error?.body?.faults;
-  if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
-  return error?.message ?? 'Something went wrong.';
 }
