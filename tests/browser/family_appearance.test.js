@@ -35,7 +35,7 @@ for (const [name, options] of Object.entries(SCREENS)) {
   });
 }
 
-test('nothing jumps while the page loads', async () => {
+test('the layout does not shift while the page loads', async () => {
   const {page} = await visit(world, SCREENS.light);
   await signIn(page, stack.users[0]);
   await page.addInitScript(() => {
@@ -51,7 +51,7 @@ test('nothing jumps while the page loads', async () => {
   assert.ok(shift < 0.1, `the page shifts by ${shift}`);
 });
 
-test('the map asks nobody but this page’s own server', async () => {
+test('the map makes no request to another server', async () => {
   const asked = [];
   const {page} = await visit(world, SCREENS.light);
   page.on('request', (request) => asked.push(new URL(request.url()).host));

@@ -50,7 +50,7 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   assert.deepEqual(faults, []);
 });
 
-test('two families become friends, side by side, and both inboxes fill by themselves', async () => {
+test('two families become friends, side by side, and both inboxes are updated', async () => {
   const [one, two] = [newFamily(), newFamily()];
   const [left, right] = [await visit(world), await visit(world)];
   await Promise.all([signUp(left.page, one), signUp(right.page, two)]);
@@ -84,7 +84,7 @@ test('two families become friends, side by side, and both inboxes fill by themse
   assert.deepEqual([...left.faults, ...right.faults], []);
 });
 
-test('a refusal is said in the words of the server', async () => {
+test('a refusal is shown as a sentence', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());
   await goTo(page, 'Friends');
@@ -93,7 +93,7 @@ test('a refusal is said in the words of the server', async () => {
   await page.getByText('There is no guardian called Nobody Of This Name.').first().waitFor({timeout: 60_000});
 });
 
-test('the wrong password is refused in words, and the form keeps its place', async () => {
+test('a wrong password shows an error, and the form does not move', async () => {
   const {page} = await visit(world);
   await page.getByLabel('Name or e-mail').fill(stack.users[0].name);
   await page.getByLabel('Password').fill('not this one');

@@ -19,7 +19,7 @@ async function member(options) {
   return {...visitor, family};
 }
 
-/** A client of the test's own in the page, that keeps every update; the window survives no reload, its storage does. */
+/** Open a second client in the page that records every update in sessionStorage, which survives a reload. */
 function watch(page) {
   return page.evaluate(async () => {
     const {createClient} = await import('/client/index.js');
@@ -36,7 +36,7 @@ function submit(page, payload = {}, options = {}) {
   return page.evaluate(async ([sent, extra]) => (await window.watcher.submit('echo', sent, extra)).id, [payload, options]);
 }
 
-/** Waits until each task was told to be over. */
+/** Wait until each task was reported as completed. */
 function allOver(page, ids, timeout = 120_000) {
   return page.waitForFunction(
     (wanted) => wanted.every((id) => window.seen.some(([seenId, , status]) => seenId === id && status === 'completed')), ids, {timeout},
@@ -56,7 +56,7 @@ async function assertWhole(page, ids) {
 
 const soon = (ms) => new Date(Date.now() + ms).toISOString();
 
-test('200 updates are seen once and in order though the socket is killed 100 times', async () => {
+test('200 updates arrive once and in order although the socket is killed 100 times', async () => {
   const {page} = await member();
   await watch(page);
   await page.waitForFunction(() => window.watcher.connection === 'live');
@@ -129,7 +129,7 @@ test('two tabs of one family both see everything', async () => {
   }
 });
 
-test('an ended session is noticed, and after signing in everything goes on', async () => {
+test('an ended session is noticed, and everything continues after a sign-in', async () => {
   const {page, context, family} = await member();
   await page.getByText('Nothing under way').waitFor();
   await context.clearCookies();

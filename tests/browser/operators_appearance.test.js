@@ -36,7 +36,7 @@ for (const [name, options] of Object.entries(SCREENS)) {
     await look('tasks');
     await page.locator('.row-link').first().click();
     await page.locator('.timeline').waitFor();
-    await look('story');
+    await look('task-detail');
     await page.getByRole('button', {name: 'Close the task'}).click();
     await goTo(page, 'Dead letters');
     await page.locator('.group-toggle').first().click();
@@ -51,7 +51,7 @@ for (const [name, options] of Object.entries(SCREENS)) {
   });
 }
 
-test('what is away is said in words, and what was seen stays', async () => {
+test('an unreachable API is reported, and the data stays', async () => {
   const {page} = await operator.enter();
   await page.route('**/ops/**', (route) => route.abort());
   await page.getByText('The API cannot be reached.').waitFor();
@@ -60,7 +60,7 @@ test('what is away is said in words, and what was seen stays', async () => {
   await page.locator('.freshness[data-state="live"]').waitFor({timeout: 40_000});
 });
 
-test('a session that ends asks again and keeps the view', async () => {
+test('an ended session asks for the password and keeps the view', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Tasks');
   await page.route('**/ops/**', (route) => route.fulfill({status: 401, json: {message: 'Sign in first.'}}));

@@ -12,7 +12,7 @@ after(() => operator.close());
 
 const group = (page, fingerprint) => page.locator(`.group[data-fingerprint="${fingerprint}"]`);
 
-/** The id of a task of a family that is due in another century. */
+/** Submit a task of a family that is due tomorrow; return its id. */
 function submitLater(page) {
   return page.evaluate(async ({name, password}) => {
     const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
@@ -22,13 +22,13 @@ function submitLater(page) {
   }, stack.users[0]);
 }
 
-async function cancel(page, story) {
-  await story.getByRole('button', {name: 'Cancel…'}).click();
+async function cancel(page, detail) {
+  await detail.getByRole('button', {name: 'Cancel…'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
-  await story.locator('.why-text', {hasText: 'It is over: cancelled.'}).waitFor();
+  await detail.locator('.why-text', {hasText: 'It is over: cancelled.'}).waitFor();
 }
 
-test('only operators come in', async () => {
+test('only operators can sign in', async () => {
   const {page, context} = await operator.visit();
   await fillIn(page, stack.users[0]);
   await page.getByRole('alert').filter({hasText: 'not an operator'}).waitFor();
@@ -39,7 +39,7 @@ test('only operators come in', async () => {
   await screenshot(page, 'operator-refused');
 });
 
-test('dead letters: a group, its preview, a redrive in stages that ends well, and the audit that keeps it', async () => {
+test('a group of dead letters is previewed, redriven in stages, and recorded in the audit', async () => {
   const {page, faults} = await operator.enter();
   await page.getByText('used up their attempts').waitFor();
   await goTo(page, 'Dead letters');
@@ -71,7 +71,7 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   assert.deepEqual(faults, []);
 });
 
-test('a redrive in stages stops by itself when the failure comes back', async () => {
+test('a staged redrive stops when the failure comes back', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Dead letters');
   await group(page, 'point-owner-77b0de').getByRole('button', {name: 'Redrive 3 tasks'}).click();
@@ -79,11 +79,11 @@ test('a redrive in stages stops by itself when the failure comes back', async ()
   const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'});
   await stopped.getByText('came back').waitFor({timeout: 60_000});
   await screenshot(page, 'operator-stopped');
-  await stopped.getByRole('link', {name: /The story of/}).click();
+  await stopped.getByRole('link', {name: /Details of/}).click();
   await page.getByRole('complementary', {name: 'location.playdate.update'}).waitFor();
 });
 
-test('a group without a fingerprint is redriven at a rate until it is stopped, and read beyond its first page', async () => {
+test('a group without a fingerprint is redriven at a rate until it is stopped, and has a second page', async () => {
   const {page, faults} = await operator.enter();
   await goTo(page, 'Dead letters');
   const flood = page.locator('.group[data-fingerprint=""]');
@@ -110,14 +110,14 @@ test('a group without a fingerprint is redriven at a rate until it is stopped, a
   assert.deepEqual(faults, []);
 });
 
-test('redrives that cannot be read say so', async () => {
+test('staged redrives that cannot be read say so', async () => {
   const {page} = await operator.enter();
   await page.route('**/ops/redrives', (route) => route.fulfill({status: 503, contentType: 'application/json', body: '{"message": "The database is busy just now."}'}));
   await goTo(page, 'Dead letters');
   await page.getByRole('alert').filter({hasText: 'The database is busy just now.'}).first().waitFor();
 });
 
-test('chosen dead letters are discarded with a reason that is kept', async () => {
+test('selected dead letters are discarded with a recorded reason', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Dead letters');
   const hopeless = group(page, 'recommend-key-0c11aa');
@@ -134,21 +134,21 @@ test('chosen dead letters are discarded with a reason that is kept', async () =>
   await page.getByText('Their friend has left.').first().waitFor();
 });
 
-test('a task is found by its owner and by its id, told whole, and cancelled', async () => {
+test('a task is found by its id, shown in full, and cancelled', async () => {
   const {page} = await operator.enter();
   const id = await submitLater(page);
   await page.keyboard.press('/');
   await page.locator('[data-search]:focus').waitFor();
   await page.keyboard.type(id);
   await page.keyboard.press('Enter');
-  const story = page.getByRole('complementary', {name: 'echo'});
-  await story.locator('.why-text', {hasText: /It is due at \d/}).waitFor();
-  await story.getByText('Submitted').first().waitFor();
-  assert.match(await story.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
-  await screenshot(page, 'operator-story');
-  await cancel(page, story);
+  const detail = page.getByRole('complementary', {name: 'echo'});
+  await detail.locator('.why-text', {hasText: /It is due at \d/}).waitFor();
+  await detail.getByText('Submitted').first().waitFor();
+  assert.match(await detail.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
+  await screenshot(page, 'operator-task-detail');
+  await cancel(page, detail);
   await page.keyboard.press('Escape');
-  await story.waitFor({state: 'detached'});
+  await detail.waitFor({state: 'detached'});
   await goTo(page, 'Audit');
   await page.getByText(`Cancelled task ${id.slice(-8)}.`).waitFor();
 });
@@ -174,7 +174,7 @@ test('a flag is tried on some owners and switched off again', async () => {
   await page.getByText('Set the flag amazon_places: on for 20 % of owners', {exact: true}).first().waitFor();
 });
 
-test('tasks that come meanwhile wait above the list until they are asked for', async () => {
+test('new tasks wait above the list until the operator asks for them', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Tasks');
   const first = await page.locator('.tasks tbody tr').first().getAttribute('data-task');

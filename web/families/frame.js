@@ -20,7 +20,7 @@ const VIEWS = {
   activity: {name: 'Activity', icon: 'activity', view: AllActivity},
 };
 
-/** The signed-in page: what you do in the middle, what happens because of it beside it. */
+/** The signed-in page: the view in the middle, the activity beside it. */
 export function Frame({user}) {
   const here = useView();
   const main = useRef(null);
@@ -52,7 +52,7 @@ export function Frame({user}) {
     </div>`;
 }
 
-/** Who asks us starts a task of their own, of which we are not told. */
+/** Poll for friend requests: they are tasks of the other family. */
 function lookForAsks() {
   const timer = setInterval(() => {
     if (document.visibilityState === 'visible') void reload('asking');
@@ -83,9 +83,9 @@ function useView() {
   const read = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'meet');
   const [here, setHere] = useState(read);
   useEffect(() => {
-    const look = () => setHere(read());
-    addEventListener('hashchange', look);
-    return () => removeEventListener('hashchange', look);
+    const update = () => setHere(read());
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
   }, []);
   return here;
 }

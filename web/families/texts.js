@@ -1,4 +1,4 @@
-/** What the page calls things. */
+/** Names and sentences of the family page. */
 
 const TITLES = {
   'location.playdate.update': 'Planning around your playdate point',
@@ -33,7 +33,7 @@ export const CONNECTION = {
   expired: {word: 'Signed out', tone: 'bad', why: 'Your session has ended.'},
 };
 
-/** Recorded steps, as a family would say them. */
+/** Names of recorded steps, for families. */
 const STEPS = {
   'insight.locate': 'Found the season, the light and the days off',
   'insight.retrieve': 'Searched the library of ideas',
@@ -41,7 +41,7 @@ const STEPS = {
   'insight.narrate': 'Wrote a summary',
 };
 
-/** One line of a task's route. */
+/** Return one line of a task's route. */
 export function stepText(update, before) {
   const {event, status} = update;
   if (event === 'progress') return update.progress?.message ?? 'Working';
@@ -61,7 +61,7 @@ export function sentence(text) {
   return text ? text[0].toUpperCase() + text.slice(1) : text;
 }
 
-/** How long after the start: `+80 ms`, `+2.4 s`, `+3 min`. */
+/** Return the time since the start: `+80 ms`, `+2.4 s`, `+3 min`. */
 export function since(start, moment) {
   const ms = Math.max(0, new Date(moment) - new Date(start));
   if (ms < 1_000) return `+${Math.round(ms)} ms`;

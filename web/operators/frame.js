@@ -25,7 +25,7 @@ const VIEWS = {
 };
 const NAMES = Object.keys(VIEWS);
 
-/** The signed-in page. The figures are read whatever the view, so that the curves have no holes. */
+/** The signed-in page. It reads the statistics in every view, so that the curves have no gaps. */
 export function Frame({user}) {
   const route = useRoute(NAMES);
   const stats = usePolled('stats', (signal) => call('GET', '/ops/stats', undefined, {signal}));
@@ -89,7 +89,7 @@ function Tabs({here, dead}) {
     </nav>`;
 }
 
-/** Whether what is shown is the present, looked at again each second; a press holds it still. */
+/** Show whether the data is current, checked each second; a press pauses the reads. */
 function FreshnessButton() {
   const now = useStore(freshness);
   const [, tick] = useState(0);
@@ -98,9 +98,9 @@ function FreshnessButton() {
     return () => clearInterval(timer);
   }, []);
   const {state, at} = stateOf(now);
-  const word = {paused: 'Paused', away: 'No answer', stale: 'Old', live: 'Live', first: 'Reading'}[state];
+  const word = {paused: 'Paused', away: 'No answer', stale: 'Stale', live: 'Live', first: 'Loading'}[state];
   const since = at && (state === 'paused' || state === 'stale') ? clock(at) : '';
-  const does = now.paused ? 'Go on' : 'Hold the figures still';
+  const does = now.paused ? 'Resume' : 'Pause';
   return html`
     <button type="button" class="freshness" data-state=${state} aria-pressed=${now.paused} aria-label=${`${word}${since && `, as of ${since}`}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
       <span class="freshness-dot" aria-hidden="true"></span>${since ? html`<span><span class="freshness-word">${word}, as of </span>${since}</span>` : word}
@@ -111,11 +111,11 @@ function Trouble() {
   const {error, at} = stateOf(useStore(freshness));
   return html`
     <div class="trouble" role="alert" data-shown=${Boolean(error)}>
-      ${error && html`<p>${errorText(error)} ${at ? `What you see is from ${clock(at)}; it is tried again by itself.` : 'It is tried again by itself.'}</p>`}
+      ${error && html`<p>${errorText(error)} ${at ? `The data is from ${clock(at)}; the page retries by itself.` : 'The page retries by itself.'}</p>`}
     </div>`;
 }
 
-/** A task's line, beating. */
+/** The logo of the operator page. */
 export function Logo({size = 26}) {
   return html`
     <svg class="beat" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">

@@ -3,7 +3,7 @@ import {useEffect} from '../shared/vendor/preact.js';
 
 const KEPT = 'operator-keys';
 
-/** Whether single keys do something; someone who speaks to their browser may want them off. */
+/** Whether single keys are shortcuts; people who use speech input can switch them off. */
 export const keysOn = createStore(localStorage.getItem(KEPT) !== 'off');
 
 export function toggleKeys() {
@@ -11,7 +11,7 @@ export function toggleKeys() {
   localStorage.setItem(KEPT, keysOn.get() ? 'on' : 'off');
 }
 
-/** Calls `keys[event.key]`, unless someone is typing or a dialog is open. */
+/** Call `keys[event.key]`, unless the focus is in a field or a dialog is open. */
 export function useKeys(keys) {
   useEffect(() => {
     const press = (event) => {
@@ -29,7 +29,7 @@ export function useKeys(keys) {
   });
 }
 
-/** Moves the focus among the rows of the list, from where it is. */
+/** Move the focus by a number of rows. */
 export function moveInRows(by) {
   const rows = [...document.querySelectorAll('main [data-row]')];
   if (!rows.length) return;

@@ -1,6 +1,6 @@
 import {useEffect, useState} from '../shared/vendor/preact.js';
 
-/** Where the page is, kept in its address: `#tasks/ID?status=failed` is {view, id, query}. */
+/** Parse the page's address: `#tasks/ID?status=failed` is `{view, id, query}`. */
 export function routeOf(hash, views) {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
   const [view, id = ''] = path.split('/');
@@ -8,7 +8,7 @@ export function routeOf(hash, views) {
   return {view: known ? view : views[0], id: known ? decoded(id) : '', query: Object.fromEntries(new URLSearchParams(query))};
 }
 
-/** An address typed wrong names nothing. */
+/** Decode a part of the address; a malformed one is empty. */
 function decoded(text) {
   try {
     return decodeURIComponent(text);
@@ -27,11 +27,11 @@ export function go(route) {
 }
 
 export function useRoute(views) {
-  const [route, setPlace] = useState(() => routeOf(location.hash, views));
+  const [route, setRoute] = useState(() => routeOf(location.hash, views));
   useEffect(() => {
-    const look = () => setPlace(routeOf(location.hash, views));
-    addEventListener('hashchange', look);
-    return () => removeEventListener('hashchange', look);
+    const update = () => setRoute(routeOf(location.hash, views));
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
   }, []);
   return route;
 }

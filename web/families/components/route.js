@@ -7,10 +7,10 @@ import {Icon} from '../../shared/components/icons.js';
 
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
-/** An update younger than this (ms) arrives before one's eyes; what was there before does not move. */
+/** An update younger than this (ms) is animated; older ones are not. */
 const FRESH = 4_000;
 
-/** A task as a route from its start to where it is, growing while it is watched. */
+/** A task as a route from its start to its present state. */
 export function TaskCard({id, open, onToggle}) {
   const task = useClientTask(id);
   if (!task) return null;
@@ -46,7 +46,7 @@ function Progress({task}) {
 function Route({id, live}) {
   const updates = useUpdates(id);
   const start = updates[0]?.updatedAt;
-  const cancel = () => client.task(id).cancel().catch(() => {}); // over in the meantime: the route tells
+  const cancel = () => client.task(id).cancel().catch(() => {}); // already over: the route shows it
   const ended = updates.at(-1);
   const lost = ended && toneOf(ended) === 'bad' && !live;
   return html`
@@ -69,7 +69,7 @@ function toneOf({status, event}) {
   return event === 'retrying' ? 'bad' : event === 'step' ? 'good' : 'busy';
 }
 
-/** Every update of the task, from its first. */
+/** Return every update of the task, from the first. */
 function useUpdates(id) {
   const [updates, setUpdates] = useState([]);
   useEffect(() => {
@@ -81,7 +81,7 @@ function useUpdates(id) {
       }
     };
     setUpdates([]);
-    follow().catch(() => {}); // gone or signed out: what is shown stays
+    follow().catch(() => {}); // the task is gone or the user signed out: the list stays as it is
     return () => controller.abort();
   }, [id]);
   return updates;

@@ -3,7 +3,7 @@ import {Empty, Loaded} from '../../shared/components/controls.js';
 import {html} from '../../shared/vendor/preact.js';
 import {clock} from '../texts.js';
 
-/** What was worked out with each friend, arriving as it is found. */
+/** The matches with each friend, newest first. */
 export function Inbox() {
   const state = useResource('inbox');
   return html`

@@ -5,7 +5,7 @@ import {session, signIn, signOut, signUp} from '../session.js';
 import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Backdrop} from './backdrop.js';
 
-/** The door: for newcomers a whole page, for someone whose session ended a dialog over what they had. */
+/** The sign-in page; after an ended session, a dialog over the page. */
 export function Welcome({again}) {
   if (again) return html`<${Again} user=${again} />`;
   return html`

@@ -2,17 +2,17 @@ import {html} from '../../shared/vendor/preact.js';
 import {clock, duration, failureText, eventTone, eventText, exact} from '../texts.js';
 import {Json} from './json.js';
 
-/** What an event says beside its words. */
+/** Data fields of an event that its text already contains. */
 const TOLD = new Set(['progress', 'step', 'flag', 'for', 'children', 'by', 'error', 'retryInMs', 'reason', 'version', 'worker', 'tookMs']);
 const ENDS = new Set(['completed', 'failed', 'dead-letter', 'cancelled', 'retrying', 'released', 'parked', 'waiting', 'lease-lost']);
 
-/** A task's events, one attempt after another, each with how long after the one before it came. */
+/** The events of a task, one attempt after another. Each event shows the time since the event before it. */
 export function Timeline({events}) {
   return html`
     <ol class="timeline">
       ${attemptsOf(events).map((part) => html`
         <li key=${part.events[0].seq} class="attempt" data-attempt=${Boolean(part.number)}>
-          ${part.number && html`<p class="attempt-head"><strong>Attempt ${part.number}</strong>${part.version && html` <span class="mono" title="The version of the code that ran it">${part.version}</span>`}${part.worker && html` <span class="mono" title="The worker that ran it">${part.worker}</span>`}<span class="attempt-took">${part.took}</span></p>`}
+          ${part.number && html`<p class="attempt-head"><strong>Attempt ${part.number}</strong>${part.version && html` <span class="mono" title="The version of the code that ran it">code v${part.version}</span>`}${part.worker && html` <span class="mono" title="The worker that ran it">${part.worker}</span>`}<span class="attempt-took">${part.took}</span></p>`}
           <ol>${part.events.map((event) => html`<${Event} key=${event.seq} event=${event} before=${events[events.indexOf(event) - 1]} />`)}</ol>
         </li>`)}
     </ol>`;
@@ -33,7 +33,7 @@ function Event({event, before}) {
     </li>`;
 }
 
-/** What the event holds that has no words of its own. */
+/** Return the data of an event that its text does not contain. */
 function restOf(data) {
   const left = Object.entries(data ?? {}).filter(([name, value]) => !TOLD.has(name) && value !== null);
   const progress = data?.progress?.data;
@@ -41,7 +41,7 @@ function restOf(data) {
   return left.length ? Object.fromEntries(left) : null;
 }
 
-/** Events in parts: each attempt from its start to its end, and what lies between. */
+/** Split events into parts: one part for each attempt, and one for the events between two attempts. */
 function attemptsOf(events) {
   const parts = [];
   for (const event of events) {

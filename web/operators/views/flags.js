@@ -6,7 +6,7 @@ import {usePolled} from '../polling.js';
 import {call} from '../session.js';
 import {ago, exact, flagText, rolloutText} from '../texts.js';
 
-/** The flag that parks a type of task. */
+/** The prefix of the flags that park a task type. */
 const SWITCH = 'task.';
 const STATES = {
   COMPLETE: 'in force everywhere',
@@ -17,7 +17,7 @@ const STATES = {
   NONE: 'never deployed',
 };
 
-/** Feature flags: what is on for whom, and the switches that park a type of task. */
+/** Feature flags: each flag's setting, and the switches that park a task type. */
 export function Flags() {
   const read = usePolled('flags', (signal) => call('GET', '/ops/flags', undefined, {signal}), {pace: 5_000});
   const {value, error, again} = read;
@@ -31,7 +31,7 @@ export function Flags() {
   const switches = value.types.map((type) => known.get(SWITCH + type) ?? {name: SWITCH + type, on: true, percent: 0, owners: [], unset: true});
   const features = value.flags.filter(({name}) => !switches.some((one) => one.name === name));
   return html`
-    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change is felt within a minute.</p></div>
+    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change takes effect within a minute.</p></div>
     <${StaleNotice} read=${read} />
     ${value.rollout && html`
       <div class="notice tone-busy" data-rollout=${value.rollout.deployment}>
@@ -82,7 +82,7 @@ const CHOICES = {on: 'On for everybody', off: 'Off for everybody', none: 'No rul
 function AbortDialog({rollout, close, done}) {
   const abort = async () => {
     await call('POST', '/ops/rollout/abort', {deployment: rollout.deployment});
-    toast('The rollout is taken back; it is felt within a minute.');
+    toast('The rollout is taken back; it takes effect within a minute.');
     done();
   };
   return html`
@@ -103,7 +103,7 @@ function ChangeDialog({flag, rollout, close, done}) {
       forget: state === 'none',
       gradual: gradual === 'on',
     });
-    toast(`${flag.name} is changed; it is felt within a minute.${aborted ? ` This ended ${rolloutText(aborted)}.` : ''}`);
+    toast(`${flag.name} is changed; it takes effect within a minute.${aborted ? ` This ended ${rolloutText(aborted)}.` : ''}`);
     done();
   };
   return html`
@@ -112,15 +112,15 @@ function ChangeDialog({flag, rollout, close, done}) {
         ${flag.custom && html`<p class="dialog-warning">This flag has a rule written by hand. A change here replaces it.</p>`}
         <fieldset class="choices">
           <legend>Setting</legend>
-          ${Object.entries(CHOICES).map(([id, words]) => html`
-            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${words}</strong></span></label>`)}
+          ${Object.entries(CHOICES).map(([id, text]) => html`
+            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${text}</strong></span></label>`)}
         </fieldset>
         <div class="some" hidden=${state !== 'for some'}>
           <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
           <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
         </div>
         ${rollout && html`<p class="dialog-warning">Under way: ${rolloutText(rollout)}. A change at once ends it; a gradual one has to wait for it.</p>`}
-        <label class="check"><input type="checkbox" name="gradual" /><span>Gradually, rolled back by itself when the alarm goes off</span></label>
+        <label class="check"><input type="checkbox" name="gradual" /><span>Roll out gradually; roll back automatically on alarm</span></label>
       <//>
     <//>`;
 }

@@ -5,14 +5,14 @@ import {Logo} from '../frame.js';
 import {signIn, signOut} from '../session.js';
 import {errorText} from '../texts.js';
 
-/** The login: only operators come in. */
+/** The sign-in page for operators. */
 export function Login() {
   const [fault, setFault] = useState('');
   const enter = () => signIn('operator', config.demo.password).catch((error) => setFault(errorText(error)));
   return html`
     <main class="login">
       <p class="brand"><${Logo} size="34" /><span>Operator</span></p>
-      <h1>See what runs.<br />Mend what does not.</h1>
+      <h1>See what runs.<br />Fix what doesn’t.</h1>
       <${SignIn} />
       ${config.demo && html`
         <div class="login-demo">
@@ -23,7 +23,7 @@ export function Login() {
     </main>`;
 }
 
-/** A session lasts twenty minutes; what was on the screen stays under the question. */
+/** A dialog over the page after a session has ended; the page behind it stays as it was. */
 export function SignInAgain({user}) {
   const dialog = useRef(null);
   useEffect(() => {

@@ -6,11 +6,11 @@ import {usePolled} from '../polling.js';
 import {call} from '../session.js';
 import {ago, errorText, number, plural, short} from '../texts.js';
 
-/** An ended redrive is shown for so long (ms). */
+/** An ended redrive stays visible for this time (ms). */
 const RECENT = 900_000;
 const MOST = 4;
 
-/** StagedRedrives in stages or at a rate: who watches moves them on, as the sweeper does once a minute. `turn`: one more began. */
+/** Staged and rate-limited redrives. Each poll of this page advances them; the sweeper does so once a minute. A new `turn` means that one more began. */
 export function StagedRedrives({turn}) {
   const {value, error, again} = usePolled('redrives', async (signal) => {
     const {items} = await call('GET', '/ops/redrives', undefined, {signal});
@@ -30,7 +30,7 @@ export function StagedRedrives({turn}) {
     </section>`;
 }
 
-/** Another may have moved it on or stopped it meanwhile: then it is shown as it was. */
+/** Advance a redrive; return it unchanged where another operator advanced or stopped it at the same time. */
 function advance(item) {
   return call('POST', `/ops/redrives/${item.id}/advance`).catch(() => item);
 }
@@ -68,12 +68,12 @@ function Reason({item: {reason, failedTask}}) {
   return html`<span class="staged-more" data-bad="true">${reason}${failedTask && html` <${Task} id=${failedTask} />`}</span>`;
 }
 
-/** What it waits for, or what a stop could not take back. */
+/** The tasks that a redrive waits for, or that were released before it was stopped. */
 function Open({item: {state, open, waitingFor}}) {
   if (!open) return null;
-  return html`<span class="staged-more">${state === 'running' ? `${number(open)} not over yet` : `${plural(open, 'task')} let go before, not over yet`}${waitingFor && html`, one is <${Task} id=${waitingFor} />`}</span>`;
+  return html`<span class="staged-more">${state === 'running' ? `${number(open)} not over yet` : `${plural(open, 'task')} released before, not over yet`}${waitingFor && html`, one is <${Task} id=${waitingFor} />`}</span>`;
 }
 
 function Task({id}) {
-  return html`<a class="link mono" href=${hashOf({view: 'tasks', id})} aria-label=${`The story of ${short(id)}`}>${short(id)}</a>`;
+  return html`<a class="link mono" href=${hashOf({view: 'tasks', id})} aria-label=${`Details of ${short(id)}`}>${short(id)}</a>`;
 }

@@ -12,10 +12,10 @@ import {usePolled} from '../polling.js';
 import {call} from '../session.js';
 import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, withLocalTimes} from '../texts.js';
 
-/** A task that is over is read at leisure; one that lives is followed. */
+/** Interval between two reads of a task that is over (ms). */
 const CALM_PACE = 10_000;
 
-/** All there is to know of one task. */
+/** The details of one task. */
 export function TaskDetail({id, close, linkTo}) {
   const [over, setOver] = useState(false);
   const read = usePolled(`task ${id}`, (signal) => call('GET', `/ops/tasks/${encodeURIComponent(id)}`, undefined, {signal}), over ? {pace: CALM_PACE} : {});
@@ -46,10 +46,10 @@ function TaskFields({task, again, linkTo}) {
       <${Actions} task=${task} again=${again} />
     </div>
     <${Facts} task=${task} linkTo=${linkTo} />
-    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
+    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} shownToOwner=${task.error} type=${task.type} />`}
     <${Children} task=${task} linkTo=${linkTo} />
     <section class="task-detail-part" aria-labelledby="events-title">
-      <h3 id="events-title">What happened${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
+      <h3 id="events-title">Events${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
       <${Timeline} events=${task.events} />
     </section>
     <section class="task-detail-part folds" aria-label="Stored values">
@@ -60,17 +60,17 @@ function TaskFields({task, again, linkTo}) {
     </section>`;
 }
 
-/** What may be done to it now. */
+/** The actions that the task's status allows. */
 function Actions({task, again}) {
   const [asking, setAsking] = useState(false);
-  const done = (words) => () => {
-    toast(words);
+  const done = (text) => () => {
+    toast(text);
     again();
   };
   const retry = async () => {
     try {
       await call('POST', `/ops/tasks/${task.id}/retry`);
-      done('It has its attempts anew.')();
+      done(`Queued again with ${plural(task.maxAttempts, 'attempt')}.`)();
     } catch (error) {
       toast(errorText(error), 'bad');
       again();
@@ -113,12 +113,12 @@ function Facts({task, linkTo}) {
     </dl>`;
 }
 
-export function Failure({error, told, type}) {
+export function Failure({error, shownToOwner, type}) {
   const {fingerprint, kind} = error;
   return html`
     <section class="failure" aria-label="The last failure">
       <p class="failure-text">${failureText(error)}</p>
-      ${told && told !== failureText(error) && html`<p class="failure-for-owner">Its owner reads: “${told}”</p>`}
+      ${shownToOwner && shownToOwner !== failureText(error) && html`<p class="failure-for-owner">The owner sees: “${shownToOwner}”</p>`}
       <p class="failure-marks">
         ${kind && html`<span>${kind}</span>`}
         ${fingerprint && html`<a class="mono" href=${hashOf({view: 'dead-letters', query: {fingerprint, type}})} title="Dead letters that failed alike">${fingerprint}</a>`}
