@@ -73,7 +73,7 @@ test('a read without an answer is stale at first and aborted after ten seconds',
   await page.route('**/ops/audit**', () => {});
   await pulse(page, 'stale').waitFor({timeout: 9_500});
   assert.equal(await page.locator('.notice').count(), 0, 'it may still answer');
-  await page.locator('.notice', {hasText: 'took too long to answer. What is shown is from'}).waitFor({timeout: 20_000});
+  await page.locator('.notice', {hasText: 'took too long to answer. The data is from'}).waitFor({timeout: 20_000});
 });
 
 test('a paused page shows the time of its data, also on a phone', async () => {
@@ -109,17 +109,17 @@ test('a task that no longer matches its filter is marked, and nothing is newer',
   const id = await later(page);
   await goTo(page, 'Tasks');
   await page.getByRole('group', {name: 'Status'}).getByRole('button', {name: 'Pending'}).click();
-  await page.locator('.list-line', {hasText: 'that fit'}).waitFor();
+  await page.locator('.list-line', {hasText: 'match'}).waitFor();
   const row = page.locator(`[data-task="${id}"]`);
   await row.getByText('Pending').waitFor();
   const before = await rows(page).count();
   await cancel(page, id);
-  await row.getByText('No longer here').waitFor();
+  await row.getByText('No longer matches').waitFor();
   assert.equal(await page.getByText(/newer/).count(), 0);
   assert.equal(await rows(page).count(), before);
   assert.deepEqual(await violationsOf(page), []);
   await screenshot(page, 'operator-gone');
-  await page.getByRole('button', {name: /^\d+ no longer here: take away$/}).click();
+  await page.getByRole('button', {name: /^\d+ no longer match: hide$/}).click();
   await row.waitFor({state: 'detached'});
 });
 
@@ -135,7 +135,7 @@ test('rows of older pages are updated too, and new rows among them are counted',
   list[70] = {...list[70], status: 'completed'};
   list.splice(110, 1);
   await rows(page).nth(70).getByText('Completed').waitFor();
-  await rows(page).nth(110).getByText('No longer here').waitFor();
+  await rows(page).nth(110).getByText('No longer matches').waitFor();
   assert.equal(await page.locator('tr[data-gone="true"]').count(), 1);
   list.splice(1, 0, played(499));
   await page.getByRole('button', {name: '1 new: show'}).waitFor();
@@ -153,7 +153,7 @@ test('a task is found by an id without hyphens', async () => {
   await page.keyboard.press('Enter');
   await page.locator('.facts').getByText(id).waitFor();
   await page.route(`**/ops/tasks/${id}*`, (route) => route.fulfill({status: 404, json: {message: 'There is no such task.'}}));
-  await page.locator('.detail .notice', {hasText: 'There is no such task. What is shown is from'}).waitFor();
+  await page.locator('.task-detail .notice', {hasText: 'There is no such task. The data is from'}).waitFor();
   await page.unroute(`**/ops/tasks/${id}*`);
   await cancel(page, id);
 });

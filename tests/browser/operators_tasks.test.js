@@ -25,7 +25,7 @@ function submitLater(page) {
 async function cancel(page, detail) {
   await detail.getByRole('button', {name: 'Cancel…'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
-  await detail.locator('.why-text', {hasText: 'It is over: cancelled.'}).waitFor();
+  await detail.locator('.why-text', {hasText: 'Cancelled after'}).waitFor();
 }
 
 test('only operators can sign in', async () => {

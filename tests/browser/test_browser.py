@@ -46,6 +46,16 @@ def test_the_client_survives_a_failing_server(name: str) -> None:
     run_tests(tools.CLIENT / "test" / f"{name}.test.js")
 
 
+def test_the_pages_have_correct_types() -> None:
+    tools.packages(tools.PAGES)
+    run([tools.npm(), "run", "check"], tools.PAGES)
+
+
+def test_the_views_and_texts_of_the_pages() -> None:
+    tools.packages(tools.PAGES)
+    run([tools.npm(), "test"], tools.PAGES)
+
+
 def test_the_hooks_in_a_react_app() -> None:
     tools.packages(tools.CLIENT)
     tools.packages(tools.BROWSER)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.virtualenvs import ROOT
 
 CLIENT = ROOT / "clients" / "javascript"
+PAGES = ROOT / "web"
 BROWSER = ROOT / "tests" / "browser"
 #: Debian packages by the command that they contain.
 PACKAGES = {"node": ("nodejs", "npm"), "npm": ("npm",), "chromium": ("chromium",)}
@@ -27,6 +28,11 @@ def node() -> str:
     if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
         raise Missing(f"Node.js {OLDEST_NODE} or newer is needed, this is {version} ({found}).")
     return found
+
+
+def npm() -> str:
+    """Return the path of npm."""
+    return _command("npm")
 
 
 def chromium() -> str:

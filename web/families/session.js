@@ -31,7 +31,7 @@ export async function signOut() {
   await leaving.request('GET', '/auth/logout').catch(() => {}); // the cookie expires soon in any case
 }
 
-/** Call the API; notice an ended session. */
+/** Call the API; notice an ended session. @type {import('../types/calls.js').Call} */
 export async function call(method, path, body) {
   try {
     return await client.request(method, path, body);
@@ -77,6 +77,7 @@ function remembered() {
   }
 }
 
+/** @returns {Promise<any>} */
 async function post(path, body) {
   const guest = createClient({apiUrl: config.apiUrl, storage: null});
   return guest.request('POST', path, body);

@@ -63,7 +63,7 @@ export function sentence(text) {
 
 /** Return the time since the start: `+80 ms`, `+2.4 s`, `+3 min`. */
 export function since(start, moment) {
-  const ms = Math.max(0, new Date(moment) - new Date(start));
+  const ms = Math.max(0, Date.parse(moment) - Date.parse(start));
   if (ms < 1_000) return `+${Math.round(ms)} ms`;
   if (ms < 60_000) return `+${(ms / 1_000).toFixed(1)} s`;
   return ms < 3_600_000 ? `+${Math.round(ms / 60_000)} min` : `+${Math.round(ms / 3_600_000)} h`;
@@ -74,7 +74,7 @@ const DAY = new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'short', 
 
 export function clock(moment) {
   const date = new Date(moment);
-  return (Date.now() - date > 43_200_000 ? DAY : CLOCK).format(date);
+  return (Date.now() - date.getTime() > 43_200_000 ? DAY : CLOCK).format(date);
 }
 
 export function coordinates({latitude, longitude}) {

@@ -38,7 +38,7 @@ export function Frame({user}) {
   }, [stats.value]);
   useEffect(() => {
     document.title = `${VIEWS[route.view].name} · Operator`;
-    const field = searching.current && document.querySelector('[data-search]');
+    const field = searching.current && searchField();
     if (!first.current) (field || main.current).focus({preventScroll: true});
     first.current = searching.current = false;
     scrollTo(0, 0);
@@ -46,7 +46,7 @@ export function Frame({user}) {
   useKeys({
     ...Object.fromEntries(NAMES.map((name, i) => [String(i + 1), () => go({view: name})])),
     '/': () => {
-      const field = document.querySelector('[data-search]');
+      const field = searchField();
       if (field) return field.focus();
       searching.current = true;
       go({view: 'tasks'});
@@ -76,6 +76,11 @@ export function Frame({user}) {
       <${View} user=${user} route=${route} stats=${stats} />
     </main>
     ${help && html`<${Keys} close=${() => setHelp(false)} views=${NAMES.map((name) => VIEWS[name].name)} />`}`;
+}
+
+/** @returns {HTMLElement | null} */
+function searchField() {
+  return document.querySelector('[data-search]');
 }
 
 function Tabs({here, dead}) {

@@ -31,7 +31,7 @@ export function useKeys(keys) {
 
 /** Move the focus by a number of rows. */
 export function moveInRows(by) {
-  const rows = [...document.querySelectorAll('main [data-row]')];
+  const rows = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('main [data-row]'))];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
   const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));

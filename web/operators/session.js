@@ -27,7 +27,7 @@ const client = createClient({
 });
 
 export async function signIn(identifier, password) {
-  const {data: [user], accessToken} = await client.request('POST', '/auth/login', {identifier, password});
+  const {data: [user], accessToken} = await /** @type {Promise<any>} */ (client.request('POST', '/auth/login', {identifier, password}));
   token = accessToken;
   try {
     await client.request('GET', '/ops/audit?limit=1');
@@ -45,7 +45,7 @@ export function signOut() {
   session.set({user: null, expired: false});
 }
 
-/** Call the API. Notice an ended session; abort a read that exceeds its time limit. */
+/** Call the API. Notice an ended session; abort a read that exceeds its time limit. @type {import('../types/calls.js').Call} */
 export async function call(method, path, body, options) {
   try {
     return await client.request(method, path, body, method === 'GET' ? {...options, signal: inTime(options?.signal)} : options);
@@ -60,10 +60,16 @@ function inTime(signal) {
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
-/** Return a path with the parameters that have a value. */
+/**
+ * Return a path with the parameters that have a value.
+ * @template {string} P
+ * @param {P} path
+ * @param {Record<string, any>} parameters
+ * @returns {P | `${P}?${string}`}
+ */
 export function withQuery(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+  return given.length ? /** @type {`${P}?${string}`} */ (`${path}?${new URLSearchParams(given)}`) : path;
 }
 
 function remembered() {

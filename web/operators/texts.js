@@ -91,7 +91,7 @@ export function duration(ms) {
 
 /** Return a time relative to `now`. */
 export function ago(moment, now = Date.now()) {
-  const ms = now - new Date(moment);
+  const ms = now - new Date(moment).getTime();
   if (Math.abs(ms) < 1_000) return 'now';
   return ms > 0 ? `${duration(ms)} ago` : `in ${duration(-ms)}`;
 }
@@ -183,4 +183,14 @@ export function errorText(error) {
   if (error?.status >= 500 && !error.body?.message) return 'The API failed and gave no answer. Its logs say why.';
   if (error?.status >= 500) return `${error.message} Its log lines carry the trace ${error.traceId}.`;
   return error?.message ?? 'Something went wrong.';
+}
+
+/** Return why a task is where it is. A task that is over says how it ended, how long it took and on which attempt. */
+export function whyText({status, why, attempts, createdAt, finishedAt, error}) {
+  if (why.reason !== 'finished') return withLocalTimes(why.message);
+  const took = duration(Date.parse(finishedAt ?? why.since) - Date.parse(createdAt));
+  if (status === 'completed') return `Finished in ${took}, ${attempts === 1 ? 'first attempt' : `attempt ${attempts}`}.`;
+  if (status === 'failed') return error ? `Refused: ${error}` : 'Refused by the agent.';
+  if (status === 'cancelled') return `Cancelled after ${took}.`;
+  return `Dead letter after ${plural(attempts, 'attempt')}.`;
 }

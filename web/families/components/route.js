@@ -76,7 +76,7 @@ function useUpdates(id) {
     const controller = new AbortController();
     const follow = async () => {
       for await (const update of client.task(id).updates({after: 0, signal: controller.signal})) {
-        const isFresh = Date.now() - new Date(update.updatedAt) < FRESH;
+        const isFresh = Date.now() - Date.parse(update.updatedAt) < FRESH;
         setUpdates((all) => [...all, {...update, isFresh}]);
       }
     };

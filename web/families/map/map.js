@@ -100,7 +100,7 @@ export class MapWidget {
       const {left, right, top, bottom} = cover.getBoundingClientRect();
       return {left: left - own.left, right: right - own.left, top: top - own.top, bottom: bottom - own.top};
     });
-    const pins = [...this.element.querySelectorAll('[data-at]')].map((pin) => {
+    const pins = [.../** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll('[data-at]'))].map((pin) => {
       const [latitude, longitude] = pin.dataset.at.split(',').map(Number);
       const {x, y} = toScreen(this.view, project({latitude, longitude}));
       pin.style.transform = `translate(${x}px, ${y}px)`;

@@ -18,6 +18,7 @@ export class Painter {
     this.colours = undefined;
   }
 
+  /** @param {any} view @param {{land: any, towns?: any, tiles?: any, home?: any, quiet?: any[]}} layers */
   paint(view, {land, towns, tiles, home, quiet = []}) {
     this.colours ??= readColours(this.context.canvas);
     const {context} = this;

@@ -51,7 +51,7 @@ function AddKid() {
   const send = async (event) => {
     event.preventDefault();
     const form = event.target;
-    const {name, age, favoriteActivity} = Object.fromEntries(new FormData(form));
+    const {name, age, favoriteActivity} = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     setBusy(true);
     setFault(null);
     try {

@@ -89,7 +89,7 @@ async function answerFriend(path, body) {
   }
 }
 
-/** Start the task of a route and wait for its result. */
+/** Start the task of a route and wait for its result. @returns {Promise<any>} */
 async function run(path, body) {
   const {taskId} = await call('POST', path, body);
   const result = await client.task(taskId).result();

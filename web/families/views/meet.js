@@ -91,7 +91,7 @@ function Exact({shown, choose}) {
 async function meetAt({latitude, longitude}) {
   const {taskId} = await call('POST', '/api/playdate-point/coordinates', {playdate_latit: latitude, playdate_longi: longitude});
   client.task(taskId).result().then(
-    (result) => toast(result.message),
+    (/** @type {any} */ result) => toast(result.message),
     (error) => toastFault(error),
   );
   await client.task(taskId).refresh();

@@ -5,7 +5,7 @@ import {errorText} from '../texts.js';
 export function Dialog({title, close, wide = false, children}) {
   const dialog = useRef(null);
   useEffect(() => {
-    const [node, before] = [dialog.current, document.activeElement];
+    const [node, before] = [dialog.current, /** @type {HTMLElement | null} */ (document.activeElement)];
     if (!node.open) node.showModal();
     return () => {
       node.close(); // as long as it is open, nothing behind it takes the focus

@@ -4,7 +4,7 @@ import {errorText} from '../texts.js';
 
 /** Ask the API what an action would do: `{result}` or `{error}`, neither while the request runs. */
 export function usePreview(path, body) {
-  const [preview, setPreview] = useState({});
+  const [preview, setPreview] = useState(/** @type {{result?: any, error?: any}} */ ({}));
   useEffect(() => {
     let gone = false;
     call('POST', path, body).then(

@@ -20,7 +20,7 @@ export function Timeline({events}) {
 
 function Event({event, before}) {
   const {data, kind, createdAt} = event;
-  const gap = before ? new Date(createdAt) - new Date(before.createdAt) : null;
+  const gap = before ? Date.parse(createdAt) - Date.parse(before.createdAt) : null;
   const rest = restOf(data);
   return html`
     <li class="event" data-kind=${kind} data-tone=${eventTone(event)}>
@@ -43,6 +43,7 @@ function restOf(data) {
 
 /** Split events into parts: one part for each attempt, and one for the events between two attempts. */
 function attemptsOf(events) {
+  /** @type {any[]} */
   const parts = [];
   for (const event of events) {
     const last = parts.at(-1);
@@ -50,7 +51,7 @@ function attemptsOf(events) {
     else if (last && last.open === Boolean(last.number)) last.events.push(event);
     else parts.push({events: [event], open: false});
     const now = parts.at(-1);
-    if (now.number && ENDS.has(event.kind)) Object.assign(now, {open: false, took: duration(new Date(event.createdAt) - new Date(now.from))});
+    if (now.number && ENDS.has(event.kind)) Object.assign(now, {open: false, took: duration(Date.parse(event.createdAt) - Date.parse(now.from))});
   }
   return parts;
 }

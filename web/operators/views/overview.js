@@ -48,7 +48,7 @@ function Ranges({chosen, query}) {
 function Figures({stats, curve}) {
   const {live, window, recent, queue, deadLetterQueue: dlq, load, paceOfAll: pace} = stats;
   const asMs = (seconds) => duration(seconds * 1_000);
-  const figure = (name, label, value, more, tone = 'calm', {unit, format} = {}) => html`
+  const figure = (name, label, value, more, tone = 'calm', /** @type {{unit?: string, format?: (value: number) => string}} */ {unit, format} = {}) => html`
     <${Figure} key=${name} name=${name} label=${label} value=${value} unit=${unit} more=${more} tone=${tone} format=${format} curve=${curve} />`;
   return html`
     <section class="figures" aria-label="Figures">

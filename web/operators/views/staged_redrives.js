@@ -21,7 +21,7 @@ export function StagedRedrives({turn}) {
   }, [turn]);
   if (!value && error) return html`<${Fault} error=${error} again=${again} />`;
   const live = (value ?? []).filter(({state}) => state === 'running');
-  const ended = (value ?? []).filter(({state, updatedAt}) => state !== 'running' && Date.now() - new Date(updatedAt) < RECENT);
+  const ended = (value ?? []).filter(({state, updatedAt}) => state !== 'running' && Date.now() - Date.parse(updatedAt) < RECENT);
   const shown = [...live, ...ended.slice(0, MOST)];
   if (!shown.length) return null;
   return html`

@@ -10,7 +10,7 @@ import {Timeline} from '../components/timeline.js';
 import {hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, withLocalTimes} from '../texts.js';
+import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, whyText} from '../texts.js';
 
 /** Interval between two reads of a task that is over (ms). */
 const CALM_PACE = 10_000;
@@ -42,7 +42,7 @@ function TaskFields({task, again, linkTo}) {
   const {why} = task;
   return html`
     <div class="why" data-reason=${why.reason}>
-      <p class="why-text">${withLocalTimes(why.message)}</p>
+      <p class="why-text">${whyText(task)}</p>
       <${Actions} task=${task} again=${again} />
     </div>
     <${Facts} task=${task} linkTo=${linkTo} />

@@ -156,5 +156,5 @@ function saysOf(task) {
 }
 
 function dueText({status, nextRunAt}) {
-  return status === 'pending' && nextRunAt && new Date(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
+  return status === 'pending' && nextRunAt && Date.parse(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
 }
