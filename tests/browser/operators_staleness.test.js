@@ -169,7 +169,7 @@ test('a long history shows its newest part, and a refused retry shows its error'
   await page.goto(`${page.url().split('#')[0]}#tasks/${id}`);
   await page.getByText('the newest 1 event').waitFor();
   await page.getByRole('button', {name: 'Retry'}).click();
-  await page.getByText('Too many requests just now').waitFor();
+  await page.getByText('Too many requests\. Wait').waitFor();
   await cancel(page, id);
 });
 
@@ -195,9 +195,9 @@ test('a change that would end a rollout names it, and the rollout can be aborted
   await page.getByText('Took back the rollout of tried_slowly').first().waitFor();
   await page.getByLabel('Action').selectOption('abort');
   await page.waitForFunction(() => [...document.querySelectorAll('.audit .chip')].every((chip) => chip.textContent.startsWith('abort')));
-  await page.getByText(/To be done: Took back rollout \d+ of the flags/).first().waitFor();
-  await page.getByLabel('Who').fill('nobody at all');
+  await page.getByText(/Started: Took back rollout \d+ of the flags/).first().waitFor();
+  await page.getByLabel('Operator').fill('nobody at all');
   await page.keyboard.press('Enter');
-  await page.getByText('Nothing in the trail fits these filters.').waitFor();
+  await page.getByText('No entry matches these filters.').waitFor();
   assert.match(page.url(), /actor=nobody/);
 });
