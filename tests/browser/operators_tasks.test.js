@@ -105,7 +105,7 @@ test('a group without a fingerprint is redriven at a rate until it is stopped, a
   await flood.locator('.group-toggle').click();
   await flood.getByText(`The oldest 100 of ${left}`).waitFor();
   await flood.getByRole('button', {name: 'Newer ones'}).click();
-  await flood.getByText(`${left} tasks; tick some`).waitFor();
+  await flood.getByText(`${left} tasks; select some`).waitFor();
   assert.equal(await flood.getByRole('checkbox').count(), left);
   assert.deepEqual(faults, []);
 });
