@@ -132,9 +132,9 @@ export interface ClientOptions {
   apiUrl: string;
   /** Bearer token for each request. Absent: the session cookie is used. */
   getToken?: (request: TokenRequest) => string | null | undefined | Promise<string | null | undefined>;
-  /** Keeps one user's place apart from another's in the same tab, such as the user's id. */
+  /** Separates the positions of several users in one tab, such as the user's id. */
   scope?: string;
-  /** Where the place in the stream is kept over a reload. Default `sessionStorage`; `null` keeps nothing. */
+  /** Storage of the position in the event feed over a reload. Default `sessionStorage`; `null` keeps nothing. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   /** `false` never opens a socket. */
   sockets?: boolean;
@@ -154,7 +154,7 @@ export interface Client<Types extends TypesLike<Types> = TaskTypes> {
   ): Promise<TaskHandle<Types[T]['result']>>;
   /** A handle on a task that something else started: a route's `taskId`, an id from before a reload. */
   task<Result = unknown>(id: string): TaskHandle<Result>;
-  /** The tasks heard of, newest first. The same array until something changes. */
+  /** The known tasks, newest first. The same array until something changes. */
   tasks(): readonly Task[];
   /** Each update of any of the caller's tasks, once and in order per task. */
   onUpdate(listener: (update: TaskUpdate) => void): Unsubscribe;
@@ -163,7 +163,7 @@ export interface Client<Types extends TypesLike<Types> = TaskTypes> {
   onChange(listener: () => void): Unsubscribe;
   /** Starts, or tries again at once. `submit`, `onUpdate` and the handles call it themselves. */
   connect(): void;
-  /** Ends everything. `forget` also drops the place kept in storage (sign-out). */
+  /** Ends everything. `forget` also drops the stored position (sign-out). */
   close(options?: {forget?: boolean}): void;
   /** An authenticated call of any other route of the API. */
   request<T = unknown>(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<T>;
@@ -188,7 +188,7 @@ export class Unreachable extends Error {
   readonly traceId: string | undefined;
 }
 
-/** The task ended in `failed`, `dead-letter` or `cancelled`; the message is the server's words for the user. */
+/** The task ended in `failed`, `dead-letter` or `cancelled`; the message is the server's text for the user. */
 export class TaskFailed extends Error {
   readonly task: Task;
   readonly traceId: string | undefined;

@@ -1,7 +1,7 @@
 import type {ReactNode} from 'react';
 import type {Client, ConnectionState, Task, TaskHandle, TypesLike} from './index.js';
 
-/** Hands the client to the hooks below it. */
+/** Provide the client to the hooks below it. */
 export function TaskClientProvider<Types extends TypesLike<Types>>(props: {client: Client<Types>; children?: ReactNode}): ReactNode;
 
 export function useTaskClient(): Client;
@@ -10,7 +10,7 @@ export interface WatchedTask<Result = unknown> {
   /** The newest known state; undefined until the first is known. */
   task: Task<Result> | undefined;
   status: Task['status'] | undefined;
-  /** Whole, even where its frame was cut. */
+  /** The complete result, also where its frame was truncated. */
   result: Result | undefined;
   /** The task's own failure, or why it cannot be followed (gone, not the caller's). */
   error: Error | undefined;

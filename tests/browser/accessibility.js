@@ -3,7 +3,7 @@ import {createRequire} from 'node:module';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A colour that is still changing has no contrast yet. */
+/** Wait for colour transitions to end: contrast cannot be measured before. */
 function settle(page) {
   return page.evaluate(async () => {
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
@@ -12,8 +12,8 @@ function settle(page) {
   });
 }
 
-/** What a checker of accessibility finds wrong, in a line each. */
-export async function faultsOf(page) {
+/** Return the accessibility violations that axe finds, one line each. */
+export async function violationsOf(page) {
   await settle(page);
   await page.evaluate(AXE);
   const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));

@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {chromium} from 'playwright-core';
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-/** A browser that talks to nobody but the page. */
+/** Options of a browser that makes no requests of its own. */
 const QUIET = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',

@@ -1,9 +1,9 @@
 import {createServer} from 'node:http';
 
-/** How long (ms) spans may be on their way. */
+/** Time limit for the arrival of spans (ms). */
 const PATIENCE = 30_000;
 
-/** An OTLP/HTTP collector that keeps what it is sent. */
+/** An OTLP/HTTP collector that keeps the spans it receives. */
 export class Collector {
   constructor() {
     this.spans = [];
@@ -21,7 +21,7 @@ export class Collector {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** The spans of a trace, once they have all these names, each as often as it is named. */
+  /** Wait until a trace has spans with all these names, each as often as listed; return its spans. */
   async trace(id, names) {
     const mine = () => this.spans.filter(({traceId}) => traceId === id);
     const missing = () => {

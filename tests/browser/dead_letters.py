@@ -1,4 +1,4 @@
-"""Dead letters to look at: tasks whose attempts are used up, with the story that led there."""
+"""Insert dead letters: tasks whose attempts are used up, with their events."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from orchestrator.model.ids import new_task_id
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """So many tasks of one type that failed alike under one version of the code."""
+    """A number of tasks of one type that failed alike under one version of the code."""
 
     type: str
     payload: dict[str, Any]
     tasks: int
     version: str
     error: dict[str, Any]
-    #: Whose they are, in turn; nobody's who signs in, so that no other test meets them.
+    #: Their owners, in turn; no user of a test, so that tests do not share data.
     owners: tuple[str, ...] = ("900001", "900002", "900003")
     attempts: int = 2
 
 
-#: The first group ends well when it is redriven: the fault was in its time, not in the task.
+#: The first group succeeds when it is redriven: the failure was temporary.
 MENDED = Failure(
     "echo",
     {"hello": "again"},
@@ -38,7 +38,7 @@ MENDED = Failure(
         "fingerprint": "echo-timeout-3f9a1c",
     },
 )
-#: Their owner is no guardian's id, so redriving them fails again, at once for good.
+#: Their owner is no guardian's id, so a redrive fails again at the first attempt.
 BROKEN = Failure(
     "location.playdate.update",
     {"latitude": 48.85, "longitude": 2.35},
@@ -53,7 +53,7 @@ BROKEN = Failure(
     owners=("imported-17",),
     attempts=1,
 )
-#: For a discard.
+#: A group to discard.
 HOPELESS = Failure(
     "friend.recommendations",
     {"friendId": 999999},
@@ -66,29 +66,29 @@ HOPELESS = Failure(
         "fingerprint": "recommend-key-0c11aa",
     },
 )
-#: More than a page of them, and nothing that tells their failure from others.
+#: More than a page of tasks without a fingerprint.
 FLOOD = Failure(
     "echo", {"hello": "flood"}, 130, "", {"kind": "error", "message": "It was kept without a fingerprint."}, attempts=1
 )
 
 
-def bury(database_url: str, *failures: Failure) -> None:
-    """Puts them into the database as a worker leaves them: attempts begun and lost, the last for good."""
+def insert(database_url: str, *failures: Failure) -> None:
+    """Insert them as a worker leaves them: with attempts, events and the final failure."""
     with psycopg.connect(database_url) as connection:
         for failure in failures:
-            for place in range(failure.tasks):
-                _bury_one(connection, failure, failure.owners[place % len(failure.owners)], place)
+            for index in range(failure.tasks):
+                _insert_one(connection, failure, failure.owners[index % len(failure.owners)], index)
 
 
-def _bury_one(connection: psycopg.Connection[Any], failure: Failure, owner: str, place: int) -> None:
-    task, begun = new_task_id(), f"{2_400 - 1_800 * place // failure.tasks} seconds"
-    story = _story(failure)
+def _insert_one(connection: psycopg.Connection[Any], failure: Failure, owner: str, index: int) -> None:
+    task, age = new_task_id(), f"{2_400 - 1_800 * index // failure.tasks} seconds"
+    events = _events_of(failure)
     connection.execute(
         "INSERT INTO agent_tasks (id, owner_id, type, payload, status, error, attempts, max_attempts, seq, due_at,"
         " created_at, updated_at, finished_at, dead_at, traceparent)"
         " SELECT %(id)s, %(owner)s, %(type)s, %(payload)s, 'dead-letter', %(error)s, %(attempts)s, %(attempts)s,"
         " %(seq)s, at, at, at + '9 s', at + '9 s', at + '9 s', %(trace)s"
-        " FROM (SELECT now() - %(begun)s::interval AS at) moment",
+        " FROM (SELECT now() - %(age)s::interval AS at) moment",
         {
             "id": task,
             "owner": owner,
@@ -96,28 +96,28 @@ def _bury_one(connection: psycopg.Connection[Any], failure: Failure, owner: str,
             "payload": json.dumps(failure.payload),
             "error": json.dumps(failure.error),
             "attempts": failure.attempts,
-            "seq": len(story),
+            "seq": len(events),
             "trace": f"00-{task.hex}-{task.hex[16:]}-01",
-            "begun": begun,
+            "age": age,
         },
     )
-    for seq, (kind, status, attempts, after, data) in enumerate(story, start=1):
+    for seq, (kind, status, attempts, after, data) in enumerate(events, start=1):
         connection.execute(
             "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data, created_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, now() - %s::interval + make_interval(secs => %s))",
-            [task, seq, attempts, kind, status, owner, json.dumps(data) if data else None, begun, after],
+            [task, seq, attempts, kind, status, owner, json.dumps(data) if data else None, age, after],
         )
 
 
-def _story(failure: Failure) -> list[tuple[str, str, int, float, dict[str, Any] | None]]:
-    """Its events: kind, status, attempts, seconds after the submit, data."""
+def _events_of(failure: Failure) -> list[tuple[str, str, int, float, dict[str, Any] | None]]:
+    """Return its events: kind, status, attempts, seconds after the submit, data."""
     started = {"worker": "worker-of-the-test", "version": failure.version}
-    story: list[tuple[str, str, int, float, dict[str, Any] | None]] = [("submitted", "pending", 0, 0.0, None)]
+    events: list[tuple[str, str, int, float, dict[str, Any] | None]] = [("submitted", "pending", 0, 0.0, None)]
     for attempt in range(1, failure.attempts + 1):
-        begun = 0.2 + 5.5 * (attempt - 1)
-        story.append(("started", "processing", attempt, begun, started))
+        age = 0.2 + 5.5 * (attempt - 1)
+        events.append(("started", "processing", attempt, age, started))
         if attempt < failure.attempts:
-            story.append(("retrying", "pending", attempt, begun + 3, {"error": failure.error, "retryInMs": 2_500}))
+            events.append(("retrying", "pending", attempt, age + 3, {"error": failure.error, "retryInMs": 2_500}))
         else:
-            story.append(("dead-letter", "dead-letter", attempt, begun + 3, {"error": failure.error}))
-    return story
+            events.append(("dead-letter", "dead-letter", attempt, age + 3, {"error": failure.error}))
+    return events

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
-import {connection, goTo, openWorld, shoot, signIn, stack, visit} from './stack.js';
+import {violationsOf} from './accessibility.js';
+import {connection, goTo, openStack, screenshot, signIn, stack, visit} from './stack.js';
 
 const VIEWS = ['Meet', 'Friends', 'Family', 'Inbox'];
 const SCREENS = {
@@ -13,29 +13,29 @@ const SCREENS = {
 let world;
 
 before(async () => {
-  world = await openWorld();
+  world = await openStack();
 });
 after(() => world.close());
 
 for (const [name, options] of Object.entries(SCREENS)) {
   test(`every view is accessible and fits: ${name}`, async () => {
     const {page} = await visit(world, options);
-    assert.deepEqual(await faultsOf(page), [], 'welcome');
-    await shoot(page, `${name}-welcome`);
+    assert.deepEqual(await violationsOf(page), [], 'welcome');
+    await screenshot(page, `${name}-welcome`);
     await signIn(page, stack.users[0]);
     await connection(page, 'live');
     for (const view of name === 'phone' ? [...VIEWS, 'Activity'] : VIEWS) {
       await goTo(page, view);
       await page.waitForFunction(() => !document.querySelector('.skeleton'));
-      assert.deepEqual(await faultsOf(page), [], view);
+      assert.deepEqual(await violationsOf(page), [], view);
       const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(content <= width, `${view} is not wider than the screen`);
-      await shoot(page, `${name}-${view.toLowerCase()}`, {fullPage: true});
+      await screenshot(page, `${name}-${view.toLowerCase()}`, {fullPage: true});
     }
   });
 }
 
-test('nothing jumps while the page loads', async () => {
+test('the layout does not shift while the page loads', async () => {
   const {page} = await visit(world, SCREENS.light);
   await signIn(page, stack.users[0]);
   await page.addInitScript(() => {
@@ -51,7 +51,7 @@ test('nothing jumps while the page loads', async () => {
   assert.ok(shift < 0.1, `the page shifts by ${shift}`);
 });
 
-test('the map asks nobody but this page’s own server', async () => {
+test('the map makes no request to another server', async () => {
   const asked = [];
   const {page} = await visit(world, SCREENS.light);
   page.on('request', (request) => asked.push(new URL(request.url()).host));

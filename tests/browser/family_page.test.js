@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {connection, goTo, newFamily, openWorld, shoot, signIn, signUp, stack, visit} from './stack.js';
+import {connection, goTo, newFamily, openStack, screenshot, signIn, signUp, stack, visit} from './stack.js';
 
 let world;
 
 before(async () => {
-  world = await openWorld();
+  world = await openStack();
 });
 after(() => world.close());
 
@@ -26,7 +26,7 @@ async function addKid(page, {name, age, loves}) {
 
 test('a newcomer signs up, sets a point and watches the plan being made', async () => {
   const {page, faults} = await visit(world);
-  await shoot(page, 'welcome');
+  await screenshot(page, 'welcome');
   const family = newFamily();
   await signUp(page, family);
   await addKid(page, {name: 'Ada', age: 7, loves: 'football'});
@@ -34,7 +34,7 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   await connection(page, 'live');
   await setPoint(page, 'Lisbon');
   await page.locator('.task[data-status="completed"] .stop[data-event="completed"]').waitFor({timeout: 60_000});
-  const words = await page.locator('.task').first().locator('.stop-words').allTextContents();
+  const words = await page.locator('.task').first().locator('.stop-text').allTextContents();
   assert.equal(words[0], 'Accepted');
   assert.equal(words.at(-1), 'Done');
   assert.ok(words.length >= 5, `steps and progress are shown: ${words.join(' | ')}`);
@@ -42,7 +42,7 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   await page.locator('.insight-headline').waitFor();
   assert.match(await page.locator('.panel-name').textContent(), /Lisbon/i);
   await page.getByRole('button', {name: 'Point saved'}).waitFor();
-  await shoot(page, 'meet', {fullPage: true});
+  await screenshot(page, 'meet', {fullPage: true});
 
   await page.reload();
   await page.locator('.plan').getByText('Ada').waitFor();
@@ -50,7 +50,7 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   assert.deepEqual(faults, []);
 });
 
-test('two families become friends, side by side, and both inboxes fill by themselves', async () => {
+test('two families become friends, side by side, and both inboxes are updated', async () => {
   const [one, two] = [newFamily(), newFamily()];
   const [left, right] = [await visit(world), await visit(world)];
   await Promise.all([signUp(left.page, one), signUp(right.page, two)]);
@@ -65,13 +65,13 @@ test('two families become friends, side by side, and both inboxes fill by themse
 
   await goTo(right.page, 'Friends');
   await right.page.getByRole('button', {name: `Accept ${one.name}`}).waitFor({timeout: 30_000});
-  await shoot(right.page, 'friends');
+  await screenshot(right.page, 'friends');
   await right.page.getByRole('button', {name: `Accept ${one.name}`}).click();
   await goTo(right.page, 'Inbox');
   for (const {page} of [left, right]) {
-    await page.locator('.letter').filter({hasText: 'Ida'}).filter({hasText: 'Jon'}).waitFor({timeout: 60_000});
+    await page.locator('.match-card').filter({hasText: 'Ida'}).filter({hasText: 'Jon'}).waitFor({timeout: 60_000});
   }
-  await shoot(left.page, 'inbox');
+  await screenshot(left.page, 'inbox');
 
   await goTo(right.page, 'Meet');
   await right.page.locator('.playmates').getByText('Ida').waitFor();
@@ -84,7 +84,7 @@ test('two families become friends, side by side, and both inboxes fill by themse
   assert.deepEqual([...left.faults, ...right.faults], []);
 });
 
-test('a refusal is said in the words of the server', async () => {
+test('a refusal is shown as a sentence', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());
   await goTo(page, 'Friends');
@@ -93,7 +93,7 @@ test('a refusal is said in the words of the server', async () => {
   await page.getByText('There is no guardian called Nobody Of This Name.').first().waitFor({timeout: 60_000});
 });
 
-test('the wrong password is refused in words, and the form keeps its place', async () => {
+test('a wrong password shows an error, and the form does not move', async () => {
   const {page} = await visit(world);
   await page.getByLabel('Name or e-mail').fill(stack.users[0].name);
   await page.getByLabel('Password').fill('not this one');
@@ -117,7 +117,7 @@ test('the weekly hours are changed and kept', async () => {
   await page.reload();
   await page.getByText('Plans keep to these hours.').waitFor();
   assert.ok((await page.getByLabel('Monday, until').evaluateAll((inputs) => inputs.map((input) => input.value))).includes('07:00'));
-  await shoot(page, 'family', {fullPage: true});
+  await screenshot(page, 'family', {fullPage: true});
 });
 
 test('the point is set by keyboard alone', async () => {

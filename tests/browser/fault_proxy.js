@@ -1,7 +1,7 @@
 import {createServer, request as httpRequest} from 'node:http';
 import {connect} from 'node:net';
 
-/** Stands between the browser and the stack, and breaks what passes on demand. */
+/** A proxy between the browser and the stack that breaks connections on demand. */
 export class FaultProxy {
   constructor(target) {
     this.target = new URL(target);
@@ -48,7 +48,7 @@ export class FaultProxy {
     socket.on('error', () => {});
   }
 
-  /** The stack is to see its own address. */
+  /** Replace the proxy's address by the stack's own. */
   #headers(headers) {
     const changed = {...headers, host: this.target.host};
     if (headers.origin) changed.origin = this.target.origin;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {connection, newFamily, openWorld, shoot, signUp, visit} from './stack.js';
+import {connection, newFamily, openStack, screenshot, signUp, visit} from './stack.js';
 
 const CUT_MS = 30_000;
 
 let world;
 
 before(async () => {
-  world = await openWorld();
+  world = await openStack();
 });
 after(() => world.close());
 
@@ -19,7 +19,7 @@ async function member(options) {
   return {...visitor, family};
 }
 
-/** A client of the test's own in the page, that keeps every update; the window survives no reload, its storage does. */
+/** Open a second client in the page that records every update in sessionStorage, which survives a reload. */
 function watch(page) {
   return page.evaluate(async () => {
     const {createClient} = await import('/client/index.js');
@@ -36,7 +36,7 @@ function submit(page, payload = {}, options = {}) {
   return page.evaluate(async ([sent, extra]) => (await window.watcher.submit('echo', sent, extra)).id, [payload, options]);
 }
 
-/** Waits until each task was told to be over. */
+/** Wait until each task was reported as completed. */
 function allOver(page, ids, timeout = 120_000) {
   return page.waitForFunction(
     (wanted) => wanted.every((id) => window.seen.some(([seenId, , status]) => seenId === id && status === 'completed')), ids, {timeout},
@@ -56,7 +56,7 @@ async function assertWhole(page, ids) {
 
 const soon = (ms) => new Date(Date.now() + ms).toISOString();
 
-test('200 updates are seen once and in order though the socket is killed 100 times', async () => {
+test('200 updates arrive once and in order although the socket is killed 100 times', async () => {
   const {page} = await member();
   await watch(page);
   await page.waitForFunction(() => window.watcher.connection === 'live');
@@ -79,7 +79,7 @@ test('a network cut of 30 s in the middle of a task is survived', async () => {
   const id = await submit(page, {}, {scheduleAt: soon(5_000)});
   world.proxy.cut();
   await connection(page, 'offline');
-  await shoot(page, 'offline');
+  await screenshot(page, 'offline');
   await new Promise((resolve) => setTimeout(resolve, CUT_MS));
   world.proxy.restore();
   await connection(page, 'live');
@@ -95,7 +95,7 @@ test('blocked sockets are replaced by polling, and the socket comes back', async
   await connection(page, 'polling');
   const polled = await submit(page);
   await allOver(page, [polled]);
-  await shoot(page, 'polling');
+  await screenshot(page, 'polling');
   world.proxy.blocked = false;
   await connection(page, 'live');
   const pushed = await submit(page);
@@ -129,14 +129,14 @@ test('two tabs of one family both see everything', async () => {
   }
 });
 
-test('an ended session is noticed, and after signing in everything goes on', async () => {
+test('an ended session is noticed, and everything continues after a sign-in', async () => {
   const {page, context, family} = await member();
   await page.getByText('Nothing under way').waitFor();
   await context.clearCookies();
   world.proxy.killSockets();
   const dialog = page.getByRole('dialog');
   await dialog.waitFor({timeout: 60_000});
-  await shoot(page, 'session-ended');
+  await screenshot(page, 'session-ended');
   await dialog.getByLabel('Password').fill(family.password);
   await dialog.getByRole('button', {name: 'Sign in'}).click();
   await dialog.waitFor({state: 'detached'});

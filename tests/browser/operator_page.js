@@ -1,10 +1,10 @@
-import {openWorld, stack} from './stack.js';
+import {openStack, stack} from './stack.js';
 
 export const OPERATOR = stack.users.find(({role}) => role === 'operator');
 
-/** The operator page before the stack, and what opens, enters and walks it. */
+/** Open a browser for the operator page; return functions that visit and sign in. */
 export async function openOperatorPage() {
-  const world = await openWorld();
+  const world = await openStack();
   const opened = new Set();
 
   async function visit(options = {}) {
@@ -28,7 +28,7 @@ export async function openOperatorPage() {
     return visitor;
   }
 
-  /** Pages that stay open go on reading, and slow down those that follow. */
+  /** Close all pages: open ones keep polling and slow down the next test. */
   async function leave() {
     await Promise.all([...opened].map((context) => context.close()));
     opened.clear();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
+import {violationsOf} from './accessibility.js';
 import {OPERATOR, fillIn, goTo, openOperatorPage} from './operator_page.js';
-import {shoot} from './stack.js';
+import {screenshot} from './stack.js';
 
 const SCREENS = {
   light: {viewport: {width: 1440, height: 900}, colorScheme: 'light', reducedMotion: 'reduce'},
@@ -20,14 +20,14 @@ after(() => operator.close());
 for (const [name, options] of Object.entries(SCREENS)) {
   test(`every view is accessible and fits: ${name}`, async () => {
     const {page, faults} = await operator.visit(options);
-    assert.deepEqual(await faultsOf(page), [], 'door');
+    assert.deepEqual(await violationsOf(page), [], 'door');
     await fillIn(page, OPERATOR);
     const look = async (view) => {
       await page.waitForFunction(() => !document.querySelector('.skeleton'));
-      assert.deepEqual(await faultsOf(page), [], view);
+      assert.deepEqual(await violationsOf(page), [], view);
       const content = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(content <= options.viewport.width, `${view} is not wider than the screen`);
-      await shoot(page, `operator-${name}-${view}`);
+      await screenshot(page, `operator-${name}-${view}`);
     };
     await page.locator('.figure-value').first().waitFor();
     await look('overview');
@@ -36,11 +36,11 @@ for (const [name, options] of Object.entries(SCREENS)) {
     await look('tasks');
     await page.locator('.row-link').first().click();
     await page.locator('.timeline').waitFor();
-    await look('story');
+    await look('task-detail');
     await page.getByRole('button', {name: 'Close the task'}).click();
     await goTo(page, 'Dead letters');
     await page.locator('.group-toggle').first().click();
-    await page.locator('.letters').waitFor();
+    await page.locator('.dead-letters').waitFor();
     await look('dead-letters');
     await goTo(page, 'Flags');
     await page.locator('.flags li').first().waitFor();
@@ -51,16 +51,16 @@ for (const [name, options] of Object.entries(SCREENS)) {
   });
 }
 
-test('what is away is said in words, and what was seen stays', async () => {
+test('an unreachable API is reported, and the data stays', async () => {
   const {page} = await operator.enter();
   await page.route('**/ops/**', (route) => route.abort());
   await page.getByText('The API cannot be reached.').waitFor();
   assert.ok(await page.locator('.figure-value').count());
   await page.unroute('**/ops/**');
-  await page.locator('.pulse[data-state="live"]').waitFor({timeout: 40_000});
+  await page.locator('.freshness[data-state="live"]').waitFor({timeout: 40_000});
 });
 
-test('a session that ends asks again and keeps the view', async () => {
+test('an ended session asks for the password and keeps the view', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Tasks');
   await page.route('**/ops/**', (route) => route.fulfill({status: 401, json: {message: 'Sign in first.'}}));

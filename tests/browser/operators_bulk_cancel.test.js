@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
+import {violationsOf} from './accessibility.js';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {newFamily, shoot} from './stack.js';
+import {newFamily, screenshot} from './stack.js';
 
-/** A colour that is still changing has no contrast yet. */
+/** Wait for colour transitions to end: contrast cannot be measured before. */
 const STILL = {reducedMotion: 'reduce'};
 const PATH = '**/ops/tasks/cancel';
 
@@ -20,7 +20,7 @@ const rows = (page) => page.locator('.tasks tbody tr');
 const dialogOf = (page) => page.getByRole('dialog', {name: 'Cancel all of these?'});
 const opener = (page) => page.getByRole('button', {name: 'Cancel all of these…'});
 
-/** A new family's id, and the ids of tasks of theirs that are due tomorrow. */
+/** Return a new family's id and the ids of its tasks, which are due tomorrow. */
 function submitWrongly(page, many) {
   return page.evaluate(async ({family, many}) => {
     const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
@@ -32,13 +32,13 @@ function submitWrongly(page, many) {
   }, {family: newFamily(), many});
 }
 
-/** The list of one owner's tasks, with so many rows. */
+/** Open the list of one owner's tasks and wait for its number of rows. */
 async function listOf(page, owner, many, more = '') {
   await page.goto(`${page.url().split('#')[0]}#tasks?owner=${owner}${more}`);
-  await page.getByText(`${many} ${many === 1 ? 'task' : 'tasks'} that fit`).waitFor();
+  await page.getByText(`${many} ${many === 1 ? 'task matches' : 'tasks match'}`).waitFor();
 }
 
-test('what fits is shown, cancelled for a reason, and the list and the trail say so', async () => {
+test('a bulk cancel shows a preview, asks for a reason, and appears in the list and the audit', async () => {
   const {page, faults} = await operator.enter(STILL);
   const {owner, ids} = await submitWrongly(page, 3);
   await listOf(page, owner, 3);
@@ -47,8 +47,8 @@ test('what fits is shown, cancelled for a reason, and the list and the trail say
   await dialog.getByText('This would cancel 3 tasks of 1 owner.').waitFor();
   await dialog.locator('.preview-groups li', {hasText: '3echo, pending'}).waitFor();
   await dialog.getByText(`the newest is ${ids[2].slice(-8)} of owner ${owner}.`).waitFor();
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-cancels');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-cancels');
   await page.keyboard.press('Escape');
   await dialog.waitFor({state: 'detached'});
   assert.ok(await opener(page).evaluate((button) => button === document.activeElement), 'the focus is where it was');
@@ -71,7 +71,7 @@ test('what fits is shown, cancelled for a reason, and the list and the trail say
   assert.deepEqual(faults, []);
 });
 
-test('only a filter of what is not over can be cancelled', async () => {
+test('a bulk cancel needs a filter of tasks that are not over', async () => {
   const {page} = await operator.enter(STILL);
   const {owner} = await submitWrongly(page, 1);
   await goTo(page, 'Tasks');
@@ -86,7 +86,7 @@ test('only a filter of what is not over can be cancelled', async () => {
   await listOf(page, owner, 1, '&state=scheduled&status=pending');
   await opener(page).click();
   await dialogOf(page).getByText('This would cancel 1 task of 1 owner.').waitFor();
-  await dialogOf(page).getByRole('button', {name: 'Not now'}).click();
+  await dialogOf(page).getByRole('button', {name: 'Back'}).click();
   await listOf(page, owner, 1);
   await page.evaluate((href) => { location.hash = href; }, `#tasks?owner=${owner}&type=none`);
   await opener(page).click();
@@ -94,7 +94,7 @@ test('only a filter of what is not over can be cancelled', async () => {
   assert.ok(await dialogOf(page).getByRole('button', {name: 'Cancel 0 tasks'}).isDisabled());
 });
 
-test('pages go on until nothing is left, seen on a narrow screen, and stop where somebody closes', async () => {
+test('a bulk cancel continues page by page on a narrow screen, and stops when the operator closes it', async () => {
   const {page, faults} = await operator.enter({...STILL, viewport: {width: 320, height: 640}});
   const {owner} = await submitWrongly(page, 1);
   await listOf(page, owner, 1);
@@ -130,8 +130,8 @@ test('pages go on until nothing is left, seen on a narrow screen, and stop where
   const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('dialog, dialog *:not(.visually-hidden)')]
     .filter((part) => part.getBoundingClientRect().right > innerWidth || (part.clientWidth && part.scrollWidth > part.clientWidth)).map((part) => `${part.localName} ${part.className}`));
   assert.deepEqual(wide, [], 'it fits');
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-cancels-narrow');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-cancels-narrow');
   go();
   await reach(3);
   go();
@@ -149,7 +149,7 @@ test('pages go on until nothing is left, seen on a narrow screen, and stop where
   assert.deepEqual(faults, []);
 });
 
-test('a page that fails is said in words, and pressing again goes on', async () => {
+test('a failed page of a bulk cancel shows its error, and a second press continues', async () => {
   const {page} = await operator.enter(STILL);
   const {owner} = await submitWrongly(page, 2);
   await listOf(page, owner, 2);

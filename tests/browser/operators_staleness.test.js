@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {faultsOf} from './accessibility.js';
+import {violationsOf} from './accessibility.js';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 const PAGE = 50;
 
@@ -14,10 +14,10 @@ before(async () => {
 afterEach(() => operator.leave());
 after(() => operator.close());
 
-const pulse = (page, state) => page.locator(`.pulse[data-state="${state}"]`);
+const pulse = (page, state) => page.locator(`.freshness[data-state="${state}"]`);
 const rows = (page) => page.locator('.tasks tbody tr');
 
-/** An API call from the page's origin as one of the stack's people; the answer's JSON. */
+/** Call the API from the page's origin as one of the stack's users; return the JSON of the answer. */
 function ask(page, who, method, path, body) {
   return page.evaluate(async ({name, password, method, path, body}) => {
     const send = async (method, path, body, token) => (await fetch(path, {method, credentials: 'omit', body: body && JSON.stringify(body),
@@ -32,7 +32,7 @@ const boss = stack.users.find(({role}) => role === 'operator');
 const later = async (page) => (await ask(page, family, 'POST', '/api/tasks', {type: 'echo', scheduleAt: new Date(Date.now() + 86_400_000)})).id;
 const cancel = (page, id) => ask(page, boss, 'POST', `/ops/tasks/${id}/cancel`);
 
-/** Pages of tasks that the test changes while they are read: `list` holds them, the newest first. */
+/** Serve pages of tasks from `list`, newest first; the test changes it while the page reads. */
 async function playTasks(page, list) {
   await page.route(/\/ops\/tasks\?/, (route) => {
     const cursor = new URL(route.request().url()).searchParams.get('cursor');
@@ -47,18 +47,18 @@ const played = (number, status = 'pending') => ({
   nextRunAt: null, createdAt: '2026-01-01T00:00:00Z', updatedAt: '2026-01-01T00:00:00Z', progress: null, errorDetail: null,
 });
 
-test('a view that cannot be read says so above what it read, while the others go on', async () => {
+test('a view that cannot be read says so above its old data, while the others continue', async () => {
   const {page, faults} = await operator.enter();
   await goTo(page, 'Flags');
   await page.locator('.flags li').first().waitFor();
   await page.route('**/ops/flags', (route) => route.fulfill({status: 403, json: {message: 'Not today.'}}));
-  const notice = page.locator('.notice', {hasText: /Not today\. What is shown is from \d\d:\d\d:\d\d\./});
+  const notice = page.locator('.notice', {hasText: /Not today\. The data is from \d\d:\d\d:\d\d\./});
   await notice.waitFor();
   assert.ok(await page.locator('.flags li').count());
-  assert.match(await pulse(page, 'stale').innerText(), /Old, as of \d\d:\d\d:\d\d/);
+  assert.match(await pulse(page, 'stale').innerText(), /Stale, as of \d\d:\d\d:\d\d/);
   assert.equal(await page.locator('.trouble p').count(), 0);
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-old');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-old');
   await page.unroute('**/ops/flags');
   await notice.getByRole('button', {name: 'Try again'}).click();
   await notice.waitFor({state: 'detached'});
@@ -66,17 +66,17 @@ test('a view that cannot be read says so above what it read, while the others go
   assert.deepEqual(faults, []);
 });
 
-test('a read that hangs is old at first and given up after ten seconds', async () => {
+test('a read without an answer is stale at first and aborted after ten seconds', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Audit');
   await page.locator('.quiet-line, table.audit').first().waitFor();
   await page.route('**/ops/audit**', () => {});
   await pulse(page, 'stale').waitFor({timeout: 9_500});
   assert.equal(await page.locator('.notice').count(), 0, 'it may still answer');
-  await page.locator('.notice', {hasText: 'took too long to answer. What is shown is from'}).waitFor({timeout: 20_000});
+  await page.locator('.notice', {hasText: 'took too long to answer. The data is from'}).waitFor({timeout: 20_000});
 });
 
-test('held still, it says of when it is, on a phone too', async () => {
+test('a paused page shows the time of its data, also on a phone', async () => {
   const {page} = await operator.enter({viewport: {width: 390, height: 844}});
   await page.keyboard.press('p');
   assert.match(await pulse(page, 'paused').getAttribute('aria-label'), /^Paused, as of \d\d:\d\d:\d\d\./);
@@ -87,7 +87,7 @@ test('held still, it says of when it is, on a phone too', async () => {
   await pulse(page, 'live').waitFor();
 });
 
-test('curves that cannot be kept and an address typed wrong break nothing', async () => {
+test('a full storage and a malformed address break nothing', async () => {
   const {page, faults, context} = await operator.enter();
   await context.addInitScript(() => {
     const keep = Storage.prototype.setItem;
@@ -104,26 +104,26 @@ test('curves that cannot be kept and an address typed wrong break nothing', asyn
   assert.deepEqual(faults, []);
 });
 
-test('a task that its filter does not find any more is marked, and nothing is newer', async () => {
+test('a task that no longer matches its filter is marked, and nothing is newer', async () => {
   const {page} = await operator.enter();
   const id = await later(page);
   await goTo(page, 'Tasks');
   await page.getByRole('group', {name: 'Status'}).getByRole('button', {name: 'Pending'}).click();
-  await page.locator('.list-line', {hasText: 'that fit'}).waitFor();
+  await page.locator('.list-line', {hasText: 'match'}).waitFor();
   const row = page.locator(`[data-task="${id}"]`);
   await row.getByText('Pending').waitFor();
   const before = await rows(page).count();
   await cancel(page, id);
-  await row.getByText('No longer here').waitFor();
+  await row.getByText('No longer matches').waitFor();
   assert.equal(await page.getByText(/newer/).count(), 0);
   assert.equal(await rows(page).count(), before);
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-gone');
-  await page.getByRole('button', {name: /^\d+ no longer here: take away$/}).click();
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-gone');
+  await page.getByRole('button', {name: /^\d+ no longer match: hide$/}).click();
   await row.waitFor({state: 'detached'});
 });
 
-test('rows of older pages follow their tasks too, and what is new among them is counted', async () => {
+test('rows of older pages are updated too, and new rows among them are counted', async () => {
   const {page} = await operator.enter();
   const list = Array.from({length: 120}, (_, i) => played(500 - 2 * i));
   await playTasks(page, list);
@@ -135,7 +135,7 @@ test('rows of older pages follow their tasks too, and what is new among them is 
   list[70] = {...list[70], status: 'completed'};
   list.splice(110, 1);
   await rows(page).nth(70).getByText('Completed').waitFor();
-  await rows(page).nth(110).getByText('No longer here').waitFor();
+  await rows(page).nth(110).getByText('No longer matches').waitFor();
   assert.equal(await page.locator('tr[data-gone="true"]').count(), 1);
   list.splice(1, 0, played(499));
   await page.getByRole('button', {name: '1 new: show'}).waitFor();
@@ -153,12 +153,12 @@ test('a task is found by an id without hyphens', async () => {
   await page.keyboard.press('Enter');
   await page.locator('.facts').getByText(id).waitFor();
   await page.route(`**/ops/tasks/${id}*`, (route) => route.fulfill({status: 404, json: {message: 'There is no such task.'}}));
-  await page.locator('.story .notice', {hasText: 'There is no such task. What is shown is from'}).waitFor();
+  await page.locator('.task-detail .notice', {hasText: 'There is no such task. The data is from'}).waitFor();
   await page.unroute(`**/ops/tasks/${id}*`);
   await cancel(page, id);
 });
 
-test('a long history tells its newest part, and a refused retry is said in words', async () => {
+test('a long history shows its newest part, and a refused retry shows its error', async () => {
   const {page} = await operator.enter();
   const id = await later(page);
   await page.route(`**/ops/tasks/${id}`, async (route) => {
@@ -169,11 +169,11 @@ test('a long history tells its newest part, and a refused retry is said in words
   await page.goto(`${page.url().split('#')[0]}#tasks/${id}`);
   await page.getByText('the newest 1 event').waitFor();
   await page.getByRole('button', {name: 'Retry'}).click();
-  await page.getByText('Too many requests just now').waitFor();
+  await page.getByText('Too many requests\. Wait').waitFor();
   await cancel(page, id);
 });
 
-test('a rollout is named where a change would end it, and taken back; the trail is narrowed', async () => {
+test('a change that would end a rollout names it, and the rollout can be aborted', async () => {
   const {page} = await operator.enter();
   await ask(page, boss, 'PUT', '/ops/flags/tried_slowly', {percent: 10, gradual: true});
   await goTo(page, 'Flags');
@@ -184,8 +184,8 @@ test('a rollout is named where a change would end it, and taken back; the trail 
   await page.getByRole('button', {name: 'Change amazon_places'}).click();
   await dialog.getByText(/Under way: the rollout of tried_slowly .* A change at once ends it/).waitFor();
   await page.keyboard.press('Escape');
-  assert.deepEqual(await faultsOf(page), []);
-  await shoot(page, 'operator-rollout');
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'operator-rollout');
   await under.getByRole('button', {name: 'Take back…'}).click();
   await dialog.getByRole('button', {name: 'Take it back'}).click();
   await under.waitFor({state: 'detached'});
@@ -195,9 +195,9 @@ test('a rollout is named where a change would end it, and taken back; the trail 
   await page.getByText('Took back the rollout of tried_slowly').first().waitFor();
   await page.getByLabel('Action').selectOption('abort');
   await page.waitForFunction(() => [...document.querySelectorAll('.audit .chip')].every((chip) => chip.textContent.startsWith('abort')));
-  await page.getByText(/To be done: Took back rollout \d+ of the flags/).first().waitFor();
-  await page.getByLabel('Who').fill('nobody at all');
+  await page.getByText(/Started: Took back rollout \d+ of the flags/).first().waitFor();
+  await page.getByLabel('Operator').fill('nobody at all');
   await page.keyboard.press('Enter');
-  await page.getByText('Nothing in the trail fits these filters.').waitFor();
+  await page.getByText('No entry matches these filters.').waitFor();
   assert.match(page.url(), /actor=nobody/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 let operator;
 
@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => operator.close());
 
-/** A family's finished task, its id and trace. */
+/** Run a task of a family to its end; return its id and trace. */
 function echo(page) {
   return page.evaluate(async ({name, password}) => {
     const ask = async (path, body, token) => (await fetch(path, {method: body ? 'POST' : 'GET', credentials: 'omit', body: body && JSON.stringify(body),
@@ -25,28 +25,28 @@ function echo(page) {
 const bars = (page, kind) => page.locator(`.bars .${kind}`);
 const rows = (page) => page.locator('.tasks tbody tr');
 
-test('failures that will be tried again are told, and lead to just those tasks', async () => {
+test('failures that will be retried raise an alert that links to exactly those tasks', async () => {
   const {page, faults} = await operator.enter();
-  const want = page.locator('.verdict-line', {hasText: '4 tasks of type friend.recommendations failed and will be tried again: the weather did not answer'});
+  const want = page.locator('.health-line', {hasText: '4 tasks of type friend.recommendations failed and will be retried: the weather did not answer'});
   await want.waitFor();
   await page.locator('.failing [data-fingerprint="recommend-weather-51aa0e"]', {hasText: '2 owners'}).waitFor();
-  assert.equal(await page.getByText('Nothing needs you').count(), 0);
+  assert.equal(await page.getByText('Nothing needs attention').count(), 0);
   await want.getByRole('link', {name: 'See them'}).click();
-  await page.getByText('4 tasks that fit').waitFor();
+  await page.getByText('4 tasks match').waitFor();
   assert.equal(await rows(page).count(), 4);
   assert.equal(await page.getByLabel('Which').inputValue(), 'retrying');
-  await shoot(page, 'operator-retrying');
+  await screenshot(page, 'operator-retrying');
   await page.getByRole('button', {name: 'Show all'}).click();
   await page.getByText('Only failure').waitFor({state: 'detached'});
   assert.deepEqual(faults, []);
 });
 
-test('the page reaches back as far as it is asked to, and a hole stays a hole', async () => {
+test('each range shows its history, and a gap stays a gap', async () => {
   const {page, faults} = await operator.enter();
   await bars(page, 'bar-good').nth(30).waitFor();
-  await page.getByText('each bar 1 min').waitFor();
+  await page.getByText('1 min per bar').waitFor();
   await page.getByRole('button', {name: '6 h'}).click();
-  await page.getByText('each bar 2 min').waitFor();
+  await page.getByText('2 min per bar').waitFor();
   await bars(page, 'bar-bad').nth(100).waitFor();
   assert.ok(await page.locator('.bars title', {hasText: 'no figures'}).count() >= 28);
   assert.ok(await page.locator('[data-figure="sockets"] .curve-line').count() >= 2, 'its curve is in pieces');
@@ -54,13 +54,13 @@ test('the page reaches back as far as it is asked to, and a hole stays a hole', 
   await bars(page, 'bar-bad').first().waitFor({state: 'detached'});
   await bars(page, 'bar-good').nth(100).waitFor();
   await page.reload();
-  await page.getByText('each bar 2 min').waitFor();
+  await page.getByText('2 min per bar').waitFor();
   assert.equal(await page.getByRole('combobox', {name: 'Type'}).inputValue(), 'echo', 'the address keeps it');
-  await shoot(page, 'operator-history');
+  await screenshot(page, 'operator-history');
   assert.deepEqual(faults, []);
 });
 
-test('what operators change is marked and told', async () => {
+test('changes by operators are marked and listed', async () => {
   const {page} = await operator.enter();
   const before = await page.locator('.bars .mark').count();
   await goTo(page, 'Flags');
@@ -75,7 +75,7 @@ test('what operators change is marked and told', async () => {
   assert.ok(await page.locator('.bars .mark').count() > before);
 });
 
-test('a browser whose clock is wrong shows what ends now', async () => {
+test('a browser with a wrong clock shows the tasks that end now', async () => {
   const {page} = await operator.visit();
   await page.addInitScript(() => {
     const now = Date.now;
@@ -88,7 +88,7 @@ test('a browser whose clock is wrong shows what ends now', async () => {
   await bars(page, 'bar-good').first().waitFor();
 });
 
-test('figures of a window lead to the tasks that ended in it', async () => {
+test('figures of a window link to the tasks that ended in it', async () => {
   const {page} = await operator.enter();
   const {id} = await echo(page);
   const row = page.locator('.types tbody tr', {has: page.getByRole('rowheader', {name: 'echo'})});
@@ -113,24 +113,24 @@ test('one box finds a task by its id without hyphens, by a quoted trace, and by 
   await find(id.replaceAll('-', '').toUpperCase());
   await page.getByRole('complementary', {name: 'echo'}).getByText(id).first().waitFor();
   await find(traceId);
-  await page.getByText('1 task that fit').waitFor();
+  await page.getByText('1 task matches').waitFor();
   await page.locator(`[data-task="${id}"]`).waitFor();
   await find('900001');
   await page.locator(`[data-task="${id}"]`).waitFor({state: 'detached'});
   assert.match(page.url(), /owner=900001/);
 });
 
-test('no line is drawn over the time in which a page read nothing', async () => {
+test('a curve has a gap where the page read nothing', async () => {
   const {page} = await operator.enter();
   const runs = await page.evaluate(async () => {
-    const {runsOf} = await import('./parts/figures.js');
+    const {runsOf} = await import('./components/figures.js');
     const point = (at, stands = 10) => ({at, stands});
     return runsOf([point(0), point(9), point(30), point(31, 100), point(120, 100), point(260)]).map((run) => run.map(({at}) => at));
   });
   assert.deepEqual(runs, [[0, 9], [30, 31, 120], [260]]);
 });
 
-test('what is not known any more is not said to be calm', async () => {
+test('stale data is not reported as calm', async () => {
   const {page} = await operator.visit();
   await page.route('**/ops/stats', async (route) => {
     const answer = await (await route.fetch()).json();
@@ -139,8 +139,8 @@ test('what is not known any more is not said to be calm', async () => {
     await route.fulfill({json: calm});
   });
   await operator.signIn(page);
-  await page.getByText('Nothing needs you. Work is picked up as it comes').waitFor();
+  await page.getByText('Nothing needs attention. Tasks run as they arrive').waitFor();
   await page.unroute('**/ops/stats');
   await page.route('**/ops/**', (route) => route.abort());
-  await page.getByText(/Nothing needed you at \d\d:\d\d:\d\d; what has been since is not known here/).waitFor();
+  await page.getByText(/Nothing needed attention at \d\d:\d\d:\d\d; later events are not known here/).waitFor();
 });

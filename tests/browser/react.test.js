@@ -86,7 +86,7 @@ test('useTask goes on by polling, and the connection says so', async () => {
   await shows('connection', 'live');
 });
 
-test('useTasks lists what others start, too', async () => {
+test('useTasks lists tasks that others start, too', async () => {
   await shows('connection', 'live');
   bench.create('echo');
   bench.create('echo');

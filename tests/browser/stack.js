@@ -8,8 +8,8 @@ const SHOTS = process.env.SCREENSHOTS ?? new URL('../../.local/screenshots/', im
 
 export const stack = JSON.parse(readFileSync(FILE, 'utf8'));
 
-/** A browser before the stack, with a proxy between them that can break things. */
-export async function openWorld() {
+/** Open a browser and a fault proxy in front of the stack. */
+export async function openStack() {
   const proxy = await new FaultProxy(stack.web_url).open();
   const browser = await launch();
   return {
@@ -24,14 +24,14 @@ export async function openWorld() {
 
 let made = 0;
 
-/** A family of the test's own, so that tests do not meet. */
+/** Return a new family, so that tests do not share data. */
 export function newFamily() {
   made += 1;
   const tag = `${process.pid}${Date.now().toString(36)}${made}`;
   return {name: `Parent ${tag}`, email: `p${tag}@example.com`, password: 'a long enough one'};
 }
 
-/** A page of a new visitor, and the faults it met. */
+/** Open a page as a new visitor; return it with the errors that it throws. */
 export async function visit(world, options = {}) {
   const context = await world.browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
   const page = await context.newPage();
@@ -71,7 +71,7 @@ export async function connection(page, state) {
   }
 }
 
-/** What became of tickets and sockets: without it nobody knows why a page is not live. */
+/** The history of tickets and sockets of each page, to explain why a page is not live. */
 const trails = new WeakMap();
 
 function trailOf(page) {
@@ -91,7 +91,7 @@ function trailOf(page) {
   return trail;
 }
 
-export async function shoot(page, name, options = {}) {
+export async function screenshot(page, name, options = {}) {
   mkdirSync(SHOTS, {recursive: true});
   await page.screenshot({path: `${SHOTS}/${name}.png`, animations: 'disabled', ...options});
 }

@@ -1,4 +1,4 @@
-"""The client and the page, as their own tests in JavaScript tell it: each file of theirs is one test here."""
+"""Run the JavaScript tests of the client and the pages: each file is one test here."""
 
 from __future__ import annotations
 
@@ -13,37 +13,47 @@ import pytest
 from tests.browser import tools
 from tests.support.stack import Stack
 
-#: Seconds for one file of tests in a browser, on a busy machine; one of them cuts the network for half a minute.
+#: Time limit of one browser test file on a busy machine (s); one of them cuts the network for 30 s.
 PATIENCE = 900
-#: Milliseconds after which Node ends a file; every wait inside one has a limit of its own.
+#: Time after which Node ends a file (ms); every wait inside has its own limit.
 FILE_LIMIT = (PATIENCE - 60) * 1_000
 
 pytestmark = pytest.mark.timeout(PATIENCE)
 
 
 def run_tests(file: Path, **environment: str) -> None:
-    """One file under Node's test runner; what it says is shown when it fails."""
+    """Run one file with Node's test runner; print its output."""
     command = [tools.node(), "--test", f"--test-timeout={FILE_LIMIT}", "--test-reporter=spec", file.name]
     run(command, file.parent, **environment)
 
 
 def run(command: list[str], folder: Path, **environment: str) -> None:
-    told = subprocess.run(
+    finished = subprocess.run(
         command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
-    print(told.stdout, told.stderr)
-    assert told.returncode == 0, f"{' '.join(command)}: see above"
+    print(finished.stdout, finished.stderr)
+    assert finished.returncode == 0, f"{' '.join(command)}: see above"
 
 
-def test_the_client_holds_its_types() -> None:
+def test_the_client_has_correct_types() -> None:
     tools.packages(tools.CLIENT)
     run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
 
 
 @pytest.mark.parametrize("name", ["client", "outages", "trace"])
-def test_the_client_bears_a_server_that_misbehaves(name: str) -> None:
+def test_the_client_survives_a_failing_server(name: str) -> None:
     tools.packages(tools.CLIENT)
     run_tests(tools.CLIENT / "test" / f"{name}.test.js")
+
+
+def test_the_pages_have_correct_types() -> None:
+    tools.packages(tools.PAGES)
+    run([tools.npm(), "run", "check"], tools.PAGES)
+
+
+def test_the_views_and_texts_of_the_pages() -> None:
+    tools.packages(tools.PAGES)
+    run([tools.npm(), "test"], tools.PAGES)
 
 
 def test_the_hooks_in_a_react_app() -> None:
@@ -52,7 +62,7 @@ def test_the_hooks_in_a_react_app() -> None:
     run_tests(tools.BROWSER / "react.test.js", CHROMIUM=tools.chromium())
 
 
-@pytest.mark.parametrize("name", ["page", "looks", "faults"])
+@pytest.mark.parametrize("name", ["family_page", "family_appearance", "faults"])
 def test_in_a_real_browser(name: str, stack: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(stack.file))

@@ -1,12 +1,12 @@
-"""The operator page in a real browser, on a stack with dead letters of every sort."""
+"""Run the tests of the operator page on a stack with several kinds of dead letters."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.browser import tools
-from tests.browser.dead_letters import BROKEN, FLOOD, HOPELESS, MENDED, bury
-from tests.browser.past_tasks import fail, keep_minutes
+from tests.browser.dead_letters import BROKEN, FLOOD, HOPELESS, MENDED, insert
+from tests.browser.past_tasks import insert_failures, insert_minutes
 from tests.browser.test_browser import PATIENCE, run_tests
 from tests.support.stack import Stack
 
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.timeout(PATIENCE)
 
 @pytest.fixture(scope="module")
 def troubled(stack: Stack) -> Stack:
-    bury(stack.said["database_url"], MENDED, BROKEN, HOPELESS, FLOOD)
-    fail(stack.said["database_url"])
-    keep_minutes(stack.said["database_url"])
+    insert(stack.said["database_url"], MENDED, BROKEN, HOPELESS, FLOOD)
+    insert_failures(stack.said["database_url"])
+    insert_minutes(stack.said["database_url"])
     return stack
 
 
-@pytest.mark.parametrize("name", ["ops_looks", "ops", "ops_fresh", "ops_figures", "ops_cancels"])
+@pytest.mark.parametrize("name", ["appearance", "tasks", "staleness", "statistics", "bulk_cancel"])
 def test_the_operator_page(name: str, troubled: Stack) -> None:
     tools.packages(tools.BROWSER)
-    run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))
+    run_tests(tools.BROWSER / f"operators_{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))

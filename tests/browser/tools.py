@@ -1,4 +1,4 @@
-"""Node, its packages and Chromium: found, or installed where this machine lets us."""
+"""Find Node, its packages and Chromium, or install them where this machine allows it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from pathlib import Path
 from tools.virtualenvs import ROOT
 
 CLIENT = ROOT / "clients" / "javascript"
+PAGES = ROOT / "web"
 BROWSER = ROOT / "tests" / "browser"
-#: Debian's packages by the command they bring.
+#: Debian packages by the command that they contain.
 PACKAGES = {"node": ("nodejs", "npm"), "npm": ("npm",), "chromium": ("chromium",)}
 OLDEST_NODE = 18
 
 
 class Missing(Exception):
-    """Something these tests need is not here, and what to do about it."""
+    """A program that these tests need is missing; the message says how to install it."""
 
 
 def node() -> str:
-    """The interpreter, new enough."""
+    """Return the path of Node; raise Missing for an old version."""
     found = _command("node")
     version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
@@ -29,13 +30,18 @@ def node() -> str:
     return found
 
 
+def npm() -> str:
+    """Return the path of npm."""
+    return _command("npm")
+
+
 def chromium() -> str:
-    """The browser; CHROMIUM names another one."""
+    """Return the path of Chromium; CHROMIUM overrides it."""
     return os.environ.get("CHROMIUM") or _command("chromium")
 
 
 def packages(folder: Path) -> Path:
-    """Install what the folder's lock file names, unless it is there."""
+    """Install the packages of the folder's lock file, unless they are installed."""
     lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         subprocess.run([_command("npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
@@ -52,7 +58,7 @@ def _command(name: str) -> str:
 
 
 def _installed(name: str) -> str | None:
-    """Where apt put it; None where we may not ask apt."""
+    """Install a command with apt and return its path; None where apt may not be used."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {Collector} from './collector.js';
-import {connection, goTo, newFamily, openWorld, signUp, stack, visit} from './stack.js';
+import {connection, goTo, newFamily, openStack, signUp, stack, visit} from './stack.js';
 
 const WELL_FORMED = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
-/** What a caller may send for a trace that is none; the last ones are other people's ideas of a header. */
+/** Invalid traceparent headers, among them attempts at injection. */
 const NO_TRACES = [
   '', 'x', '00', '-', '---', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`, `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01`,
   `00-${'A'.repeat(32)}-${'b'.repeat(16)}-01`, `ff-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, `00-${'a'.repeat(33)}-${'b'.repeat(16)}-01`,
@@ -17,14 +17,14 @@ let collector;
 
 before(async () => {
   collector = await new Collector().open(Number(process.env.COLLECTOR_PORT));
-  world = await openWorld();
+  world = await openStack();
 });
 after(async () => {
   await world.close();
   await collector.close();
 });
 
-/** Presses, and gives the traceparent that the page's request went out with, and what it was answered. */
+/** Run `press` and return the trace of the request that the page sends. */
 async function traced(page, path, press) {
   const [answer] = await Promise.all([
     page.waitForResponse((response) => response.url().endsWith(path) && response.request().method() === 'POST'),
@@ -37,13 +37,13 @@ async function traced(page, path, press) {
   return {traceId, spanId};
 }
 
-/** Who stands above each span, by name: the browser is above the first. */
+/** Return the name of each span's parent; the browser is the parent of the first. */
 function parents(spans, browser) {
   const names = new Map([[browser, 'the browser'], ...spans.map(({spanId, name}) => [spanId, name])]);
   return new Map(spans.map(({name, parentSpanId}) => [name, names.get(parentSpanId)]));
 }
 
-test('what a press starts is one trace: request, submit, run, steps, push', async () => {
+test('one press is one trace: request, submit, run, steps, push', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());
   await connection(page, 'live');
@@ -61,7 +61,7 @@ test('what a press starts is one trace: request, submit, run, steps, push', asyn
   assert.ok([submit, run].includes(above.get('push')), above.get('push'));
 });
 
-test('the runs of children belong to the press that led to them, also where they are another family\'s', async () => {
+test('the runs of children belong to the trace of the press, also those of another family', async () => {
   const [one, two] = [newFamily(), newFamily()];
   const [left, right] = [await visit(world), await visit(world)];
   await Promise.all([signUp(left.page, one), signUp(right.page, two)]);
@@ -80,7 +80,7 @@ test('the runs of children belong to the press that led to them, also where they
   assert.equal(above.get(child), 'run friend.setState');
 });
 
-test('an error is shown with the trace that its spans have', async () => {
+test('a refused request keeps its trace', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());
   await goTo(page, 'Friends');
@@ -90,7 +90,7 @@ test('an error is shown with the trace that its spans have', async () => {
   await collector.trace(traceId, ['POST /api/friends/ask', 'run friend.ask']);
 });
 
-test('what is no trace begins one, and is repeated nowhere', async () => {
+test('an invalid traceparent starts a new trace and is not repeated', async () => {
   const headers = {'content-type': 'application/json'};
   const {name: identifier, password} = stack.users[0];
   const login = await fetch(`${stack.api_url}/auth/login`, {method: 'POST', headers, body: JSON.stringify({identifier, password})});

@@ -24,7 +24,12 @@ from aiohttp import (
 from tools.virtualenvs import ROOT
 
 #: Path prefix to folder from the root, the longest prefix first.
-PAGES = (("/client/", "clients/javascript"), ("/operator/", "web/operators"), ("/", "web/families"))
+PAGES = (
+    ("/client/", "clients/javascript"),
+    ("/operator/", "web/operators"),
+    ("/shared/", "web/shared"),
+    ("/", "web/families"),
+)
 
 #: The HTTP API's own limit, so that a body AWS would refuse is refused here.
 BODY_LIMIT = 10 * 1024 * 1024

@@ -1,8 +1,8 @@
 import {call, client, session} from './session.js';
-import {createStore, useStore} from './store.js';
-import {useEffect} from './vendor/preact.js';
+import {createStore, useStore} from '../shared/store.js';
+import {useEffect} from '../shared/vendor/preact.js';
 
-/** What a finished task of a type makes stale. */
+/** Resources that a completed task of each type makes stale. */
 const STALE = {
   'friend.ask': ['pending', 'asking', 'friends'],
   'friend.setState': ['friends', 'asking', 'pending', 'recommendations'],
@@ -23,15 +23,15 @@ const SOURCES = {
   recommendations: () => call('GET', `/api/playdate-point/recommendations?${new URLSearchParams(wanted.get())}`),
 };
 
-/** Which recommendations are asked for: `sort`, and perhaps `activity`, `minAge`, `maxAge`. */
+/** The filter of the recommendations: `sort`, optionally `activity`, `minAge`, `maxAge`. */
 export const wanted = createStore({sort: 'popularity'});
 
-/** Each with its value once read, and the fault of the last read. */
+/** Each resource with its value and the error of the last read. */
 const resources = Object.fromEntries(
   Object.keys(SOURCES).map((name) => [name, createStore({value: undefined, error: undefined})]),
 );
 
-/** A resource's state, read once it is first looked at: `value` is undefined until then. */
+/** Return a resource's state, reading it at first use: `value` is undefined until then. */
 export function useResource(name) {
   const state = useStore(resources[name]);
   useEffect(() => {
@@ -40,11 +40,11 @@ export function useResource(name) {
   return state;
 }
 
-/** The newest read of each resource under way, by number: an older answer that comes late is not shown. */
+/** The number of the newest running read of each resource: a late answer to an older read is ignored. */
 const reading = new Map();
 let turns = 0;
 
-/** Reads anew what the views show. */
+/** Read resources again. */
 export async function reload(...names) {
   await Promise.all(names.map(async (name) => {
     const turn = (turns += 1);
@@ -59,14 +59,14 @@ export async function reload(...names) {
   }));
 }
 
-/** Follows the client's updates, so that what a task changed is shown when it is done. */
+/** Read the resources that a completed task changed. */
 export function keepFresh() {
   return client.onUpdate((update) => {
     if (update.status === 'completed') void reload(...(STALE[update.type] ?? []).filter(isShown));
   });
 }
 
-/** Another person signs in: nothing of the last one stays. */
+/** Drop all data, before another person signs in. */
 export function forgetAll() {
   for (const store of Object.values(resources)) store.set({value: undefined, error: undefined});
 }
@@ -82,7 +82,7 @@ async function readPoint() {
   return latitude === null || latitude === undefined ? null : {latitude, longitude};
 }
 
-/** The newest plan: the result of the last completed move of the point. */
+/** Return the newest plan: the result of the last completed update of the point. */
 async function readPlan() {
   const {items} = await call('GET', '/api/tasks?type=location.playdate.update&status=completed&limit=1');
   if (items.length === 0) return null;

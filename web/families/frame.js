@@ -1,11 +1,11 @@
 import {keepFresh, reload, useResource} from './data.js';
-import {Chip} from './components/controls.js';
-import {Icon, Mark} from './components/icons.js';
+import {Chip} from '../shared/components/controls.js';
+import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection} from './components/watch.js';
 import {signOut} from './session.js';
-import {nextTheme, theme} from './theme.js';
-import {html, useEffect, useRef, useState} from './vendor/preact.js';
-import {CONNECTION} from './words.js';
+import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
+import {html, useEffect, useRef, useState} from '../shared/vendor/preact.js';
+import {CONNECTION} from './texts.js';
 import {Activity, AllActivity} from './views/activity.js';
 import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
@@ -20,7 +20,7 @@ const VIEWS = {
   activity: {name: 'Activity', icon: 'activity', view: AllActivity},
 };
 
-/** The signed-in page: what you do in the middle, what happens because of it beside it. */
+/** The signed-in page: the view in the middle, the activity beside it. */
 export function Frame({user}) {
   const here = useView();
   const main = useRef(null);
@@ -35,7 +35,7 @@ export function Frame({user}) {
   }, [here]);
   const {view: View} = VIEWS[here];
   return html`
-    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>Skip to the content</a>
+    <${SkipLink} main=${main} />
     <header class="top">
       <a class="brand" href="#meet"><${Mark} /><span>Playmate</span></a>
       <${Tabs} here=${here} />
@@ -52,7 +52,7 @@ export function Frame({user}) {
     </div>`;
 }
 
-/** Who asks us starts a task of their own, of which we are not told. */
+/** Poll for friend requests: they are tasks of the other family. */
 function lookForAsks() {
   const timer = setInterval(() => {
     if (document.visibilityState === 'visible') void reload('asking');
@@ -79,23 +79,13 @@ function Connection() {
   return html`<span class="connection" role="status" data-state=${state} title=${why}><${Chip} tone=${tone} live=${true}>${word}<//></span>`;
 }
 
-const THEMES = {auto: 'auto', light: 'sun', dark: 'moon'};
-
-function ThemeButton() {
-  const [now, setNow] = useState(theme());
-  return html`
-    <button type="button" class="icon-button" aria-label=${`Colours: ${now}`} title=${`Colours: ${now}`} onClick=${() => setNow(nextTheme())}>
-      <${Icon} name=${THEMES[now]} />
-    </button>`;
-}
-
 function useView() {
   const read = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'meet');
   const [here, setHere] = useState(read);
   useEffect(() => {
-    const look = () => setHere(read());
-    addEventListener('hashchange', look);
-    return () => removeEventListener('hashchange', look);
+    const update = () => setHere(read());
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
   }, []);
   return here;
 }

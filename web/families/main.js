@@ -1,8 +1,8 @@
 import {Frame} from './frame.js';
 import {session} from './session.js';
-import {useStore} from './store.js';
-import {html, render} from './vendor/preact.js';
-import {Toasts} from './components/controls.js';
+import {useStore} from '../shared/store.js';
+import {html, render} from '../shared/vendor/preact.js';
+import {Toasts} from '../shared/components/controls.js';
 import {Welcome} from './views/welcome.js';
 
 function App() {

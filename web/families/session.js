@@ -1,13 +1,13 @@
-import {createClient} from './client/index.js';
-import {config} from './config.js';
-import {createStore} from './store.js';
+import {createClient} from '../client/index.js';
+import {config} from '../shared/config.js';
+import {createStore} from '../shared/store.js';
 
 const REMEMBERED = 'playmate-user';
 const TOKEN = 'playmate-token';
-/** A cookie of ours goes to our own origin; elsewhere the token travels in a header. */
+/** The session cookie works on the page's own origin; another origin gets the token in a header. */
 const byToken = config.apiUrl !== '' && new URL(config.apiUrl, location.href).origin !== location.origin;
 
-/** Who uses the page: `user` is null before a sign-in, `expired` once a session has ended under it. */
+/** The signed-in user: `user` is null before a sign-in, `expired` is true once the session has ended. */
 export const session = createStore({user: remembered(), expired: false});
 
 /** The client of the signed-in user. */
@@ -28,10 +28,10 @@ export async function signOut() {
   localStorage.removeItem(REMEMBERED);
   sessionStorage.removeItem(TOKEN);
   session.set({user: null, expired: false});
-  await leaving.request('GET', '/auth/logout').catch(() => {}); // the cookie ends by itself soon
+  await leaving.request('GET', '/auth/logout').catch(() => {}); // the cookie expires soon in any case
 }
 
-/** A call of the API; notices a session that has ended. */
+/** Call the API; notice an ended session. @type {import('../types/calls.js').Call} */
 export async function call(method, path, body) {
   try {
     return await client.request(method, path, body);
@@ -77,7 +77,8 @@ function remembered() {
   }
 }
 
+/** @returns {Promise<any>} */
 async function post(path, body) {
-  const door = createClient({apiUrl: config.apiUrl, storage: null});
-  return door.request('POST', path, body);
+  const guest = createClient({apiUrl: config.apiUrl, storage: null});
+  return guest.request('POST', path, body);
 }

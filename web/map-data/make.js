@@ -1,11 +1,11 @@
-// Writes ../app/data: land as rings of whole hundredths of a degree, each number the difference to the one before;
+// Writes ../families/data: land as rings of whole hundredths of a degree, each number the difference to the one before;
 // places by falling population. Run by `npm run make`; the files are kept in the repository.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {feature} from 'topojson-client';
 
 const require = createRequire(import.meta.url);
-const OUT = new URL('../app/data/', import.meta.url);
+const OUT = new URL('../families/data/', import.meta.url);
 const SMALLEST_TOWN = 20_000; // people
 
 function land(name) {

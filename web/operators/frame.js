@@ -1,15 +1,15 @@
-import {Icon} from '../components/icons.js';
-import {useStore} from '../store.js';
-import {nextTheme, theme} from '../theme.js';
-import {html, useEffect, useRef, useState} from '../vendor/preact.js';
+import {Icon} from '../shared/components/icons.js';
+import {useStore} from '../shared/store.js';
+import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
+import {html, useEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {note} from './history.js';
 import {moveInRows, useKeys} from './keys.js';
 import {Keys} from './components/keys.js';
-import {Aged} from './components/states.js';
-import {go, usePlace} from './route.js';
-import {pulse, stateOf, togglePause, usePolled} from './polling.js';
+import {StaleNotice} from './components/states.js';
+import {go, useRoute} from './route.js';
+import {freshness, stateOf, togglePause, usePolled} from './polling.js';
 import {call, signOut} from './session.js';
-import {clock, faultWords} from './words.js';
+import {clock, errorText} from './texts.js';
 import {Audit} from './views/audit.js';
 import {DeadLetters} from './views/dead_letters.js';
 import {Flags} from './views/flags.js';
@@ -25,9 +25,9 @@ const VIEWS = {
 };
 const NAMES = Object.keys(VIEWS);
 
-/** The signed-in page. The figures are read whatever the view, so that the curves have no holes. */
+/** The signed-in page. It reads the statistics in every view, so that the curves have no gaps. */
 export function Frame({user}) {
-  const place = usePlace(NAMES);
+  const route = useRoute(NAMES);
   const stats = usePolled('stats', (signal) => call('GET', '/ops/stats', undefined, {signal}));
   const main = useRef(null);
   const first = useRef(true);
@@ -37,16 +37,16 @@ export function Frame({user}) {
     if (stats.value) note(stats.value);
   }, [stats.value]);
   useEffect(() => {
-    document.title = `${VIEWS[place.view].name} · Operator`;
-    const field = searching.current && document.querySelector('[data-search]');
+    document.title = `${VIEWS[route.view].name} · Operator`;
+    const field = searching.current && searchField();
     if (!first.current) (field || main.current).focus({preventScroll: true});
     first.current = searching.current = false;
     scrollTo(0, 0);
-  }, [place.view]);
+  }, [route.view]);
   useKeys({
     ...Object.fromEntries(NAMES.map((name, i) => [String(i + 1), () => go({view: name})])),
     '/': () => {
-      const field = document.querySelector('[data-search]');
+      const field = searchField();
       if (field) return field.focus();
       searching.current = true;
       go({view: 'tasks'});
@@ -56,14 +56,14 @@ export function Frame({user}) {
     k: () => moveInRows(-1),
     p: togglePause,
   });
-  const {view: View} = VIEWS[place.view];
+  const {view: View} = VIEWS[route.view];
   return html`
-    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>Skip to the content</a>
+    <${SkipLink} main=${main} />
     <header class="top">
-      <a class="brand" href="#overview"><${Beat} /><span>Operator</span></a>
-      <${Tabs} here=${place.view} dead=${stats.value?.live.dead ?? 0} />
+      <a class="brand" href="#overview"><${Logo} /><span>Operator</span></a>
+      <${Tabs} here=${route.view} dead=${stats.value?.live.dead ?? 0} />
       <div class="top-end">
-        <${Pulse} />
+        <${FreshnessButton} />
         <button type="button" class="icon-button keys-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick=${() => setHelp(true)}><span aria-hidden="true">?</span></button>
         <${ThemeButton} />
         <span class="who" title=${`Signed in as ${user.name}`}>${user.name}</span>
@@ -71,11 +71,16 @@ export function Frame({user}) {
       </div>
     </header>
     <${Trouble} />
-    <main id="main" ref=${main} tabindex="-1" data-view=${place.view}>
-      ${place.view === 'overview' && html`<${Aged} read=${stats} />`}
-      <${View} user=${user} place=${place} stats=${stats} />
+    <main id="main" ref=${main} tabindex="-1" data-view=${route.view}>
+      ${route.view === 'overview' && html`<${StaleNotice} read=${stats} />`}
+      <${View} user=${user} route=${route} stats=${stats} />
     </main>
     ${help && html`<${Keys} close=${() => setHelp(false)} views=${NAMES.map((name) => VIEWS[name].name)} />`}`;
+}
+
+/** @returns {HTMLElement | null} */
+function searchField() {
+  return document.querySelector('[data-search]');
 }
 
 function Tabs({here, dead}) {
@@ -89,44 +94,34 @@ function Tabs({here, dead}) {
     </nav>`;
 }
 
-/** Whether what is shown is the present, looked at again each second; a press holds it still. */
-function Pulse() {
-  const now = useStore(pulse);
+/** Show whether the data is current, checked each second; a press pauses the reads. */
+function FreshnessButton() {
+  const now = useStore(freshness);
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((times) => times + 1), 1_000);
     return () => clearInterval(timer);
   }, []);
   const {state, at} = stateOf(now);
-  const word = {paused: 'Paused', away: 'No answer', stale: 'Old', live: 'Live', first: 'Reading'}[state];
+  const word = {paused: 'Paused', away: 'No answer', stale: 'Stale', live: 'Live', first: 'Loading'}[state];
   const since = at && (state === 'paused' || state === 'stale') ? clock(at) : '';
-  const does = now.paused ? 'Go on' : 'Hold the figures still';
+  const does = now.paused ? 'Resume' : 'Pause';
   return html`
-    <button type="button" class="pulse" data-state=${state} aria-pressed=${now.paused} aria-label=${`${word}${since && `, as of ${since}`}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
-      <span class="pulse-dot" aria-hidden="true"></span>${since ? html`<span><span class="pulse-word">${word}, as of </span>${since}</span>` : word}
+    <button type="button" class="freshness" data-state=${state} aria-pressed=${now.paused} aria-label=${`${word}${since && `, as of ${since}`}. ${does}`} title=${`${does} (p)`} onClick=${togglePause}>
+      <span class="freshness-dot" aria-hidden="true"></span>${since ? html`<span><span class="freshness-word">${word}, as of </span>${since}</span>` : word}
     </button>`;
 }
 
 function Trouble() {
-  const {error, at} = stateOf(useStore(pulse));
+  const {error, at} = stateOf(useStore(freshness));
   return html`
     <div class="trouble" role="alert" data-shown=${Boolean(error)}>
-      ${error && html`<p>${faultWords(error)} ${at ? `What you see is from ${clock(at)}; it is tried again by itself.` : 'It is tried again by itself.'}</p>`}
+      ${error && html`<p>${errorText(error)} ${at ? `The data is from ${clock(at)}; the page retries by itself.` : 'The page retries by itself.'}</p>`}
     </div>`;
 }
 
-const THEMES = {auto: 'auto', light: 'sun', dark: 'moon'};
-
-function ThemeButton() {
-  const [now, setNow] = useState(theme());
-  return html`
-    <button type="button" class="icon-button" aria-label=${`Colours: ${now}`} title=${`Colours: ${now}`} onClick=${() => setNow(nextTheme())}>
-      <${Icon} name=${THEMES[now]} />
-    </button>`;
-}
-
-/** A task's line, beating. */
-export function Beat({size = 26}) {
+/** The logo of the operator page. */
+export function Logo({size = 26}) {
   return html`
     <svg class="beat" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="9" /><path d="M6 17h5l3-8 5 15 3-7h4" />

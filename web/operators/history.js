@@ -1,22 +1,22 @@
-import {createStore, useStore} from '../store.js';
+import {createStore, useStore} from '../shared/store.js';
 import {usePolled} from './polling.js';
 import {call, withQuery} from './session.js';
 
 const KEPT = 'operator-figures';
-/** How far back the points reach that this page read itself (ms). */
+/** Age of the oldest point that this page read itself (ms). */
 const REACH = 900_000;
-/** One point at most in so many ms, so that fifteen minutes stay a few hundred points. */
+/** Least time between two points (ms), so that fifteen minutes are a few hundred points. */
 const GRAIN = 1_900;
-/** For so long (ms) a point stands; after that there is a hole: the page was hidden, paused or cut off. */
+/** A point is valid for this time (ms). After that the curve has a gap: the page was hidden, paused or offline. */
 const STANDS = 10_000;
-/** The newest kept minute may be so old (ms) when a page begins to look: no hole is between the two. */
+/** The newest stored minute may be this old (ms) when the page starts; the curve has no gap between the two. */
 const BEHIND = 130_000;
-/** A kept minute is left out so near (ms) to points that the page read itself. */
+/** A stored minute this near (ms) to a point that the page read itself is left out. */
 const NEAR = 30_000;
-/** New figures are kept once a minute. */
+/** Interval between two reads of the stored figures (ms). */
 const PACE = 30_000;
 
-/** How far back the page looks: `hours` is what the server is asked for, `ms` what is shown of it. */
+/** The ranges of the page: it asks the server for `hours` and shows `ms` of them. */
 export const RANGES = {
   live: {word: '15 min', hours: 1, ms: REACH},
   1: {word: '1 h', hours: 1, ms: 3_600_000},
@@ -25,7 +25,7 @@ export const RANGES = {
   168: {word: '7 d', hours: 168, ms: 604_800_000},
 };
 
-/** What each curve shows, read from /ops/stats and from a point of /ops/history; null where there was none. */
+/** The value of each curve, from /ops/stats and from a point of /ops/history; null without a value. */
 const FIGURES = {
   perSecond: [({recent}) => recent.perSecond, ({ended, minutes}) => ended / minutes / 60],
   failureRate: [({window}) => window.failureRate, ({ended, cancelled, bad}) => (ended > cancelled ? bad / (ended - cancelled) : 0)],
@@ -41,7 +41,7 @@ const FIGURES = {
   connections: [({load}) => load.connections, ({connections}) => connections],
 };
 
-/** Points in time order: {at, stands, perSecond, …}, by the server's clock. They outlive a reload of the page, not the tab. */
+/** Points in time order by the server's clock: `{at, stands, perSecond, …}`. They survive a reload, not the tab. */
 const seen = createStore(remembered());
 
 export function note(stats) {
@@ -53,16 +53,16 @@ export function note(stats) {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(seen.get()));
   } catch {
-    // A full store: the curves are drawn all the same, and a reload begins them anew.
+    // The storage is full: the curves start anew after a reload.
   }
 }
 
-/** The kept figures of a range and what was done meanwhile; `type` narrows the figures to one type's. */
+/** Read the stored figures of a range and the actions in it; `type` selects one task type. */
 export function useHistory({hours}, type) {
   return usePolled(`history ${hours} ${type ?? ''}`, (signal) => call('GET', withQuery('/ops/history', {hours, type}), undefined, {signal}), {pace: PACE}).value;
 }
 
-/** The points of every curve in a range: what the server kept, and what this page has seen since or more finely. */
+/** Return the points of all curves in a range: the stored ones, and the newer or finer ones of this page. */
 export function useCurves(range, history) {
   const own = joined(useStore(seen));
   const kept = history ? history.points.map((point) => keptPoint(point, history.stepSeconds * 1_000)) : [];
@@ -74,13 +74,13 @@ function joined([first, ...rest]) {
   return first ? [{...first, stands: BEHIND}, ...rest] : [];
 }
 
-/** Drawn where its step ends: what there was is what there was then. */
+/** Return a stored point at the end of its step. */
 function keptPoint(point, step) {
   return {at: Date.parse(point.at) + step, stands: step * 1.6, ...read(1, point)};
 }
 
-function read(place, source) {
-  return Object.fromEntries(Object.entries(FIGURES).map(([name, readers]) => [name, readers[place](source)]));
+function read(source, value) {
+  return Object.fromEntries(Object.entries(FIGURES).map(([name, readers]) => [name, readers[source](value)]));
 }
 
 function remembered() {

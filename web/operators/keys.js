@@ -1,9 +1,9 @@
-import {createStore} from '../store.js';
-import {useEffect} from '../vendor/preact.js';
+import {createStore} from '../shared/store.js';
+import {useEffect} from '../shared/vendor/preact.js';
 
 const KEPT = 'operator-keys';
 
-/** Whether single keys do something; someone who speaks to their browser may want them off. */
+/** Whether single keys are shortcuts; people who use speech input can switch them off. */
 export const keysOn = createStore(localStorage.getItem(KEPT) !== 'off');
 
 export function toggleKeys() {
@@ -11,7 +11,7 @@ export function toggleKeys() {
   localStorage.setItem(KEPT, keysOn.get() ? 'on' : 'off');
 }
 
-/** Calls `keys[event.key]`, unless someone is typing or a dialog is open. */
+/** Call `keys[event.key]`, unless the focus is in a field or a dialog is open. */
 export function useKeys(keys) {
   useEffect(() => {
     const press = (event) => {
@@ -29,9 +29,9 @@ export function useKeys(keys) {
   });
 }
 
-/** Moves the focus among the rows of the list, from where it is. */
+/** Move the focus by a number of rows. */
 export function moveInRows(by) {
-  const rows = [...document.querySelectorAll('main [data-row]')];
+  const rows = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('main [data-row]'))];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
   const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));

@@ -1,15 +1,15 @@
-import {Toasts} from '../components/controls.js';
-import {useStore} from '../store.js';
-import {html, render} from '../vendor/preact.js';
+import {Toasts} from '../shared/components/controls.js';
+import {useStore} from '../shared/store.js';
+import {html, render} from '../shared/vendor/preact.js';
 import {Frame} from './frame.js';
 import {session} from './session.js';
-import {Door, DoorAgain} from './views/login.js';
+import {Login, SignInAgain} from './views/login.js';
 
 function App() {
   const {user, expired} = useStore(session);
   return html`
-    ${user ? html`<${Frame} key=${user.id} user=${user} />` : html`<${Door} />`}
-    ${user && expired && html`<${DoorAgain} user=${user} />`}
+    ${user ? html`<${Frame} key=${user.id} user=${user} />` : html`<${Login} />`}
+    ${user && expired && html`<${SignInAgain} user=${user} />`}
     <${Toasts} />`;
 }
 

@@ -1,41 +1,41 @@
-import {createStore, useStore} from '../store.js';
-import {useCallback, useEffect, useRef, useState} from '../vendor/preact.js';
+import {createStore, useStore} from '../shared/store.js';
+import {useCallback, useEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {session} from './session.js';
 
-/** Between two reads of what is on the screen (ms); a hidden page reads nothing. */
+/** Time between two reads of the visible data (ms). A hidden page reads nothing. */
 export const PACE = 2_000;
 const SLOWEST = 30_000;
-/** What is older than so many of its paces is not the present. */
+/** Data older than this many intervals is stale. */
 const STALE = 3;
 
-/** Whether reading goes on; and of each read on the screen {key, pace, at, error}: when it last worked, what was wrong since. */
-export const pulse = createStore({paused: false, reads: new Map()});
+/** Whether reads are paused, and for each read on the screen `{key, pace, at, error}`: the time of its last success and the error since. */
+export const freshness = createStore({paused: false, reads: new Map()});
 
 export function togglePause() {
-  pulse.set((now) => ({...now, paused: !now.paused}));
+  freshness.set((now) => ({...now, paused: !now.paused}));
 }
 
 /**
- * What all reads together say: {state, at, error}. `at` is the moment of the oldest of what is shown.
- * away: none gets through; stale: some of what is shown is old; first: nothing was read yet.
+ * Summarise all reads: `{state, at, error}`. `at` is the time of the oldest data on the screen.
+ * `away`: no read succeeds; `stale`: some data is old; `first`: nothing was read yet.
  */
 export function stateOf({paused, reads}, now = Date.now()) {
-  const told = [...reads.values()].filter(({at, error}) => at || error);
-  const shown = told.filter(({at}) => at);
+  const known = [...reads.values()].filter(({at, error}) => at || error);
+  const shown = known.filter(({at}) => at);
   const at = shown.length ? Math.min(...shown.map((read) => read.at)) : null;
   if (paused) return {state: 'paused', at};
-  if (told.length && told.every(({error}) => error && isTrouble(error))) return {state: 'away', at, error: told[0].error};
+  if (known.length && known.every(({error}) => error && isTrouble(error))) return {state: 'away', at, error: known[0].error};
   if (shown.some((read) => read.error || now - read.at > STALE * read.pace)) return {state: 'stale', at};
-  return {state: told.length ? 'live' : 'first', at};
+  return {state: known.length ? 'live' : 'first', at};
 }
 
 /**
- * What `read(signal)` answers, read again and again: {value, error, at, again}.
- * A change of `key` starts over; a read that fails leaves the value that was there, which is as old as `at` says.
+ * Call `read(signal)` repeatedly and return its newest result: `{value, error, at, again}`.
+ * A new `key` starts over. After a failed read the last value stays; `at` says how old it is.
  */
 export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
   const [state, setState] = useState({key, value: undefined, error: undefined, at: undefined});
-  const {paused} = useStore(pulse);
+  const {paused} = useStore(freshness);
   const {expired} = useStore(session);
   const turn = useRef(0);
   const me = useRef({}).current;
@@ -49,7 +49,7 @@ export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
     const mine = (turn.current += 1);
     let timer;
     let failures = 0;
-    const look = async () => {
+    const update = async () => {
       try {
         const value = await latest.current(controller.signal);
         if (mine !== turn.current) return;
@@ -68,12 +68,12 @@ export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
     const plan = () => {
       clearTimeout(timer);
       if (!fresh || paused || expired || document.hidden || mine !== turn.current) return;
-      timer = setTimeout(look, Math.min(pace * 2 ** failures, SLOWEST));
+      timer = setTimeout(update, Math.min(pace * 2 ** failures, SLOWEST));
     };
-    const wake = () => (document.hidden ? clearTimeout(timer) : paused || expired ? undefined : void look());
+    const wake = () => (document.hidden ? clearTimeout(timer) : paused || expired ? undefined : void update());
     document.addEventListener('visibilitychange', wake);
     if (fresh) note(me, key, {pace});
-    if (!expired) void look();
+    if (!expired) void update();
     return () => {
       turn.current += 1;
       controller.abort();
@@ -85,7 +85,7 @@ export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
 }
 
 function note(me, key, what) {
-  pulse.set(({paused, reads}) => {
+  freshness.set(({paused, reads}) => {
     const before = reads.get(me);
     const known = before?.key === key ? before : {key, at: null, error: null};
     return {paused, reads: new Map(reads).set(me, {...known, ...what})};
@@ -93,14 +93,14 @@ function note(me, key, what) {
 }
 
 function forget(me) {
-  pulse.set(({paused, reads}) => {
+  freshness.set(({paused, reads}) => {
     const left = new Map(reads);
     left.delete(me);
     return {paused, reads: left};
   });
 }
 
-/** Trouble of ours or of the network; what the server refuses is the view's to say. */
+/** Return whether an error is a fault of the system or the network. The view itself reports a refusal. */
 function isTrouble(error) {
   return error.status === undefined || error.status === 429 || error.status >= 500;
 }

@@ -1,14 +1,14 @@
-import {useEffect, useState} from '../vendor/preact.js';
+import {useEffect, useState} from '../shared/vendor/preact.js';
 
-/** Where the page is, kept in its address: `#tasks/ID?status=failed` is {view, id, query}. */
-export function placeOf(hash, views) {
+/** Parse the page's address: `#tasks/ID?status=failed` is `{view, id, query}`. */
+export function routeOf(hash, views) {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
   const [view, id = ''] = path.split('/');
   const known = views.includes(view);
   return {view: known ? view : views[0], id: known ? decoded(id) : '', query: Object.fromEntries(new URLSearchParams(query))};
 }
 
-/** An address typed wrong names nothing. */
+/** Decode a part of the address; a malformed one is empty. */
 function decoded(text) {
   try {
     return decodeURIComponent(text);
@@ -22,16 +22,16 @@ export function hashOf({view, id = '', query = {}}) {
   return `#${view}${id ? `/${encodeURIComponent(id)}` : ''}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
 }
 
-export function go(place) {
-  location.hash = hashOf(place);
+export function go(route) {
+  location.hash = hashOf(route);
 }
 
-export function usePlace(views) {
-  const [place, setPlace] = useState(() => placeOf(location.hash, views));
+export function useRoute(views) {
+  const [route, setRoute] = useState(() => routeOf(location.hash, views));
   useEffect(() => {
-    const look = () => setPlace(placeOf(location.hash, views));
-    addEventListener('hashchange', look);
-    return () => removeEventListener('hashchange', look);
+    const update = () => setRoute(routeOf(location.hash, views));
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
   }, []);
-  return place;
+  return route;
 }

@@ -1,23 +1,23 @@
 import {createClient} from '../client/index.js';
-import {config} from '../config.js';
-import {createStore} from '../store.js';
+import {config} from '../shared/config.js';
+import {createStore} from '../shared/store.js';
 
 const KEPT = 'operator-session';
-/** A read may take so long (ms). */
+/** Time limit of a read (ms). */
 const PATIENCE = 10_000;
 
-/** Said to someone who signs in well but is no operator. */
+/** The error for a correct sign-in without the operator role. */
 export const NOT_AN_OPERATOR = 'This account is not an operator’s. Ask an administrator for the role, then sign in again.';
 
 const kept = remembered();
 let token = kept?.token ?? null;
 
-/** Who uses the page: `user` is null before a sign-in, `expired` once a session has ended under it. */
+/** The signed-in user: `user` is null before a sign-in, `expired` is true once the session has ended. */
 export const session = createStore({user: kept?.user ?? null, expired: false});
 
 /**
- * The token travels in a header and cookies are left alone: what an operator may do is never done by a cookie that a
- * browser sends along, and a family signed in beside this page stays signed in.
+ * The token is sent in a header and cookies are not used: no cookie that a browser sends by itself can act as an
+ * operator, and a family that is signed in beside this page stays signed in.
  */
 const client = createClient({
   apiUrl: config.apiUrl,
@@ -27,7 +27,7 @@ const client = createClient({
 });
 
 export async function signIn(identifier, password) {
-  const {data: [user], accessToken} = await client.request('POST', '/auth/login', {identifier, password});
+  const {data: [user], accessToken} = await /** @type {Promise<any>} */ (client.request('POST', '/auth/login', {identifier, password}));
   token = accessToken;
   try {
     await client.request('GET', '/ops/audit?limit=1');
@@ -45,7 +45,7 @@ export function signOut() {
   session.set({user: null, expired: false});
 }
 
-/** A call of the API; notices a session that has ended. A question that is not answered in time is given up. */
+/** Call the API. Notice an ended session; abort a read that exceeds its time limit. @type {import('../types/calls.js').Call} */
 export async function call(method, path, body, options) {
   try {
     return await client.request(method, path, body, method === 'GET' ? {...options, signal: inTime(options?.signal)} : options);
@@ -60,10 +60,16 @@ function inTime(signal) {
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
-/** A path with the parameters that have a value. */
+/**
+ * Return a path with the parameters that have a value.
+ * @template {string} P
+ * @param {P} path
+ * @param {Record<string, any>} parameters
+ * @returns {P | `${P}?${string}`}
+ */
 export function withQuery(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+  return given.length ? /** @type {`${P}?${string}`} */ (`${path}?${new URLSearchParams(given)}`) : path;
 }
 
 function remembered() {

@@ -3,7 +3,7 @@ import {missedUpdates} from './history.js';
 import {Http} from './http.js';
 import {Ledger} from './ledger.js';
 import {Link} from './link.js';
-import {Place, tabStorage} from './position.js';
+import {Position, tabStorage} from './position.js';
 import {Poller} from './poller.js';
 import {Tasks} from './tasks.js';
 import {DEFAULTS, backoff, wait} from './timing.js';
@@ -27,7 +27,7 @@ export class TaskClient {
   /** @type {Map<string, Handle>} */
   #handles = new Map();
   #started = false;
-  /** Closed, or without a session: only `connect` starts it again. */
+  /** Closed or without a session: only `connect` starts the client again. */
   #resting = false;
 
   /** @param {import('../index.d.ts').ClientOptions} options */
@@ -36,10 +36,10 @@ export class TaskClient {
     const storage = options.storage === undefined ? tabStorage() : options.storage;
     this.timing = {...DEFAULTS, ...options.timing};
     this.http = new Http(options, this.timing, () => this.#expire());
-    this.place = new Place(storage, `agent-orchestrator:${apiUrl}:${scope}`);
-    this.givenBefore = new Map(this.place.seqs);
+    this.position = new Position(storage, `agent-orchestrator:${apiUrl}:${scope}`);
+    this.givenBefore = new Map(this.position.seqs);
     this.tasksKnown = new Tasks();
-    this.ledger = new Ledger(this.place, (update) => this.#deliver(update), (update, after) => this.#fetchMissed(update, after));
+    this.ledger = new Ledger(this.position, (update) => this.#deliver(update), (update, after) => this.#fetchMissed(update, after));
     this.poller = new Poller({
       http: this.http, ledger: this.ledger, tasks: this.tasksKnown, timing: this.timing,
       onPoll: (works) => this.#polled(works),
@@ -108,7 +108,7 @@ export class TaskClient {
   }
 
   connect() {
-    if (this.#started) return this.#nudge();
+    if (this.#started) return this.#checkNow();
     this.#resting = false;
     this.#start();
   }
@@ -116,11 +116,11 @@ export class TaskClient {
   close({forget = false} = {}) {
     this.#stop();
     this.#enter('idle');
-    if (!forget) return this.place.flush();
-    this.place.forget();
+    if (!forget) return this.position.flush();
+    this.position.forget();
     this.givenBefore.clear();
     this.#handles.clear();
-    this.ledger.held.clear();
+    this.ledger.early.clear();
     this.tasksKnown.clear();
   }
 
@@ -138,7 +138,7 @@ export class TaskClient {
     if (this.#started || this.#resting) return;
     this.#started = true;
     this.ledger.closed = false;
-    this.stopListening = onWake(() => this.#nudge());
+    this.stopListening = onWake(() => this.#checkNow());
     this.#enter('connecting');
     void this.#learnRecent();
     this.link.start();
@@ -161,9 +161,9 @@ export class TaskClient {
     this.#enter('expired');
   }
 
-  #nudge() {
-    this.link.nudge();
-    this.poller.nudge();
+  #checkNow() {
+    this.link.checkNow();
+    this.poller.checkNow();
   }
 
   /** @param {boolean} live */
@@ -177,7 +177,7 @@ export class TaskClient {
 
   /** @param {boolean} works */
   #polled(works) {
-    if (works && this.connection === 'offline') this.link.nudge();
+    if (works && this.connection === 'offline') this.link.checkNow();
     this.#enter(works ? 'polling' : 'offline');
   }
 
@@ -190,7 +190,7 @@ export class TaskClient {
   #enter(state) {
     if (this.connection === state) return;
     this.connection = state;
-    for (const listener of [...this.#connectionListeners]) tell(listener, state);
+    for (const listener of [...this.#connectionListeners]) notify(listener, state);
   }
 
   /** @param {{id: string, type: string, status: any, attempts: number, maxAttempts: number, traceId?: string}} task */
@@ -202,7 +202,7 @@ export class TaskClient {
   /** @param {TaskUpdate} update */
   #deliver(update) {
     this.tasksKnown.add(update);
-    for (const listener of [...this.#updateListeners]) tell(listener, update);
+    for (const listener of [...this.#updateListeners]) notify(listener, update);
   }
 
   /**
@@ -213,24 +213,24 @@ export class TaskClient {
     return missedUpdates(this.http, update, after).catch(() => []);
   }
 
-  /** The states of what is over or was told before a reload: no update brings them. */
+  /** Read the states of recent tasks: no update brings the ones that were over or delivered before a reload. */
   async #learnRecent() {
     try {
       const {items} = await this.http.request('GET', '/api/tasks?limit=50');
       for (const task of items) this.tasksKnown.learn(task);
     } catch {
-      // the link and the poller meet the same fault, and deal with it
+      // the link and the poller handle the same error
     }
   }
 }
 
 /**
- * A listener's fault is its own: it is reported, and holds nothing up.
+ * Call a listener; report its error without stopping the others.
  * @template T
  * @param {(value: T) => void} listener
  * @param {T} value
  */
-function tell(listener, value) {
+function notify(listener, value) {
   try {
     listener(value);
   } catch (error) {

@@ -89,7 +89,7 @@ export class Handle {
     return task.result;
   }
 
-  /** Reads the task, however long the API is out of reach. @returns {Promise<Task>} */
+  /** Read the task, retrying while the API cannot be reached. @returns {Promise<Task>} */
   async #read() {
     for (let failures = 0; ; failures += 1) {
       try {
@@ -117,14 +117,14 @@ export class Handle {
     const before = this.snapshot;
     return /** @type {Promise<void>} */ (new Promise((resolve) => {
       const done = () => {
-        this.tasks.listeners.delete(look);
+        this.tasks.listeners.delete(check);
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const look = () => {
+      const check = () => {
         if (this.snapshot !== before) done();
       };
-      this.tasks.listeners.add(look);
+      this.tasks.listeners.add(check);
       signal?.addEventListener('abort', done);
     }));
   }

@@ -1,7 +1,7 @@
 /** @typedef {import('../index.d.ts').TaskUpdate} TaskUpdate */
 
 /**
- * The updates that a task's recorded events stand for.
+ * Return the updates that correspond to a task's recorded events.
  * @param {TaskUpdate} task a state of the task: all there is to know of the event with its `seq`
  * @param {any[]} events in order
  * @returns {TaskUpdate[]}
@@ -9,8 +9,8 @@
 export function updatesFrom(task, events) {
   /** @type {TaskUpdate['progress']} */
   let progress = null;
-  return events.map(({seq, kind, status, attempts, createdAt, step, progress: told}) => {
-    progress = told ?? progress;
+  return events.map(({seq, kind, status, attempts, createdAt, step, progress: update}) => {
+    progress = update ?? progress;
     const named = {event: kind, ...(step === undefined ? {} : {step})};
     if (seq === task.seq) return {...task, ...named};
     return {
@@ -28,7 +28,7 @@ export function updatesFrom(task, events) {
 }
 
 /**
- * Reads the updates after `after`, up to and with the state `task`.
+ * Read the updates after `after`, up to and including the state `task`.
  * @param {import('./http.js').Http} http
  * @param {TaskUpdate} task
  * @param {number} after

@@ -1,10 +1,10 @@
 import {ApiError, Unreachable} from './errors.js';
 import {newTraceparent, traceIdOf} from './trace.js';
 
-/** Answers that say "later", not "no". */
+/** Statuses after which the same request may succeed. */
 const PASSING = new Set([429, 502, 503, 504]);
 
-/** Speaks JSON with the API as the signed-in user. */
+/** Send JSON requests to the API as the signed-in user. */
 export class Http {
   /**
    * @param {Pick<import('../index.d.ts').ClientOptions, 'apiUrl' | 'getToken' | 'traceparent' | 'fetch'>} options
@@ -15,7 +15,7 @@ export class Http {
     this.timing = timing;
     this.newTrace = traceparent;
     this.base = apiUrl.replace(/\/+$/, '');
-    /** From another origin a plain GET is sent at once; a header of ours would have it asked for beforehand. */
+    /** From another origin a plain GET needs no preflight request; an own header would cause one. */
     this.isOurs = globalThis.location === undefined || new URL(apiUrl, location.href).origin === location.origin;
     this.getToken = getToken;
     this.fetch = fetcher ?? globalThis.fetch.bind(globalThis);
@@ -41,7 +41,7 @@ export class Http {
   }
 
   /**
-   * As `request`, trying again while the API is out of reach: only for calls that may be repeated.
+   * Send a request as `request` does, retrying while the API cannot be reached: only for calls that may be repeated.
    * @param {string} method
    * @param {string} path
    * @param {unknown} body
@@ -49,7 +49,7 @@ export class Http {
    * @param {(attempt: number) => Promise<void>} wait
    */
   async insist(method, path, body, options, wait) {
-    const headers = {traceparent: this.newTrace(), ...options.headers}; // every try belongs to one trace
+    const headers = {traceparent: this.newTrace(), ...options.headers}; // all attempts belong to one trace
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.request(method, path, body, {...options, headers});
@@ -61,7 +61,7 @@ export class Http {
   }
 
   /**
-   * The whole answer, in time: a network that is silently gone leaves a request without any for minutes.
+   * Send one request with a time limit: without it, a lost network leaves a request open for minutes.
    * @param {string} method
    * @param {string} path
    * @param {unknown} body

@@ -2,12 +2,12 @@ import {ApiError} from './errors.js';
 import {Session} from './session.js';
 import {backoff, jittered} from './timing.js';
 
-/** A socket that lived this long (ms) was a good one. */
+/** A socket that stayed open this long (ms) was healthy. */
 const GOOD_LIFE = 5_000;
-/** Failures in a row that count for being one too many: the longest wait. */
+/** Number of failures that stand for a crowded-out socket: the longest wait. */
 const CROWDED = 6;
 
-/** Keeps one live socket: opens it with a fresh ticket, replaces it before its time is over, comes back after a loss. */
+/** Keep one live socket: open it with a new ticket, replace it before its time limit, reopen it after a loss. */
 export class Link {
   /**
    * @param {object} parts
@@ -47,8 +47,8 @@ export class Link {
     this.session?.close();
   }
 
-  /** Something may have changed (the network is back, the page is seen again): look now. */
-  nudge() {
+  /** Check the connection now: the network or the page may be back. */
+  checkNow() {
     if (!this.running) return;
     if (this.session) this.session.probe();
     else if (!this.opening) void this.#open();
@@ -63,7 +63,7 @@ export class Link {
       else this.opening = false;
     } catch (error) {
       this.opening = false;
-      if (error instanceof ApiError && error.status === 401) return; // whoever signs in again starts it
+      if (error instanceof ApiError && error.status === 401) return; // a new sign-in starts it
       this.#later();
     }
   }
@@ -118,7 +118,7 @@ export class Link {
     if (!this.running || this.opening) return;
     if (reason === 'expired') return void this.#open();
     const good = Date.now() - session.liveSince >= GOOD_LIFE;
-    if (reason === 'crowded') this.failures = CROWDED; // at once it would push out another of the same owner's
+    if (reason === 'crowded') this.failures = CROWDED; // an immediate reconnect would close another socket of the same owner
     else this.failures = good ? 0 : Math.min(this.failures, 1);
     this.#later();
   }

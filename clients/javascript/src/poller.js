@@ -2,7 +2,7 @@ import {missedUpdates} from './history.js';
 import {isOver} from './tasks.js';
 import {backoff, jittered} from './timing.js';
 
-/** Follows the caller's tasks over HTTP, for as long as no socket does. */
+/** Follow the caller's tasks over HTTP while there is no socket. */
 export class Poller {
   /**
    * @param {object} parts
@@ -36,7 +36,7 @@ export class Poller {
     clearTimeout(this.timer);
   }
 
-  nudge() {
+  checkNow() {
     if (!this.running || this.polling) return;
     clearTimeout(this.timer);
     void this.#round();
@@ -73,9 +73,9 @@ export class Poller {
     for (const {id} of items) if (id > this.horizon) this.horizon = id;
   }
 
-  /** The newest task delivered or listed. Ids are time-ordered: one beyond it is new, and wanted from its first update on. */
+  /** Return the newest task delivered or listed. Ids are time-ordered: a greater one is new, and all its updates are delivered. */
   #horizon() {
-    for (const id of this.ledger.place.seqs.keys()) if (id > this.horizon) this.horizon = id;
+    for (const id of this.ledger.position.seqs.keys()) if (id > this.horizon) this.horizon = id;
     return this.horizon;
   }
 

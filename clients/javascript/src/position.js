@@ -1,10 +1,10 @@
-/** Tasks remembered, so that a replay of their updates is known as old. */
+/** Number of tasks whose `seq` is kept, to recognise replayed updates. */
 const REMEMBERED = 2_000;
-/** Changes within this time (ms) are written at once; leaving the page writes what is left. */
+/** Changes within this time (ms) are written together; leaving the page writes the rest. */
 const WRITE_EVERY = 100;
 
-/** The place in the stream, kept over a reload of the tab: the cursor, and each task's last delivered `seq`. */
-export class Place {
+/** The position in the event feed, which survives a reload of the tab: the cursor, and each task's last delivered `seq`. */
+export class Position {
   /**
    * @param {import('../index.d.ts').ClientOptions['storage']} storage
    * @param {string} key
@@ -47,7 +47,7 @@ export class Place {
     try {
       this.storage?.setItem(this.key, JSON.stringify({cursor: this.cursor, seqs: [...this.seqs]}));
     } catch {
-      this.storage = null; // full or forbidden: the place then lasts as long as the page
+      this.storage = null; // full or forbidden: the position then lasts as long as the page
     }
   }
 
@@ -70,12 +70,12 @@ export class Place {
       this.cursor = typeof kept.cursor === 'string' ? kept.cursor : undefined;
       this.seqs = new Map(kept.seqs);
     } catch {
-      this.cursor = undefined; // not ours, or of another version: begin anew
+      this.cursor = undefined; // written by another program or version: start anew
     }
   }
 }
 
-/** The tab's own storage, where there is one. */
+/** Return the tab's storage, or null where the browser forbids it. */
 export function tabStorage() {
   try {
     return globalThis.sessionStorage ?? null;

@@ -7,7 +7,7 @@ const EXPIRED_CODE = 4401;
 const SESSION_ENDED = /session-ended|session has ended|expire/i;
 const CURSOR_REFUSED = /cursor/i;
 
-/** One socket's life: subscribes with the ledger's cursor, hands it the frames, pings, notices silence. */
+/** One socket: it subscribes with the ledger's cursor, passes on the frames, pings and detects silence. */
 export class Session {
   /**
    * @param {string} url
@@ -26,20 +26,20 @@ export class Session {
     this.live = false;
     this.ended = false;
     this.liveSince = 0;
-    this.heardAt = 0;
+    this.receivedAt = 0;
     /** @type {Map<string, ReturnType<typeof setTimeout>>} */
     this.timers = new Map();
     this.socket = new WebSocket(url);
     this.socket.onopen = () => this.#subscribe();
-    this.socket.onerror = () => {}; // the close that follows says it all
-    this.socket.onmessage = ({data}) => this.#hear(data);
+    this.socket.onerror = () => {}; // the close event that follows is handled
+    this.socket.onmessage = ({data}) => this.#receive(data);
     this.socket.onclose = ({code}) => this.#end(code === EXPIRED_CODE ? 'expired' : this.live ? 'lost' : 'refused');
     this.#after('connect', timing.connect, () => this.#end('refused'));
   }
 
-  /** Asks for a sign of life now, if there was none of late. */
+  /** Ping now, unless a frame arrived within the last second. */
   probe() {
-    if (this.live && Date.now() - this.heardAt > 1_000) this.#ping();
+    if (this.live && Date.now() - this.receivedAt > 1_000) this.#ping();
   }
 
   close() {
@@ -53,9 +53,9 @@ export class Session {
   }
 
   /** @param {unknown} data */
-  #hear(data) {
+  #receive(data) {
     if (this.ended) return;
-    this.heardAt = Date.now();
+    this.receivedAt = Date.now();
     const frame = parse(data);
     if (frame?.type === 'subscribed') this.#subscribed(frame.cursor);
     else if (frame?.type === 'task-update') this.#updated(frame.cursor, frame.task);
@@ -82,7 +82,7 @@ export class Session {
   #updated(cursor, task) {
     this.ledger.receive(cursor, task);
     if (this.awaited !== undefined && this.ledger.reached(this.awaited)) this.#caughtUp();
-    else if (this.ledger.settled && this.ledger.hasGap) this.#ping(); // its pong begins the repair
+    else if (this.ledger.settled && this.ledger.hasGap) this.#ping(); // its pong starts the repair
   }
 
   /** @param {string} cursor the server's tail */
@@ -93,7 +93,7 @@ export class Session {
     this.#after('grace', this.timing.grace, () => this.#catchUp(cursor));
   }
 
-  /** The tail did not come. If it does not after another subscription either, there was no frame to bring it. */
+  /** Subscribe again for a missing tail. If it is still missing after that, there was no frame for it. */
   #catchUp(/** @type {string} */ tail) {
     if (this.ledger.reached(tail)) return this.#caughtUp();
     if (this.subscribedAgain) {
@@ -114,11 +114,11 @@ export class Session {
 
   /** @param {{message?: unknown, code?: unknown}} frame */
   #refused(frame) {
-    const said = `${frame.code ?? ''} ${frame.message ?? ''}`;
-    if (SESSION_ENDED.test(said)) return this.#end('expired');
+    const text = `${frame.code ?? ''} ${frame.message ?? ''}`;
+    if (SESSION_ENDED.test(text)) return this.#end('expired');
     if (frame.code === 'crowded-out') return this.#end('crowded');
-    if (!CURSOR_REFUSED.test(said) || this.ledger.cursor === undefined) return this.#end(this.live ? 'lost' : 'refused');
-    this.ledger.place.cursor = undefined; // begin anew
+    if (!CURSOR_REFUSED.test(text) || this.ledger.cursor === undefined) return this.#end(this.live ? 'lost' : 'refused');
+    this.ledger.position.cursor = undefined; // start anew
     this.#subscribe();
   }
 

@@ -9,7 +9,7 @@ const LOGGED = 500;
 /** Tasks kept. */
 const KNOWN = 1_000;
 
-/** What an update that does not name it takes back. */
+/** Fields that an update without them resets. */
 const PASSING = {error: null, resultTruncated: false, event: undefined, step: undefined};
 
 /** @param {TaskStatus | undefined} status */
@@ -61,16 +61,16 @@ export class Tasks {
     if (known && known.seq > task.seq) return;
     this.byId.set(task.id, {...known, ...PASSING, ...task});
     this.#prune();
-    this.#tell();
+    this.#notify();
   }
 
   clear() {
     this.byId.clear();
     this.logs.clear();
-    this.#tell();
+    this.#notify();
   }
 
-  /** Lets the task go that has been known longest, of those that are over. */
+  /** Drop the oldest known task that is over. */
   #prune() {
     if (this.byId.size <= KNOWN) return;
     for (const {id, status} of this.byId.values()) {
@@ -81,7 +81,7 @@ export class Tasks {
     }
   }
 
-  #tell() {
+  #notify() {
     this.sorted = undefined;
     for (const listener of [...this.listeners]) listener();
   }

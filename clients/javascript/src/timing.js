@@ -14,7 +14,7 @@ export const DEFAULTS = {
 };
 
 /**
- * Full jitter: anywhere between now and the exponential limit, so that a fleet does not come back in step.
+ * Return a delay with full jitter below the exponential limit, so that clients do not reconnect at the same moment.
  * @param {import('../index.d.ts').Timing} timing
  * @param {number} failures
  */

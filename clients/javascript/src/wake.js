@@ -1,25 +1,25 @@
 /**
- * Calls `look` when the page or the network comes back, or may have gone.
+ * Call `check` when the page or the network returns, or may be lost.
  *
- * The browser's word is a hint only (a machine without a network still reaches itself): it hastens a look and never
- * stops one.
- * @param {() => void} look
+ * The browser's report only triggers a check and never replaces one: a machine without a network can still reach
+ * itself.
+ * @param {() => void} check
  * @returns {() => void}
  */
-export function onWake(look) {
+export function onWake(check) {
   const page = globalThis.document;
   const target = globalThis.window;
   if (!page || !target) return () => {};
   const seen = () => {
-    if (page.visibilityState === 'visible') look();
+    if (page.visibilityState === 'visible') check();
   };
-  target.addEventListener('online', look);
-  target.addEventListener('offline', look);
+  target.addEventListener('online', check);
+  target.addEventListener('offline', check);
   target.addEventListener('pageshow', seen);
   page.addEventListener('visibilitychange', seen);
   return () => {
-    target.removeEventListener('online', look);
-    target.removeEventListener('offline', look);
+    target.removeEventListener('online', check);
+    target.removeEventListener('offline', check);
     target.removeEventListener('pageshow', seen);
     page.removeEventListener('visibilitychange', seen);
   };

@@ -4,7 +4,7 @@ import {WebSocketServer} from 'ws';
 
 const KINDS = {processing: 'started', pending: 'retrying'};
 
-/** A server of the wire contract that keeps everything in memory and misbehaves on demand. */
+/** A server of the wire contract that keeps everything in memory and fails on demand. */
 export class Bench {
   constructor() {
     this.tasks = new Map();
@@ -105,11 +105,11 @@ export class Bench {
       this.sockets.add(ws);
       ws.on('close', () => this.sockets.delete(ws));
       ws.on('error', () => {});
-      ws.on('message', (data) => this.#hear(ws, JSON.parse(data)));
+      ws.on('message', (data) => this.#receive(ws, JSON.parse(data)));
     });
   }
 
-  #hear(socket, {action, cursor}) {
+  #receive(socket, {action, cursor}) {
     if (this.mute) return;
     if (action === 'ping') return this.#say(socket, {type: 'pong', cursor: this.renamesTail ? `${this.tail}.whole` : this.tail});
     if (action !== 'subscribe') return this.#say(socket, {type: 'error', message: `unknown action ${action}`});

@@ -60,11 +60,11 @@ test('a truncated result is fetched', async () => {
   assert.deepEqual(await task.result(), whole);
 });
 
-test('signing out forgets the place', async () => {
+test('signing out forgets the position', async () => {
   const storage = new MemoryStorage();
   const client = connect({storage});
   await live(client);
-  await until(() => storage.size === 1, 'a kept place');
+  await until(() => storage.size === 1, 'a kept position');
   client.close({forget: true});
   assert.equal(storage.size, 0);
   assert.deepEqual(client.tasks(), []);
@@ -96,7 +96,7 @@ test('a faulty listener is reported and does not hold up the others', async (t) 
   assert.equal(report.mock.calls[0].arguments[0].message, 'a fault of the page');
 });
 
-test('a closed client rests until it is told to connect', async () => {
+test('a closed client rests until it is update to connect', async () => {
   const client = connect();
   await live(client);
   client.close();

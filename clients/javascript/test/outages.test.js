@@ -107,7 +107,7 @@ test('without sockets at all it polls at once', async () => {
   assert.equal(await task.result(), 'done');
 });
 
-test('a cut network is survived and said', async () => {
+test('a cut network is survived and text', async () => {
   const client = connect();
   const states = [];
   client.onConnection((state) => states.push(state));
@@ -161,7 +161,7 @@ test('a task over before the reload is known after it', async () => {
   const task = await before.submit('echo');
   bench.finish(task.id, 'done');
   await task.result();
-  await until(() => before.connection === 'live', 'a settled place');
+  await until(() => before.connection === 'live', 'a settled position');
   before.close();
   const after = connect({storage});
   assert.equal(await after.task(task.id).result(), 'done');
@@ -227,7 +227,7 @@ test('a tail that no frame brings is taken at its word after one more subscripti
   client.onUpdate((update) => seen.push(update));
   await live(client);
   const kept = () => JSON.parse(storage.getItem(`agent-orchestrator:${bench.url}:`) ?? '{}').cursor;
-  await until(() => kept() === 'c0.whole', 'the place to be sure');
+  await until(() => kept() === 'c0.whole', 'the position to be sure');
   assert.equal(bench.subscriptions.length, 2);
   const id = bench.create('echo');
   bench.finish(id);

@@ -1,16 +1,16 @@
 import {useClientTask} from './watch.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {client} from '../session.js';
-import {STATUS, clock, since, stepWords, titleOf} from '../words.js';
-import {Chip} from './controls.js';
-import {Icon} from './icons.js';
+import {STATUS, clock, since, stepText, titleOf} from '../texts.js';
+import {Chip} from '../../shared/components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
 
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
-/** An update younger than this (ms) arrives before one's eyes; what was there before does not move. */
+/** An update younger than this (ms) is animated; older ones are not. */
 const FRESH = 4_000;
 
-/** A task as a route from its start to where it is, growing while it is watched. */
+/** A task as a route from its start to its present state. */
 export function TaskCard({id, open, onToggle}) {
   const task = useClientTask(id);
   if (!task) return null;
@@ -35,7 +35,7 @@ function Progress({task}) {
   const message = task.progress?.message ?? (task.status === 'pending' ? 'Waiting for a worker' : 'Working');
   return html`
     <div class="progress">
-      <p class="progress-words" aria-live="polite">${message}</p>
+      <p class="progress-text" aria-live="polite">${message}</p>
       <div class="progress-track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"
         aria-valuenow=${percent ?? undefined} data-unknown=${percent === undefined}>
         <span style=${percent === undefined ? '' : `inline-size: ${percent}%`}></span>
@@ -46,14 +46,14 @@ function Progress({task}) {
 function Route({id, live}) {
   const updates = useUpdates(id);
   const start = updates[0]?.updatedAt;
-  const cancel = () => client.task(id).cancel().catch(() => {}); // over in the meantime: the route tells
+  const cancel = () => client.task(id).cancel().catch(() => {}); // already over: the route shows it
   const ended = updates.at(-1);
   const lost = ended && toneOf(ended) === 'bad' && !live;
   return html`
     <ol class="route">
       ${updates.map((update, i) => html`
         <li key=${update.seq} class="stop" data-event=${update.event ?? update.status} data-tone=${toneOf(update)} data-fresh=${update.isFresh}>
-          <span class="stop-words">${stepWords(update, updates[i - 1])}</span>
+          <span class="stop-text">${stepText(update, updates[i - 1])}</span>
           <span class="stop-time">${i === 0 ? clock(update.updatedAt) : since(start, update.updatedAt)}</span>
         </li>`)}
     </ol>
@@ -69,19 +69,19 @@ function toneOf({status, event}) {
   return event === 'retrying' ? 'bad' : event === 'step' ? 'good' : 'busy';
 }
 
-/** Every update of the task, from its first. */
+/** Return every update of the task, from the first. */
 function useUpdates(id) {
   const [updates, setUpdates] = useState([]);
   useEffect(() => {
     const controller = new AbortController();
     const follow = async () => {
       for await (const update of client.task(id).updates({after: 0, signal: controller.signal})) {
-        const isFresh = Date.now() - new Date(update.updatedAt) < FRESH;
+        const isFresh = Date.now() - Date.parse(update.updatedAt) < FRESH;
         setUpdates((all) => [...all, {...update, isFresh}]);
       }
     };
     setUpdates([]);
-    follow().catch(() => {}); // gone or signed out: what is shown stays
+    follow().catch(() => {}); // the task is gone or the user signed out: the list stays as it is
     return () => controller.abort();
   }, [id]);
   return updates;

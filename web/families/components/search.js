@@ -1,15 +1,15 @@
 import {search, towns} from '../map/atlas.js';
-import {html, useState} from '../vendor/preact.js';
-import {Icon} from './icons.js';
+import {html, useState} from '../../shared/vendor/preact.js';
+import {Icon} from '../../shared/components/icons.js';
 
 const COUNTRY = new Intl.DisplayNames(undefined, {type: 'region'});
 
-/** Finds a town by its name, without a network: a combobox after the ARIA pattern. */
+/** A search for towns by name, without a network: a combobox after the ARIA pattern. */
 export function Search({onChoose}) {
   const [typed, setTyped] = useState('');
   const [found, setFound] = useState([]);
   const [active, setActive] = useState(-1);
-  const look = async (text) => {
+  const find = async (text) => {
     setTyped(text);
     setActive(-1);
     setFound(search(await towns(), text));
@@ -31,15 +31,15 @@ export function Search({onChoose}) {
   };
   return html`
     <div class="search">
-      <label class="visually-hidden" for="place-search">Find a town</label>
+      <label class="visually-hidden" for="town-search">Find a town</label>
       <${Icon} name="search" size="18" />
-      <input id="place-search" type="text" role="combobox" placeholder="Find a town" autocomplete="off" spellcheck=${false} value=${typed}
-        aria-expanded=${found.length > 0} aria-controls="place-list" aria-autocomplete="list"
-        aria-activedescendant=${active >= 0 ? `place-${active}` : undefined}
-        onInput=${(event) => look(event.target.value)} onKeyDown=${key} onBlur=${() => setFound([])} />
-      <ul id="place-list" class="search-list" role="listbox" aria-label="Towns" hidden=${found.length === 0}>
+      <input id="town-search" type="text" role="combobox" placeholder="Find a town" autocomplete="off" spellcheck=${false} value=${typed}
+        aria-expanded=${found.length > 0} aria-controls="town-list" aria-autocomplete="list"
+        aria-activedescendant=${active >= 0 ? `town-${active}` : undefined}
+        onInput=${(event) => find(event.target.value)} onKeyDown=${key} onBlur=${() => setFound([])} />
+      <ul id="town-list" class="search-list" role="listbox" aria-label="Towns" hidden=${found.length === 0}>
         ${found.map((town, i) => html`
-          <li key=${`${town.name}${town.latitude}`} id=${`place-${i}`} role="option" aria-selected=${i === active}
+          <li key=${`${town.name}${town.latitude}`} id=${`town-${i}`} role="option" aria-selected=${i === active}
             onMouseDown=${(event) => event.preventDefault()} onClick=${() => choose(town)}>
             <span>${town.name}</span><span class="search-country">${COUNTRY.of(town.country)}</span>
           </li>`)}

@@ -1,25 +1,25 @@
 import {client} from '../session.js';
-import {useEffect, useState} from '../vendor/preact.js';
+import {useEffect, useState} from '../../shared/vendor/preact.js';
 
-/** A value of the client, read again whenever it may have changed. */
+/** Return a value of the client, updated whenever it may have changed. */
 function useClient(subscribe, read, deps) {
   const [value, setValue] = useState(read);
   useEffect(() => {
-    const look = () => setValue(() => read());
-    look();
-    return subscribe(look);
+    const update = () => setValue(() => read());
+    update();
+    return subscribe(update);
   }, deps);
   return value;
 }
 
 export function useClientTask(id) {
-  return useClient((look) => client.onChange(look), () => client.task(id).snapshot, [id]);
+  return useClient((update) => client.onChange(update), () => client.task(id).snapshot, [id]);
 }
 
 export function useClientTasks() {
-  return useClient((look) => client.onChange(look), () => client.tasks(), []);
+  return useClient((update) => client.onChange(update), () => client.tasks(), []);
 }
 
 export function useConnection() {
-  return useClient((look) => client.onConnection(look), () => client.connection, []);
+  return useClient((update) => client.onConnection(update), () => client.connection, []);
 }

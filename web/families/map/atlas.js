@@ -1,6 +1,6 @@
 import {distanceKm, project} from './mercator.js';
 
-/** The shipped data of the offline map: read when first needed, once. */
+/** The data files of the offline map, each read once at first use. */
 const loaded = new Map();
 /** Hundredths of a degree. */
 const HALF_WAY = 18_000;
@@ -23,7 +23,7 @@ export const coarseLand = () => load('land-coarse', decodeLand);
 export const fineLand = () => load('land-fine', decodeLand);
 export const towns = () => load('places', decodeTowns);
 
-/** Each ring as a path in the unit square, with its bounds; one that crosses 180° goes on beyond the square's edge. */
+/** Return each ring as a path in the unit square, with its bounds. A ring that crosses 180° continues beyond the square's edge. */
 function decodeLand(rings) {
   return rings.map((numbers) => {
     const path = new Path2D();
@@ -45,7 +45,7 @@ function decodeLand(rings) {
   });
 }
 
-/** The coast around the South Pole does not end where it began, but one world farther. */
+/** Close the coast around the South Pole: it ends one world's width from its start. */
 function closeAroundPole(path, lastX, bounds) {
   path.lineTo(lastX, 1.1);
   path.lineTo(lastX > 0.5 ? bounds.left : bounds.right, 1.1);
@@ -54,23 +54,23 @@ function closeAroundPole(path, lastX, bounds) {
 
 function decodeTowns({names, countries, population, longitude, latitude}) {
   return names.split('\n').map((name, i) => {
-    const place = {
+    const town = {
       name,
       country: countries.slice(2 * i, 2 * i + 2),
       people: population[i] * 1000,
       latitude: latitude[i] / 1000,
       longitude: longitude[i] / 1000,
     };
-    return {...place, ...project(place), plain: plain(name)};
+    return {...town, ...project(town), plain: plain(name)};
   });
 }
 
-/** Letters without accents or case, to compare what people type. */
+/** Return a text without accents or case, for comparison. */
 function plain(text) {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-/** Towns whose name begins with what was typed, the largest first. */
+/** Return the towns whose name begins with the typed text, the largest first. */
 export function search(all, typed, limit = 6) {
   const wanted = plain(typed.trim());
   if (wanted.length < 2) return [];
@@ -81,7 +81,7 @@ export function search(all, typed, limit = 6) {
   return found;
 }
 
-/** The town a point belongs to: near, and the larger the farther it reaches. */
+/** Return the town for a point: the nearest one, weighted by size. */
 export function townNear(all, point) {
   let best;
   let least = Infinity;

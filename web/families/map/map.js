@@ -10,10 +10,10 @@ const NUDGE = 24;
 /** A press that moves less than this (px) is a click. */
 const STILL = 5;
 
-/** A map to look at and to pick a point on, with mouse, touch or keys; it needs no network. */
+/** A map on which a point is chosen with mouse, touch or keys; it needs no network. */
 export class MapWidget {
   /**
-   * @param {HTMLElement} element holds the map; its `.pins` children with `data-at` are kept on their place
+   * @param {HTMLElement} element contains the map; its children with `data-at` are moved with the map
    * @param {{onPick: (point: {latitude: number, longitude: number}) => void, tiles?: string | null}} options
    */
   constructor(element, {onPick, tiles}) {
@@ -48,7 +48,7 @@ export class MapWidget {
     this.redraw();
   }
 
-  /** Recolours after a change of theme. */
+  /** Apply a change of theme. */
   recolour() {
     this.painter.recolour();
     this.redraw();
@@ -58,7 +58,7 @@ export class MapWidget {
     this.#glide({...this.view, zoom: clampZoom(this.view.zoom + steps)});
   }
 
-  /** Shows a point, at least this close. */
+  /** Centre a point at a zoom. */
   show(point, zoom = 11.2) {
     this.#glide({...this.view, ...this.#besidePanel(project(point), zoom), zoom});
   }
@@ -93,14 +93,14 @@ export class MapWidget {
     this.painter.paint(view, {land: this.land, towns: this.towns, tiles: this.tiles, home: this.home, quiet: pins});
   }
 
-  /** Moves the pins to their places; gives the boxes, also the panel's, that town names keep clear of. */
+  /** Move the pins; return the boxes, also the panel's, that town names must not cover. */
   #placePins() {
     const own = this.canvas.getBoundingClientRect();
     const covers = [...this.element.querySelectorAll('[data-covers]')].map((cover) => {
       const {left, right, top, bottom} = cover.getBoundingClientRect();
       return {left: left - own.left, right: right - own.left, top: top - own.top, bottom: bottom - own.top};
     });
-    const pins = [...this.element.querySelectorAll('[data-at]')].map((pin) => {
+    const pins = [.../** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll('[data-at]'))].map((pin) => {
       const [latitude, longitude] = pin.dataset.at.split(',').map(Number);
       const {x, y} = toScreen(this.view, project({latitude, longitude}));
       pin.style.transform = `translate(${x}px, ${y}px)`;
@@ -169,7 +169,7 @@ export class MapWidget {
     this.#zoomAt({x: (still.x + now.x) / 2, y: (still.y + now.y) / 2}, change);
   }
 
-  /** The wheel scrolls the page, until the map was chosen by a click or key; a pinch on a trackpad always zooms. */
+  /** Zoom by the wheel only while the map has the focus, otherwise the page scrolls; a pinch on a trackpad always zooms. */
   #wheel(event) {
     if (!event.ctrlKey && document.activeElement !== this.canvas) return;
     event.preventDefault();
@@ -222,7 +222,7 @@ export class MapWidget {
     view.x -= Math.floor(view.x);
   }
 
-  /** The centre that puts a point in the middle of what the panel leaves free. */
+  /** Return the centre that shows a point in the middle of the area beside the panel. */
   #besidePanel(point, zoom) {
     const inset = Number.parseFloat(getComputedStyle(this.element).getPropertyValue('--map-inset')) || 0;
     return {x: point.x - inset / 2 / worldSize(zoom), y: point.y};

@@ -39,7 +39,7 @@ export function distanceKm(a, b) {
 
 const WINDS = ['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'];
 
-/** Which way `to` lies as seen from `from`. */
+/** Return the direction of `to` as seen from `from`. */
 export function bearing(from, to) {
   const [a, b] = [project(from), project(to)];
   const angle = Math.atan2(b.x - a.x, a.y - b.y);

@@ -3,21 +3,22 @@ import {TILE, kilometre, unproject, worldSize} from './mercator.js';
 /** Degrees between lines of the grid, by falling width. */
 const STEPS = [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002];
 const RINGS_KM = [0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500];
-/** From here on the coast is coarser than the paper: it fades, and the survey grid takes over. */
+/** Zoom levels between which the coarse coast fades out and only the grid remains. */
 const [FADE_FROM, FADE_TO] = [9, 11.5];
 
-/** Draws one frame of the map: `view` is {x, y, zoom, width, height, ratio} with the centre in the unit square. */
+/** Draw one frame of the map: `view` is `{x, y, zoom, width, height, ratio}` with the centre in the unit square. */
 export class Painter {
   constructor(canvas) {
     this.context = canvas.getContext('2d');
     this.colours = undefined;
   }
 
-  /** The page's colours changed. */
+  /** Read the colours again after a change of theme. */
   recolour() {
     this.colours = undefined;
   }
 
+  /** @param {any} view @param {{land: any, towns?: any, tiles?: any, home?: any, quiet?: any[]}} layers */
   paint(view, {land, towns, tiles, home, quiet = []}) {
     this.colours ??= readColours(this.context.canvas);
     const {context} = this;
@@ -171,7 +172,7 @@ export function fromScreen(view, {x, y}) {
   return {x: view.x + (x - view.width / 2) / size, y: view.y + (y - view.height / 2) / size};
 }
 
-/** Which copies of the world are in sight. */
+/** Return the copies of the world that are visible. */
 function turns(view) {
   const half = view.width / 2 / worldSize(view.zoom);
   const all = [];
@@ -203,10 +204,10 @@ function overlap(a, b) {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-/** Canvas wants plain colours: the browser resolves the tokens on a probe. */
+/** Resolve the colour tokens for the canvas, which accepts plain colours only. */
 function readColours(canvas) {
   const probe = document.createElement('span');
-  probe.style.setProperty('transition', 'none', 'important'); // else each colour begins as the one before
+  probe.style.setProperty('transition', 'none', 'important'); // otherwise each colour starts as the previous one
   canvas.parentElement.append(probe);
   const colour = (token) => {
     probe.style.color = `var(--${token})`;
@@ -220,7 +221,7 @@ function readColours(canvas) {
   return colours;
 }
 
-/** A picture map from elsewhere, where one is configured: `{z}`, `{x}` and `{y}` in its address. */
+/** Picture tiles of the configured source; `{z}`, `{x}` and `{y}` stand in its address. */
 export class Tiles {
   constructor(template, redraw) {
     this.template = template;
@@ -228,7 +229,7 @@ export class Tiles {
     this.images = new Map();
   }
 
-  /** Whether anything could be drawn; until then the offline map stands in. */
+  /** Draw the tiles; return false until all of them are loaded. */
   paint(context, view) {
     const zoom = Math.max(0, Math.min(19, Math.round(view.zoom)));
     const count = 2 ** zoom;

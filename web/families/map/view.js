@@ -1,9 +1,9 @@
-import {html, useEffect, useRef} from '../vendor/preact.js';
-import {config} from '../config.js';
-import {Icon} from '../components/icons.js';
+import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
+import {config} from '../../shared/config.js';
+import {Icon} from '../../shared/components/icons.js';
 import {MapWidget} from './map.js';
 
-/** The map with its pins: `home` is where the family meets, `pick` what was just chosen, `friends` the others' points. */
+/** The map with its pins: `home` is the saved point, `pick` the chosen one, `friends` the points of friends. */
 export function MapView({home, pick, friends, focus, onPick, label, children}) {
   const element = useRef(null);
   const widget = useRef(null);

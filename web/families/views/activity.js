@@ -1,16 +1,16 @@
 import {TaskCard} from '../components/route.js';
 import {useClientTasks} from '../components/watch.js';
-import {Empty} from '../components/controls.js';
-import {html, useState} from '../vendor/preact.js';
+import {Empty} from '../../shared/components/controls.js';
+import {html, useState} from '../../shared/vendor/preact.js';
 
 const SHOWN = 12;
 
-/** The same as a view of its own, where there is no room beside the others. */
+/** The activity list as a view of its own, for narrow screens. */
 export function AllActivity() {
   return html`<h1 class="visually-hidden">Everything that happens for you</h1><${Activity} />`;
 }
 
-/** Everything the system does for this family, newest first; the newest one opened. */
+/** The tasks of this family, newest first, with the newest one open. */
 export function Activity() {
   const tasks = useClientTasks();
   const [chosen, setChosen] = useState({});

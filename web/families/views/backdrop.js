@@ -1,11 +1,11 @@
 import {fineLand} from '../map/atlas.js';
 import {project} from '../map/mercator.js';
 import {Painter} from '../map/painter.js';
-import {html, useEffect, useRef} from '../vendor/preact.js';
+import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
 
 const CENTRE = project({latitude: 46.5, longitude: 4});
 
-/** The map of the welcome page: only to be looked at. */
+/** The map behind the welcome page; it cannot be used. */
 export function Backdrop() {
   const element = useRef(null);
   useEffect(() => {
@@ -26,7 +26,7 @@ export function Backdrop() {
     fineLand().then((read) => {
       land = read;
       paint();
-    }, () => {}); // without it the sea stands alone
+    }, () => {}); // without land the backdrop shows the sea only
     return () => {
       resizing.disconnect();
       dark.removeEventListener('change', paint);

@@ -1,8 +1,8 @@
 import {reload, useResource} from '../data.js';
-import {Icon} from '../components/icons.js';
-import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../../shared/components/controls.js';
 import {call, signOut} from '../session.js';
-import {html, useRef, useState} from '../vendor/preact.js';
+import {html, useRef, useState} from '../../shared/vendor/preact.js';
 import {Hours} from './hours.js';
 
 export function Family() {
@@ -51,7 +51,7 @@ function AddKid() {
   const send = async (event) => {
     event.preventDefault();
     const form = event.target;
-    const {name, age, favoriteActivity} = Object.fromEntries(new FormData(form));
+    const {name, age, favoriteActivity} = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     setBusy(true);
     setFault(null);
     try {

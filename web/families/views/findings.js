@@ -1,13 +1,13 @@
 import {reload, useResource, wanted} from '../data.js';
-import {Empty, Loaded} from '../components/controls.js';
-import {Icon} from '../components/icons.js';
-import {useStore} from '../store.js';
-import {html} from '../vendor/preact.js';
-import {kilometres} from '../words.js';
+import {Empty, Loaded} from '../../shared/components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {useStore} from '../../shared/store.js';
+import {html} from '../../shared/vendor/preact.js';
+import {kilometres} from '../texts.js';
 
 const again = (name) => () => reload(name);
 
-/** When the kids could play: one suggestion each. */
+/** The plan: suggested playdates in order of time. */
 export function Plan() {
   const state = useResource('plan');
   return html`
@@ -37,12 +37,12 @@ function Suggestions({plan}) {
     </ul>`;
 }
 
-/** `28 November`, where the slot is. */
+/** Return the date of a suggestion in its own time zone. */
 function dateOf({startsAt, timeZone}) {
   return new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'long', timeZone}).format(new Date(startsAt));
 }
 
-/** What is good to know about the place; while it is being written, what there is of it. */
+/** Notes on the meeting point; while they are being written, the text so far. */
 export function Insight({working}) {
   const state = useResource('plan');
   const growing = working?.progress?.data?.narrative;
@@ -69,7 +69,7 @@ function Ideas({insight}) {
     </ul>`;
 }
 
-/** The numbers behind the words. */
+/** The figures behind the notes. */
 function Facts({facts}) {
   const shown = [
     ['Daylight', `${facts.daylightHours} h`],
@@ -82,7 +82,7 @@ function Facts({facts}) {
 
 const SORTS = {popularity: 'Most kids', distance: 'Nearest', alphabetical: 'A–Z'};
 
-/** What friends' kids like, and who is nearest. */
+/** Favourite activities of friends' kids, and the nearest friend for each. */
 export function Leaderboard() {
   const state = useResource('recommendations');
   return html`
@@ -108,7 +108,7 @@ function Sorts() {
     </div>`;
 }
 
-/** Narrows or reorders what is asked for; an empty value takes a condition back. */
+/** Change the filter or the order; an empty value removes a condition. */
 function want(change) {
   const next = Object.entries({...wanted.get(), ...change}).filter(([, value]) => value !== undefined && value !== '');
   wanted.set(Object.fromEntries(next));

@@ -1,11 +1,11 @@
 import {reload, useResource} from '../data.js';
-import {Icon} from '../components/icons.js';
-import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {Busy, Empty, Fault, Field, Loaded, toast, toastFault} from '../../shared/components/controls.js';
 import {call, client} from '../session.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 
 const [ACCEPTED, REFUSED] = [1, 2];
-/** What others do to us is no task of ours: it is looked for while the view is seen. */
+/** Interval between two reads of friend requests (ms): a request is a task of the other family. */
 const LOOK_EVERY = 5_000;
 
 export function Friends() {
@@ -24,9 +24,9 @@ export function Friends() {
       <${Ask} />
       <${People} title="They asked you" state=${asking} row=${(friend) => html`<${Answer} friend=${friend} />`}
         empty=${html`<p class="none">Nobody is waiting for your answer.</p>`} />
-      <${People} title="Your friends" state=${friends} row=${(friend) => html`<${Part} friend=${friend} words="Remove" />`}
+      <${People} title="Your friends" state=${friends} row=${(friend) => html`<${EndButton} friend=${friend} action="Remove" />`}
         empty=${html`<${Empty} icon="friends" title="No friends yet">Ask a family you know by the name they signed up with.<//>`} />
-      <${People} title="You asked" state=${pending} row=${(friend) => html`<${Part} friend=${friend} words="Take back" />`}
+      <${People} title="You asked" state=${pending} row=${(friend) => html`<${EndButton} friend=${friend} action="Take back" />`}
         empty=${html`<p class="none">You wait for nobody.</p>`} />
     </div>`;
 }
@@ -67,7 +67,7 @@ function People({title, state, row, empty}) {
 }
 
 function Answer({friend}) {
-  const answer = (friendshipState) => () => tell('/api/friends/setstate', {friendId: friend.id, friendshipState});
+  const answer = (friendshipState) => () => answerFriend('/api/friends/setstate', {friendId: friend.id, friendshipState});
   return html`
     <span class="person-actions">
       <${Busy} onPress=${answer(ACCEPTED)} aria-label=${`Accept ${friend.name}`}><${Icon} name="check" size="18" />Accept<//>
@@ -75,12 +75,12 @@ function Answer({friend}) {
     </span>`;
 }
 
-function Part({friend, words}) {
-  const part = () => tell('/api/friends/delete', {friendId: friend.id});
-  return html`<span class="person-actions"><${Busy} className="button quiet" onPress=${part} aria-label=${`${words}: ${friend.name}`}>${words}<//></span>`;
+function EndButton({friend, action}) {
+  const part = () => answerFriend('/api/friends/delete', {friendId: friend.id});
+  return html`<span class="person-actions"><${Busy} className="button quiet" onPress=${part} aria-label=${`${action}: ${friend.name}`}>${action}<//></span>`;
 }
 
-async function tell(path, body) {
+async function answerFriend(path, body) {
   try {
     toast((await run(path, body)).message);
   } catch (error) {
@@ -89,7 +89,7 @@ async function tell(path, body) {
   }
 }
 
-/** Starts the task behind a route and waits for what comes of it. */
+/** Start the task of a route and wait for its result. @returns {Promise<any>} */
 async function run(path, body) {
   const {taskId} = await call('POST', path, body);
   const result = await client.task(taskId).result();

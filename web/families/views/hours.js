@@ -1,13 +1,13 @@
 import {reload, useResource} from '../data.js';
-import {Icon} from '../components/icons.js';
-import {Busy, Fault, Loaded, toast} from '../components/controls.js';
+import {Icon} from '../../shared/components/icons.js';
+import {Busy, Fault, Loaded, toast} from '../../shared/components/controls.js';
 import {call} from '../session.js';
-import {html, useEffect, useState} from '../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 /** 1 January 2024 was a Monday. */
 const dayName = (weekday) => new Intl.DateTimeFormat(undefined, {weekday: 'long'}).format(new Date(2024, 0, weekday));
-/** What the drawn day shows, in hours. */
+/** First and last hour of the drawn day. */
 const [DAWN, DUSK] = [6, 22];
 
 /** The weekly hours in which the family has time. */
@@ -83,7 +83,7 @@ function Zone({zone, onChange}) {
     </label>`;
 }
 
-/** How far into the drawn day a time of day is, in percent. */
+/** Return the position of a time in the drawn day, in percent. */
 function share(time) {
   const [hour, minute] = time.split(':').map(Number);
   return Math.max(0, Math.min(100, ((hour + minute / 60 - DAWN) / (DUSK - DAWN)) * 100));

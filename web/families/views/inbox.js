@@ -1,9 +1,9 @@
 import {useResource} from '../data.js';
-import {Empty, Loaded} from '../components/controls.js';
-import {html} from '../vendor/preact.js';
-import {clock} from '../words.js';
+import {Empty, Loaded} from '../../shared/components/controls.js';
+import {html} from '../../shared/vendor/preact.js';
+import {clock} from '../texts.js';
 
-/** What was worked out with each friend, arriving as it is found. */
+/** The matches with each friend, newest first. */
 export function Inbox() {
   const state = useResource('inbox');
   return html`
@@ -11,15 +11,15 @@ export function Inbox() {
       <header class="view-head"><h1>Inbox</h1><p>When two families become friends, their kids are matched and a time is found. It lands here by itself.</p></header>
       <${Loaded} state=${state} rows=${2}
         empty=${html`<${Empty} icon="inbox" title="Nothing has arrived yet">Accept a friend, or let one accept you: both families get their matches at the same moment.<//>`}>
-        ${(items) => html`<ol class="letters">${items.map((item) => html`<${Letter} key=${item.id} item=${item} />`)}</ol>`}
+        ${(items) => html`<ol class="match-cards">${items.map((item) => html`<${MatchCard} key=${item.id} item=${item} />`)}</ol>`}
       <//>
     </div>`;
 }
 
-function Letter({item: {id, result, updatedAt}}) {
+function MatchCard({item: {id, result, updatedAt}}) {
   return html`
-    <li class="letter card" data-letter=${id}>
-      <div class="letter-head">
+    <li class="match-card card" data-recommendation=${id}>
+      <div class="match-card-head">
         <span class="avatar" aria-hidden="true">${result.friendName?.slice(0, 1)}</span>
         <div><h2>${result.headline}</h2>${result.message && html`<p>${result.message}</p>`}</div>
         <time datetime=${updatedAt}>${clock(updatedAt)}</time>

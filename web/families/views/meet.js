@@ -2,18 +2,18 @@ import {useResource} from '../data.js';
 import {towns, townNear} from '../map/atlas.js';
 import {bearing} from '../map/mercator.js';
 import {MapView} from '../map/view.js';
-import {Busy, toast, toastFault} from '../components/controls.js';
+import {Busy, toast, toastFault} from '../../shared/components/controls.js';
 import {Search} from '../components/search.js';
 import {useClientTasks} from '../components/watch.js';
 import {call, client} from '../session.js';
-import {html, useEffect, useMemo, useState} from '../vendor/preact.js';
-import {coordinates, kilometres} from '../words.js';
+import {html, useEffect, useMemo, useState} from '../../shared/vendor/preact.js';
+import {coordinates, kilometres} from '../texts.js';
 import {Insight, Leaderboard, Plan} from './findings.js';
 
 const TYPE = 'location.playdate.update';
 const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
-/** Where to meet, and what follows from it. */
+/** The view of the meeting point and the plan. */
 export function Meet() {
   const point = useResource('point');
   const found = useResource('recommendations');
@@ -87,23 +87,23 @@ function Exact({shown, choose}) {
     </form>`;
 }
 
-/** Submits through the page's own route, and tells the outcome when it is there. */
+/** Save the meeting point, and show the result when it arrives. */
 async function meetAt({latitude, longitude}) {
   const {taskId} = await call('POST', '/api/playdate-point/coordinates', {playdate_latit: latitude, playdate_longi: longitude});
   client.task(taskId).result().then(
-    (result) => toast(result.message),
+    (/** @type {any} */ result) => toast(result.message),
     (error) => toastFault(error),
   );
   await client.task(taskId).refresh();
 }
 
-/** The move of the point that is under way, if one is. */
+/** Return the running update of the point, if there is one. */
 function useWorking() {
   const tasks = useClientTasks();
   return tasks.find(({type, status}) => type === TYPE && !OVER.has(status));
 }
 
-/** Friends with a point, each once. */
+/** Return the friends that have a point, each once. */
 function friendsOf(items) {
   const byId = new Map();
   for (const {friendId: id, friendName: name, friendLatitude: latitude, friendLongitude: longitude} of items) {
@@ -116,7 +116,7 @@ function pointOf({latitude, longitude}) {
   return {latitude, longitude};
 }
 
-/** `In Lyon`, `4 km north of Lyon`: told by the shipped towns. */
+/** Return a name for a point: `in Lyon`, `4 km north of Lyon`. */
 function usePlaceName(point) {
   const [name, setName] = useState('');
   useEffect(() => {

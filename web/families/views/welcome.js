@@ -1,11 +1,11 @@
-import {config} from '../config.js';
-import {Mark} from '../components/icons.js';
-import {Busy, Fault, Field} from '../components/controls.js';
+import {config} from '../../shared/config.js';
+import {Mark} from '../../shared/components/icons.js';
+import {Busy, Fault, Field} from '../../shared/components/controls.js';
 import {session, signIn, signOut, signUp} from '../session.js';
-import {html, useEffect, useRef, useState} from '../vendor/preact.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Backdrop} from './backdrop.js';
 
-/** The door: for newcomers a whole page, for someone whose session ended a dialog over what they had. */
+/** The sign-in page; after an ended session, a dialog over the page. */
 export function Welcome({again}) {
   if (again) return html`<${Again} user=${again} />`;
   return html`
@@ -13,20 +13,20 @@ export function Welcome({again}) {
       <header class="welcome-pitch">
         <${Backdrop} />
         <p class="brand"><${Mark} size="34" /><span>Playmate</span></p>
-        <div class="welcome-words">
+        <div class="welcome-text">
           <h1>Drop a pin.<br />We find the playdate.</h1>
           <p>Say where your family likes to meet. Playmate works out the hours everyone is free, who gets along, and what to do there, and you watch it happen.</p>
         </div>
       </header>
-      <main class="welcome-door"><${Door} /></main>
+      <main class="welcome-sign-in"><${SignInPanel} /></main>
     </div>`;
 }
 
-function Door() {
+function SignInPanel() {
   const [mode, setMode] = useState('in');
   const choose = (wanted) => () => setMode(wanted);
   return html`
-    <div class="door">
+    <div class="sign-in">
       <h2>${mode === 'in' ? 'Welcome back' : 'Make a family account'}</h2>
       <div class="segments" role="group" aria-label="Sign in or sign up">
         <button type="button" aria-pressed=${mode === 'in'} onClick=${choose('in')}>Sign in</button>
@@ -39,7 +39,7 @@ function Door() {
 
 function SignIn({name = ''}) {
   return html`
-    <${DoorForm} submit=${({identifier, password}) => signIn(identifier, password)} action="Sign in">
+    <${AccountForm} submit=${({identifier, password}) => signIn(identifier, password)} action="Sign in">
       ${name
         ? html`<input type="hidden" name="identifier" value=${name} autocomplete="username" />`
         : html`<${Field} label="Name or e-mail" name="identifier" autocomplete="username" required />`}
@@ -49,14 +49,14 @@ function SignIn({name = ''}) {
 
 function SignUp() {
   return html`
-    <${DoorForm} submit=${({name, email, password}) => signUp(name, email, password)} action="Make the account">
+    <${AccountForm} submit=${({name, email, password}) => signUp(name, email, password)} action="Make the account">
       <${Field} label="Your name" name="name" autocomplete="name" maxlength="80" hint="Other parents find you by it." required />
       <${Field} label="E-mail" name="email" type="email" autocomplete="email" required />
       <${Field} label="Password" name="password" type="password" autocomplete="new-password" minlength="8" hint="At least 8 characters." required />
     <//>`;
 }
 
-function DoorForm({submit, action, children}) {
+function AccountForm({submit, action, children}) {
   const [fault, setFault] = useState(null);
   const [busy, setBusy] = useState(false);
   const send = async (event) => {

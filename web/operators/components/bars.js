@@ -1,16 +1,16 @@
-import {html} from '../../vendor/preact.js';
-import {clock, duration, number, plural} from '../words.js';
+import {html} from '../../shared/vendor/preact.js';
+import {clock, duration, number, plural} from '../texts.js';
 
 const WIDE = 640;
 const HIGH = 120;
-/** Tasks that fill a bar at least, so that a single one does not look like a storm. */
+/** The least number of tasks that fills a bar, so that a single task does not fill the chart. */
 const FEWEST = 4;
-/** Bars that are shown at least, so that a stack that has just begun does not show one broad one. */
+/** The least number of bars, so that a new stack does not show a single broad bar. */
 const NARROWEST = 12;
-/** Where the server begins to count steps (ms). */
+/** The time from which the server counts steps (ms). */
 const ORIGIN = Date.UTC(2000, 0, 1);
 
-/** What ended in each step, stacked: what went well below, then what was cancelled, what went wrong on top. */
+/** Stacked bars of the tasks that ended in each step: completed at the bottom, then cancelled, then failed. */
 export function Bars({points, stepSeconds, span, now, marks, whole}) {
   const steps = stepsOf(points, stepSeconds * 1_000, span, now, whole);
   const most = Math.max(FEWEST, ...steps.map(({ended}) => ended));
@@ -26,25 +26,25 @@ export function Bars({points, stepSeconds, span, now, marks, whole}) {
     <figure class="bars">
       <div class="bars-frame">
         <span class="bars-most">${number(most)}</span>
-        <svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label=${`${plural(total, 'task')} ended, ${number(bad)} of them badly`} preserveAspectRatio="none">
+        <svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label=${`${plural(total, 'task')} ended, ${number(bad)} of them failed`} preserveAspectRatio="none">
           ${steps.map(({at, known, ended, bad: wrong, cancelled}, i) => html`
             <g key=${at}>
               ${known && html`<rect class="bar-none" x=${i * width + gap / 2} width=${width - gap} y=${HIGH - 2} height="2" />`}
               ${bar(i, 0, ended - wrong - cancelled, 'bar-good')}${bar(i, ended - wrong - cancelled, cancelled, 'bar-off')}${bar(i, ended - wrong, wrong, 'bar-bad')}
-              <title>${`${clock(at)}: ${known ? `${number(ended)} ended, ${number(wrong)} badly${cancelled ? `, ${number(cancelled)} cancelled` : ''}` : 'no figures'}`}</title>
+              <title>${`${clock(at)}: ${known ? `${number(ended)} ended, ${number(wrong)} failed${cancelled ? `, ${number(cancelled)} cancelled` : ''}` : 'no figures'}`}</title>
             </g>`)}
-          ${marks.filter(({at}) => at >= begin).map(({id, at, words}) => html`<line key=${id} class="mark" x1=${x(at)} x2=${x(at)} y1="0" y2=${HIGH}><title>${words}</title></line>`)}
+          ${marks.filter(({at}) => at >= begin).map(({id, at, text}) => html`<line key=${id} class="mark" x1=${x(at)} x2=${x(at)} y1="0" y2=${HIGH}><title>${text}</title></line>`)}
         </svg>
       </div>
-      <figcaption><span>${duration(steps.length * stepSeconds * 1_000)} ago</span><span>each bar ${duration(stepSeconds * 1_000)}</span><span>now</span></figcaption>
+      <figcaption><span>${duration(steps.length * stepSeconds * 1_000)} ago</span><span>${duration(stepSeconds * 1_000)} per bar</span><span>now</span></figcaption>
     </figure>`;
 }
 
-/** Every step since the first that is known, those without figures too; where the span is `whole` a step that is missing had no end. */
+/** Return every step since the first known one, also steps without figures. In a `whole` span, a missing step means that no task ended in it. */
 function stepsOf(points, step, span, now, whole) {
-  const place = (at) => Math.floor((at - ORIGIN) / step);
-  const known = new Map(points.map((point) => [place(Date.parse(point.at)), point]));
-  const last = place(now);
+  const slot = (at) => Math.floor((at - ORIGIN) / step);
+  const known = new Map(points.map((point) => [slot(Date.parse(point.at)), point]));
+  const last = slot(now);
   const reach = Math.round(span / step);
   const first = Math.max(last - reach + 1, whole ? 0 : Math.min(last - NARROWEST + 1, ...known.keys()));
   return Array.from({length: last - first + 1}, (_, i) => {

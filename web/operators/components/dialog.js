@@ -1,11 +1,11 @@
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {faultWords} from '../words.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {errorText} from '../texts.js';
 
-/** A question before everything else; Escape closes it and the focus goes back to where it was. */
+/** A modal dialog. Escape closes it; the focus returns to the element that had it. */
 export function Dialog({title, close, wide = false, children}) {
   const dialog = useRef(null);
   useEffect(() => {
-    const [node, before] = [dialog.current, document.activeElement];
+    const [node, before] = [dialog.current, /** @type {HTMLElement | null} */ (document.activeElement)];
     if (!node.open) node.showModal();
     return () => {
       node.close(); // as long as it is open, nothing behind it takes the focus
@@ -20,14 +20,14 @@ export function Dialog({title, close, wide = false, children}) {
     </dialog>`;
 }
 
-/** For whoever asks later. */
+/** The reason for an action, kept for later readers of the audit trail. */
 export function Reason() {
   return html`
     <div class="field"><label for="reason">Why</label><input id="reason" name="reason" required maxlength="500" pattern=".*\\S.*" title="A few words" autocomplete="off" aria-describedby="reason-hint" /><p id="reason-hint" class="field-hint">Kept in the audit trail and in each task’s story.</p></div>`;
 }
 
-/** The form of a dialog: one deed, its fault in words, and a way out. `submit(values)` closes it when it went well. */
-export function Deed({submit, action, tone, disabled, close, leave = 'Not now', children}) {
+/** The form of a dialog: one action, its error message and a cancel button. The dialog closes when `submit(values)` succeeds. */
+export function ActionForm({submit, action, tone, disabled, close, leave = 'Cancel', children}) {
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
   const send = async (event) => {
@@ -38,15 +38,15 @@ export function Deed({submit, action, tone, disabled, close, leave = 'Not now', 
       await submit(Object.fromEntries(new FormData(event.target)));
       close();
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(errorText(error));
       setBusy(false);
     }
   };
   return html`
-    <form class="deed" onSubmit=${send}>
+    <form class="action-form" onSubmit=${send}>
       ${children}
       <p class="form-fault" role="alert">${fault}</p>
-      <div class="dialog-end">
+      <div class="dialog-actions">
         <button type="button" class="button quiet" onClick=${close}>${leave}</button>
         <button class="button" data-tone=${tone} data-busy=${busy} disabled=${busy || disabled}>${action}</button>
       </div>

@@ -1,12 +1,12 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 
 const WIDE = 200;
 const HIGH = 40;
 /** A curve is never drawn over less than this (ms): two points are not a trend. */
 const LEAST = 60_000;
 
-/** A figure over time: a line over its ground, with holes where nothing was read. What it says is said beside it in words. */
-export function Curve({points, name, words, now, span, marks}) {
+/** A figure over time: a line with gaps where the page read nothing. The text beside it gives the same value. */
+export function Curve({points, name, format, now, span, marks}) {
   const shown = points.filter((point) => point.at >= now - span && point[name] !== null);
   const start = Math.max(now - span, Math.min(shown[0]?.at ?? now, now - LEAST));
   const top = Math.max(...shown.map((point) => point[name]), 0);
@@ -18,7 +18,7 @@ export function Curve({points, name, words, now, span, marks}) {
   }));
   return html`
     <div class="figure-curve">
-      ${top > 0 && html`<span class="figure-peak">peak ${words(top)}</span>`}
+      ${top > 0 && html`<span class="figure-peak">peak ${format(top)}</span>`}
       <svg class="curve" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true">
         <line class="curve-base" x1="0" x2=${WIDE} y1=${HIGH - 1} y2=${HIGH - 1} />
         ${lines.map(({line, ends}, i) => html`<g key=${i}><path class="curve-ground" d=${line + ends} /><path class="curve-line" d=${line} /></g>`)}
@@ -27,7 +27,7 @@ export function Curve({points, name, words, now, span, marks}) {
     </div>`;
 }
 
-/** The points that stand long enough to reach the next, in runs; between two runs is a hole. */
+/** Group points into runs. A gap begins where a point's validity ends before the next point. */
 export function runsOf(points) {
   const runs = [];
   for (const point of points) {
@@ -38,7 +38,7 @@ export function runsOf(points) {
   return runs;
 }
 
-/** A word for a status, tinted. */
+/** The name of a status on a tinted background. */
 export function Status({of: {word, tone}, live}) {
   return html`<span class="chip tone-${tone}" data-live=${Boolean(live)}>${live && html`<span class="chip-dot" aria-hidden="true"></span>`}${word}</span>`;
 }

@@ -1,7 +1,7 @@
-import {toast} from '../../components/controls.js';
-import {html} from '../../vendor/preact.js';
+import {toast} from '../../shared/components/controls.js';
+import {html} from '../../shared/vendor/preact.js';
 
-/** A value as it is stored, folded away until it is asked for. */
+/** A stored value, collapsed at first. */
 export function Json({name, value, open = false}) {
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
@@ -15,7 +15,7 @@ export function Json({name, value, open = false}) {
     </details>`;
 }
 
-/** Puts a text on the clipboard. */
+/** A button that copies a text to the clipboard. */
 export function Copy({text, what}) {
   const copy = async () => {
     try {

@@ -1,9 +1,9 @@
-import {useStore} from '../../store.js';
-import {html} from '../../vendor/preact.js';
+import {useStore} from '../../shared/store.js';
+import {html} from '../../shared/vendor/preact.js';
 import {keysOn, toggleKeys} from '../keys.js';
 import {Dialog} from './dialog.js';
 
-/** What the keyboard can do. */
+/** The list of keyboard shortcuts. */
 export function Keys({close, views}) {
   const on = useStore(keysOn);
   const lines = [
@@ -12,7 +12,7 @@ export function Keys({close, views}) {
     ['j  k', 'Next and previous row'],
     ['Enter', 'Open the row'],
     ['Esc', 'Close what is open'],
-    ['p', 'Hold the figures still'],
+    ['p', 'Pause or resume'],
     ['?', 'This list'],
   ];
   return html`
@@ -20,7 +20,7 @@ export function Keys({close, views}) {
       <dl class="keys">
         ${lines.map(([key, does]) => html`<div key=${key}><dt>${key.split('  ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${does}</dd></div>`)}
       </dl>
-      <label class="check"><input type="checkbox" checked=${on} onChange=${toggleKeys} /> <span>Single keys do something</span></label>
-      <div class="dialog-end"><button type="button" class="button quiet" onClick=${close}>Close</button></div>
+      <label class="check"><input type="checkbox" checked=${on} onChange=${toggleKeys} /> <span>Single keys are shortcuts</span></label>
+      <div class="dialog-actions"><button type="button" class="button quiet" onClick=${close}>Close</button></div>
     <//>`;
 }

@@ -1,14 +1,14 @@
-import {html, useEffect, useState} from '../../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {call} from '../session.js';
-import {faultWords} from '../words.js';
+import {errorText} from '../texts.js';
 
-/** What a deed would do, asked of the API before anything is done: {told} or {error}, neither while it is asked. */
+/** Ask the API what an action would do: `{result}` or `{error}`, neither while the request runs. */
 export function usePreview(path, body) {
-  const [preview, setPreview] = useState({});
+  const [preview, setPreview] = useState(/** @type {{result?: any, error?: any}} */ ({}));
   useEffect(() => {
     let gone = false;
     call('POST', path, body).then(
-      (told) => !gone && setPreview({told}),
+      (result) => !gone && setPreview({result}),
       (error) => !gone && setPreview({error}),
     );
     return () => {
@@ -18,9 +18,9 @@ export function usePreview(path, body) {
   return preview;
 }
 
-/** `children(told)` says it in words. */
-export function Preview({preview: {told, error}, does, children}) {
-  if (error) return html`<div class="preview" data-fault="true" role="alert"><p>${faultWords(error)}</p></div>`;
-  if (!told) return html`<div class="preview" aria-busy="true"><p>Looking what this would ${does}…</p></div>`;
-  return html`<div class="preview" role="status">${children(told)}</div>`;
+/** Show a preview; `children(result)` renders it. */
+export function Preview({preview: {result, error}, does, children}) {
+  if (error) return html`<div class="preview" data-fault="true" role="alert"><p>${errorText(error)}</p></div>`;
+  if (!result) return html`<div class="preview" aria-busy="true"><p>Counting what this would ${does}…</p></div>`;
+  return html`<div class="preview" role="status">${children(result)}</div>`;
 }

@@ -1,20 +1,20 @@
-import {html, useEffect, useState} from '../../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {Json} from '../components/json.js';
-import {Aged, Fault, Rows} from '../components/states.js';
+import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {auditWords, clock, exact, faultWords} from '../words.js';
+import {auditText, clock, exact, errorText} from '../texts.js';
 
 const PAGE = 50;
 const ACTIONS = {redrive: 'busy', stop: 'warn', discard: 'bad', cancel: 'bad', flag: 'calm', abort: 'warn', rotate: 'calm', knowledge: 'plain'};
-/** How far a change outside the database has got, where it is not done. */
+/** Steps of a change outside the database that is not complete. */
 const STEPS = {begun: 'begun', failed: 'failed'};
 
-/** Who did what, the newest first. */
-export function Audit({user, place: {query}}) {
+/** The actions of operators, newest first. */
+export function Audit({user, route: {query}}) {
   return html`
-    <div class="head"><h1>Audit</h1><p class="head-note">What operators did. Nothing here can be changed.</p></div>
+    <div class="head"><h1>Audit</h1><p class="head-note">Every action of operators. Entries cannot be changed.</p></div>
     <${Filters} query=${query} />
     <${Trail} key=${JSON.stringify(query)} query=${query} user=${user} />`;
 }
@@ -36,7 +36,7 @@ function Filters({query}) {
         </select>
       </label>
       <form class="search" role="search" onSubmit=${search}>
-        <label class="inline-field"><span>Who</span>
+        <label class="inline-field"><span>Operator</span>
           <input type="search" value=${wanted} placeholder="a name" autocomplete="off" spellcheck=${false} maxlength="300"
             onInput=${(event) => setWanted(event.target.value)} onSearch=${(event) => event.target.value === '' && query.actor && set({actor: ''})} />
         </label>
@@ -50,7 +50,7 @@ function Trail({query, user}) {
   const newest = usePolled(`audit ${actor} ${action}`, (signal) => read(null, signal));
   const [older, setOlder] = useState({items: [], nextCursor: undefined, busy: false, fault: ''});
   const {value, error, again} = newest;
-  if (!value) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
+  if (!value) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`;
   const cursor = older.nextCursor === undefined ? value.nextCursor : older.nextCursor;
   const known = new Set(value.items.map(({id}) => id));
   const items = [...value.items, ...older.items.filter(({id}) => !known.has(id))];
@@ -60,13 +60,13 @@ function Trail({query, user}) {
       const page = await read(cursor);
       setOlder((now) => ({items: [...now.items, ...page.items], nextCursor: page.nextCursor, busy: false, fault: ''}));
     } catch (fault) {
-      setOlder((now) => ({...now, busy: false, fault: faultWords(fault)}));
+      setOlder((now) => ({...now, busy: false, fault: errorText(fault)}));
     }
   };
   return html`
-    <${Aged} read=${newest} />
+    <${StaleNotice} read=${newest} />
     ${items.length === 0
-      ? html`<p class="quiet-line">${actor || action ? 'Nothing in the trail fits these filters.' : 'No operator has changed anything yet. Redrives, discards, cancels, flags and key rotations are kept here.'}</p>`
+      ? html`<p class="quiet-line">${actor || action ? 'No entry matches these filters.' : 'No operator has changed anything yet. StagedRedrives, discards, cancels, flags and key rotations are kept here.'}</p>`
       : html`<div class="panel flush">
           <table class="table audit">
             <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Action</th><th scope="col">What</th></tr></thead>
@@ -83,6 +83,6 @@ function Entry({entry, user}) {
       <td class="when" title=${exact(at)}>${clock(at)}</td>
       <td>${actor === `${user.name} (${user.id})` ? html`${user.name} <span class="faint">(you)</span>` : actor}</td>
       <td><span class="chip tone-${STEPS[detail.step] ? 'plain' : ACTIONS[action] ?? 'plain'}">${action}${STEPS[detail.step] && html` ${STEPS[detail.step]}`}</span></td>
-      <td class="audit-what"><span>${auditWords(entry)}${detail.task && html` <a href=${hashOf({view: 'tasks', id: detail.task})}>Its story</a>`}</span><${Json} name="Detail" value=${Object.keys(detail).length ? detail : null} /></td>
+      <td class="audit-what"><span>${auditText(entry)}${detail.task && html` <a href=${hashOf({view: 'tasks', id: detail.task})}>Details of the task</a>`}</span><${Json} name="Detail" value=${Object.keys(detail).length ? detail : null} /></td>
     </tr>`;
 }

@@ -1,29 +1,29 @@
-import {toast} from '../../components/controls.js';
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Deed, Dialog, Reason} from '../components/dialog.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Preview, usePreview} from '../components/preview.js';
 import {call} from '../session.js';
-import {OVER, STATUS, ago, number, plural, short} from '../words.js';
+import {OVER, STATUS, ago, number, plural, short} from '../texts.js';
 
 const PATH = '/ops/tasks/cancel';
-/** Groups a preview names. */
+/** Number of groups that a preview names. */
 const NAMED = 6;
-/** Calls in a row that may end nothing although something is left, and between them (ms): others hold it at that moment. */
+/** Number of calls in a row that may cancel nothing while other transactions lock the rows, and the pause between them (ms). */
 const PATIENCE = 5;
 const PACE = 1_000;
 
-/** The list's filter as a cancel is told of it; null where it is of everybody's tasks, or only of what is over. */
+/** Return the list's filter as the selection of a bulk cancel; null without a filter or where all tasks are over. */
 export function choiceOf({order, status, state, type, owner, trace, fingerprint, since, until}) {
   if (order === 'ended' || OVER.has(status) || state === 'dead') return null;
-  const words = given({type, owner, status, state, trace, fingerprint, since});
-  return Object.keys(words).length ? {...words, ...given({until})} : null;
+  const values = given({type, owner, status, state, trace, fingerprint, since});
+  return Object.keys(values).length ? {...values, ...given({until})} : null;
 }
 
-function given(words) {
-  return Object.fromEntries(Object.entries(words).filter(([, value]) => value));
+function given(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 }
 
-/** Ends all that fit, a page a call; what came after the look is not meant. Whoever closes it stops it after the page under way. */
+/** Cancel all tasks that match, one page per call. Tasks submitted after the preview are excluded. Closing the dialog stops it after the current page. */
 export function CancelDialog({choice, close, done}) {
   const preview = usePreview(PATH, {...choice, preview: true});
   const [ended, setEnded] = useState(null);
@@ -31,7 +31,7 @@ export function CancelDialog({choice, close, done}) {
   useEffect(() => () => {
     open.current = false;
   }, []);
-  const would = preview.told?.wouldEnd;
+  const would = preview.result?.wouldEnd;
   const total = would?.total ?? 0;
   const cancel = async ({reason}) => {
     const body = {...choice, ...given({since: would.since, until: would.until}), reason: reason.trim()};
@@ -53,8 +53,8 @@ export function CancelDialog({choice, close, done}) {
   };
   return html`
     <${Dialog} title="Cancel all of these?" close=${close} wide=${true}>
-      <${Deed} submit=${cancel} action=${`Cancel ${plural(total, 'task')}`} tone="bad" disabled=${!total} close=${() => open.current && close()} leave=${ended === null ? 'Not now' : 'Stop here'}>
-        <${Preview} preview=${preview} does="cancel">${({wouldEnd}) => html`<${Would} would=${wouldEnd} />`}<//>
+      <${ActionForm} submit=${cancel} action=${`Cancel ${plural(total, 'task')}`} tone="bad" disabled=${!total} close=${() => open.current && close()} leave=${ended === null ? 'Back' : 'Stop here'}>
+        <${Preview} preview=${preview} does="cancel">${({wouldEnd}) => html`<${PreviewDetails} would=${wouldEnd} />`}<//>
         <p class="dialog-warning">Cancelled tasks never run again, and nothing is kept of what they do at this moment. This cannot be taken back.</p>
         <${Reason} />
         ${ended !== null && html`<${Bar} ended=${ended} total=${total} />`}
@@ -62,7 +62,7 @@ export function CancelDialog({choice, close, done}) {
     <//>`;
 }
 
-function Would({would: {total, descendants, owners, groups, oldest, newest, example}}) {
+function PreviewDetails({would: {total, descendants, owners, groups, oldest, newest, example}}) {
   if (!total) return html`<p><strong>None of these can be cancelled:</strong> they are over.</p>`;
   return html`
     <p><strong>This would cancel ${plural(total, 'task')} of ${plural(owners, 'owner')}.</strong> Nothing has been cancelled yet.</p>

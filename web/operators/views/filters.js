@@ -1,19 +1,19 @@
-import {html, useEffect, useState} from '../../vendor/preact.js';
+import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {go} from '../route.js';
-import {STATUS} from '../words.js';
+import {STATUS} from '../texts.js';
 
 const HEX = /^[0-9a-f]{32}$/;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** No id of ours was made before (ms). */
+/** No task id was made before this time (ms). */
 const FIRST_ID = Date.UTC(2020, 0, 1);
 const DAY = 86_400_000;
 
 const STATES = {due: 'Due', scheduled: 'Scheduled', retrying: 'Retrying', waiting: 'Waiting for children', parked: 'Parked'};
 const SPANS = {'5m': '5 minutes', '15m': '15 minutes', '1h': 'hour', '24h': '24 hours', '7d': '7 days'};
-/** Nobody has ended, and somebody may be in a live state. */
+/** Statuses of tasks that are not over. */
 const LIVING = ['pending', 'processing'];
 
-/** What of the tasks is listed; all of it stands in the page's address. */
+/** The filters of the task list. The page's address contains all of them. */
 export function Filters({query, types}) {
   const set = (changed) => go({view: 'tasks', query: {...query, ...changed}});
   const byEnd = query.order === 'ended';
@@ -45,7 +45,7 @@ export function Filters({query, types}) {
     </div>`;
 }
 
-/** When they were submitted, or when they ended; the order follows. */
+/** The time range, by submit or by end; it also decides the order. */
 function When({query, set, status}) {
   const {order = '', since = '', until = ''} = query;
   const value = `${order} ${since}`;
@@ -54,7 +54,7 @@ function When({query, set, status}) {
     set({order: by, since: from, until: '', ...(by && LIVING.includes(status) ? {status: '', state: ''} : {})});
   };
   const usual = (!since || SPANS[since]) && !until;
-  const spans = (by, word) => Object.entries(SPANS).map(([span, words]) => html`<option key=${span} value=${`${by} ${span}`}>${`${word} within ${SPANS[span] === 'hour' ? 'the' : 'the last'} ${words}`}</option>`);
+  const spans = (by, word) => Object.entries(SPANS).map(([span, text]) => html`<option key=${span} value=${`${by} ${span}`}>${`${word} within ${SPANS[span] === 'hour' ? 'the' : 'the last'} ${text}`}</option>`);
   return html`
     <label class="inline-field"><span>When</span>
       <select value=${usual ? value : 'given'} onChange=${choose}>
@@ -66,7 +66,7 @@ function When({query, set, status}) {
     </label>`;
 }
 
-/** One box for whatever is at hand: an id, with or without its hyphens, a trace that somebody quotes, or an owner. */
+/** One search field for an id, a trace, a type, an owner or the text of an error. */
 function Search({query, set}) {
   const given = query.trace || query.owner || '';
   const [wanted, setWanted] = useState(given);
@@ -88,7 +88,7 @@ function Search({query, set}) {
     </form>`;
 }
 
-/** A task's id; of 32 digits only those that say they are one (version 7) and begin with a moment that has been. */
+/** Return the task id in a text, or null. Of 32 digits only a UUID version 7 with a time in the past counts as one; others are traces. */
 export function idIn(text) {
   if (ID.test(text)) return text;
   if (!HEX.test(text) || text[12] !== '7') return null;

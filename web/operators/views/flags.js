@@ -1,12 +1,12 @@
-import {toast} from '../../components/controls.js';
-import {html, useState} from '../../vendor/preact.js';
-import {Deed, Dialog} from '../components/dialog.js';
-import {Aged, Fault, Rows} from '../components/states.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useState} from '../../shared/vendor/preact.js';
+import {ActionForm, Dialog} from '../components/dialog.js';
+import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {ago, exact, flagWords, rolloutWords} from '../words.js';
+import {ago, exact, flagText, rolloutText} from '../texts.js';
 
-/** The flag that parks a type of task. */
+/** The prefix of the flags that park a task type. */
 const SWITCH = 'task.';
 const STATES = {
   COMPLETE: 'in force everywhere',
@@ -17,7 +17,7 @@ const STATES = {
   NONE: 'never deployed',
 };
 
-/** Feature flags: what is on for whom, and the switches that park a type of task. */
+/** Feature flags: each flag's setting, and the switches that park a task type. */
 export function Flags() {
   const read = usePolled('flags', (signal) => call('GET', '/ops/flags', undefined, {signal}), {pace: 5_000});
   const {value, error, again} = read;
@@ -25,17 +25,17 @@ export function Flags() {
   const [aborting, setAborting] = useState(null);
   if (!value) {
     const none = error?.status === 404 && html`<p class="quiet-line">${error.message}</p>`;
-    return html`<div class="head"><h1>Flags</h1></div>${none || (error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`)}`;
+    return html`<div class="head"><h1>Flags</h1></div>${none || (error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`)}`;
   }
   const known = new Map(value.flags.map((flag) => [flag.name, flag]));
   const switches = value.types.map((type) => known.get(SWITCH + type) ?? {name: SWITCH + type, on: true, percent: 0, owners: [], unset: true});
   const features = value.flags.filter(({name}) => !switches.some((one) => one.name === name));
   return html`
-    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change is felt within a minute.</p></div>
-    <${Aged} read=${read} />
+    <div class="head"><h1>Flags</h1><p class="head-note">Version ${value.version}, ${STATES[value.state] ?? value.state}${value.state === 'DEPLOYING' ? `: ${Math.round(value.percentDeployed)} %` : ''}. A change takes effect within a minute.</p></div>
+    <${StaleNotice} read=${read} />
     ${value.rollout && html`
       <div class="notice tone-busy" data-rollout=${value.rollout.deployment}>
-        <p>Under way: ${rolloutWords(value.rollout)}. Its alarm takes it back when tasks begin to fail.</p>
+        <p>Under way: ${rolloutText(value.rollout)}. Its alarm takes it back when tasks begin to fail.</p>
         <button type="button" class="button small quiet" onClick=${() => setAborting(value.rollout)}>Take back…</button>
       </div>`}
     ${value.fault && html`<div class="notice tone-bad" role="alert"><p>${value.fault}</p></div>`}
@@ -56,7 +56,7 @@ function List({title, note, flags, change, strip = ''}) {
           <li key=${flag.name} data-flag=${flag.name}>
             <span class="flag-name">${flag.name.slice(strip.length)}</span>
             <span class="chip tone-${toneOf(flag)}">${flag.custom ? 'rule of its own' : stateOf(flag)}</span>
-            <span class="flag-words">${wordsOf(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
+            <span class="flag-text">${wordsOf(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
             <button type="button" class="button small quiet" aria-label=${`Change ${flag.name}`} data-row onClick=${() => change(flag)}>Change…</button>
           </li>`)}
       </ul>
@@ -69,7 +69,7 @@ function stateOf({on, percent, owners}) {
 
 function wordsOf(flag) {
   if (flag.unset) return 'no rule';
-  return stateOf(flag) === 'for some' ? flagWords(flag) : '';
+  return stateOf(flag) === 'for some' ? flagText(flag) : '';
 }
 
 function toneOf(flag) {
@@ -82,13 +82,13 @@ const CHOICES = {on: 'On for everybody', off: 'Off for everybody', none: 'No rul
 function AbortDialog({rollout, close, done}) {
   const abort = async () => {
     await call('POST', '/ops/rollout/abort', {deployment: rollout.deployment});
-    toast('The rollout is taken back; it is felt within a minute.');
+    toast('The rollout is taken back; it takes effect within a minute.');
     done();
   };
   return html`
     <${Dialog} title="Take this rollout back?" close=${close}>
-      <p>${rolloutWords(rollout).replace('the', 'The')} ends, and the flags are as before it for everybody.</p>
-      <${Deed} submit=${abort} action="Take it back" tone="bad" close=${close} />
+      <p>${rolloutText(rollout).replace('the', 'The')} ends, and the flags are as before it for everybody.</p>
+      <${ActionForm} submit=${abort} action="Take it back" tone="bad" close=${close} />
     <//>`;
 }
 
@@ -103,24 +103,24 @@ function ChangeDialog({flag, rollout, close, done}) {
       forget: state === 'none',
       gradual: gradual === 'on',
     });
-    toast(`${flag.name} is changed; it is felt within a minute.${aborted ? ` This ended ${rolloutWords(aborted)}.` : ''}`);
+    toast(`${flag.name} is changed; it takes effect within a minute.${aborted ? ` This ended ${rolloutText(aborted)}.` : ''}`);
     done();
   };
   return html`
     <${Dialog} title=${flag.name} close=${close}>
-      <${Deed} submit=${change} action="Change the flag" disabled=${flag.unset && state === 'none'} close=${close}>
+      <${ActionForm} submit=${change} action="Change the flag" disabled=${flag.unset && state === 'none'} close=${close}>
         ${flag.custom && html`<p class="dialog-warning">This flag has a rule written by hand. A change here replaces it.</p>`}
         <fieldset class="choices">
           <legend>Setting</legend>
-          ${Object.entries(CHOICES).map(([id, words]) => html`
-            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${words}</strong></span></label>`)}
+          ${Object.entries(CHOICES).map(([id, text]) => html`
+            <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${text}</strong></span></label>`)}
         </fieldset>
         <div class="some" hidden=${state !== 'for some'}>
           <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
           <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
         </div>
-        ${rollout && html`<p class="dialog-warning">Under way: ${rolloutWords(rollout)}. A change at once ends it; a gradual one has to wait for it.</p>`}
-        <label class="check"><input type="checkbox" name="gradual" /><span>Gradually, rolled back by itself when the alarm goes off</span></label>
+        ${rollout && html`<p class="dialog-warning">Under way: ${rolloutText(rollout)}. A change at once ends it; a gradual one has to wait for it.</p>`}
+        <label class="check"><input type="checkbox" name="gradual" /><span>Roll out gradually; roll back automatically on alarm</span></label>
       <//>
     <//>`;
 }

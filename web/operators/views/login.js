@@ -1,21 +1,21 @@
-import {config} from '../../config.js';
-import {Busy, Field} from '../../components/controls.js';
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
-import {Beat} from '../frame.js';
+import {config} from '../../shared/config.js';
+import {Busy, Field} from '../../shared/components/controls.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {Logo} from '../frame.js';
 import {signIn, signOut} from '../session.js';
-import {faultWords} from '../words.js';
+import {errorText} from '../texts.js';
 
-/** The door: only operators come in. */
-export function Door() {
+/** The sign-in page for operators. */
+export function Login() {
   const [fault, setFault] = useState('');
-  const enter = () => signIn('operator', config.demo.password).catch((error) => setFault(faultWords(error)));
+  const enter = () => signIn('operator', config.demo.password).catch((error) => setFault(errorText(error)));
   return html`
-    <main class="door">
-      <p class="brand"><${Beat} size="34" /><span>Operator</span></p>
-      <h1>See what runs.<br />Mend what does not.</h1>
+    <main class="login">
+      <p class="brand"><${Logo} size="34" /><span>Operator</span></p>
+      <h1>See what runs.<br />Fix what doesn’t.</h1>
       <${SignIn} />
       ${config.demo && html`
-        <div class="door-demo">
+        <div class="login-demo">
           <p>On your own machine?</p>
           <${Busy} className="button quiet" onPress=${enter}>Enter as the local operator<//>
           <p class="form-fault" role="alert">${fault}</p>
@@ -23,8 +23,8 @@ export function Door() {
     </main>`;
 }
 
-/** A session lasts twenty minutes; what was on the screen stays under the question. */
-export function DoorAgain({user}) {
+/** A dialog over the page after a session has ended; the page behind it stays as it was. */
+export function SignInAgain({user}) {
   const dialog = useRef(null);
   useEffect(() => {
     if (!dialog.current.open) dialog.current.showModal();
@@ -49,7 +49,7 @@ function SignIn({name}) {
     try {
       await signIn(identifier, password);
     } catch (error) {
-      setFault(faultWords(error));
+      setFault(errorText(error));
       setBusy(false);
     }
   };

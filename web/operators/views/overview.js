@@ -1,28 +1,28 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 import {RANGES, useCurves, useHistory} from '../history.js';
 import {Bars} from '../components/bars.js';
 import {Curve} from '../components/figures.js';
 import {go, hashOf} from '../route.js';
-import {auditWords, clock, duration, faultWords, number, percent, plural, rate} from '../words.js';
+import {auditText, clock, duration, errorText, number, percent, plural, rate} from '../texts.js';
 import {Failing, Workers} from './panels.js';
 import {Types} from './types.js';
-import {SLOW, SLOW_ANSWER, Verdict} from './health.js';
+import {SLOW, SLOW_ANSWER, Health} from './health.js';
 
-/** Changes that are told below the bars; all are marked in them. */
+/** Number of changes listed below the bars; the bars mark all of them. */
 const TOLD = 4;
 
-export function Overview({place: {query}, stats: {value: stats, error, at, again}}) {
+export function Overview({route: {query}, stats: {value: stats, error, at, again}}) {
   const range = RANGES[query.range] ?? RANGES[1];
   const history = useHistory(range);
   const points = useCurves(range, history);
   if (!stats) return html`<${Opening} error=${error} again=${again} />`;
-  const marks = (history?.actions ?? []).filter(({detail}) => detail.step !== 'begun').map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, words: auditWords(action)}));
+  const marks = (history?.actions ?? []).filter(({detail}) => detail.step !== 'begun').map((action) => ({id: action.id, at: Date.parse(action.at), actor: action.actor, text: auditText(action)}));
   return html`
     <div class="head">
       <h1>Overview</h1>
       <${Ranges} chosen=${range} query=${query} />
     </div>
-    <${Verdict} stats=${stats} at=${at} error=${error} />
+    <${Health} stats=${stats} at=${at} error=${error} />
     <${Figures} stats=${stats} curve=${{points, now: Date.parse(stats.at), span: range.ms, marks}} />
     <${Ended} key=${range.word} stats=${stats} range=${range} all=${history} marks=${marks} query=${query} />
     <${Types} stats=${stats} />
@@ -33,7 +33,7 @@ function Opening({error, again}) {
   return html`
     <div class="head"><h1>Overview</h1></div>
     ${error
-      ? html`<div class="notice tone-bad"><p>${faultWords(error)}</p><button type="button" class="button quiet" onClick=${again}>Try again</button></div>`
+      ? html`<div class="notice tone-bad"><p>${errorText(error)}</p><button type="button" class="button quiet" onClick=${again}>Try again</button></div>`
       : html`<div class="figures" aria-busy="true" aria-label="Loading">${Array.from({length: 6}, (_, i) => html`<span key=${i} class="figure skeleton"></span>`)}</div>`}`;
 }
 
@@ -48,38 +48,38 @@ function Ranges({chosen, query}) {
 function Figures({stats, curve}) {
   const {live, window, recent, queue, deadLetterQueue: dlq, load, paceOfAll: pace} = stats;
   const asMs = (seconds) => duration(seconds * 1_000);
-  const figure = (name, label, value, more, tone = 'calm', {unit, words} = {}) => html`
-    <${Figure} key=${name} name=${name} label=${label} value=${value} unit=${unit} more=${more} tone=${tone} words=${words} curve=${curve} />`;
+  const figure = (name, label, value, more, tone = 'calm', /** @type {{unit?: string, format?: (value: number) => string}} */ {unit, format} = {}) => html`
+    <${Figure} key=${name} name=${name} label=${label} value=${value} unit=${unit} more=${more} tone=${tone} format=${format} curve=${curve} />`;
   return html`
     <section class="figures" aria-label="Figures">
-      ${figure('perSecond', 'Throughput', rate(recent.perSecond), `${number(recent.ended)} ended in the last minute, ${number(window.ended.completed)} completed in the last ${asMs(window.seconds)}`, 'good', {unit: '/ s', words: rate})}
-      ${figure('failureRate', 'Failure rate', percent(window.failureRate), `${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died in the last ${asMs(window.seconds)}`, window.failureRate >= 0.05 ? 'bad' : 'calm', {words: percent})}
+      ${figure('perSecond', 'Throughput', rate(recent.perSecond), `${number(recent.ended)} ended in the last minute, ${number(window.ended.completed)} completed in the last ${asMs(window.seconds)}`, 'good', {unit: '/ s', format: rate})}
+      ${figure('failureRate', 'Failure rate', percent(window.failureRate), `${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died in the last ${asMs(window.seconds)}`, window.failureRate >= 0.05 ? 'bad' : 'calm', {format: percent})}
       ${figure('due', 'Queue depth', number(live.due), queue ? `SQS: ${number(queue.waiting)} waiting, ${number(queue.inFlight)} in flight, ${number(queue.delayed)} delayed` : 'SQS does not answer', 'calm', {unit: 'due'})}
       ${figure('processing', 'In flight', number(live.processing), `${number(live.scheduled)} scheduled, ${number(live.parked)} parked, ${number(live.waiting)} wait for children`, 'busy', {unit: 'running'})}
-      ${figure('oldest', 'Oldest due', live.due ? asMs(stats.oldestDueSeconds) : '0 s', live.due ? 'since it could have run' : 'nothing waits', stats.oldestDueSeconds > SLOW ? 'bad' : 'calm', {words: asMs})}
+      ${figure('oldest', 'Oldest due', live.due ? asMs(stats.oldestDueSeconds) : '0 s', live.due ? 'since it could have run' : 'nothing waits', stats.oldestDueSeconds > SLOW ? 'bad' : 'calm', {format: asMs})}
       ${figure('dead', 'Dead letters', number(live.dead), dlq ? `${number(dlq.waiting + dlq.inFlight)} in the dead-letter queue` : 'its queue does not answer', live.dead ? 'bad' : 'calm')}
     </section>
     <section class="figures lesser" aria-label="More figures">
-      ${figure('submitted', 'Submitted', rate(recent.submittedPerSecond), `${number(recent.submitted)} in the last minute`, 'calm', {unit: '/ s', words: rate})}
+      ${figure('submitted', 'Submitted', rate(recent.submittedPerSecond), `${number(recent.submitted)} in the last minute`, 'calm', {unit: '/ s', format: rate})}
       ${figure('retrying', 'Retrying', number(live.retrying), live.retrying ? 'failed, wait for their next attempt' : 'nothing waits for another attempt', live.retrying ? 'warn' : 'calm')}
-      ${figure('wait', 'Queue wait', pace?.waitP95 == null ? '–' : duration(pace.waitP95), '95 of 100 were claimed sooner', 'calm', {words: duration})}
-      ${figure('took', 'Ready to done', pace ? duration(pace.p95) : '–', pace ? `95 of 100; half in ${duration(pace.p50)}, 99 in ${duration(pace.p99)}` : 'nothing completed lately', 'calm', {words: duration})}
-      ${figure('sockets', 'Open sockets', number(load.sockets), 'pages that watch')}
+      ${figure('wait', 'Queue wait p95', pace?.waitP95 == null ? '–' : duration(pace.waitP95), 'from due to claimed', 'calm', {format: duration})}
+      ${figure('took', 'Total time p95', pace ? duration(pace.p95) : '–', pace ? `p50 ${duration(pace.p50)}, p99 ${duration(pace.p99)}` : 'nothing completed lately', 'calm', {format: duration})}
+      ${figure('sockets', 'Open sockets', number(load.sockets), 'open browser connections')}
       ${figure('connections', 'Connections', number(load.connections), `to Postgres, which reads a row in ${load.answerMs < 1 ? 'less than 1 ms' : duration(load.answerMs)}`, load.answerMs > SLOW_ANSWER ? 'bad' : 'calm')}
     </section>`;
 }
 
-function Figure({name, label, value, unit, more, tone, words = number, curve}) {
+function Figure({name, label, value, unit, more, tone, format = number, curve}) {
   return html`
     <div class="figure tone-${tone}" data-figure=${name}>
       <p class="figure-label">${label}</p>
       <p class="figure-value">${value}${unit && html` <span class="figure-unit">${unit}</span>`}</p>
       <p class="figure-more">${more}</p>
-      <${Curve} name=${name} words=${words} ...${curve} />
+      <${Curve} name=${name} format=${format} ...${curve} />
     </div>`;
 }
 
-/** Bars of the range; in the shortest one as fine as the server counts. A type narrows what was kept by the minute. */
+/** The bars of the range. The shortest range uses the server's finest steps; a type selects from the stored minutes. */
 function Ended({stats, range, all, marks, query}) {
   const type = range === RANGES.live ? '' : query.of ?? '';
   const narrowed = useHistory(range, type);
@@ -87,7 +87,7 @@ function Ended({stats, range, all, marks, query}) {
   return html`
     <section class="panel" aria-labelledby="ended-title">
       <div class="panel-head">
-        <h2 id="ended-title">What ended</h2>
+        <h2 id="ended-title">Ended tasks</h2>
         <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="key key-off"></span>cancelled</p>
         ${range !== RANGES.live && types.length > 0 && html`
           <label class="inline-field"><span>Type</span>
@@ -108,7 +108,7 @@ function barsOf({series, window}, range, history, type) {
   return {points: stepSeconds > 60 || type ? points : [...points, ...sinceThen(points, series)], stepSeconds, span: range.ms};
 }
 
-/** The minutes that are not kept yet, from the finer steps of the moment. */
+/** Return the minutes that are not stored yet, summed from the finer steps. */
 function sinceThen(points, series) {
   const kept = points.length ? Date.parse(points.at(-1).at) + 60_000 : 0;
   const minutes = new Map();
@@ -121,12 +121,12 @@ function sinceThen(points, series) {
   return [...minutes.values()];
 }
 
-/** What operators changed in the time that is shown, the newest first. */
+/** The changes that operators made in the visible time, newest first. */
 function Changes({marks}) {
   if (!marks.length) return null;
   return html`
-    <ul class="changes" aria-label="What was changed meanwhile">
-      ${marks.slice(0, TOLD).map(({id, at, actor, words}) => html`<li key=${id}><time class="faint">${clock(at)}</time><span>${words}</span><span class="faint">${actor}</span></li>`)}
+    <ul class="changes" aria-label="Changes in this time">
+      ${marks.slice(0, TOLD).map(({id, at, actor, text}) => html`<li key=${id}><time class="faint">${clock(at)}</time><span>${text}</span><span class="faint">${actor}</span></li>`)}
       ${marks.length > TOLD && html`<li><a class="link" href=${hashOf({view: 'audit'})}>${plural(marks.length - TOLD, 'more change')} in the audit</a></li>`}
     </ul>`;
 }

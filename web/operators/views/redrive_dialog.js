@@ -1,18 +1,18 @@
-import {toast} from '../../components/controls.js';
-import {html, useState} from '../../vendor/preact.js';
-import {Deed, Dialog, Reason} from '../components/dialog.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useState} from '../../shared/vendor/preact.js';
+import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Preview, usePreview} from '../components/preview.js';
 import {call} from '../session.js';
-import {number, plural} from '../words.js';
+import {number, plural} from '../texts.js';
 
-/** Groups a preview names. */
+/** Number of groups that a preview names. */
 const NAMED = 6;
 
-/** What a move would take along. */
-function Would({preview, does}) {
+/** The tasks that an action would affect. */
+function PreviewDetails({preview, does}) {
   return html`
     <${Preview} preview=${preview} does=${does}>${({ids, total, more, groups}) => html`
-      <p><strong>This would ${does} ${plural(ids.length, 'task')}${more ? `, the oldest of ${number(total)}` : ''}.</strong> Nothing has been moved yet.${more ? ' Do it again for the rest.' : ''}</p>
+      <p><strong>This would ${does} ${plural(ids.length, 'task')}${more ? `, the oldest of ${number(total)}` : ''}.</strong> Nothing has been changed yet.${more ? ' Do it again for the rest.' : ''}</p>
       <ul class="preview-groups">
         ${groups.slice(0, NAMED).map(({type, fingerprint, version, count, owners}) => html`
           <li key=${`${type} ${fingerprint} ${version}`}><strong>${number(count)}</strong><span>${type} of ${plural(owners, 'owner')}, version <span class="mono">${version || 'unknown'}</span>, <span class="mono">${fingerprint || 'no fingerprint'}</span></span></li>`)}
@@ -20,61 +20,61 @@ function Would({preview, does}) {
       </ul>`}<//>`;
 }
 
-/** What a call left, for it takes the oldest thousand at most. */
-function restOf({total, more}, moved) {
-  return more ? ` These are ${number(moved)} of ${number(total)}: do it again for the rest.` : '';
+/** Return a note on the tasks that a call left: one call takes the oldest thousand. */
+function restOf({total, more}, result) {
+  return more ? ` These are ${number(result)} of ${number(total)}: do it again for the rest.` : '';
 }
 
 const PACES = {
   canary: ['In stages', 'One first. If it ends well a tenth, then the rest. Stops by itself when the failure comes back or one is refused.'],
-  all: ['All', 'Every one, whatever becomes of the others.'],
+  all: ['All', 'Every one at once, without waiting for the first.'],
 };
 
-/** Gives dead letters their attempts anew. */
-export function RedriveDialog({move: {choice, words, count}, close, done}) {
+/** The dialog that returns dead letters to pending. */
+export function RedriveDialog({action: {choice, text, count}, close, done}) {
   const preview = usePreview('/ops/dead-letters/redrive', {...choice, dryRun: true});
   const [pace, setPace] = useState(count > 1 ? 'canary' : 'all');
-  const found = preview.told?.ids.length ?? 0;
+  const found = preview.result?.ids.length ?? 0;
   const redrive = async ({rate}) => {
     const body = {...choice, canary: pace === 'canary', ...(rate ? {rate: Number(rate)} : {})};
-    const moved = await call('POST', '/ops/dead-letters/redrive', body);
-    toast(begunWords(moved) + restOf(moved, moved.redrive?.total ?? moved.ids.length));
+    const result = await call('POST', '/ops/dead-letters/redrive', body);
+    toast(startedText(result) + restOf(result, result.redrive?.total ?? result.ids.length));
     done();
   };
   const action = pace === 'canary' ? 'Redrive one first' : `Redrive ${plural(found, 'task')}`;
   return html`
-    <${Dialog} title=${`Redrive ${words}?`} close=${close} wide=${true}>
-      <${Deed} submit=${redrive} action=${action} disabled=${!found} close=${close}>
-        <${Would} preview=${preview} does="redrive" />
+    <${Dialog} title=${`Redrive ${text}?`} close=${close} wide=${true}>
+      <${ActionForm} submit=${redrive} action=${action} disabled=${!found} close=${close}>
+        <${PreviewDetails} preview=${preview} does="redrive" />
         <fieldset class="choices">
           <legend>How</legend>
           ${Object.entries(PACES).map(([id, [name, what]]) => html`
             <label key=${id} class="choice"><input type="radio" name="pace" value=${id} checked=${pace === id} onChange=${() => setPace(id)} /><span><strong>${name}</strong><span class="choice-what">${what}</span></span></label>`)}
         </fieldset>
         <label class="inline-field rate"><span>At most, tasks a second</span><input name="rate" type="number" min="0.001" max="1000" step="any" placeholder="no limit" inputmode="decimal" aria-describedby="rate-hint" /></label>
-        <p id="rate-hint" class="field-hint">With a limit, a minute’s worth is let go at a time; what is not yet let go can be stopped.</p>
+        <p id="rate-hint" class="field-hint">With a limit, the tasks of one minute are released at a time; the rest can be stopped.</p>
       <//>
     <//>`;
 }
 
-function begunWords({ids, redrive}) {
+function startedText({ids, redrive}) {
   if (!redrive) return `${plural(ids.length, 'task')} redriven.`;
-  return redrive.canary ? 'The first one is on its way; the others follow when it ends well.' : `${plural(redrive.total, 'task')} on the way, ${redrive.rate} a second.`;
+  return redrive.canary ? 'The first one is queued; the others follow when it succeeds.' : `${plural(redrive.total, 'task')} queued, ${redrive.rate} a second.`;
 }
 
-/** Gives dead letters up. The reason is for whoever asks later. */
-export function DiscardDialog({move: {choice, words}, close, done}) {
+/** The dialog that discards dead letters. The audit trail keeps the reason. */
+export function DiscardDialog({action: {choice, text}, close, done}) {
   const preview = usePreview('/ops/dead-letters/discard', {...choice, dryRun: true});
-  const found = preview.told?.ids.length ?? 0;
+  const found = preview.result?.ids.length ?? 0;
   const discard = async ({reason}) => {
-    const moved = await call('POST', '/ops/dead-letters/discard', {...choice, reason: reason.trim()});
-    toast(`${plural(moved.ids.length, 'task')} discarded.${restOf(moved, moved.ids.length)}`);
+    const result = await call('POST', '/ops/dead-letters/discard', {...choice, reason: reason.trim()});
+    toast(`${plural(result.ids.length, 'task')} discarded.${restOf(result, result.ids.length)}`);
     done();
   };
   return html`
-    <${Dialog} title=${`Discard ${words}?`} close=${close} wide=${true}>
-      <${Deed} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
-        <${Would} preview=${preview} does="discard" />
+    <${Dialog} title=${`Discard ${text}?`} close=${close} wide=${true}>
+      <${ActionForm} submit=${discard} action=${`Discard ${plural(found, 'task')}`} tone="bad" disabled=${!found} close=${close}>
+        <${PreviewDetails} preview=${preview} does="discard" />
         <p class="dialog-warning">Discarded tasks end as cancelled and never run. This cannot be taken back.</p>
         <${Reason} />
       <//>

@@ -1,22 +1,22 @@
-import {Icon} from '../../components/icons.js';
-import {toast} from '../../components/controls.js';
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
+import {Icon} from '../../shared/components/icons.js';
+import {toast} from '../../shared/components/controls.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {useKeys} from '../keys.js';
-import {Deed, Dialog} from '../components/dialog.js';
+import {ActionForm, Dialog} from '../components/dialog.js';
 import {Status} from '../components/figures.js';
 import {Copy, Json} from '../components/json.js';
-import {Aged, Fault, Rows} from '../components/states.js';
+import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {Timeline} from '../components/timeline.js';
 import {hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
-import {GOT_OVER, OVER, STATUS, clock, errorWords, exact, faultWords, plural, short, withMoments} from '../words.js';
+import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, whyText} from '../texts.js';
 
-/** A task that is over is read at leisure; one that lives is followed. */
+/** Interval between two reads of a task that is over (ms). */
 const CALM_PACE = 10_000;
 
-/** All there is to know of one task. */
-export function Story({id, close, linkTo}) {
+/** The details of one task. */
+export function TaskDetail({id, close, linkTo}) {
   const [over, setOver] = useState(false);
   const read = usePolled(`task ${id}`, (signal) => call('GET', `/ops/tasks/${encodeURIComponent(id)}`, undefined, {signal}), over ? {pace: CALM_PACE} : {});
   const {value: task, error, again} = read;
@@ -25,34 +25,34 @@ export function Story({id, close, linkTo}) {
   useEffect(() => title.current?.focus({preventScroll: true}), []);
   useKeys({Escape: close});
   return html`
-    <aside class="story" aria-labelledby="story-title">
-      <header class="story-head">
-        <h2 id="story-title" ref=${title} tabindex="-1">${task ? task.type : 'Task'}</h2>
+    <aside class="task-detail" aria-labelledby="task-detail-title">
+      <header class="task-detail-head">
+        <h2 id="task-detail-title" ref=${title} tabindex="-1">${task ? task.type : 'Task'}</h2>
         ${task && html`<${Status} of=${STATUS[task.status]} live=${task.status === 'processing'} />`}
         <button type="button" class="icon-button" aria-label="Close the task" title="Close (Esc)" onClick=${close}><${Icon} name="cross" /></button>
       </header>
-      <${Aged} read=${read} />
+      <${StaleNotice} read=${read} />
       ${!task && error && html`<${Fault} error=${error} again=${again} />`}
-      ${!task && !error && html`<${Rows} />`}
-      ${task && html`<${Told} task=${task} again=${again} linkTo=${linkTo} />`}
+      ${!task && !error && html`<${LoadingRows} />`}
+      ${task && html`<${TaskFields} task=${task} again=${again} linkTo=${linkTo} />`}
     </aside>`;
 }
 
-function Told({task, again, linkTo}) {
+function TaskFields({task, again, linkTo}) {
   const {why} = task;
   return html`
     <div class="why" data-reason=${why.reason}>
-      <p class="why-words">${withMoments(why.message)}</p>
-      <${Deeds} task=${task} again=${again} />
+      <p class="why-text">${whyText(task)}</p>
+      <${Actions} task=${task} again=${again} />
     </div>
     <${Facts} task=${task} linkTo=${linkTo} />
-    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} told=${task.error} type=${task.type} />`}
+    ${task.errorDetail && !GOT_OVER.has(task.status) && html`<${Failure} error=${task.errorDetail} shownToOwner=${task.error} type=${task.type} />`}
     <${Children} task=${task} linkTo=${linkTo} />
-    <section class="story-part" aria-labelledby="events-title">
-      <h3 id="events-title">What happened${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
+    <section class="task-detail-part" aria-labelledby="events-title">
+      <h3 id="events-title">Events${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
       <${Timeline} events=${task.events} />
     </section>
-    <section class="story-part folds" aria-label="Stored values">
+    <section class="task-detail-part folds" aria-label="Stored values">
       <${Json} name="Payload" value=${task.payload} />
       <${Json} name="Result" value=${task.result} />
       <${Json} name="Flags it ran with" value=${task.flags && Object.keys(task.flags).length ? task.flags : null} />
@@ -60,24 +60,24 @@ function Told({task, again, linkTo}) {
     </section>`;
 }
 
-/** What may be done to it now. */
-function Deeds({task, again}) {
+/** The actions that the task's status allows. */
+function Actions({task, again}) {
   const [asking, setAsking] = useState(false);
-  const done = (words) => () => {
-    toast(words);
+  const done = (text) => () => {
+    toast(text);
     again();
   };
   const retry = async () => {
     try {
       await call('POST', `/ops/tasks/${task.id}/retry`);
-      done('It has its attempts anew.')();
+      done(`Queued again with ${plural(task.maxAttempts, 'attempt')}.`)();
     } catch (error) {
-      toast(faultWords(error), 'bad');
+      toast(errorText(error), 'bad');
       again();
     }
   };
   return html`
-    <div class="deeds">
+    <div class="task-actions">
       ${task.status === 'dead-letter' && html`<button type="button" class="button small" onClick=${retry}>Retry</button>`}
       ${!OVER.has(task.status) && html`<button type="button" class="button small quiet" onClick=${() => setAsking(true)}>Cancel…</button>`}
     </div>
@@ -94,7 +94,7 @@ function CancelDialog({task, close, done}) {
       <p>${task.status === 'processing'
         ? 'A worker is running it. What it has not committed yet will not be kept; calls it made to others have been made.'
         : 'It will not run. Its owner sees it as cancelled.'} This cannot be taken back.</p>
-      <${Deed} submit=${cancel} action="Cancel the task" tone="bad" close=${close} />
+      <${ActionForm} submit=${cancel} action="Cancel the task" tone="bad" close=${close} />
     <//>`;
 }
 
@@ -113,12 +113,12 @@ function Facts({task, linkTo}) {
     </dl>`;
 }
 
-export function Failure({error, told, type}) {
+export function Failure({error, shownToOwner, type}) {
   const {fingerprint, kind} = error;
   return html`
     <section class="failure" aria-label="The last failure">
-      <p class="failure-words">${errorWords(error)}</p>
-      ${told && told !== errorWords(error) && html`<p class="failure-told">Its owner reads: “${told}”</p>`}
+      <p class="failure-text">${failureText(error)}</p>
+      ${shownToOwner && shownToOwner !== failureText(error) && html`<p class="failure-for-owner">The owner sees: “${shownToOwner}”</p>`}
       <p class="failure-marks">
         ${kind && html`<span>${kind}</span>`}
         ${fingerprint && html`<a class="mono" href=${hashOf({view: 'dead-letters', query: {fingerprint, type}})} title="Dead letters that failed alike">${fingerprint}</a>`}
@@ -131,14 +131,14 @@ function Children({task, linkTo}) {
   if (!task.children.length) return null;
   const done = task.children.filter(({status}) => OVER.has(status)).length;
   return html`
-    <section class="story-part" aria-labelledby="children-title">
+    <section class="task-detail-part" aria-labelledby="children-title">
       <h3 id="children-title">Children <span class="faint">${done} of ${task.children.length} over</span></h3>
       <ul class="children">
         ${task.children.map((child) => html`
           <li key=${child.id}>
             <${Status} of=${STATUS[child.status]} live=${child.status === 'processing'} />
             <a href=${linkTo(child.id)}>${child.type}</a>
-            <span class="says" title=${errorWords(child.error)}>${errorWords(child.error)}</span>
+            <span class="says" title=${failureText(child.error)}>${failureText(child.error)}</span>
             <span class="mono faint">${short(child.id)}</span>
           </li>`)}
       </ul>

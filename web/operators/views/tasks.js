@@ -1,21 +1,21 @@
-import {html, useEffect, useRef, useState} from '../../vendor/preact.js';
+import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Status} from '../components/figures.js';
-import {Aged, Fault, Rows} from '../components/states.js';
+import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {GOT_OVER, OVER, STATUS, ago, clock, errorWords, exact, faultWords, short} from '../words.js';
+import {GOT_OVER, OVER, STATUS, ago, clock, failureText, exact, errorText, short} from '../texts.js';
 import {CancelDialog, choiceOf} from './bulk_cancel.js';
 import {Filters} from './filters.js';
-import {Story} from './task_detail.js';
+import {TaskDetail} from './task_detail.js';
 
 const PAGE = 50;
-/** A row that its filters do not find any more. */
-const GONE = {word: 'No longer here', tone: 'plain'};
+/** A row that no longer matches the filters. */
+const GONE = {word: 'No longer matches', tone: 'plain'};
 
-/** Everybody's tasks, and beside them the whole story of the one that is open. */
-export function Tasks({place, stats}) {
-  const {query, id} = place;
+/** The tasks of all owners, and beside them the details of the open task. */
+export function Tasks({route, stats}) {
+  const {query, id} = route;
   const flags = usePolled('types', (signal) => call('GET', '/ops/flags', undefined, {signal}), {fresh: false});
   const live = (stats.value?.byType ?? []).map(({type}) => type);
   const known = [...new Set([...(flags.value?.types ?? []), ...live, query.type].filter(Boolean))].sort();
@@ -32,14 +32,14 @@ export function Tasks({place, stats}) {
         <${Filters} query=${query} types=${known} />
         <${List} key=${`${turn} ${JSON.stringify(query)}`} query=${query} open=${id} />
       </section>
-      ${id && html`<${Story} key=${id} id=${id} close=${() => go({view: 'tasks', query})} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
+      ${id && html`<${TaskDetail} key=${id} id=${id} close=${() => go({view: 'tasks', query})} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
     </div>
     ${cancelling && html`<${CancelDialog} choice=${cancelling} close=${() => setCancelling(null)} done=${() => setTurn((times) => times + 1)} />`}`;
 }
 
 /**
- * The newest page keeps itself fresh, older pages one after another; tasks that came since wait until they are asked for and
- * those that left stay where they were, so no row moves under a hand.
+ * The newest page is polled, older pages in turn. New tasks wait until the operator asks for them,
+ * and tasks that no longer match keep their row, so that no row moves under the pointer.
  */
 function List({query, open}) {
   const [shown, setShown] = useState(null);
@@ -47,16 +47,16 @@ function List({query, open}) {
   const top = useRef(null);
   const turn = useRef(0);
   const page = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, limit: PAGE, cursor}), undefined, {signal});
-  const look = usePolled(`tasks ${JSON.stringify(query)}`, async (signal) => {
+  const read = usePolled(`tasks ${JSON.stringify(query)}`, async (signal) => {
     const newest = await page(null, signal);
     const from = shown?.older.length ? shown.older[turn.current++ % shown.older.length] : null;
     return {newest, from, further: from && (await page(from, signal))};
   });
-  const {value, error, again} = look;
+  const {value, error, again} = read;
   useEffect(() => {
     if (value) setShown((now) => (now?.items.length || now?.older.length ? refreshed(now, value, orderOf(query)) : {...value.newest, older: []}));
   }, [value]);
-  if (!shown) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${Rows} />`;
+  if (!shown) return error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`;
   const older = async () => {
     setMore({busy: true, fault: ''});
     try {
@@ -64,7 +64,7 @@ function List({query, open}) {
       setShown((now) => ({items: [...now.items, ...items], nextCursor, older: [...now.older, now.nextCursor]}));
       setMore({busy: false, fault: ''});
     } catch (fault) {
-      setMore({busy: false, fault: faultWords(fault)});
+      setMore({busy: false, fault: errorText(fault)});
     }
   };
   const reveal = () => {
@@ -72,24 +72,24 @@ function List({query, open}) {
     top.current?.scrollIntoView({block: 'nearest'});
   };
   const clear = () => setShown((now) => ({...now, items: now.items.filter(({gone}) => !gone)}));
-  const fresh = value ? freshWords(shown, value.newest, orderOf(query)) : '';
+  const fresh = value ? newTasksText(shown, value.newest, orderOf(query)) : '';
   const gone = shown.items.filter((item) => item.gone).length;
   return html`
     <p class="list-line" ref=${top} role="status">
       <span>${lineOf(shown, query)}</span>
       ${fresh && html`<button type="button" class="link" onClick=${reveal}>${fresh}: show</button>`}
-      ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer here: take away</button>`}
+      ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer match: hide</button>`}
     </p>
-    <${Aged} read=${look} />
+    <${StaleNotice} read=${read} />
     ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
     ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
 }
 
-/** Where a row stands in the list's order, where a page's cursor does, and whether a row belongs before it; the newest is the greatest. */
+/** Return how to compare rows and page cursors in the order of the list; the newest is the greatest. */
 function orderOf({order}) {
-  if (order !== 'ended') return {of: ({id}) => id, at: (cursor) => cursor, isBefore: (place, end) => place >= end};
+  if (order !== 'ended') return {of: ({id}) => id, at: (cursor) => cursor, isBefore: (route, end) => route >= end};
   const at = (cursor) => new Date(Number(cursor.split('.')[0]) / 1_000).toISOString();
-  return {of: ({finishedAt, updatedAt}) => finishedAt ?? updatedAt, at, isBefore: (place, end) => place > end};
+  return {of: ({finishedAt, updatedAt}) => finishedAt ?? updatedAt, at, isBefore: (route, end) => route > end};
 }
 
 function refreshed(shown, {newest, from, further}, order) {
@@ -97,15 +97,15 @@ function refreshed(shown, {newest, from, further}, order) {
   return further ? merged(first, further, from, order) : first;
 }
 
-/** What is shown with the states that a page knows; a row that the page should have and has not is gone. New rows stay out. */
+/** Update the visible rows from a page. A row that the page should contain but does not is marked as gone. New rows are left out. */
 function merged(shown, {items, nextCursor}, from, {of, at, isBefore}) {
   const states = new Map(items.map((item) => [item.id, item]));
   const isWithin = (item) => (!from || of(item) < at(from)) && (!nextCursor || isBefore(of(item), at(nextCursor)));
   return {...shown, items: shown.items.map((item) => states.get(item.id) ?? (isWithin(item) ? {...item, gone: true} : item))};
 }
 
-/** How many the newest page has, above the end of what is shown, that are not shown. */
-function freshWords({items, nextCursor: end}, newest, {of, at, isBefore}) {
+/** Return a text with the number of new tasks on the newest page that are not visible yet. */
+function newTasksText({items, nextCursor: end}, newest, {of, at, isBefore}) {
   const known = new Set(items.map(({id}) => id));
   const fresh = newest.items.filter((item) => !known.has(item.id) && (!end || isBefore(of(item), at(end))));
   if (!fresh.length) return '';
@@ -117,8 +117,8 @@ function freshWords({items, nextCursor: end}, newest, {of, at, isBefore}) {
 function lineOf({items, nextCursor}, query) {
   const here = items.filter(({gone}) => !gone).length;
   const narrowed = Object.values(query).some(Boolean);
-  if (!here) return nextCursor ? 'None among the newest tasks; look further back.' : narrowed ? 'No task fits these filters.' : 'There is no task yet.';
-  const tasks = `${here}${nextCursor ? ' newest' : ''} ${here === 1 ? 'task' : 'tasks'}${narrowed ? ' that fit' : ''}`;
+  if (!here) return nextCursor ? 'None among the newest tasks; read older ones.' : narrowed ? 'No task matches these filters.' : 'There is no task yet.';
+  const tasks = `${here}${nextCursor ? ' newest' : ''} ${here === 1 ? 'task' : 'tasks'}${narrowed ? (here === 1 && !nextCursor ? ' matches' : ' match') : ''}`;
   return nextCursor ? `The ${tasks}` : `${tasks}, ${query.order === 'ended' ? 'the last to end' : 'newest'} first`;
 }
 
@@ -126,7 +126,7 @@ function Table({items, query, open}) {
   return html`
     <div class="panel flush">
       <table class="table tasks">
-        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-tries">Attempts</th><th scope="col">What it says</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">${query.order === 'ended' ? 'Ended' : 'Submitted'}</th></tr></thead>
+        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-attempts">Attempts</th><th scope="col">Message</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">${query.order === 'ended' ? 'Ended' : 'Submitted'}</th></tr></thead>
         <tbody>
           ${items.map((task) => html`<${Row} key=${task.id} task=${task} query=${query} open=${task.id === open} />`)}
         </tbody>
@@ -142,19 +142,19 @@ function Row({task, query, open}) {
       <td><${Status} of=${task.gone ? GONE : STATUS[task.status]} live=${!task.gone && task.status === 'processing'} /></td>
       <th scope="row"><a data-row class="row-link" href=${hashOf({view: 'tasks', id: task.id, query})} aria-current=${open ? 'true' : undefined}>${task.type}</a></th>
       <td class="col-owner mono">${task.owner}</td>
-      <td class="num col-tries">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
+      <td class="num col-attempts">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
       <td class="says" title=${says}>${says}</td>
       <td class="mono col-id" title=${task.id}>${short(task.id)}</td>
       <td class="num when" title=${exact(at)}>${clock(at)}</td>
     </tr>`;
 }
 
-/** The newest of its words: a failure it got over is a matter of its story. */
+/** Return the newest message of a task; a failure that it recovered from is left to its details. */
 function saysOf(task) {
-  if (task.errorDetail && !GOT_OVER.has(task.status)) return errorWords(task.errorDetail);
-  return OVER.has(task.status) ? '' : task.progress?.message ?? dueWords(task);
+  if (task.errorDetail && !GOT_OVER.has(task.status)) return failureText(task.errorDetail);
+  return OVER.has(task.status) ? '' : task.progress?.message ?? dueText(task);
 }
 
-function dueWords({status, nextRunAt}) {
-  return status === 'pending' && nextRunAt && new Date(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
+function dueText({status, nextRunAt}) {
+  return status === 'pending' && nextRunAt && Date.parse(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
 }

@@ -1,10 +1,10 @@
-import {html} from '../../vendor/preact.js';
+import {html} from '../../shared/vendor/preact.js';
 import {hashOf} from '../route.js';
-import {duration, number, percent} from '../words.js';
+import {duration, number, percent} from '../texts.js';
 
-const LIVE = [['due', 'Due'], ['scheduled', 'Scheduled'], ['retrying', 'Retrying'], ['waiting', 'Waiting'], ['processing', 'Running'], ['parked', 'Parked'], ['dead', 'Dead']];
-const ENDS = [['completed', 'Completed'], ['failed', 'Refused'], ['dead-letter', 'Died'], ['cancelled', 'Cancelled']];
-const MEANINGS = {scheduled: 'Due later', retrying: 'Failed, to be tried again', waiting: 'For their children', parked: 'By a flag'};
+const LIVE = [['due', 'Due'], ['scheduled', 'Scheduled'], ['retrying', 'Retrying'], ['waiting', 'Waiting'], ['processing', 'Running'], ['parked', 'Parked'], ['dead', 'Dead letters']];
+const ENDS = [['completed', 'Completed'], ['failed', 'Refused'], ['dead-letter', 'Dead letter'], ['cancelled', 'Cancelled']];
+const MEANINGS = {scheduled: 'Due later', retrying: 'Failed, will be retried', waiting: 'For a signal, a time or their children', parked: 'By a flag'};
 const PACES = [['p50', 'Median', 'half of the tasks were faster'], ['p95', '95 %', '95 of 100 tasks were faster'], ['p99', '99 %', '99 of 100 tasks were faster']];
 
 export function Types({stats}) {
@@ -32,10 +32,10 @@ export function Types({stats}) {
     </section>`;
 }
 
-/** Each number leads to the tasks it counts. */
+/** The counts of one type. Each number links to the tasks that it counts. */
 function TypeRow({counts, pace, seconds}) {
   const {type} = counts;
-  const cell = (id, place) => counts[id] ? html`<a href=${hashOf(place)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
+  const cell = (id, route) => counts[id] ? html`<a href=${hashOf(route)}>${number(counts[id])}</a>` : html`<span class="zero"><span aria-hidden="true">·</span><span class="visually-hidden">0</span></span>`;
   const living = (id) => (id === 'dead' ? {view: 'dead-letters', query: {type}} : {view: 'tasks', query: {type, state: id}});
   const over = (status) => ({view: 'tasks', query: {type, status, order: 'ended', since: `${seconds}s`}});
   return html`
@@ -52,10 +52,10 @@ function Share({counts}) {
   const ended = ENDS.reduce((sum, [id]) => sum + counts[id], 0);
   if (!ended) return html`<span class="zero">nothing ended</span>`;
   const bad = counts.failed + counts['dead-letter'];
-  const words = bad ? `${percent(bad / (ended - counts.cancelled))} went wrong` : counts.completed ? 'all well' : 'cancelled';
+  const text = bad ? `${percent(bad / (ended - counts.cancelled))} went wrong` : counts.completed ? 'all well' : 'cancelled';
   return html`
     <span class="share">
       <span class="share-bar" aria-hidden="true">${ENDS.map(([id]) => counts[id] > 0 && html`<span key=${id} data-end=${id} style=${`flex-grow: ${counts[id]}`}></span>`)}</span>
-      <span class="share-words">${words}</span>
+      <span class="share-text">${text}</span>
     </span>`;
 }

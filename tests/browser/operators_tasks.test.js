@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {OPERATOR, fillIn, goTo, openOperatorPage} from './operator_page.js';
-import {shoot, stack} from './stack.js';
+import {screenshot, stack} from './stack.js';
 
 let operator;
 
@@ -12,7 +12,7 @@ after(() => operator.close());
 
 const group = (page, fingerprint) => page.locator(`.group[data-fingerprint="${fingerprint}"]`);
 
-/** The id of a task of a family that is due in another century. */
+/** Submit a task of a family that is due tomorrow; return its id. */
 function submitLater(page) {
   return page.evaluate(async ({name, password}) => {
     const ask = async (path, body, token) => (await fetch(path, {method: 'POST', credentials: 'omit', body: JSON.stringify(body),
@@ -22,13 +22,13 @@ function submitLater(page) {
   }, stack.users[0]);
 }
 
-async function cancel(page, story) {
-  await story.getByRole('button', {name: 'Cancel…'}).click();
+async function cancel(page, detail) {
+  await detail.getByRole('button', {name: 'Cancel…'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Cancel the task'}).click();
-  await story.locator('.why-words', {hasText: 'It is over: cancelled.'}).waitFor();
+  await detail.locator('.why-text', {hasText: 'Cancelled after'}).waitFor();
 }
 
-test('only operators come in', async () => {
+test('only operators can sign in', async () => {
   const {page, context} = await operator.visit();
   await fillIn(page, stack.users[0]);
   await page.getByRole('alert').filter({hasText: 'not an operator'}).waitFor();
@@ -36,10 +36,10 @@ test('only operators come in', async () => {
   assert.deepEqual(await context.cookies(), [], 'a sign-in here leaves no cookie');
   await fillIn(page, {...OPERATOR, password: 'not this one'});
   await page.getByRole('alert').filter({hasText: /\w/}).filter({hasNotText: 'not an operator'}).waitFor();
-  await shoot(page, 'operator-refused');
+  await screenshot(page, 'operator-refused');
 });
 
-test('dead letters: a group, its preview, a redrive in stages that ends well, and the audit that keeps it', async () => {
+test('a group of dead letters is previewed, redriven in stages, and recorded in the audit', async () => {
   const {page, faults} = await operator.enter();
   await page.getByText('used up their attempts').waitFor();
   await goTo(page, 'Dead letters');
@@ -53,7 +53,7 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   const dialog = page.getByRole('dialog');
   await dialog.getByText('This would redrive 12 tasks.').waitFor();
   await dialog.locator('.preview-groups li', {hasText: 'echo of 3 owners, version 1.4.0, echo-timeout-3f9a1c'}).waitFor();
-  await shoot(page, 'operator-preview');
+  await screenshot(page, 'operator-preview');
   await page.keyboard.press('Escape');
   await mended.getByText('12', {exact: true}).waitFor();
 
@@ -62,28 +62,28 @@ test('dead letters: a group, its preview, a redrive in stages that ends well, an
   await dialog.getByRole('button', {name: 'Redrive one first'}).click();
   await page.locator('.staged[data-redrive-state="done"]', {hasText: '12 of 12'}).waitFor({timeout: 60_000});
   await mended.waitFor({state: 'detached'});
-  await shoot(page, 'operator-redriven');
+  await screenshot(page, 'operator-redriven');
 
   await goTo(page, 'Audit');
   await page.getByText('Redrove 12 dead letters (type echo, failure echo-timeout-3f9a1c, version 1.4.0), in stages').waitFor();
   await page.getByText('(you)').first().waitFor();
-  await shoot(page, 'operator-audit');
+  await screenshot(page, 'operator-audit');
   assert.deepEqual(faults, []);
 });
 
-test('a redrive in stages stops by itself when the failure comes back', async () => {
+test('a staged redrive stops when the failure comes back', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Dead letters');
   await group(page, 'point-owner-77b0de').getByRole('button', {name: 'Redrive 3 tasks'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'Redrive one first'}).click();
   const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: '1 of 3'});
   await stopped.getByText('came back').waitFor({timeout: 60_000});
-  await shoot(page, 'operator-stopped');
-  await stopped.getByRole('link', {name: /The story of/}).click();
+  await screenshot(page, 'operator-stopped');
+  await stopped.getByRole('link', {name: /Details of/}).click();
   await page.getByRole('complementary', {name: 'location.playdate.update'}).waitFor();
 });
 
-test('a group without a fingerprint is redriven at a rate until it is stopped, and read beyond its first page', async () => {
+test('a group without a fingerprint is redriven at a rate until it is stopped, and has a second page', async () => {
   const {page, faults} = await operator.enter();
   await goTo(page, 'Dead letters');
   const flood = page.locator('.group[data-fingerprint=""]');
@@ -96,28 +96,28 @@ test('a group without a fingerprint is redriven at a rate until it is stopped, a
   await dialog.getByLabel('At most, tasks a second').fill('0.05');
   await dialog.getByRole('button', {name: 'Redrive 130 tasks'}).click();
   await page.locator('.staged[data-redrive-state="running"]', {hasText: 'of 130 redriven, 0.05 a second'}).getByText('not over yet').waitFor();
-  await shoot(page, 'operator-at-a-rate');
+  await screenshot(page, 'operator-at-a-rate');
   await page.locator('.staged[data-redrive-state="running"]').getByRole('button', {name: 'Stop'}).click();
   const stopped = page.locator('.staged[data-redrive-state="stopped"]', {hasText: 'of 130'});
   await stopped.getByText('Stopped by').waitFor();
-  const left = 130 - Number((await stopped.locator('.staged-words').innerText()).match(/^\d+/)[0]);
+  const left = 130 - Number((await stopped.locator('.staged-text').innerText()).match(/^\d+/)[0]);
   await flood.locator('.group-count', {hasText: String(left)}).waitFor();
   await flood.locator('.group-toggle').click();
   await flood.getByText(`The oldest 100 of ${left}`).waitFor();
   await flood.getByRole('button', {name: 'Newer ones'}).click();
-  await flood.getByText(`${left} tasks; tick some`).waitFor();
+  await flood.getByText(`${left} tasks; select some`).waitFor();
   assert.equal(await flood.getByRole('checkbox').count(), left);
   assert.deepEqual(faults, []);
 });
 
-test('redrives that cannot be read say so', async () => {
+test('staged redrives that cannot be read say so', async () => {
   const {page} = await operator.enter();
   await page.route('**/ops/redrives', (route) => route.fulfill({status: 503, contentType: 'application/json', body: '{"message": "The database is busy just now."}'}));
   await goTo(page, 'Dead letters');
   await page.getByRole('alert').filter({hasText: 'The database is busy just now.'}).first().waitFor();
 });
 
-test('chosen dead letters are discarded with a reason that is kept', async () => {
+test('selected dead letters are discarded with a recorded reason', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Dead letters');
   const hopeless = group(page, 'recommend-key-0c11aa');
@@ -134,21 +134,21 @@ test('chosen dead letters are discarded with a reason that is kept', async () =>
   await page.getByText('Their friend has left.').first().waitFor();
 });
 
-test('a task is found by its owner and by its id, told whole, and cancelled', async () => {
+test('a task is found by its id, shown in full, and cancelled', async () => {
   const {page} = await operator.enter();
   const id = await submitLater(page);
   await page.keyboard.press('/');
   await page.locator('[data-search]:focus').waitFor();
   await page.keyboard.type(id);
   await page.keyboard.press('Enter');
-  const story = page.getByRole('complementary', {name: 'echo'});
-  await story.locator('.why-words', {hasText: /It is due at \d/}).waitFor();
-  await story.getByText('Submitted').first().waitFor();
-  assert.match(await story.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
-  await shoot(page, 'operator-story');
-  await cancel(page, story);
+  const detail = page.getByRole('complementary', {name: 'echo'});
+  await detail.locator('.why-text', {hasText: /It is due at \d/}).waitFor();
+  await detail.getByText('Submitted').first().waitFor();
+  assert.match(await detail.locator('.facts .wide').nth(1).innerText(), /[0-9a-f]{32}/);
+  await screenshot(page, 'operator-task-detail');
+  await cancel(page, detail);
   await page.keyboard.press('Escape');
-  await story.waitFor({state: 'detached'});
+  await detail.waitFor({state: 'detached'});
   await goTo(page, 'Audit');
   await page.getByText(`Cancelled task ${id.slice(-8)}.`).waitFor();
 });
@@ -167,14 +167,14 @@ test('a flag is tried on some owners and switched off again', async () => {
   };
   await change('On for some', '20');
   await flag.getByText('on for 20 % of owners').waitFor();
-  await shoot(page, 'operator-flags');
+  await screenshot(page, 'operator-flags');
   await change('Off for everybody');
   await flag.getByText('off', {exact: true}).waitFor();
   await goTo(page, 'Audit');
   await page.getByText('Set the flag amazon_places: on for 20 % of owners', {exact: true}).first().waitFor();
 });
 
-test('tasks that come meanwhile wait above the list until they are asked for', async () => {
+test('new tasks wait above the list until the operator asks for them', async () => {
   const {page} = await operator.enter();
   await goTo(page, 'Tasks');
   const first = await page.locator('.tasks tbody tr').first().getAttribute('data-task');

@@ -1,6 +1,6 @@
 import {useEffect, useState} from './vendor/preact.js';
 
-/** A value that views follow. */
+/** Return a value that views subscribe to. */
 export function createStore(initial) {
   let value = initial;
   const listeners = new Set();
@@ -20,9 +20,9 @@ export function createStore(initial) {
 export function useStore(store) {
   const [value, setValue] = useState(store.get());
   useEffect(() => {
-    const look = () => setValue(() => store.get());
-    look();
-    return store.subscribe(look);
+    const update = () => setValue(() => store.get());
+    update();
+    return store.subscribe(update);
   }, [store]);
   return value;
 }

@@ -21,14 +21,14 @@ const PATHS = {
   spark: 'M12 4.5c.7 4.2 2.8 6.3 7 7-4.2.7-6.3 2.8-7 7-.7-4.2-2.8-6.3-7-7 4.2-.7 6.3-2.8 7-7Z',
 };
 
-/** A line icon; always beside or inside something that says the same in words. */
+/** A line icon; the element beside or around it has a text with the same meaning. */
 export function Icon({name, size = 20}) {
   return html`
     <svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8"
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 }
 
-/** Two pins that meet, and smile. */
+/** The logo: two pins that meet and smile. */
 export function Mark({size = 30}) {
   return html`
     <svg class="mark" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">

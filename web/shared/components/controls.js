@@ -1,14 +1,14 @@
 import {createStore, useStore} from '../store.js';
 import {html, useEffect, useRef, useState} from '../vendor/preact.js';
-import {faultWords, referenceOf} from '../words.js';
+import {errorText, referenceOf} from '../errors.js';
 import {Icon} from './icons.js';
 
-/** A word on a tinted ground. */
+/** A short text on a tinted background. */
 export function Chip({tone, children, live}) {
   return html`<span class="chip tone-${tone}">${live && html`<span class="chip-dot" aria-hidden="true"></span>`}${children}</span>`;
 }
 
-/** A labelled input that tells its own fault. */
+/** A labelled input with its own error message. */
 export function Field({label, name, hint, fault, ...input}) {
   const hintId = `${name}-hint`;
   return html`
@@ -19,7 +19,7 @@ export function Field({label, name, hint, fault, ...input}) {
     </div>`;
 }
 
-/** A button whose work takes a while: it cannot be pressed twice, and keeps its size. */
+/** A button for slow work: it ignores a second press and keeps its size and its focus. */
 export function Busy({onPress, children, className = 'button', disabled, ...rest}) {
   const [busy, setBusy] = useState(false);
   const mounted = useRef(true);
@@ -37,13 +37,13 @@ export function Busy({onPress, children, className = 'button', disabled, ...rest
   return html`<button type="button" class=${className} data-busy=${busy} disabled=${busy || disabled} onClick=${press} ...${rest}>${children}</button>`;
 }
 
-/** What went wrong, and beside it what to quote to whoever is asked about it. */
+/** An error as a sentence, with a reference for support where the system is at fault. */
 export function Fault({error}) {
   const id = referenceOf(error);
-  return html`${faultWords(error)}${id && html` <small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${id}</span></small>`}`;
+  return html`${errorText(error)}${id && html` <small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${id}</span></small>`}`;
 }
 
-/** What a list shows while it is read, when it failed, and when there is nothing. */
+/** Show a list, or that it is loading, failed or empty. */
 export function Loaded({state, rows = 3, empty, retry, children}) {
   const {value, error} = state;
   if (value === undefined && error) {
@@ -56,7 +56,7 @@ export function Loaded({state, rows = 3, empty, retry, children}) {
   return children(value);
 }
 
-/** Where something will be, and what brings it there. */
+/** An empty list, with a sentence on how to fill it. */
 export function Empty({icon, title, children}) {
   return html`<div class="empty"><span class="empty-icon"><${Icon} name=${icon} size="26" /></span><p class="empty-title">${title}</p><p>${children}</p></div>`;
 }
@@ -64,19 +64,19 @@ export function Empty({icon, title, children}) {
 const toasts = createStore([]);
 let made = 0;
 
-/** Says something in passing. */
-export function toast(words, tone = 'good', ms = 6_000) {
+/** Show a short message for a few seconds. */
+export function toast(text, tone = 'good', ms = 6_000) {
   const id = (made += 1);
-  toasts.set((all) => [...all.slice(-2), {id, words, tone}]);
+  toasts.set((all) => [...all.slice(-2), {id, text, tone}]);
   setTimeout(() => toasts.set((all) => all.filter((one) => one.id !== id)), ms);
 }
 
-/** Says what went wrong, long enough to note its reference. */
+/** Show an error long enough to note its reference. */
 export function toastFault(error) {
   toast(html`<${Fault} error=${error} />`, 'bad', 15_000);
 }
 
 export function Toasts() {
   const all = useStore(toasts);
-  return html`<div class="toasts" role="status" aria-live="polite">${all.map(({id, words, tone}) => html`<p key=${id} class="toast tone-${tone}">${words}</p>`)}</div>`;
+  return html`<div class="toasts" role="status" aria-live="polite">${all.map(({id, text, tone}) => html`<p key=${id} class="toast tone-${tone}">${text}</p>`)}</div>`;
 }

@@ -1,4 +1,6 @@
-/** What the page calls things, and moments and numbers as people read them. */
+import {fieldErrors} from '../shared/errors.js';
+
+/** Names, times and numbers as the operator page shows them. */
 
 export const STATUS = {
   pending: {word: 'Pending', tone: 'calm'},
@@ -9,7 +11,7 @@ export const STATUS = {
   cancelled: {word: 'Cancelled', tone: 'plain'},
 };
 
-/** Where an error that is still stored is one of the past. */
+/** Statuses in which a stored error belongs to the past. */
 export const GOT_OVER = new Set(['completed', 'cancelled']);
 export const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
@@ -20,20 +22,20 @@ const KINDS = {
   step: 'Step recorded',
   waiting: 'Waits for its children',
   parked: 'Parked by a flag',
-  unparked: 'Let go, the flag is on again',
-  released: 'Put back, costs no attempt',
-  retrying: 'Failed, to be tried again',
-  'lease-lost': 'The worker never finished: taken back',
+  unparked: 'Resumed, the flag is on again',
+  released: 'Released, costs no attempt',
+  retrying: 'Failed, will be retried',
+  'lease-lost': 'Lease ended: the worker did not finish',
   completed: 'Completed',
   failed: 'Refused by the agent',
   'dead-letter': 'Attempts used up: dead letter',
   cancelled: 'Cancelled',
-  redriven: 'Redriven: attempts anew',
+  redriven: 'Redriven with new attempts',
   discarded: 'Discarded',
 };
 
-/** One event of a task's story. */
-export function eventWords({kind, data}) {
+/** Return the text of one event. */
+export function eventText({kind, data}) {
   const said = KINDS[kind] ?? kind;
   if (kind === 'progress') return data?.progress?.message ?? said;
   if (kind === 'step') return data?.tookMs === undefined ? data?.step ?? said : `${data.step}, ${duration(data.tookMs)}`;
@@ -51,8 +53,8 @@ export function eventTone({kind}) {
   return 'calm';
 }
 
-/** A failure's words; `error` is {message, kind, detail, fingerprint, …} or a text. */
-export function errorWords(error) {
+/** Return the text of a failure; `error` is `{message, kind, detail, fingerprint, …}` or a string. */
+export function failureText(error) {
   if (!error) return '';
   if (typeof error === 'string') return error;
   return error.detail ?? error.message ?? error.kind ?? JSON.stringify(error);
@@ -67,7 +69,7 @@ export function number(value) {
   return WHOLE.format(value);
 }
 
-/** A rate a second, with as many digits as it deserves. */
+/** Return a rate per second with two, one or no decimals by its size. */
 export function rate(value) {
   return value === 0 ? '0' : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(Math.round(value));
 }
@@ -77,7 +79,7 @@ export function percent(share) {
   return `${points === 0 || points >= 10 ? Math.round(points) : points.toFixed(1)} %`;
 }
 
-/** How long: `80 ms`, `2.4 s`, `3 min`, `5 h`, `2 d`. */
+/** Return a duration: `80 ms`, `2.4 s`, `3 min`, `5 h`, `2 d`. */
 export function duration(ms) {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -87,9 +89,9 @@ export function duration(ms) {
   return `${Math.floor(ms / 86_400_000)} d`;
 }
 
-/** How long ago or ahead, as seen at `now`. */
+/** Return a time relative to `now`. */
 export function ago(moment, now = Date.now()) {
-  const ms = now - new Date(moment);
+  const ms = now - new Date(moment).getTime();
   if (Math.abs(ms) < 1_000) return 'now';
   return ms > 0 ? `${duration(ms)} ago` : `in ${duration(-ms)}`;
 }
@@ -105,31 +107,31 @@ export function clock(moment) {
   return (date.getFullYear() === today.getFullYear() ? DAY : YEAR).format(date);
 }
 
-/** A sentence of the API with its moments as people here read them. */
-export function withMoments(words) {
-  return words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => clock(moment));
+/** Return a sentence of the API with its ISO times in local form. */
+export function withLocalTimes(text) {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => clock(moment));
 }
 
-/** The exact moment, for a tooltip. */
+/** Return the exact time in UTC, for a tooltip. */
 export function exact(moment) {
   return new Date(moment).toISOString().replace('T', ' ').replace('Z', ' UTC');
 }
 
-/** The part of an id that tells it from its neighbours. */
+/** Return the last eight digits of an id. */
 export function short(id) {
   return id.slice(-8);
 }
 
-/** One line of the audit trail. What is changed outside the database stands in it before it is done, and after. */
-export function auditWords(entry) {
+/** Return one line of the audit trail. A change outside the database is recorded before and after it is made. */
+export function auditText(entry) {
   const {step, error} = entry.detail;
-  const words = deedWords(entry);
-  if (step === 'begun') return `To be done: ${words}`;
-  return step === 'failed' ? `Failed: ${words}. ${error}` : words;
+  const text = actionText(entry);
+  if (step === 'begun') return `Started: ${text}`;
+  return step === 'failed' ? `Failed: ${text}. ${error}` : text;
 }
 
-function deedWords({action, detail}) {
-  const what = chosenWords(detail);
+function actionText({action, detail}) {
+  const what = selectionText(detail);
   const many = detail.tasks === undefined ? '' : plural(detail.tasks, 'dead letter');
   switch (action) {
     case 'redrive':
@@ -143,9 +145,9 @@ function deedWords({action, detail}) {
     case 'stop':
       return detail.reason ? `Stopped a redrive: ${detail.reason}` : 'Stopped a redrive';
     case 'flag':
-      return `${detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagWords(detail)}`}${detail.gradual ? ', gradually' : ''}${detail.aborted ? `; this ended ${rolloutWords(detail.aborted)}` : ''}`;
+      return `${detail.forget ? `Removed the flag ${detail.flag}` : `Set the flag ${detail.flag}: ${flagText(detail)}`}${detail.gradual ? ', gradually' : ''}${detail.aborted ? `; this ended ${rolloutText(detail.aborted)}` : ''}`;
     case 'abort':
-      return `Took back ${detail.flags ? rolloutWords(detail) : `rollout ${detail.deployment} of the flags`}`;
+      return `Took back ${detail.flags ? rolloutText(detail) : `rollout ${detail.deployment} of the flags`}`;
     case 'rotate':
       return `Made new keys for access tokens${detail.revoke ? ' and revoked the old ones' : ''}`;
     default:
@@ -153,32 +155,42 @@ function deedWords({action, detail}) {
   }
 }
 
-function chosenWords({ids, type, owner, status, state, trace, fingerprint, version, since, until}) {
+function selectionText({ids, type, owner, status, state, trace, fingerprint, version, since, until}) {
   if (ids) return ids.length === 1 ? `task ${short(ids[0])}` : 'chosen one by one';
-  const words = {type, owner, status, state, trace, failure: fingerprint, version, since: since && clock(since), until: until && clock(until)};
-  const parts = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
-  return parts.length ? parts.join(', ') : 'all there were';
+  const text = {type, owner, status, state, trace, failure: fingerprint, version, since: since && clock(since), until: until && clock(until)};
+  const parts = Object.entries(text).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
+  return parts.length ? parts.join(', ') : 'all of them';
 }
 
-export function flagWords({on, percent: share, owners}) {
+export function flagText({on, percent: share, owners}) {
   if (on) return 'on for everybody';
   const parts = [share ? `${share} % of owners` : '', owners?.length ? plural(owners.length, 'named owner') : ''].filter(Boolean);
   return parts.length ? `on for ${parts.join(' and ')}` : 'off for everybody';
 }
 
-/** A gradual change of flags, and how far it has got. */
-export function rolloutWords({flags, version, percentDeployed}) {
+/** Return the text of a gradual change of flags and its progress. */
+export function rolloutText({flags, version, percentDeployed}) {
   return `the rollout of ${flags.join(', ') || 'no flag'} (version ${version}, ${Math.round(percentDeployed)} % of the way)`;
 }
 
-/** Words for a person, of whatever went wrong. */
-export function faultWords(error) {
-  const faults = error?.body?.faults;
-  if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
-  if (error?.status === 429) return 'Too many requests just now. Wait a moment, then try again.';
+/** Return a sentence for an operator, whatever went wrong. */
+export function errorText(error) {
+  const [first] = fieldErrors(error);
+  if (first) return first.message;
+  if (error?.status === 429) return 'Too many requests. Wait a moment, then try again.';
   if (error?.name === 'TimeoutError') return 'The API took too long to answer.';
   if (error?.name === 'Unreachable') return 'The API cannot be reached. Check the network, or whether the stack is up.';
-  if (error?.status >= 500 && !error.body?.message) return 'The API is in trouble and gave no answer. Its logs say why.';
-  if (error?.status >= 500) return `${error.message} Its log lines bear the trace ${error.traceId}.`;
+  if (error?.status >= 500 && !error.body?.message) return 'The API failed and gave no answer. Its logs say why.';
+  if (error?.status >= 500) return `${error.message} Its log lines carry the trace ${error.traceId}.`;
   return error?.message ?? 'Something went wrong.';
+}
+
+/** Return why a task is where it is. A task that is over says how it ended, how long it took and on which attempt. */
+export function whyText({status, why, attempts, createdAt, finishedAt, error}) {
+  if (why.reason !== 'finished') return withLocalTimes(why.message);
+  const took = duration(Date.parse(finishedAt ?? why.since) - Date.parse(createdAt));
+  if (status === 'completed') return `Finished in ${took}, ${attempts === 1 ? 'first attempt' : `attempt ${attempts}`}.`;
+  if (status === 'failed') return error ? `Refused: ${error}` : 'Refused by the agent.';
+  if (status === 'cancelled') return `Cancelled after ${took}.`;
+  return `Dead letter after ${plural(attempts, 'attempt')}.`;
 }

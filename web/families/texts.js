@@ -1,4 +1,4 @@
-/** What the page calls things. */
+/** Names and sentences of the family page. */
 
 const TITLES = {
   'location.playdate.update': 'Planning around your playdate point',
@@ -33,7 +33,7 @@ export const CONNECTION = {
   expired: {word: 'Signed out', tone: 'bad', why: 'Your session has ended.'},
 };
 
-/** Recorded steps, as a family would say them. */
+/** Names of recorded steps, for families. */
 const STEPS = {
   'insight.locate': 'Found the season, the light and the days off',
   'insight.retrieve': 'Searched the library of ideas',
@@ -41,8 +41,8 @@ const STEPS = {
   'insight.narrate': 'Wrote a summary',
 };
 
-/** One line of a task's route. */
-export function stepWords(update, before) {
+/** Return one line of a task's route. */
+export function stepText(update, before) {
   const {event, status} = update;
   if (event === 'progress') return update.progress?.message ?? 'Working';
   if (event === 'step') return STEPS[update.step] ?? sentence((update.step ?? 'step').replace(/[._:-]/g, ' '));
@@ -61,9 +61,9 @@ export function sentence(text) {
   return text ? text[0].toUpperCase() + text.slice(1) : text;
 }
 
-/** How long after the start: `+80 ms`, `+2.4 s`, `+3 min`. */
+/** Return the time since the start: `+80 ms`, `+2.4 s`, `+3 min`. */
 export function since(start, moment) {
-  const ms = Math.max(0, new Date(moment) - new Date(start));
+  const ms = Math.max(0, Date.parse(moment) - Date.parse(start));
   if (ms < 1_000) return `+${Math.round(ms)} ms`;
   if (ms < 60_000) return `+${(ms / 1_000).toFixed(1)} s`;
   return ms < 3_600_000 ? `+${Math.round(ms / 60_000)} min` : `+${Math.round(ms / 3_600_000)} h`;
@@ -74,7 +74,7 @@ const DAY = new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'short', 
 
 export function clock(moment) {
   const date = new Date(moment);
-  return (Date.now() - date > 43_200_000 ? DAY : CLOCK).format(date);
+  return (Date.now() - date.getTime() > 43_200_000 ? DAY : CLOCK).format(date);
 }
 
 export function coordinates({latitude, longitude}) {
@@ -85,16 +85,4 @@ export function coordinates({latitude, longitude}) {
 export function kilometres(km) {
   if (km === null || km === undefined) return '';
   return km < 1 ? `${Math.round(km * 100) * 10} m` : `${km < 10 ? km.toFixed(1) : Math.round(km)} km`;
-}
-
-/** What finds everything the system noted of it: the trace. What a person can mend alone needs none. */
-export function referenceOf(error) {
-  return [400, 401].includes(error.status) || error.name === 'Unreachable' ? undefined : error.traceId;
-}
-
-/** Words for a person, of whatever went wrong. */
-export function faultWords(error) {
-  const faults = error?.body?.faults;
-  if (Array.isArray(faults) && faults.length) return faults.map((fault) => fault.message).join(' ');
-  return error?.message ?? 'Something went wrong.';
 }
