@@ -17,7 +17,7 @@ import httpx
 import psutil
 import psycopg
 
-from tests.browser.dead_letters import HOPELESS, bury
+from tests.browser.dead_letters import HOPELESS, insert
 from tests.e2e.runbooks import filled
 from tests.support.stack import Stack
 
@@ -109,7 +109,7 @@ class Lab:
 
     def dead_letters(self) -> Iterator[Place]:
         ids, fingerprint = self.bury_three()
-        bury(self.stack.said["database_url"], HOPELESS)
+        insert(self.stack.said["database_url"], HOPELESS)
 
         def check() -> None:
             self.ended_well(ids)
