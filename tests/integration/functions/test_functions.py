@@ -103,6 +103,27 @@ def test_migrating_again_changes_nothing(stack: dict[str, str]) -> None:
         assert migrate.handler(event, CONTEXT)["applied"] == []
 
 
+def test_the_first_operator_is_made_by_an_event_and_audited(stack: dict[str, str], conn: Connection) -> None:
+    signed_up("Olga")
+    bystander = signed_up("Ann")
+    answer = migrate.handler({"operator": "OLGA@example.org"}, CONTEXT)
+    body = {"identifier": "Olga", "password": "correct horse battery"}
+    status, session = request("POST", "/auth/login", data=body)
+    assert status == 200, session
+    status, audit = request("GET", "/ops/audit", session["accessToken"])
+    assert status == 200, audit
+    (entry,) = audit["items"]
+    assert (entry["actor"], entry["action"]) == ("migrate function", "promote")
+    assert entry["detail"] == {"guardian": answer["operator"]}
+    assert request("GET", "/ops/audit", bystander)[0] == 403
+
+
+def test_nobody_becomes_an_operator_without_an_account(stack: dict[str, str], conn: Connection) -> None:
+    with pytest.raises(migrate.NoSuchAccount, match="sign up first"):
+        migrate.handler({"operator": "nobody"}, CONTEXT)
+    assert conn.execute("SELECT count(*) AS n FROM operator_actions").fetchone() == {"n": 0}
+
+
 def test_a_deploy_does_not_mind_that_its_connection_has_died(stack: dict[str, str], conn: Connection) -> None:
     migrate.handler({}, CONTEXT)
     pid = bootstrap.database().connection().info.backend_pid
