@@ -116,8 +116,14 @@ def _trust(values: Settings) -> dict[str, str]:
 def bring_logins_up_to_date() -> list[str]:
     """Makes the functions' logins; answers the names of those whose password had to be set."""
     from orchestrator.engine import database_users
+    from orchestrator.store.database_users import share
 
-    return database_users.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
+    values = settings()
+    most = None
+    if values.database_connections:
+        values.require("worker_concurrency", "push_concurrency")
+        most = share(values.database_connections, workers=values.worker_concurrency, pushes=values.push_concurrency)
+    return database_users.bring_up_to_date(database(), secrets(), values.database_logins, log_in, most)
 
 
 @cache
@@ -211,7 +217,7 @@ def front() -> Front | None:
     from orchestrator.http.cloudfront import Front
 
     arn = settings().front_secret_arn
-    return Front(secrets(), arn) if arn else None
+    return Front(secrets(), arn, required=settings().front_required) if arn else None
 
 
 @cache

@@ -55,7 +55,9 @@ _kept: dict[str, _Kept] = defaultdict(_Kept)
 
 
 def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
-    _kept[task_type].counts[name] += by
+    """Add to a metric. Zero adds none: CloudWatch bills a metric for each hour in which it gets a value."""
+    if by:
+        _kept[task_type].counts[name] += by
 
 
 def took(name: Duration, seconds: float, task_type: str = "") -> None:
