@@ -13,7 +13,7 @@ from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.websocket_api import Sockets
-from orchestrator.observability import logger, tracing
+from orchestrator.observability import logger, metrics, tracing
 from orchestrator.settings import Settings
 from orchestrator.store import flag_snapshot
 from orchestrator.store.connection import CERTIFICATES, Connection, Database, connect
@@ -39,6 +39,7 @@ def settings() -> Settings:
     read = Settings.from_env()
     logger.setLevel(read.agent_log_level)
     logger.structure_logs(append=True, version=read.version)
+    metrics.keep_types(read.metrics_by_type)
     tracing.configure(read.otlp_endpoint, version=read.version, environment=read.environment)
     return read
 

@@ -81,6 +81,8 @@ class Settings:
 
     otlp_endpoint: str = ""
 
+    #: Whether metrics are kept for each task type too.
+    metrics_by_type: bool = True
     #: Bedrock model, or inference profile, of the flag insight_narrative.
     narrative_model: str = "amazon.nova-lite-v1:0"
     #: Read by botocore too: whether services are called by names that have IPv6 addresses.
@@ -181,6 +183,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "environment": _environment,
     "database_direct": _flag,
     "front_required": _flag,
+    "metrics_by_type": _flag,
     "aws_use_dualstack_endpoint": _flag,
     "agent_log_level": _log_level,
     "database_port": _port,

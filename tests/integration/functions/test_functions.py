@@ -19,6 +19,7 @@ from orchestrator.entrypoints import lambda_handler
 from orchestrator.model.errors import Unavailable
 from orchestrator.settings import SettingsError
 from orchestrator.store.connection import Connection
+from playmate.store.operators import NoSuchAccount
 from tests.integration.functions.conftest import database_secret, delivered
 from tests.support.database_users import forget_everything
 from tests.support.gateway import LambdaContext, http_event
@@ -119,7 +120,7 @@ def test_the_first_operator_is_made_by_an_event_and_audited(stack: dict[str, str
 
 
 def test_nobody_becomes_an_operator_without_an_account(stack: dict[str, str], conn: Connection) -> None:
-    with pytest.raises(migrate.NoSuchAccount, match="sign up first"):
+    with pytest.raises(NoSuchAccount, match="sign up first"):
         migrate.handler({"operator": "nobody"}, CONTEXT)
     assert conn.execute("SELECT count(*) AS n FROM operator_actions").fetchone() == {"n": 0}
 
