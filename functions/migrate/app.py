@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 # No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
 from orchestrator.entrypoints.custom_resource import is_custom_resource, respond
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
 PACKAGES = ("orchestrator.store", "playmate.store")
 
 
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if is_custom_resource(event):
         respond(event, apply)
         return {}
