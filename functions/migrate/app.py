@@ -1,22 +1,18 @@
-"""Deployment: schemas, logins and knowledge base up to date; `{"phase": "pre"}` before new code, `"post"` after it."""
+"""Deployment: schemas, logins, knowledge base (`{"phase": "pre"}` or `"post"`); operators (`{"operator": NAME}`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 # No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
 from orchestrator.entrypoints.custom_resource import is_custom_resource, respond
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
 PACKAGES = ("orchestrator.store", "playmate.store")
 
 
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """By hand, or by CloudFormation in the middle of a deploy."""
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if is_custom_resource(event):
         respond(event, apply)
         return {}
@@ -30,11 +26,14 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     from orchestrator import bootstrap
     from orchestrator.store.migrate import Phase, migrate
     from playmate.knowledge import load_documents
+    from playmate.store.operators import promote
 
+    db = bootstrap.database()
+    if "operator" in wanted:
+        return promote(db, str(wanted["operator"]))
     import_module("orchestrator.http.routes")
     import_module("playmate.routes")
     bootstrap.agents("playmate.agents").types()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
-    applied = migrate(bootstrap.database(), PACKAGES, phases)
-    repaired = bootstrap.bring_logins_up_to_date()
-    return {"applied": applied, "logins": repaired, "documents": bootstrap.database().run(load_documents)}
+    applied, repaired = migrate(db, PACKAGES, phases), bootstrap.bring_logins_up_to_date()
+    return {"applied": applied, "logins": repaired, "documents": db.run(load_documents)}

@@ -13,7 +13,7 @@ from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.websocket_api import Sockets
-from orchestrator.observability import logger, tracing
+from orchestrator.observability import logger, metrics, tracing
 from orchestrator.settings import Settings
 from orchestrator.store import flag_snapshot
 from orchestrator.store.connection import CERTIFICATES, Connection, Database, connect
@@ -39,6 +39,7 @@ def settings() -> Settings:
     read = Settings.from_env()
     logger.setLevel(read.agent_log_level)
     logger.structure_logs(append=True, version=read.version)
+    metrics.keep_types(read.metrics_by_type)
     tracing.configure(read.otlp_endpoint, version=read.version, environment=read.environment)
     return read
 
@@ -116,8 +117,14 @@ def _trust(values: Settings) -> dict[str, str]:
 def bring_logins_up_to_date() -> list[str]:
     """Makes the functions' logins; answers the names of those whose password had to be set."""
     from orchestrator.engine import database_users
+    from orchestrator.store.database_users import share
 
-    return database_users.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
+    values = settings()
+    most = None
+    if values.database_connections:
+        values.require("worker_concurrency", "push_concurrency")
+        most = share(values.database_connections, workers=values.worker_concurrency, pushes=values.push_concurrency)
+    return database_users.bring_up_to_date(database(), secrets(), values.database_logins, log_in, most)
 
 
 @cache
@@ -211,7 +218,7 @@ def front() -> Front | None:
     from orchestrator.http.cloudfront import Front
 
     arn = settings().front_secret_arn
-    return Front(secrets(), arn) if arn else None
+    return Front(secrets(), arn, required=settings().front_required) if arn else None
 
 
 @cache

@@ -43,6 +43,11 @@ class Settings:
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
 
+    #: For the migrate function: connections that Postgres takes, and the most workers and pushes at a time; 0: unknown.
+    database_connections: int = 0
+    worker_concurrency: int = 0
+    push_concurrency: int = 0
+
     #: Whether sessions are the function's own, not a proxy's: statements may be prepared.
     database_direct: bool = False
 
@@ -61,8 +66,10 @@ class Settings:
     #: An outside OpenID Connect issuer whose tokens are good here too.
     oidc_issuer: str = ""
     allowed_origins: tuple[str, ...] = ()
-    #: Secret that the firewall before the API shows; empty where there is none.
+    #: Secret that CloudFront shows; empty where there is no CloudFront before the API.
     front_secret_arn: str = ""
+    #: Whether the API refuses requests that did not come through CloudFront.
+    front_required: bool = False
 
     appconfig_application: str = ""
     appconfig_environment: str = ""
@@ -73,6 +80,13 @@ class Settings:
     flags_gradual: str = ""
 
     otlp_endpoint: str = ""
+
+    #: Whether metrics are kept for each task type too.
+    metrics_by_type: bool = True
+    #: Bedrock model, or inference profile, of the flag insight_narrative.
+    narrative_model: str = "amazon.nova-lite-v1:0"
+    #: Read by botocore too: whether services are called by names that have IPv6 addresses.
+    aws_use_dualstack_endpoint: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -134,6 +148,12 @@ def _port(raw: str) -> int:
     return int(raw)
 
 
+def _number(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError(f"must be a whole number, not {raw!r}")
+    return int(raw)
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(raw: str) -> str:
         if not raw.startswith(tuple(f"{scheme}://" for scheme in schemes)):
@@ -162,9 +182,15 @@ def _logins(raw: str) -> dict[str, str]:
 _READERS: Mapping[str, Callable[[str], object]] = {
     "environment": _environment,
     "database_direct": _flag,
+    "front_required": _flag,
+    "metrics_by_type": _flag,
+    "aws_use_dualstack_endpoint": _flag,
     "agent_log_level": _log_level,
     "database_port": _port,
     "database_logins": _logins,
+    "database_connections": _number,
+    "worker_concurrency": _number,
+    "push_concurrency": _number,
     "task_queue_url": _url("http", "https"),
     "dead_letter_queue_url": _url("http", "https"),
     "event_queue_url": _url("http", "https"),

@@ -113,6 +113,12 @@ def find_guardian_by_name(conn: Connection, name: str) -> tuple[GuardianId, str]
     return (GuardianId(row["id"]), row["name"]) if row else None
 
 
+def promote_to_operator(conn: Connection, identifier: str) -> GuardianId | None:
+    """Make an account (by name or e-mail address) an operator's; return its id, None where there is none."""
+    row = conn.execute(SQL["promote_to_operator"], {"sign_in": sign_in_key(identifier)}).fetchone()
+    return GuardianId(row["id"]) if row else None
+
+
 def get_guardian(conn: Connection, guardian: GuardianId) -> Guardian | None:
     row = conn.execute(SQL["get_guardian"], {"guardian_id": guardian}).fetchone()
     return Guardian.from_row(row) if row else None
