@@ -16,10 +16,6 @@ def measured() -> dict[str, Any]:
     return found
 
 
-def test_the_sheet_is_fresh() -> None:
-    assert cost.SHEET.read_text() == cost.sheet(), "make it anew: python -m tools.quality.cost"
-
-
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_a_busy_system_keeps_to_the_goal(measured: dict[str, Any], architecture: str) -> None:
     memory = {"ApiFunction": 1024, "WorkerFunction": 1024, "PushFunction": 512}

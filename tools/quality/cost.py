@@ -1,13 +1,13 @@
-"""What a deployment costs, from the template, measured durations and a price list, written to docs/cost.md.
+"""The cost of a deployment from the template, measured durations and a price list: docs/explanation/cost.md.
 
-`python -m tools.quality.cost measure` takes the durations anew, from the logs of the local stack that is up.
+`make reference` writes the page. `python -m tools.quality.cost` measures the durations again, from the logs of the
+running local stack.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ import boto3
 from tools.local_stack import templates
 from tools.local_stack.stack_config import AWS_KEYS, Layout
 from tools.progress import say
+from tools.quality.reference.markdown import NOTE
 from tools.virtualenvs import ROOT
 
-MEASURED = ROOT / "docs" / "measured.json"
-SHEET = ROOT / "docs" / "cost.md"
+MEASURED = ROOT / "tools" / "quality" / "measured.json"
 
-#: AWS's public list in us-east-1, US dollars, on demand, without the free tier. Written down from memory as of mid-2025
-#: and not fetched: whoever decides by this sheet looks them up again.
+#: AWS's public list in us-east-1, US dollars, on demand, without the free tier. Written from memory as of mid-2025 and
+#: not fetched: verify a price before a decision depends on it.
 PRICES_AS_OF = "mid-2025"
 PRICES = {
     "lambda request": 0.20e-6,
@@ -55,7 +55,7 @@ PRICES = {
     "proxy vCPU hour": 0.015,
 }
 HOURS = 730
-#: Metrics that are kept for each task type, and for all of them together (docs/operations.md).
+#: Metrics that are kept for each task type, and for all of them together (docs/reference/metrics.md).
 METRICS_PER_TYPE, METRICS_IN_ALL = 14, 30
 #: CloudWatch bills each log event with so much beside its text; the gateway, which writes none locally, adds its line.
 EVENT_BYTES, ACCESS_LOG_BYTES = 26, 250
@@ -115,19 +115,21 @@ def idle(family: dict[str, dict[str, Any]], types: int) -> list[Line]:
             f"{instance}, {storage} GB",
         ),
         Line(
-            "way out", (PRICES["nat hour"] + PRICES["public address hour"]) * HOURS, "one NAT gateway and its address"
+            "route to the internet",
+            (PRICES["nat hour"] + PRICES["public address hour"]) * HOURS,
+            "one NAT gateway and its address",
         ),
         Line("endpoints", endpoints * 2 * PRICES["interface endpoint hour"] * HOURS, f"{endpoints} in two zones"),
         Line("metrics", metrics * PRICES["custom metric month"], f"at most {metrics}, with {types} task types in use"),
         Line("alarms and dashboard", alarms * PRICES["alarm month"] + PRICES["dashboard month"], f"{alarms} alarms"),
-        Line("queues", polls * PRICES["sqs request"], f"{polls:,.0f} empty looks"),
+        Line("queues", polls * PRICES["sqs request"], f"{polls:,.0f} empty polls"),
         Line(
             "sweeper",
             HOURS * 60 * (PRICES["lambda request"] * 2 + PRICES["sqs request"]),
-            "once a minute, with a look at the dead-letter queue",
+            "once a minute, with one request to the dead-letter queue",
         ),
         Line(
-            "secrets", secrets * PRICES["secret month"], f"{secrets}: logins to the database, its owner's, token keys"
+            "secrets", secrets * PRICES["secret month"], f"{secrets}: database logins, the schema owner's, token keys"
         ),
     ]
 
@@ -149,8 +151,11 @@ def sheet() -> str:
     parts = [
         "# Cost",
         "",
-        f"Computed by `python -m tools.quality.cost`; prices and assumptions stand in it. {measured['how']}",
-        f"Prices: AWS's public list in us-east-1 without the free tier, from memory as of {PRICES_AS_OF}, not fetched.",
+        NOTE,
+        "",
+        "The module `tools/quality/cost.py` contains all prices and assumptions."
+        f" {measured['how']} Prices: AWS's public list in us-east-1 without the free tier, written from memory as of"
+        f" {PRICES_AS_OF} and not fetched. The price of AppConfig's reads is not included.",
         "",
     ]
     cases = {
@@ -166,7 +171,7 @@ def sheet() -> str:
     for title, lines in cases.items():
         parts += _table(title, lines)
     month = idle(family, types=measured["types"])
-    parts += _table("A month of nothing, with the template's defaults", month)
+    parts += _table("An idle month with the template's defaults", month)
     parts += _parameters()
     return "\n".join(parts) + "\n"
 
@@ -186,14 +191,14 @@ def _against_goal(cases: dict[str, list[Line]]) -> list[str]:
         for title, lines in cases.items()
     ]
     return [
-        f"## Against ${GOAL:.2f} a million",
+        f"## Compared with ${GOAL:.2f} a million",
         "",
-        "| $ a million tasks, without database and network | nobody watches | all watched |",
+        "| $ a million tasks, without database and network | unwatched | all watched |",
         "|---|---|---|",
         *rows,
         "",
-        "Watching is dear because each frame to a browser is billed as a WebSocket message: three a task.",
-        "What a task of an agent costs beyond this is the time of its handler:"
+        "Watched tasks cost more because each frame to a browser is billed as a WebSocket message: three a task.",
+        "The time of the handler is not included:"
         f" $ {PRICES['lambda GB-second x86_64'] * 1e6 / 10:.2f} a million for each 100 ms at 1024 MB.",
         "",
     ]
@@ -243,8 +248,8 @@ def _table(title: str, lines: list[Line]) -> list[str]:
     always = unwatched(lines)
     sums = [f"| **all** | **{total:.2f}** | |"]
     if always != total:
-        sums = [f"| **nobody watches** | **{always:.2f}** | |", f"| **all watched (\\*)** | **{total:.2f}** | |"]
-    return [f"## {title}", "", "| what | $ | how |", "|---|---:|---|", *rows, *sums, ""]
+        sums = [f"| **unwatched** | **{always:.2f}** | |", f"| **all watched (\\*)** | **{total:.2f}** | |"]
+    return [f"## {title}", "", "| part | $ | how |", "|---|---:|---|", *rows, *sums, ""]
 
 
 def _parameters() -> list[str]:
@@ -258,9 +263,9 @@ def _parameters() -> list[str]:
         "|---|---:|",
         f"| `DatabaseMultiAz=true` | {PRICES['db.t4g.medium hour'] * HOURS + 50 * PRICES['gp3 GB month']:.2f} |",
         f"| `UseRdsProxy=true` | {proxy:.2f} |",
-        "| `ExistingDatabaseSecretArn=…` | takes Postgres, the way out and the endpoints away |",
+        "| `ExistingDatabaseSecretArn=…` | removes Postgres, the route to the internet and the endpoints |",
         f"| a socket that stays open all month | {PRICES['socket minute'] * 60 * HOURS:.2f} |",
-        "| `OtlpEndpoint=…` | what the collector's owner charges |",
+        "| `OtlpEndpoint=…` | the price of the collector |",
         f"| `CollectorLayerArn=…` | {1e6 * PRICES['trace']:.2f} a million traces, and the collector's time |",
         f"| `WebAclArn=…` with three rules | {firewall:.2f}, and {1e6 * passing:.2f} a million requests |",
         f"| `KmsKeyArn=…` | {PRICES['key month']:.2f}, and {1e6 * PRICES['key request']:.2f} a million uses:"
@@ -273,7 +278,5 @@ def _ms(measured: dict[str, Any], name: str, memory: dict[str, int]) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["measure"]:
-        measure()
-    SHEET.write_text(sheet())
-    say(f"Written: {SHEET.relative_to(ROOT)}")
+    measure()
+    say("Next: make reference")
