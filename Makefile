@@ -6,7 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS
 
-.PHONY: help run up down demo test soak check scan lock openapi reference docs invoke agent
+.PHONY: help run up down demo test soak check scan lock openapi reference docs screenshots invoke agent
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -49,6 +49,9 @@ reference: ## Generate the reference pages of docs/ from the code
 
 docs: ## Build the documentation site into .local/site
 	@$(PYTHON) -m tools docs
+
+screenshots: ## Take the screenshots of README.md from the running stack
+	@$(PYTHON) -m tools screenshots
 
 agent: ## The skeleton of a new agent and its test: NAME=kid.greet
 	@$(PYTHON) -m tools agent

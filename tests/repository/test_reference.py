@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrator.observability.metrics import Count, Duration, Gauge
-from orchestrator_cli.main import app
+from playmate_cli.main import app
 from tools.quality import openapi
 from tools.quality.reference import log_messages
 from tools.quality.reference.pages import DOCS, PAGES
