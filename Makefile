@@ -9,7 +9,7 @@ export FUNCTION EVENT NAME SAM_ARGS
 .PHONY: help run up down demo test soak check scan lock openapi reference docs screenshots invoke agent
 
 help: ## Show what can be asked for
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: ## Start everything, show one task live, stay until Ctrl-C
 	@$(PYTHON) -m tools run

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from orchestrator_cli.main import app
+from playmate_cli.main import app
 from tests.e2e import runbooks
 from tests.e2e.alarm_causes import Lab, Place
 from tests.support.stack import Stack

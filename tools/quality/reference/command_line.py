@@ -13,8 +13,8 @@ from playmate_cli.main import app
 from tools.quality.reference.markdown import code, document, table
 
 INTRODUCTION = """\
-Install it with `pip install '.[cli]'`, or source `.local/aws.env` for the local stack. The commands of `knowledge` belong
-to the application. [Operate](../how-to/operate.md) explains the target of a command, sign-in and exit codes."""
+Install it with `pip install '.[cli]'`, or source `.local/aws.env` for the local stack. The commands of `knowledge`
+belong to the application. [Operate](../how-to/operate.md) explains the target of a command, sign-in and exit codes."""
 
 
 def page() -> str:

@@ -82,7 +82,7 @@ def _content(holder: Schema) -> str:
 
 def _type(name: str, schema: Schema) -> list[str]:
     required = set(schema.get("required", ()))
-    lines = [f"### {name}", ""]
+    lines = [f"### Type: {name}", ""]
     if schema.get("description"):
         lines += [schema["description"], ""]
     if "properties" not in schema:
@@ -105,7 +105,7 @@ def _shape(schema: Schema) -> str:
     """A schema in a few symbols: a link for a named type, else its kind with its bounds."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", maxsplit=1)[-1]
-        return f"[{name}](#{name.lower()})"
+        return f"[{name.rsplit('__', maxsplit=1)[-1]}](#type-{name.lower()})"
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:
             return " or ".join(dict.fromkeys(_shape(each) for each in schema[key]))
