@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {openOperatorPage} from './operator_page.js';
-import {connection, goTo, openWorld, shoot, signIn, stack, visit} from './stack.js';
+import {connection, goTo, openStack, screenshot, signIn, stack, visit} from './stack.js';
 
 /** The pictures of README.md: `make screenshots` writes them to docs/images. */
 const SCREEN = {viewport: {width: 1280, height: 800}, colorScheme: 'light', reducedMotion: 'reduce'};
@@ -10,7 +10,7 @@ let world;
 let operator;
 
 before(async () => {
-  world = await openWorld();
+  world = await openStack();
   operator = await openOperatorPage();
 });
 after(async () => {
@@ -24,13 +24,13 @@ test('the page for families', async () => {
   await connection(page, 'live');
   await goTo(page, 'Meet');
   await page.waitForFunction(() => !document.querySelector('.skeleton'));
-  await shoot(page, 'families');
+  await screenshot(page, 'families');
   assert.deepEqual(faults, []);
 });
 
 test('the page for operators', async () => {
   const {page, faults} = await operator.enter(SCREEN);
   await page.waitForFunction(() => !document.querySelector('.skeleton'));
-  await shoot(page, 'operators');
+  await screenshot(page, 'operators');
   assert.deepEqual(faults, []);
 });

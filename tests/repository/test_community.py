@@ -43,8 +43,8 @@ def test_every_file_of_others_is_in_the_notice() -> None:
     notice = (ROOT / "NOTICE").read_text()
     named = ("Preact", "htm", "Natural Earth", "GeoNames", "Unicode", "Bricolage", "Atkinson", "OpenStreetMap")
     assert [name for name in named if name not in notice] == []
-    fonts = {path.stem for path in (ROOT / "web/families/fonts").glob("*.LICENSE")}
-    files = {path.stem.removesuffix("-ext") for path in (ROOT / "web/families/fonts").glob("*.woff2")}
+    fonts = {path.stem for path in (ROOT / "web/shared/fonts").glob("*.LICENSE")}
+    files = {path.stem.removesuffix("-ext") for path in (ROOT / "web/shared/fonts").glob("*.woff2")}
     assert files == fonts
 
 

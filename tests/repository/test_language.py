@@ -54,13 +54,11 @@ NOT_YET = (
     "tools/local_stack/",
     "tools/progress.py",
     "tools/quality/",
-    "web/families/",
-    "web/operators/",
 )
 #: Documents of the application that families read, documents of others, and pages that repeat the prose of code.
 NOT_OURS = (
     "shared/playmate/knowledge/",
-    "web/families/vendor/",
+    "web/shared/vendor/",
     *(f"docs/{name}" for name in (*PAGES, DATABASE_PAGE) if name.startswith("reference/")),
 )
 #: Files about the map: their places are real ones.
