@@ -81,5 +81,7 @@ def test_every_metric_is_explained(page: Any) -> None:
 
 
 def test_log_messages_are_found_with_their_values() -> None:
-    assert "| `task KIND` |" in log_messages.page()
-    assert "| `lease ended` | WARNING | `task_id`" in log_messages.page()
+    page = log_messages.page()
+    assert "| `task KIND` |" in page
+    assert "| `lease ended` | WARNING | `task_id`" in page
+    assert "| `invocation done` | INFO OR DEBUG |" in page

@@ -40,16 +40,32 @@ def _files() -> list[Path]:
 
 
 def _messages(path: Path) -> Iterator[Logged]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args and _is_logger(node.func):
-            text = _text(node.args[0])
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    aliases = _aliases(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            level = _level(node.func) or aliases.get(ast.unparse(node.func), "")
+            text = _text(node.args[0]) if level else ""
             if text:
-                level = "error" if node.func.attr == "exception" else node.func.attr
                 yield Logged(text, level, _fields(node), str(path.relative_to(ROOT)))
 
 
-def _is_logger(function: ast.Attribute) -> bool:
-    return function.attr in LEVELS and isinstance(function.value, ast.Name) and function.value.id == "logger"
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """Names for one of several methods of the logger, as in `log = logger.info if slow else logger.debug`."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            levels = [level for each in ast.walk(node.value) if (level := _level(each))]
+            if levels:
+                found[node.targets[0].id] = " or ".join(levels)
+    return found
+
+
+def _level(node: ast.AST) -> str:
+    """The level of `logger.LEVEL`; nothing for other code."""
+    if not isinstance(node, ast.Attribute) or node.attr not in LEVELS or ast.unparse(node.value) != "logger":
+        return ""
+    return "error" if node.attr == "exception" else node.attr
 
 
 def _text(node: ast.expr) -> str:
