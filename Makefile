@@ -6,10 +6,10 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS
 
-.PHONY: help run up down demo test soak check scan lock openapi invoke agent
+.PHONY: help run up down demo test soak check scan lock openapi reference docs screenshots invoke agent
 
 help: ## Show what can be asked for
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: ## Start everything, show one task live, stay until Ctrl-C
 	@$(PYTHON) -m tools run
@@ -43,6 +43,15 @@ lock: ## Generate the hash-pinned requirement files from pyproject.toml
 
 openapi: ## Generate shared/playmate/openapi.json from the routes
 	@$(PYTHON) -m tools openapi
+
+reference: ## Generate the reference pages of docs/ from the code
+	@$(PYTHON) -m tools reference
+
+docs: ## Build the documentation site into .local/site
+	@$(PYTHON) -m tools docs
+
+screenshots: ## Take the screenshots of README.md from the running stack
+	@$(PYTHON) -m tools screenshots
 
 agent: ## The skeleton of a new agent and its test: NAME=kid.greet
 	@$(PYTHON) -m tools agent

@@ -13,7 +13,8 @@ from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, openapi, requirements, scan
+from tools.quality import agent_skeleton, checks, openapi, requirements, scan, screenshots, site
+from tools.quality.reference import pages
 
 
 def up() -> int:
@@ -79,6 +80,9 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "lock": requirements.lock,
     "invoke": invoke,
     "openapi": openapi.write,
+    "reference": pages.write,
+    "docs": site.build,
+    "screenshots": screenshots.take,
     "agent": agent_skeleton.skeleton,
 }
 

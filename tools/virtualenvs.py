@@ -24,7 +24,7 @@ HOME = ROOT / ".local"
 SOURCE_ROOTS = (".", "shared", "clients/cli")
 
 #: Environment name to its requirements file.
-ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt"}
+ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt", "docs": "docs.txt"}
 #: Those that every command may need.
 ALWAYS = ("dev", "sam", "ms")
 

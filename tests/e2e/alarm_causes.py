@@ -108,7 +108,7 @@ class Lab:
             session.close()
 
     def dead_letters(self) -> Iterator[Place]:
-        ids, fingerprint = self.bury_three()
+        ids, fingerprint = self.insert_three()
         insert(self.stack.said["database_url"], HOPELESS)
 
         def check() -> None:
@@ -120,7 +120,7 @@ class Lab:
         yield Place(values, check)
 
     def failures(self) -> Iterator[Place]:
-        ids, fingerprint = self.bury_three()
+        ids, fingerprint = self.insert_three()
 
         def check() -> None:
             self.ended_well(ids)
@@ -128,7 +128,7 @@ class Lab:
         yield Place({"ID": ids[0], "TYPE": "friend.delete", "FINGERPRINT": fingerprint}, check)
 
     def deploy(self) -> Iterator[Place]:
-        ids, _ = self.bury_three()
+        ids, _ = self.insert_three()
         worker = self.resource("WorkerFunction")
         now = self.aws("lambda").get_alias(FunctionName=worker, Name="live")["FunctionVersion"]
 
@@ -199,7 +199,7 @@ class Lab:
         ended = [self.over(id) for id in ids]
         assert {task["status"] for task in ended} <= {"completed", "failed"}, ended
 
-    def bury_three(self) -> tuple[list[str], str]:
+    def insert_three(self) -> tuple[list[str], str]:
         """Tasks that died of a table that was away for a while."""
         with self.without_friends():
             ids = [self.submit("friend.ask", {"friendName": name}, attempts=1) for name in NAMES]

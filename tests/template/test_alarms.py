@@ -43,7 +43,7 @@ def watched_of_ours() -> set[str]:
 def test_our_own_metrics_exist_under_these_names() -> None:
     assert watched_of_ours()
     assert watched_of_ours() <= OWN
-    assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/operations.md").read_text()} == set()
+    assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/reference/metrics.md").read_text()} == set()
 
 
 def test_a_silence_is_judged_on_purpose() -> None:

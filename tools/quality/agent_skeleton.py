@@ -74,7 +74,7 @@ def skeleton() -> int:
             raise Refused(f"{path.relative_to(ROOT)} is there already")
         path.write_text(text, encoding="utf-8")
         say(f"  wrote {path.relative_to(ROOT)}")
-    say("Next: docs/agents.md")
+    say("Next: docs/start/first-agent.md")
     return 0
 
 

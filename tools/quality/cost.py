@@ -1,13 +1,13 @@
-"""What a deployment costs, from the template, measured durations and a price list, written to docs/cost.md.
+"""The cost of a deployment from the templates, measured durations and a price list: docs/explanation/cost.md.
 
-`python -m tools.quality.cost measure` takes the durations anew, from the logs of the local stack that is up.
+`make reference` writes the page. `python -m tools.quality.cost` measures the durations again, from the logs of the
+running local stack.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -33,9 +33,7 @@ from tools.quality.monthly_cost import (
     unwatched,
 )
 from tools.quality.prices import PRICES, price
-from tools.virtualenvs import ROOT
-
-SHEET = ROOT / "docs" / "cost.md"
+from tools.quality.reference.markdown import NOTE
 
 #: CloudWatch bills each log event with so much beside its text; the gateway, which writes none locally, adds its line.
 EVENT_BYTES, ACCESS_LOG_BYTES = 26, 250
@@ -46,8 +44,10 @@ def sheet() -> str:
     parts = [
         "# Cost",
         "",
-        "Computed by `python -m tools.quality.cost` from the templates, `docs/measured.json` and the prices at the end,"
-        f" which name their source and date. {measured['how']}",
+        NOTE,
+        "",
+        "Computed from the templates, `tools/quality/measured.json` and the prices at the end, which name their source"
+        f" and date. {measured['how']}",
         "",
         *_profiles(),
     ]
@@ -128,7 +128,7 @@ def _against_goal(cases: dict[str, list[Line]]) -> list[str]:
         *rows,
         "",
         "Watching is dear because each frame to a browser is billed as a WebSocket message: three a task.",
-        "What a task of an agent costs beyond this is the time of its handler:"
+        "The time of the handler is not included:"
         f" $ {price('lambda GB second x86_64') * 1e6 / 10:.2f} a million for each 100 ms at 1024 MB.",
         "",
     ]
@@ -179,7 +179,7 @@ def _table(title: str, lines: list[Line]) -> list[str]:
     sums = [f"| **all** | **{total:.2f}** | |"]
     if always != total:
         sums = [f"| **nobody watches** | **{always:.2f}** | |", f"| **all watched (\\*)** | **{total:.2f}** | |"]
-    return [f"## {title}", "", "| what | $ | how |", "|---|---:|---|", *rows, *sums, ""]
+    return [f"## {title}", "", "| part | $ | how |", "|---|---:|---|", *rows, *sums, ""]
 
 
 def _parameters() -> list[str]:
@@ -198,7 +198,7 @@ def _parameters() -> list[str]:
         "| `MonthlyBudget=…` | nothing |",
         f"| a type of task, with `Watch=full` | {METRICS_PER_TYPE * price('custom metric month'):.2f},"
         " for the hours in which it is used |",
-        "| `OtlpEndpoint=…` | what the collector's owner charges |",
+        "| `OtlpEndpoint=…` | the price of the collector |",
         f"| `CollectorLayerArn=…` | {1e6 * price('trace'):.2f} a million traces, and the collector's time |",
         f"| `WebAclArn=…` with three rules | {firewall:.2f}, and {1e6 * passing:.2f} a million requests |",
         f"| `KmsKeyArn=…` | {price('key month'):.2f}, and {1e6 * price('key request'):.2f} a million uses:"
@@ -207,7 +207,5 @@ def _parameters() -> list[str]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["measure"]:
-        measure()
-    SHEET.write_text(sheet())
-    say(f"Written: {SHEET.relative_to(ROOT)}")
+    measure()
+    say("Next: make reference")

@@ -12,10 +12,10 @@ from tools.quality import template_values
 from tools.quality.prices import price
 from tools.virtualenvs import ROOT
 
-MEASURED = ROOT / "docs" / "measured.json"
+MEASURED = ROOT / "tools" / "quality" / "measured.json"
 HOURS = 730
-#: Metrics that are kept for each task type, and for all of them together (docs/operations.md); and those that the
-#: sweeper sends while nothing happens: its seven gauges, and a cold start now and then.
+#: Metrics for each task type, and for all of them together (docs/reference/metrics.md); and those that the sweeper
+#: sends while nothing happens: its seven gauges, and a cold start now and then.
 METRICS_PER_TYPE, METRICS_IN_ALL, METRICS_IDLE = 14, 30, 8
 #: Starts of the sweeper's container a month: each is sent the flags' document. Of a worker's: one in so many tasks, and
 #: no more than so many a month, by when containers live for hours.
@@ -87,7 +87,7 @@ def idle(profile: str) -> list[Line]:
         ),
         Line("metrics", METRICS_IDLE * price("custom metric month"), f"{METRICS_IDLE} that the sweeper sends"),
         _alarms(there),
-        Line("queues", POLLS * price("sqs request"), f"{POLLS:,.0f} empty looks of the pollers"),
+        Line("queues", POLLS * price("sqs request"), f"{POLLS:,.0f} empty polls"),
         _flags(SWEEPER_STARTS),
         _sweeper(deployed[0].values["Architecture"]),
         Line(
@@ -141,9 +141,9 @@ def _alarms(there: There) -> Line:
 
 
 def _flags(starts: float) -> Line:
-    looks = HOURS * 60
-    dollars = starts * price("appconfig document") + looks * price("appconfig look")
-    return Line("flags", dollars, f"{starts:,.0f} container starts, each sent the document once; {looks:,} looks")
+    polls = HOURS * 60
+    dollars = starts * price("appconfig document") + polls * price("appconfig poll")
+    return Line("flags", dollars, f"{starts:,.0f} container starts, each sent the document once; {polls:,} requests")
 
 
 def _sweeper(architecture: str) -> Line:

@@ -1,6 +1,6 @@
 """Prices of AWS in us-east-1, US dollars, on demand and without the free tier, each with its source and date.
 
-Whoever decides by the cost sheet looks them up again: prices change, and nothing here is fetched.
+Whoever decides by the cost sheet polls them up again: prices change, and nothing here is fetched.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PRICES: dict[str, Price] = {
     **_priced(
         "2025-08",
         "repost.aws/questions/QUevHYubJ-TESBPlUxRyujmg; aws.amazon.com/systems-manager/pricing",
-        {"appconfig document": 0.0008, "appconfig look": 0.20e-6},
+        {"appconfig document": 0.0008, "appconfig poll": 0.20e-6},
     ),
     **_priced("2025-07", f"{_LIST}: aws.amazon.com/secrets-manager/pricing", {"secret month": 0.40}),
     **_priced("2025-07", f"{_LIST}: aws.amazon.com/kms/pricing", {"key month": 1.00, "key request": 0.03e-4}),

@@ -15,6 +15,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "requirements/sam.txt": ("--group", "sam"),
     "requirements/ministack.txt": ("--group", "ministack"),
     "requirements/scan.txt": ("--group", "scan"),
+    "requirements/docs.txt": ("--group", "docs"),
 }
 
 _OPTIONS = (
