@@ -108,9 +108,9 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
 
 
 def _trust(values: Settings) -> dict[str, str]:
-    """With whom a session may be: with the host of that name alone, where somebody certifies it."""
+    """Return the TLS options of a session: a named authority must certify the server under its host name."""
     if values.database_authority:
-        return {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES / f"{values.database_authority}.pem")}
+        return {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}
     return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 

@@ -101,14 +101,14 @@ def test_on_aws_only_the_certified_database_hears_who_we_are(
     with encrypted(authorities[authority].certify(host)) as (port, heard):
         told.setenv("DATABASE_PORT", str(port))
         told.setenv("ENVIRONMENT", environment)
-        told.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root.parent)
-        told.setenv("DATABASE_AUTHORITY", "root")
+        told.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root)
+        told.setenv("DATABASE_AUTHORITY", "amazon")
         with pytest.raises(psycopg.OperationalError, match=refusal):
             log_in()
         assert (b"user\0api" in heard.result(10)) == (host == "127.0.0.1" and authority == "ours")
 
 
-@pytest.mark.parametrize("authority", ["eu-west-1", ""])
+@pytest.mark.parametrize("authority", ["amazon", ""])
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_on_aws_nothing_is_said_in_the_clear(told: pytest.MonkeyPatch, environment: str, authority: str) -> None:
     told.setenv("DATABASE_AUTHORITY", authority)
