@@ -58,7 +58,7 @@ class SignIn:
         return cls(db, tokens, account, place(event), next((device for device in shown if device), None))
 
     def begin(self) -> None:
-        """Count the attempt before the password is checked. Raise TooMany if a bucket is empty; nothing is counted then."""
+        """Count the attempt before the password is checked. Raise TooMany, and count nothing, if a bucket is empty."""
         own = self._source()
         taken = take(self.db, own, what="sign-in", known=self._known)
         if self.device is not None or taken.known:

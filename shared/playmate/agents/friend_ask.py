@@ -35,7 +35,7 @@ class FriendAsked(BaseModel):
     friend: Friend
 
 
-@agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True)
+@agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True, limit_per_owner=1)
 def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
     me = accounts.guardian_id(ctx.owner)
     if accounts.get_guardian(ctx.db, me) is None:
