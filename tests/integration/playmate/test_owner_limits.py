@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from orchestrator.engine.agents import Agents
-from orchestrator.model.task import Status
-from playmate.agents import location_playdate_update
+from orchestrator.model.states import Status
+from playmate.sources.weekly_plan import plan_week
 from tests.integration.playmate.conftest import MakeFamily
 from tests.support.engine import Engine
 
@@ -31,14 +30,13 @@ def test_a_second_update_of_a_point_waits_outside_the_workers(
     point = {"latitude": 48.85, "longitude": 2.35}
     first, second = (engine.submit("location.playdate.update", point, owner=owner) for _ in range(2))
     locked, go_on = threading.Event(), threading.Event()
-    plan_week: Callable[..., Any] = location_playdate_update.plan_week
 
     def plan_slowly(*given: Any) -> Any:
         locked.set()
         assert go_on.wait(30)
         return plan_week(*given)
 
-    monkeypatch.setattr(location_playdate_update, "plan_week", plan_slowly)
+    monkeypatch.setattr("playmate.agents.location_playdate_update.plan_week", plan_slowly)
     busy = threading.Thread(target=engine.run, args=(first.id,))
     busy.start()
     try:
