@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Self, get_args
 
 Environment = Literal["local", "staging", "prod"]
-Authority = Literal["", "amazon"]
+Authority = Literal["", "amazon", "public"]
 #: The functions that log in to Postgres, each as itself.
 PARTS = ("api", "worker", "websocket", "push", "sweeper")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -39,7 +39,7 @@ class Settings:
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
-    #: `amazon`: functions verify the server's certificate; empty: they do not.
+    #: Whose root certificates verify the server's: Amazon's or any public authority's; empty: no verification.
     database_authority: Authority = ""
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
@@ -133,7 +133,7 @@ def _environment(raw: str) -> str:
 
 def _authority(raw: str) -> str:
     if raw not in get_args(Authority):
-        raise ValueError(f"must be amazon or empty, not {raw!r}")
+        raise ValueError(f"must be amazon, public or empty, not {raw!r}")
     return raw
 
 

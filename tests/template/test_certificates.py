@@ -97,4 +97,4 @@ def test_every_function_verifies_a_database_that_the_template_creates() -> None:
     assert shared["DATABASE_AUTHORITY"] == {
         "Fn::If": ["CreatesDatabase", "amazon", {"Ref": "ExistingDatabaseAuthority"}]
     }
-    assert template["Parameters"]["ExistingDatabaseAuthority"]["AllowedValues"] == ["", "amazon"]
+    assert template["Parameters"]["ExistingDatabaseAuthority"]["AllowedValues"] == ["", "amazon", "public"]
