@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 
+from orchestrator.aws.clients import public_certificates
 from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
 from orchestrator.aws.secrets import Secrets
@@ -108,9 +109,10 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
 
 
 def _trust(values: Settings) -> dict[str, str]:
-    """With whom a session may be: with the host of that name alone, where somebody certifies it."""
+    """Return the TLS options of a session: a named authority must certify the server under its host name."""
     if values.database_authority:
-        return {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES / f"{values.database_authority}.pem")}
+        roots = public_certificates() if values.database_authority == "public" else CERTIFICATES
+        return {"sslmode": "verify-full", "sslrootcert": str(roots)}
     return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 

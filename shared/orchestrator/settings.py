@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Self, get_args
 
 Environment = Literal["local", "staging", "prod"]
+Authority = Literal["", "amazon", "public"]
 #: The functions that log in to Postgres, each as itself.
 PARTS = ("api", "worker", "websocket", "push", "sweeper")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -38,8 +39,8 @@ class Settings:
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
-    #: Who certifies it, a file of store/authorities: the region, or `proxy`; empty where nobody is asked.
-    database_authority: str = ""
+    #: Whose root certificates verify the server's: Amazon's or any public authority's; empty: no verification.
+    database_authority: Authority = ""
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
 
@@ -130,6 +131,12 @@ def _environment(raw: str) -> str:
     return raw
 
 
+def _authority(raw: str) -> str:
+    if raw not in get_args(Authority):
+        raise ValueError(f"must be amazon, public or empty, not {raw!r}")
+    return raw
+
+
 def _flag(raw: str) -> bool:
     if raw not in ("true", "false"):
         raise ValueError(f"must be true or false, not {raw!r}")
@@ -181,6 +188,7 @@ def _logins(raw: str) -> dict[str, str]:
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "environment": _environment,
+    "database_authority": _authority,
     "database_direct": _flag,
     "front_required": _flag,
     "metrics_by_type": _flag,

@@ -14,8 +14,8 @@ from orchestrator.http.access_tokens import Identity, Tokens
 from orchestrator.http.authentication import SAFE_METHODS, authenticate, check_page
 from orchestrator.http.errors import answer_error, json_response, to_json
 from orchestrator.http.operation import declared
-from orchestrator.http.rate_limits import check_submit
-from orchestrator.http.request import check_body, given_trace, idempotency_key, raw_body, traceparent
+from orchestrator.http.rate_limits import check_change
+from orchestrator.http.request import check_body, given_trace, idempotency_key, traceparent
 from orchestrator.http.statuses import MethodNotAllowed
 from orchestrator.model.errors import Forbidden, NotFound
 from orchestrator.observability import logger, tracing
@@ -110,15 +110,8 @@ def acting_operator(router: Router) -> str:
     return f"{caller.name} ({caller.owner})"
 
 
-def charge_submit(services: Services, router: Router) -> None:
-    """Raises TooMany."""
-    size = len(raw_body(router.current_event))
-    check_submit(services.db, services.tokens, current_owner(router), size)
-
-
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
-    charge_submit(services, router)
     order = TaskRequest(
         owner=current_owner(router),
         type=task_type,
@@ -175,11 +168,19 @@ def _gate(
         check_page(app.current_event, services.allowed_origins)
         whose = _admit(services, app, route)
         if route.method not in SAFE_METHODS:
+            _count_change(services, app)
             check_body(app.current_event)
         with services.db.acting(whose):
             return next_middleware(app)
 
     return gate
+
+
+def _count_change(services: Services, app: APIGatewayHttpResolver) -> None:
+    """Count the caller's changing request, also one that is refused later. Raise TooMany."""
+    if "identity" in app.context:
+        size = len(app.current_event.get("body") or "")
+        check_change(services.db, services.tokens, current_owner(app), size)
 
 
 def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:

@@ -24,8 +24,8 @@ from orchestrator.store.row_security import NOBODY, Acting
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Who certifies a Postgres on AWS; nobody else's word is taken for whom we talk to.
-CERTIFICATES = Path(__file__).with_name("certificates")
+#: Root certificates of Postgres on AWS: Amazon RDS of every region, and RDS Proxy.
+CERTIFICATES = Path(__file__).with_name("certificates") / "global-bundle.pem"
 #: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 #: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.

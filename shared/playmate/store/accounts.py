@@ -12,14 +12,13 @@ from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.row_security import Acting, setting
 from playmate.domain.coordinates import Point
-from playmate.domain.names import name_key, name_look
+from playmate.domain.names import name_key
 
 GuardianId = NewType("GuardianId", int)
 
 SQL = load_queries("playmate.store", "accounts")
 TAKEN = {
     "credentials_name_key_key": "That name is taken.",
-    "credentials_name_look_key": "That name looks like one that is taken.",
     "credentials_email_key": "That e-mail address is taken.",
 }
 
@@ -89,7 +88,7 @@ def signing_in(identifier: str) -> Acting:
 
 def create_guardian(conn: Connection, *, name: str, email: str, password_hash: str, role: str) -> Account:
     values = {"name": name, "email": email, "password_hash": password_hash, "role": role}
-    values |= {"name_key": name_key(name), "name_look": name_look(name)}
+    values |= {"name_key": name_key(name)}
     try:
         row = conn.execute(SQL["create_guardian"], values).fetchone()
     except errors.UniqueViolation as error:
