@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -63,9 +64,10 @@ def demo_routes(_: Services) -> Router:
 
 
 FAILURES: Mapping[str, Exception] = {
-    "invalid": errors.InvalidInput("Bad.", [errors.Fault("a", "is bad"), errors.Fault("b", "is worse")]),
+    "invalid": errors.InvalidInput("Bad.", [errors.Fault("a", "is bad"), errors.Fault("b", "is worse", "worse")]),
     "not-found": errors.NotFound("Gone."),
     "conflict": errors.Conflict("Over."),
+    "taken": errors.Conflict("Taken.", code="name_taken"),
     "key-reused": errors.KeyReused("Reused."),
     "too-many": errors.TooMany("Slow down.", retry_after=7),
     "unavailable": errors.Unavailable("Away."),
@@ -111,4 +113,8 @@ def ann(anyone: Caller, token: str) -> Caller:
 def assert_refused(answer: Answer, status: int) -> None:
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["message"]
+    body = answer.json()
+    assert {"code", "message", "errors", "faults", "traceId"} <= body.keys()
+    assert re.fullmatch("[a-z_]+", body["code"])
+    assert body["message"]
+    assert body["errors"] == body["faults"]
