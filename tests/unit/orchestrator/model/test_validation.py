@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, get_args
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
@@ -84,7 +84,7 @@ class Form(BaseModel):
 
     @field_validator("name")
     @classmethod
-    def _name(cls, value: str, info: ValidationInfo) -> str:
+    def _name(cls, value: str) -> str:
         if value == "custom":
             raise PydanticCustomError("name_taken", "is taken by {other}", {"other": "Ann"})
         if value:
