@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,6 +23,8 @@ from orchestrator.store.connection import CERTIFICATES, Connection, Database, co
 from orchestrator.store.database_users import was_refused
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
     from orchestrator.aws.feature_flag_admin import FlagDesk
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
-    from orchestrator.http.app import RouterMaker, Services
+    from orchestrator.http.app import Services
     from orchestrator.http.cloudfront import Front
 
 #: Seconds to reach Postgres.
@@ -160,18 +164,54 @@ def flags() -> Flags:
     return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(flag_snapshot.recall))
 
 
+def application() -> str:
+    """Return the name of the application's package. Raise SettingsError where none is set."""
+    settings().require("application")
+    return settings().application
+
+
+def import_application() -> tuple[str, ...]:
+    """Import every route and agent; return the packages that have a schema. Raise ImportError."""
+    import_module("orchestrator.http.routes")
+    import_module(f"{application()}.routes")
+    agents().types()
+    store = _application_module("store")
+    return ("orchestrator.store", store.__name__) if store else ("orchestrator.store",)
+
+
+def application_event(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Call the application's `deployment.handle_event(database, event)`; None leaves the event to the engine."""
+    deployment = _application_module("deployment")
+    return deployment.handle_event(database(), event) if deployment else None
+
+
+def load_application_data() -> Mapping[str, Any]:
+    """Call the application's `deployment.after_migrations(connection)`, where it has one; return its report."""
+    deployment = _application_module("deployment")
+    return database().run(deployment.after_migrations) if deployment else {}
+
+
+def _application_module(name: str) -> ModuleType | None:
+    full = f"{application()}.{name}"
+    return import_module(full) if find_spec(full) is not None else None
+
+
 @cache
-def agents(*packages: str) -> Agents:
+def agents() -> Agents:
+    """Return the agents of the application."""
     from orchestrator.engine.agents import Agents
 
-    return Agents(*packages)
+    return Agents(f"{application()}.agents")
 
 
 @cache
-def worker(application: str) -> Worker:
+def worker() -> Worker:
     """What the worker function runs tasks with."""
     from orchestrator.engine.execution.worker import Worker
 
+    start = _application_module("worker")
+    if start is not None:
+        start.configure(settings())
     return Worker(
         name=f"worker-{uuid4().hex[:12]}",
         db=database(),
@@ -179,7 +219,7 @@ def worker(application: str) -> Worker:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         flags=flags(),
         version=settings().version,
     )
@@ -243,7 +283,7 @@ def rotate_keys(revoke: bool) -> str:
 
 
 @cache
-def services(application: str) -> Services:
+def services() -> Services:
     from orchestrator.http.app import Services
 
     settings().require("websocket_url")
@@ -253,7 +293,7 @@ def services(application: str) -> Services:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         tokens=tokens(),
         flags=flags(),
         allowed_origins=frozenset(values.allowed_origins),
@@ -263,14 +303,14 @@ def services(application: str) -> Services:
         front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,
-        application=application,
+        application=application(),
     )
 
 
 @cache
-def http_app(application: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
-    """The HTTP API: the orchestrator's own routes and those of the application's package."""
+def http_app() -> APIGatewayHttpResolver:
+    """Return the HTTP API: the engine's routes and those of the application's `routes.ROUTERS`."""
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS
 
-    return build_app(services(application), (*ROUTERS, *routers))
+    return build_app(services(), (*ROUTERS, *import_module(f"{application()}.routes").ROUTERS))
