@@ -1,6 +1,6 @@
 """Agents: what a task type is made of, and how they are found.
 
-An agent is one file in an agents package, named after its type (`friend.setState` lives in `friend_set_state.py`),
+An agent is one file in an agents package, named after its type (`mail.sendLate` lives in `mail_send_late.py`),
 with one handler under `@agent(…)`. It is found by being there and imported when its type is first needed.
 """
 

@@ -95,6 +95,7 @@ def identity(router: Router | APIGatewayHttpResolver) -> Identity:
 
 
 def current_owner(router: Router | APIGatewayHttpResolver) -> str:
+    """Return the subject of the caller's token: the owner of everything that the request does."""
     return identity(router).owner
 
 

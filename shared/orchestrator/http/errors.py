@@ -90,6 +90,7 @@ def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, st
 
 
 def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """Return a response with `body` as JSON."""
     from aws_lambda_powertools.event_handler import Response
 
     return Response(
