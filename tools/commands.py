@@ -76,6 +76,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": checks.test,
     "soak": checks.soak,
     "check": checks.check,
+    "format": checks.format,
     "scan": scan.scan,
     "lock": requirements.lock,
     "invoke": invoke,
