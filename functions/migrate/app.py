@@ -26,11 +26,13 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     from orchestrator import bootstrap
     from orchestrator.store.migrate import Phase, migrate
 
-    packages = bootstrap.import_application()
-    answer = bootstrap.application_event(wanted)
+    application = bootstrap.application()
+    packages = application.import_everything()
+    database = bootstrap.database()
+    answer = application.handle_event(database, wanted)
     if answer is not None:
         return dict(answer)
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
-    applied = migrate(bootstrap.database(), packages, phases)
+    applied = migrate(database, packages, phases)
     repaired = bootstrap.bring_logins_up_to_date()
-    return {"applied": applied, "logins": repaired, **bootstrap.load_application_data()}
+    return {"applied": applied, "logins": repaired, **application.load_data(database)}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
 
+from orchestrator.application import Application
 from orchestrator.aws.clients import public_certificates
 from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
@@ -23,8 +22,6 @@ from orchestrator.store.connection import CERTIFICATES, Connection, Database, co
 from orchestrator.store.database_users import was_refused
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
     from orchestrator.aws.feature_flag_admin import FlagDesk
@@ -164,36 +161,11 @@ def flags() -> Flags:
     return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(flag_snapshot.recall))
 
 
-def application() -> str:
-    """Return the name of the application's package. Raise SettingsError where none is set."""
+@cache
+def application() -> Application:
+    """Return the application that this function serves. Raise SettingsError where none is set."""
     settings().require("application")
-    return settings().application
-
-
-def import_application() -> tuple[str, ...]:
-    """Import every route and agent; return the packages that have a schema. Raise ImportError."""
-    import_module("orchestrator.http.routes")
-    import_module(f"{application()}.routes")
-    agents().types()
-    store = _application_module("store")
-    return ("orchestrator.store", store.__name__) if store else ("orchestrator.store",)
-
-
-def application_event(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Call the application's `deployment.handle_event(database, event)`; None leaves the event to the engine."""
-    deployment = _application_module("deployment")
-    return deployment.handle_event(database(), event) if deployment else None
-
-
-def load_application_data() -> Mapping[str, Any]:
-    """Call the application's `deployment.after_migrations(connection)`, where it has one; return its report."""
-    deployment = _application_module("deployment")
-    return database().run(deployment.after_migrations) if deployment else {}
-
-
-def _application_module(name: str) -> ModuleType | None:
-    full = f"{application()}.{name}"
-    return import_module(full) if find_spec(full) is not None else None
+    return Application(settings().application)
 
 
 @cache
@@ -201,7 +173,7 @@ def agents() -> Agents:
     """Return the agents of the application."""
     from orchestrator.engine.agents import Agents
 
-    return Agents(f"{application()}.agents")
+    return Agents(application().agents)
 
 
 @cache
@@ -209,9 +181,7 @@ def worker() -> Worker:
     """What the worker function runs tasks with."""
     from orchestrator.engine.execution.worker import Worker
 
-    start = _application_module("worker")
-    if start is not None:
-        start.configure(settings())
+    application().configure_worker(settings())
     return Worker(
         name=f"worker-{uuid4().hex[:12]}",
         db=database(),
@@ -303,7 +273,7 @@ def services() -> Services:
         front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,
-        application=application(),
+        application=application().package,
     )
 
 
@@ -313,4 +283,4 @@ def http_app() -> APIGatewayHttpResolver:
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS
 
-    return build_app(services(), (*ROUTERS, *import_module(f"{application()}.routes").ROUTERS))
+    return build_app(services(), (*ROUTERS, *application().routers()))
