@@ -1,15 +1,15 @@
-"""Deployment: schemas, logins, knowledge base (`{"phase": "pre"}` or `"post"`); operators (`{"operator": NAME}`)."""
+"""The deployment: migrate the schemas, make the logins, load the application's data; or answer its own events.
+
+`{"phase": "pre"}` runs before new code, `{"phase": "post"}` after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, get_args
 
-# No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
+# No more than this: a deploy of code that cannot be imported must report that, and not wait in vain for an answer.
 from orchestrator.entrypoints.custom_resource import is_custom_resource, respond
-
-PACKAGES = ("orchestrator.store", "playmate.store")
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -22,18 +22,17 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a phase: both. What is to run is imported first: if it cannot be, nothing has changed."""
+    """Run the phase, or both without one. All code is imported first: what cannot be imported changes nothing."""
     from orchestrator import bootstrap
     from orchestrator.store.migrate import Phase, migrate
-    from playmate.knowledge import load_documents
-    from playmate.store.operators import promote
 
-    db = bootstrap.database()
-    if "operator" in wanted:
-        return promote(db, str(wanted["operator"]))
-    import_module("orchestrator.http.routes")
-    import_module("playmate.routes")
-    bootstrap.agents("playmate.agents").types()
+    application = bootstrap.application()
+    packages = application.import_everything()
+    database = bootstrap.database()
+    answer = application.handle_event(database, wanted)
+    if answer is not None:
+        return dict(answer)
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
-    applied, repaired = migrate(db, PACKAGES, phases), bootstrap.bring_logins_up_to_date()
-    return {"applied": applied, "logins": repaired, "documents": db.run(load_documents)}
+    applied = migrate(database, packages, phases)
+    repaired = bootstrap.bring_logins_up_to_date()
+    return {"applied": applied, "logins": repaired, **application.load_data(database)}

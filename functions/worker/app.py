@@ -13,16 +13,8 @@ from orchestrator.entrypoints.sqs import failures, messages
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from orchestrator.engine.execution.worker import Worker
-
-
-def worker() -> Worker:
-    from playmate.sources import narrative
-
-    narrative.use_model(bootstrap.settings().narrative_model)
-    return bootstrap.worker("playmate")
-
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return failures(run_batch(worker(), messages(event), lambda: context.get_remaining_time_in_millis() / 1000))
+    worker = bootstrap.worker()
+    return failures(run_batch(worker, messages(event), lambda: context.get_remaining_time_in_millis() / 1000))

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 
+from orchestrator.application import Application
 from orchestrator.aws.clients import public_certificates
 from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
-    from orchestrator.http.app import RouterMaker, Services
+    from orchestrator.http.app import Services
     from orchestrator.http.cloudfront import Front
 
 #: Seconds to reach Postgres.
@@ -161,17 +162,26 @@ def flags() -> Flags:
 
 
 @cache
-def agents(*packages: str) -> Agents:
-    from orchestrator.engine.agents import Agents
-
-    return Agents(*packages)
+def application() -> Application:
+    """Return the application that this function serves. Raise SettingsError where none is set."""
+    settings().require("application")
+    return Application(settings().application)
 
 
 @cache
-def worker(application: str) -> Worker:
+def agents() -> Agents:
+    """Return the agents of the application."""
+    from orchestrator.engine.agents import Agents
+
+    return Agents(application().agents)
+
+
+@cache
+def worker() -> Worker:
     """What the worker function runs tasks with."""
     from orchestrator.engine.execution.worker import Worker
 
+    application().configure_worker(settings())
     return Worker(
         name=f"worker-{uuid4().hex[:12]}",
         db=database(),
@@ -179,7 +189,7 @@ def worker(application: str) -> Worker:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         flags=flags(),
         version=settings().version,
     )
@@ -243,7 +253,7 @@ def rotate_keys(revoke: bool) -> str:
 
 
 @cache
-def services(application: str) -> Services:
+def services() -> Services:
     from orchestrator.http.app import Services
 
     settings().require("websocket_url")
@@ -253,7 +263,7 @@ def services(application: str) -> Services:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         tokens=tokens(),
         flags=flags(),
         allowed_origins=frozenset(values.allowed_origins),
@@ -263,14 +273,14 @@ def services(application: str) -> Services:
         front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,
-        application=application,
+        application=application().package,
     )
 
 
 @cache
-def http_app(application: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
-    """The HTTP API: the orchestrator's own routes and those of the application's package."""
+def http_app() -> APIGatewayHttpResolver:
+    """Return the HTTP API: the engine's routes and those of the application's `routes.ROUTERS`."""
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS
 
-    return build_app(services(application), (*ROUTERS, *routers))
+    return build_app(services(), (*ROUTERS, *application().routers()))

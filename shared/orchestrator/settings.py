@@ -30,6 +30,8 @@ class Settings:
 
     environment: Environment = "local"
     service_version: str = ""
+    #: The application's package: its agents, its routes, and where it has them its schema and its deployment.
+    application: str = ""
     #: Set by Lambda: the number of the published version that runs.
     aws_lambda_function_version: str = ""
     agent_log_level: str = "INFO"
