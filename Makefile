@@ -4,12 +4,12 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-export FUNCTION EVENT NAME SAM_ARGS
+export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION
 
-.PHONY: help run up down demo test soak check scan lock openapi invoke agent
+.PHONY: help run up down demo test soak check format scan lock openapi reference docs screenshots invoke agent
 
 help: ## Show what can be asked for
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: ## Start everything, show one task live, stay until Ctrl-C
 	@$(PYTHON) -m tools run
@@ -23,7 +23,7 @@ down: ## Stop it
 demo: ## Drive one task against the stack that is up
 	@$(PYTHON) -m tools demo
 
-test: ## Run all tests; starts what they need and leaves nothing behind
+test: ## Run all tests, or some: ONLY=tests/e2e/test_refusals.py
 	@$(PYTHON) -m tools test
 
 soak: ## Try random schedules of failures: MINUTES=60
@@ -35,6 +35,9 @@ check: ## Lint, types, import contracts, template and house rules
 invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT=events/api/health.json
 	@$(PYTHON) -m tools invoke
 
+format: ## Format the code and fix what the linter can fix
+	@$(PYTHON) -m tools format
+
 scan: ## Scanners over templates, code and packages: checkov, bandit, pip-audit
 	@$(PYTHON) -m tools scan
 
@@ -43,6 +46,15 @@ lock: ## Generate the hash-pinned requirement files from pyproject.toml
 
 openapi: ## Generate shared/playmate/openapi.json from the routes
 	@$(PYTHON) -m tools openapi
+
+reference: ## Generate the reference pages of docs/ from the code
+	@$(PYTHON) -m tools reference
+
+docs: ## Build the documentation site into .local/site
+	@$(PYTHON) -m tools docs
+
+screenshots: ## Take the screenshots of README.md from the running stack
+	@$(PYTHON) -m tools screenshots
 
 agent: ## The skeleton of a new agent and its test: NAME=kid.greet
 	@$(PYTHON) -m tools agent

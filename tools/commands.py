@@ -13,7 +13,8 @@ from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, openapi, requirements, scan
+from tools.quality import agent_skeleton, checks, openapi, requirements, scan, screenshots, site
+from tools.quality.reference import pages
 
 
 def up() -> int:
@@ -57,14 +58,13 @@ def _tell(layout: Layout) -> None:
         ", ".join(user["name"] for user in stack["users"] if (user.get("role") == "operator") is wanted)
         for wanted in (False, True)
     )
-    say(
-        f"  pages      {stack['web_url']}/   (sign in as {families})\n"
-        f"  operators  {stack['web_url']}/operator/   (sign in as {operators})\n"
-        f"  API        {stack['api_url']}/api/tasks   (openapi: {stack['api_url']}/openapi.json)\n"
-        f"  database   {stack['database_url']}\n"
-        f"  password   {stack['users'][0]['password']}   (everybody's)\n"
-        f"  all of it  {layout.stack_file}"
-    )
+    if stack["users"]:
+        say(f"  pages      {stack['web_url']}/   (sign in as {families})")
+        say(f"  operators  {stack['web_url']}/operator/   (sign in as {operators})")
+        say(f"  password   {stack['users'][0]['password']}   (the same for all of them)")
+    say(f"  API        {stack['api_url']}/api/tasks   (openapi: {stack['api_url']}/openapi.json)")
+    say(f"  database   {stack['database_url']}")
+    say(f"  all of it  {layout.stack_file}")
 
 
 COMMANDS: dict[str, Callable[[], int]] = {
@@ -75,10 +75,14 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": checks.test,
     "soak": checks.soak,
     "check": checks.check,
+    "format": checks.format,
     "scan": scan.scan,
     "lock": requirements.lock,
     "invoke": invoke,
     "openapi": openapi.write,
+    "reference": pages.write,
+    "docs": site.build,
+    "screenshots": screenshots.take,
     "agent": agent_skeleton.skeleton,
 }
 

@@ -1,7 +1,9 @@
 """The virtual environments under .local, made from the hash-pinned files in requirements/.
 
-Several, because the SAM CLI, MiniStack, the scanners and the application each pin another AWS SDK, and because a
-package missing from the layer must be missing from the emulator's interpreter too.
+There are several, because the SAM CLI, MiniStack, the scanners and the application each pin another AWS SDK. A package
+that is missing from the layer must also be missing from the emulator's interpreter.
+
+The project is installed in `dev` as editable: its interpreter, an IDE and pytest need no variables.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from tools.progress import Refused, say, step
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local"
-#: Folders that Python imports from.
-SOURCE_ROOTS = (".", "shared", "clients/cli")
+#: Folders that the dev environment imports from.
+SOURCE_ROOTS = (".", "shared", "clients/cli", "tools")
+
+#: The file that adds them.
+PATHS = "agent_orchestrator_sources.pth"
 
 #: Environment name to its requirements file.
-ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt"}
+ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt", "docs": "docs.txt"}
 #: Those that every command may need.
 ALWAYS = ("dev", "sam", "ms")
 
@@ -39,8 +44,7 @@ def enter(arguments: list[str]) -> NoReturn:
         ensure()
     except Refused as refusal:
         sys.exit(str(refusal))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in SOURCE_ROOTS)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     os.chdir(ROOT)
     os.execve(  # noqa: S606 - this process becomes the command
         python("dev"), [str(python("dev")), "-m", "tools.commands", *arguments], environment
@@ -75,7 +79,17 @@ def _make(name: str) -> None:
         ],
         f"Installing requirements/{requirements.name} failed. Is a package index reachable?",
     )
+    if name == "dev":
+        _install_project()
     _stamp_file(name).write_text(_wanted(name))
+
+
+def _install_project() -> None:
+    """Install the project as editable, with every folder that its tools and tests import from."""
+    pip = (str(python("dev")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+    _run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "The project cannot be installed in .local/dev.")
+    (site_packages,) = (HOME / "dev" / "lib").glob("python*/site-packages")
+    (site_packages / PATHS).write_text("".join(f"{ROOT / folder}\n" for folder in SOURCE_ROOTS))
 
 
 def _run(command: list[str], mend: str) -> None:
@@ -109,4 +123,6 @@ def _recorded(name: str) -> str:
 
 def _wanted(name: str) -> str:
     pinned = (ROOT / "requirements" / ENVIRONMENTS[name]).read_bytes()
+    if name == "dev":
+        pinned += (ROOT / "pyproject.toml").read_bytes()
     return f"{sys.version_info[0]}.{sys.version_info[1]} {ROOT} {hashlib.sha256(pinned).hexdigest()}"

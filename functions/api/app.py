@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import bootstrap
 from orchestrator.entrypoints.lambda_handler import entry
-from playmate.routes import ROUTERS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,4 +14,4 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return bootstrap.http_app("playmate", ROUTERS).resolve(event, context)
+    return bootstrap.http_app().resolve(event, context)

@@ -1,22 +1,18 @@
-"""Deployment: schemas, logins and knowledge base up to date; `{"phase": "pre"}` before new code, `"post"` after it."""
+"""The deployment: migrate the schemas, make the logins, load the application's data; or answer its own events.
+
+`{"phase": "pre"}` runs before new code, `{"phase": "post"}` after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
-# No more than this: a deploy of code that cannot be imported must hear so, not wait in vain for an answer.
+# No more than this: a deploy of code that cannot be imported must report that, and not wait in vain for an answer.
 from orchestrator.entrypoints.custom_resource import is_custom_resource, respond
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-PACKAGES = ("orchestrator.store", "playmate.store")
-
-
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """By hand, or by CloudFormation in the middle of a deploy."""
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if is_custom_resource(event):
         respond(event, apply)
         return {}
@@ -26,15 +22,17 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a phase: both. What is to run is imported first: if it cannot be, nothing has changed."""
+    """Run the phase, or both without one. All code is imported first: what cannot be imported changes nothing."""
     from orchestrator import bootstrap
     from orchestrator.store.migrate import Phase, migrate
-    from playmate.knowledge import load_documents
 
-    import_module("orchestrator.http.routes")
-    import_module("playmate.routes")
-    bootstrap.agents("playmate.agents").types()
+    application = bootstrap.application()
+    packages = application.import_everything()
+    database = bootstrap.database()
+    answer = application.handle_event(database, wanted)
+    if answer is not None:
+        return dict(answer)
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
-    applied = migrate(bootstrap.database(), PACKAGES, phases)
+    applied = migrate(database, packages, phases)
     repaired = bootstrap.bring_logins_up_to_date()
-    return {"applied": applied, "logins": repaired, "documents": bootstrap.database().run(load_documents)}
+    return {"applied": applied, "logins": repaired, **application.load_data(database)}

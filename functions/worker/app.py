@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @entry
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    worker = bootstrap.worker("playmate")
+    worker = bootstrap.worker()
     return failures(run_batch(worker, messages(event), lambda: context.get_remaining_time_in_millis() / 1000))

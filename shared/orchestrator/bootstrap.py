@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import psycopg
 
+from orchestrator.application import Application
+from orchestrator.aws.clients import public_certificates
 from orchestrator.aws.feature_flags import Flags, FlagSource
 from orchestrator.aws.queues import EventQueue, TaskQueue
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.websocket_api import Sockets
-from orchestrator.observability import logger, tracing
+from orchestrator.observability import logger, metrics, tracing
 from orchestrator.settings import Settings
 from orchestrator.store import flag_snapshot
 from orchestrator.store.connection import CERTIFICATES, Connection, Database, connect
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
-    from orchestrator.http.app import RouterMaker, Services
+    from orchestrator.http.app import Services
     from orchestrator.http.cloudfront import Front
 
 #: Seconds to reach Postgres.
@@ -39,6 +41,7 @@ def settings() -> Settings:
     read = Settings.from_env()
     logger.setLevel(read.agent_log_level)
     logger.structure_logs(append=True, version=read.version)
+    metrics.keep_types(read.metrics_by_type)
     tracing.configure(read.otlp_endpoint, version=read.version, environment=read.environment)
     return read
 
@@ -107,17 +110,24 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
 
 
 def _trust(values: Settings) -> dict[str, str]:
-    """With whom a session may be: with the host of that name alone, where somebody certifies it."""
+    """Return the TLS options of a session: a named authority must certify the server under its host name."""
     if values.database_authority:
-        return {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES / f"{values.database_authority}.pem")}
+        roots = public_certificates() if values.database_authority == "public" else CERTIFICATES
+        return {"sslmode": "verify-full", "sslrootcert": str(roots)}
     return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 
 def bring_logins_up_to_date() -> list[str]:
     """Makes the functions' logins; answers the names of those whose password had to be set."""
     from orchestrator.engine import database_users
+    from orchestrator.store.database_users import share
 
-    return database_users.bring_up_to_date(database(), secrets(), settings().database_logins, log_in)
+    values = settings()
+    most = None
+    if values.database_connections:
+        values.require("worker_concurrency", "push_concurrency")
+        most = share(values.database_connections, workers=values.worker_concurrency, pushes=values.push_concurrency)
+    return database_users.bring_up_to_date(database(), secrets(), values.database_logins, log_in, most)
 
 
 @cache
@@ -152,17 +162,26 @@ def flags() -> Flags:
 
 
 @cache
-def agents(*packages: str) -> Agents:
-    from orchestrator.engine.agents import Agents
-
-    return Agents(*packages)
+def application() -> Application:
+    """Return the application that this function serves. Raise SettingsError where none is set."""
+    settings().require("application")
+    return Application(settings().application)
 
 
 @cache
-def worker(application: str) -> Worker:
+def agents() -> Agents:
+    """Return the agents of the application."""
+    from orchestrator.engine.agents import Agents
+
+    return Agents(application().agents)
+
+
+@cache
+def worker() -> Worker:
     """What the worker function runs tasks with."""
     from orchestrator.engine.execution.worker import Worker
 
+    application().configure_worker(settings())
     return Worker(
         name=f"worker-{uuid4().hex[:12]}",
         db=database(),
@@ -170,7 +189,7 @@ def worker(application: str) -> Worker:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         flags=flags(),
         version=settings().version,
     )
@@ -211,7 +230,7 @@ def front() -> Front | None:
     from orchestrator.http.cloudfront import Front
 
     arn = settings().front_secret_arn
-    return Front(secrets(), arn) if arn else None
+    return Front(secrets(), arn, required=settings().front_required) if arn else None
 
 
 @cache
@@ -234,7 +253,7 @@ def rotate_keys(revoke: bool) -> str:
 
 
 @cache
-def services(application: str) -> Services:
+def services() -> Services:
     from orchestrator.http.app import Services
 
     settings().require("websocket_url")
@@ -244,7 +263,7 @@ def services(application: str) -> Services:
         queue=task_queue(),
         dead_letters=dead_letter_queue(),
         events=event_queue(),
-        agents=agents(f"{application}.agents"),
+        agents=agents(),
         tokens=tokens(),
         flags=flags(),
         allowed_origins=frozenset(values.allowed_origins),
@@ -254,14 +273,14 @@ def services(application: str) -> Services:
         front=front(),
         flag_desk=flag_desk(),
         rotate_keys=rotate_keys,
-        application=application,
+        application=application().package,
     )
 
 
 @cache
-def http_app(application: str, routers: tuple[RouterMaker, ...]) -> APIGatewayHttpResolver:
-    """The HTTP API: the orchestrator's own routes and those of the application's package."""
+def http_app() -> APIGatewayHttpResolver:
+    """Return the HTTP API: the engine's routes and those of the application's `routes.ROUTERS`."""
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS
 
-    return build_app(services(application), (*ROUTERS, *routers))
+    return build_app(services(), (*ROUTERS, *application().routers()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Self, get_args
 
 Environment = Literal["local", "staging", "prod"]
+Authority = Literal["", "amazon", "public"]
 #: The functions that log in to Postgres, each as itself.
 PARTS = ("api", "worker", "websocket", "push", "sweeper")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -29,6 +30,8 @@ class Settings:
 
     environment: Environment = "local"
     service_version: str = ""
+    #: The application's package: its agents, its routes, and where it has them its schema and its deployment.
+    application: str = ""
     #: Set by Lambda: the number of the published version that runs.
     aws_lambda_function_version: str = ""
     agent_log_level: str = "INFO"
@@ -38,10 +41,15 @@ class Settings:
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
-    #: Who certifies it, a file of store/authorities: the region, or `proxy`; empty where nobody is asked.
-    database_authority: str = ""
+    #: Whose root certificates verify the server's: Amazon's or any public authority's; empty: no verification.
+    database_authority: Authority = ""
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
+
+    #: For the migrate function: connections that Postgres takes, and the most workers and pushes at a time; 0: unknown.
+    database_connections: int = 0
+    worker_concurrency: int = 0
+    push_concurrency: int = 0
 
     #: Whether sessions are the function's own, not a proxy's: statements may be prepared.
     database_direct: bool = False
@@ -61,8 +69,10 @@ class Settings:
     #: An outside OpenID Connect issuer whose tokens are good here too.
     oidc_issuer: str = ""
     allowed_origins: tuple[str, ...] = ()
-    #: Secret that the firewall before the API shows; empty where there is none.
+    #: Secret that CloudFront shows; empty where there is no CloudFront before the API.
     front_secret_arn: str = ""
+    #: Whether the API refuses requests that did not come through CloudFront.
+    front_required: bool = False
 
     appconfig_application: str = ""
     appconfig_environment: str = ""
@@ -73,6 +83,13 @@ class Settings:
     flags_gradual: str = ""
 
     otlp_endpoint: str = ""
+
+    #: Whether metrics are kept for each task type too.
+    metrics_by_type: bool = True
+    #: Bedrock model, or inference profile, of the flag insight_narrative.
+    narrative_model: str = "amazon.nova-lite-v1:0"
+    #: Read by botocore too: whether services are called by names that have IPv6 addresses.
+    aws_use_dualstack_endpoint: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -116,6 +133,12 @@ def _environment(raw: str) -> str:
     return raw
 
 
+def _authority(raw: str) -> str:
+    if raw not in get_args(Authority):
+        raise ValueError(f"must be amazon, public or empty, not {raw!r}")
+    return raw
+
+
 def _flag(raw: str) -> bool:
     if raw not in ("true", "false"):
         raise ValueError(f"must be true or false, not {raw!r}")
@@ -131,6 +154,12 @@ def _log_level(raw: str) -> str:
 def _port(raw: str) -> int:
     if not raw.isascii() or not raw.isdigit() or not 0 < int(raw) < 65536:
         raise ValueError(f"must be a port number, not {raw!r}")
+    return int(raw)
+
+
+def _number(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError(f"must be a whole number, not {raw!r}")
     return int(raw)
 
 
@@ -161,10 +190,17 @@ def _logins(raw: str) -> dict[str, str]:
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "environment": _environment,
+    "database_authority": _authority,
     "database_direct": _flag,
+    "front_required": _flag,
+    "metrics_by_type": _flag,
+    "aws_use_dualstack_endpoint": _flag,
     "agent_log_level": _log_level,
     "database_port": _port,
     "database_logins": _logins,
+    "database_connections": _number,
+    "worker_concurrency": _number,
+    "push_concurrency": _number,
     "task_queue_url": _url("http", "https"),
     "dead_letter_queue_url": _url("http", "https"),
     "event_queue_url": _url("http", "https"),

@@ -1,7 +1,7 @@
-"""For tests of agents: one task from submit to outcome on a real database, in one line.
+"""Tests of agents: run one task from its submit to its outcome on a real database, in one line.
 
-done = run_agent(database_url, "friend.ask", {"friendName": "Bruno"}, owner="1")
-assert done.result["friend"]["name"] == "Bruno"
+done = run_agent(database_url, "person.greet", {"name": "Lina"}, package="my_app.agents")
+assert done.result == {"message": "Hello Lina"}
 """
 
 from __future__ import annotations
@@ -94,12 +94,17 @@ def run_agent(
     type: str,
     payload: Mapping[str, Json] | None = None,
     *,
+    package: str,
     owner: str = "1",
-    package: str = "playmate.agents",
     flags: Mapping[str, bool] | None = None,
     now: datetime | None = None,
 ) -> Ran:
-    """Submits, runs one attempt and reads the outcome. `now` stops the database's clock at that moment."""
+    """Submit a task of `type`, run one attempt and return the outcome.
+
+    `package` has the agents, such as "my_app.agents". `owner` is whose task it is. `flags` are the feature flags; the
+    others have their defaults. `now` stops the database's clock at that moment. The database has the schemas of the
+    engine and of the application.
+    """
     agents = Agents(package)
     api = _door(database_url, "orchestrator_api", now)
     doors = [_door(database_url, "orchestrator_worker", now) for _ in range(2)]

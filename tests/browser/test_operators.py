@@ -25,3 +25,8 @@ def troubled(stack: Stack) -> Stack:
 def test_the_operator_page(name: str, troubled: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"operators_{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))
+
+
+def test_the_screenshots_of_the_documents(troubled: Stack) -> None:
+    tools.packages(tools.BROWSER)
+    run_tests(tools.BROWSER / "screenshots.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import psycopg
 
-from tests.browser.dead_letters import HOPELESS, bury
+from tests.browser import dead_letters
 from tests.e2e.runbooks import filled
 from tests.support.stack import Stack
 
@@ -108,19 +108,22 @@ class Lab:
             session.close()
 
     def dead_letters(self) -> Iterator[Place]:
-        ids, fingerprint = self.bury_three()
-        bury(self.stack.said["database_url"], HOPELESS)
+        ids, fingerprint = self.make_three_dead_letters()
+        dead_letters.insert(self.stack.said["database_url"], dead_letters.HOPELESS)
 
         def check() -> None:
             self.ended_well(ids)
             groups = self.operator.get("/ops/dead-letters").json()["groups"]
-            assert {group["fingerprint"] for group in groups} & {fingerprint, HOPELESS.error["fingerprint"]} == set()
+            assert {group["fingerprint"] for group in groups} & {
+                fingerprint,
+                dead_letters.HOPELESS.error["fingerprint"],
+            } == set()
 
-        values = {"FINGERPRINT": fingerprint, "HOPELESS": str(HOPELESS.error["fingerprint"]), "ID": ids[0]}
+        values = {"FINGERPRINT": fingerprint, "HOPELESS": str(dead_letters.HOPELESS.error["fingerprint"]), "ID": ids[0]}
         yield Place(values, check)
 
     def failures(self) -> Iterator[Place]:
-        ids, fingerprint = self.bury_three()
+        ids, fingerprint = self.make_three_dead_letters()
 
         def check() -> None:
             self.ended_well(ids)
@@ -128,7 +131,7 @@ class Lab:
         yield Place({"ID": ids[0], "TYPE": "friend.delete", "FINGERPRINT": fingerprint}, check)
 
     def deploy(self) -> Iterator[Place]:
-        ids, _ = self.bury_three()
+        ids, _ = self.make_three_dead_letters()
         worker = self.resource("WorkerFunction")
         now = self.aws("lambda").get_alias(FunctionName=worker, Name="live")["FunctionVersion"]
 
@@ -199,8 +202,8 @@ class Lab:
         ended = [self.over(id) for id in ids]
         assert {task["status"] for task in ended} <= {"completed", "failed"}, ended
 
-    def bury_three(self) -> tuple[list[str], str]:
-        """Tasks that died of a table that was away for a while."""
+    def make_three_dead_letters(self) -> tuple[list[str], str]:
+        """Make tasks dead letters by a table that was away for a while."""
         with self.without_friends():
             ids = [self.submit("friend.ask", {"friendName": name}, attempts=1) for name in NAMES]
             assert {self.over(id)["status"] for id in ids} == {"dead-letter"}

@@ -1,4 +1,8 @@
-"""The runbooks as text: their commands, in order, and bash to run them in."""
+"""The commands of runbooks and other documents, and bash to run them in.
+
+A block of language `sh` is run on a stack, line by line. A block of language `bash` is for readers: it starts a stack,
+takes minutes, or needs AWS. tests/repository checks it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from pathlib import Path
 from tools.virtualenvs import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
-PAGES = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operations.md"]
+#: Other documents; those with blocks of `sh` are run in a quiet situation.
+GUIDES = [page for folder in ("how-to", "start") for page in sorted((ROOT / "docs" / folder).glob("*.md"))]
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:orchestrator|aws) [^`]+)`")
@@ -37,7 +42,7 @@ NO_BLANKS = frozenset(
             "JOIN",
             "ON",
         ),
-        *("AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "UUID"),
+        *("AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "UUID", "POST"),
     )
 )
 #: Ends each command in the output: its number and how it ended.
@@ -58,8 +63,12 @@ def commands(page: Path) -> list[str]:
 
 
 def inline(page: Path) -> list[str]:
-    """Commands within sentences."""
+    """Return the commands within sentences."""
     return _INLINE.findall(page.read_text())
+
+
+#: Every page with commands to run.
+PAGES = [*sorted(RUNBOOKS.glob("*.md")), *(page for page in GUIDES if commands(page))]
 
 
 def blanks(command: str) -> list[str]:

@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 @pytest.mark.parametrize("keeps_attributes", [True, False], ids=["by AWS", "by hand"])
 def test_a_dead_letter_that_is_moved_back_runs_again(stack: Stack, keeps_attributes: bool) -> None:
     with Lab.of(stack) as lab:
-        ids, _ = lab.bury_three()
+        ids, _ = lab.make_three_dead_letters()
         move_back(stack, set(ids), keeps_attributes=keeps_attributes)
         assert {after_its_death(lab, id) for id in ids} <= {"completed", "failed"}
         for id in ids:

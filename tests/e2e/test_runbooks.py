@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from orchestrator_cli.main import app
+from playmate_cli.main import app
 from tests.e2e import runbooks
 from tests.e2e.alarm_causes import Lab, Place
 from tests.support.stack import Stack
@@ -49,6 +49,12 @@ SHOWN: dict[str, dict[str, str]] = {
         "orchestrator dead-letters list": "worker-lost",
         "orchestrator tasks show": "lease-lost",
     },
+    "quickstart.md": {
+        'curl -sf "$API/api/tasks/': '"type":"echo"',
+        'curl -sf -X POST "$API/api/realtime/ticket"': '"url":"ws',
+    },
+    "operate.md": {"orchestrator stats": "due"},
+    "flags.md": {"orchestrator flags set task.echo 20%": "20"},
     "secrets.md": {"aws secretsmanager list": "AWSPREVIOUS", "orchestrator audit": "rotate"},
     "sweeper.md": {"lines": '"message":"swept"', "aws lambda invoke": '"woken"', "aws scheduler": "ENABLED"},
     "waiting.md": {
@@ -80,9 +86,10 @@ def names(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [*tools, last.output.strip()]
 
 
-@pytest.mark.parametrize("page", runbooks.PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", runbooks.PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_its_commands_show_and_mend(page: Path, lab: Lab, names: list[str], tmp_path: Path) -> None:
-    situation: Callable[[Lab], Iterator[Place]] = getattr(Lab, page.stem.replace("-", "_"), Lab.a_quiet_day)
+    name = page.stem.replace("-", "_") if page.parent == runbooks.RUNBOOKS else ""
+    situation: Callable[[Lab], Iterator[Place]] = getattr(Lab, name, Lab.a_quiet_day)
     with lab.after(situation) as place:
         written = [command for command in runbooks.commands(page) if not _only_on_aws(command)]
         script = [place.fill(command).replace(". .local/aws.env", f". {lab.shell}") for command in written]
@@ -126,7 +133,7 @@ def test_names_in_the_runbooks_are_the_templates() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    sorted({command for page in runbooks.PAGES for command in runbooks.inline(page)}),
+    sorted({command for page in [*runbooks.PAGES, *runbooks.GUIDES] for command in runbooks.inline(page)}),
     ids=lambda text: text[:60],
 )
 def test_commands_within_sentences_are_commands(command: str) -> None:

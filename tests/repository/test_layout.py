@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 LONGEST_CLASS = 250
 LONGEST_ENTRY = 40
+MOST_MODULES = 14
 MEDIAN_FUNCTION = 10
 
 #: Calls whose answer is another one in another process.
@@ -111,6 +113,15 @@ def test_names_say_what_is_inside() -> None:
         if part in DRAWERS
     ]
     assert drawers == []
+
+
+def test_no_folder_has_many_modules() -> None:
+    """`store` has a module for each subject; every other folder stays small enough to be read at a glance."""
+    counted = Counter(
+        shown(path.parent) for path in python_files(*CODE) if path.name not in ("__init__.py", "__main__.py")
+    )
+    many = {folder: count for folder, count in counted.items() if count > MOST_MODULES}
+    assert set(many) <= {"shared/orchestrator/store"}
 
 
 def test_a_function_folder_holds_its_entry_alone() -> None:

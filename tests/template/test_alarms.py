@@ -43,7 +43,7 @@ def watched_of_ours() -> set[str]:
 def test_our_own_metrics_exist_under_these_names() -> None:
     assert watched_of_ours()
     assert watched_of_ours() <= OWN
-    assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/operations.md").read_text()} == set()
+    assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/reference/metrics.md").read_text()} == set()
 
 
 def test_a_silence_is_judged_on_purpose() -> None:
@@ -53,14 +53,29 @@ def test_a_silence_is_judged_on_purpose() -> None:
     assert alarms["SweeperAlarm"]["TreatMissingData"] == "breaching"
 
 
+def called_by(rule: object) -> list[str]:
+    return re.findall(r'ALARM\("\$\{(\w+)\}"\)', json.dumps(rule).replace("\\", ""))
+
+
 def test_every_alarm_reaches_people_once_and_by_one_of_two() -> None:
     """FlagsAlarm rings for AppConfig alone."""
-    urgent, minor = (
-        re.findall(r'ALARM\("\$\{(\w+)\}"\)', json.dumps(one["AlarmRule"]).replace("\\", ""))
-        for one in of_type("AWS::CloudWatch::CompositeAlarm").values()
-    )
-    assert sorted([*urgent, *minor, "FlagsAlarm"]) == sorted(of_type("AWS::CloudWatch::Alarm"))
+    composites = of_type("AWS::CloudWatch::CompositeAlarm")
+    condition, urgent, _ = composites["SomebodyMustLook"]["AlarmRule"]["Fn::If"]
+    assert condition == "WatchesAll"
+    both = [*called_by(urgent), *called_by(composites["SomethingToMend"]["AlarmRule"])]
+    assert sorted([*both, "FlagsAlarm"]) == sorted(of_type("AWS::CloudWatch::Alarm"))
     assert [name for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if alarm.get("AlarmActions")] == []
+
+
+def test_watched_leanly_every_alarm_that_is_left_reaches_people_by_one() -> None:
+    left = {
+        name
+        for template in templates.family(ROOT / "template.yaml").values()
+        for name, one in template["Resources"].items()
+        if one["Type"] == "AWS::CloudWatch::Alarm" and one.get("Condition") not in ("WatchesAll", "WatchesDatabase")
+    }
+    lean = of_type("AWS::CloudWatch::CompositeAlarm")["SomebodyMustLook"]["AlarmRule"]["Fn::If"][2]
+    assert sorted(called_by(lean)) == sorted(left)
 
 
 def test_what_users_notice_silences_the_rest() -> None:

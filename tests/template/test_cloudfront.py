@@ -34,13 +34,18 @@ def test_the_secret_that_is_shown_is_the_one_that_is_asked_for(
     assert header["HeaderName"] == cloudfront.PROOF
     assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${FrontSecretArn}:SecretString:secret}}"}
     assert resources["FrontSecret"]["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "secret"
-    arn = {"Fn::If": ["HasWebAcl", {"Fn::GetAtt": ["FrontSecret", "Id"]}, ""]}
-    assert resources["Front"]["Properties"]["Parameters"]["FrontSecretArn"] == arn
-    assert resources["ApiFunction"]["Properties"]["Environment"]["Variables"]["FRONT_SECRET_ARN"] == arn
+    secret = {"Fn::GetAtt": ["FrontSecret", "Id"]}
+    assert resources["Front"]["Properties"]["Parameters"]["FrontSecretArn"] == {"Fn::If": ["HasWebAcl", secret, ""]}
+    assert resources["PagesFront"]["Properties"]["Parameters"]["FrontSecretArn"] == secret
+    told = resources["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    assert told["FRONT_SECRET_ARN"] == {"Fn::If": ["HasFrontSecret", secret, ""]}
+    assert told["FRONT_REQUIRED"] == {"Fn::If": ["HasWebAcl", "true", "false"]}, (
+        "without a web ACL clients may call the API"
+    )
 
 
 def test_only_the_api_reads_it_and_only_when_it_is_there(family: dict[str, dict[str, Any]]) -> None:
-    allowed = granted(family["template.yaml"]["Resources"], when="HasWebAcl")
+    allowed = granted(family["template.yaml"]["Resources"], when="HasFrontSecret")
     assert allowed.pop("ApiFunction") == {"secretsmanager:GetSecretValue"}
     assert not any(allowed.values())
 

@@ -7,28 +7,62 @@ from typing import Any
 
 import pytest
 
-from tools.quality import cost
+from tools.quality import monthly_cost
+from tools.quality.prices import PRICES
 
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(cost.MEASURED.read_text())
+    found: dict[str, Any] = json.loads(monthly_cost.MEASURED.read_text())
     return found
-
-
-def test_the_sheet_is_fresh() -> None:
-    assert cost.SHEET.read_text() == cost.sheet(), "make it anew: python -m tools.quality.cost"
 
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_a_busy_system_keeps_to_the_goal(measured: dict[str, Any], architecture: str) -> None:
     memory = {"ApiFunction": 1024, "WorkerFunction": 1024, "PushFunction": 512}
-    assert cost.unwatched(cost.per_million(measured, memory, architecture, batch=10)) <= cost.GOAL
+    assert (
+        monthly_cost.unwatched(monthly_cost.per_million(measured, memory, architecture, batch=10)) <= monthly_cost.GOAL
+    )
 
 
 def test_memory_and_batches_are_paid_for(measured: dict[str, Any]) -> None:
     def total(megabytes: int, batch: int) -> float:
         memory = dict.fromkeys(("ApiFunction", "WorkerFunction", "PushFunction"), megabytes)
-        return cost.unwatched(cost.per_million(measured, memory, "x86_64", batch))
+        return monthly_cost.unwatched(monthly_cost.per_million(measured, memory, "x86_64", batch))
 
     assert total(2048, 1) > total(1024, 1) > total(1024, 10)
+
+
+def dollars_idle(profile: str) -> dict[str, float]:
+    return {line.what: line.dollars for line in monthly_cost.idle(profile)}
+
+
+def test_the_small_profile_keeps_to_its_goal_and_the_default_too() -> None:
+    assert sum(dollars_idle("small").values()) <= 22.0
+    assert sum(dollars_idle("default").values()) <= 130.0
+
+
+def test_small_pays_for_no_way_out() -> None:
+    small = dollars_idle("small")
+    assert small["way out"] == small["endpoints"] == 0
+    assert dollars_idle("default")["way out"] > 30
+
+
+def told_of_alarms(profile: str) -> str:
+    return next(line.how for line in monthly_cost.idle(profile) if line.what == "alarms and dashboard")
+
+
+def test_an_alarm_is_paid_for_by_the_metrics_it_reads() -> None:
+    full, lean = (told_of_alarms(profile) for profile in ("default", "small"))
+    assert full.startswith("36 metrics watched, 2 composite, 1 dashboard")
+    assert lean.startswith("11 metrics watched, 1 composite, 0 dashboard")
+
+
+def test_every_price_names_its_source_and_its_date() -> None:
+    for name, one in PRICES.items():
+        assert len(one.source) > 20, name
+        assert one.as_of[:2] == "20", name
+
+
+def test_two_zones_cost_two_instances() -> None:
+    assert dollars_idle("prod")["Postgres"] == pytest.approx(2 * dollars_idle("default")["Postgres"])

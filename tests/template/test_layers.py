@@ -13,4 +13,4 @@ def test_the_layer_keeps_the_services_that_are_called() -> None:
     kept = re.search(r"^AWS_SERVICES = (.*)$", makefile, re.MULTILINE)
     assert kept is not None
     called = {service for service, _ in ACTIONS}
-    assert set(kept.group(1).split()) == called | {"appconfigdata"}  # which Powertools reads flags from
+    assert set(kept.group(1).split()) == called

@@ -52,7 +52,8 @@ def test_the_database_is_private_encrypted_and_kept(family: dict[str, dict[str, 
     assert said["StorageEncrypted"] is True
     assert said["ManageMasterUserPassword"] is True
     assert said["BackupRetentionPeriod"] >= 7
-    assert database["DeletionPolicy"] == database["UpdateReplacePolicy"] == "Snapshot"
+    assert database["DeletionPolicy"] == "RetainExceptOnCreate", "a first deploy that fails can be taken back"
+    assert database["UpdateReplacePolicy"] == "Snapshot"
 
 
 def test_every_login_is_changed_by_and_by(family: dict[str, dict[str, Any]], resources: dict[str, Resource]) -> None:

@@ -24,6 +24,8 @@ ACTIONS = {
     ("appconfig", "list_hosted_configuration_versions"): "appconfig:ListHostedConfigurationVersions",
     ("appconfig", "start_deployment"): "appconfig:StartDeployment",
     ("appconfig", "stop_deployment"): "appconfig:StopDeployment",
+    ("appconfigdata", "get_latest_configuration"): "appconfig:GetLatestConfiguration",
+    ("appconfigdata", "start_configuration_session"): "appconfig:StartConfigurationSession",
     ("bedrock-runtime", "converse_stream"): "bedrock:InvokeModelWithResponseStream",
     ("geo-places", "search_nearby"): "geo-places:SearchNearby",
     ("secretsmanager", "describe_secret"): "secretsmanager:DescribeSecret",
@@ -34,7 +36,7 @@ ACTIONS = {
     ("sqs", "receive_message"): "sqs:ReceiveMessage",
 }
 
-READ_FLAGS = {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"}
+READ_FLAGS = {action for (service, _), action in ACTIONS.items() if service == "appconfigdata"}
 POLL = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
 CHANGE_FLAGS = {action for (service, _), action in ACTIONS.items() if service == "appconfig"}
 DATABASE = {"secretsmanager:GetSecretValue"}

@@ -25,12 +25,34 @@ def overrides(samconfig: dict[str, Any], environment: str) -> dict[str, str]:
 
 
 def test_every_environment_is_there(samconfig: dict[str, Any]) -> None:
-    assert {"default", "local", "staging", "prod"} <= set(samconfig)
+    assert {"default", "local", "small", "staging", "prod-first", "prod"} <= set(samconfig)
+
+
+def test_the_first_deploy_of_prod_differs_only_in_what_would_keep_it_from_being_taken_back(
+    samconfig: dict[str, Any],
+) -> None:
+    first, later = overrides(samconfig, "prod-first"), overrides(samconfig, "prod")
+    assert {name for name in later if first[name] != later[name]} == {"DatabaseDeletionProtection", "CanaryEnabled"}
+    assert first["DatabaseDeletionProtection"] == first["CanaryEnabled"] == "false"
+    assert set(first) == set(later)
+
+
+def test_prod_names_an_address_for_alarms_and_the_pages_origins(samconfig: dict[str, Any]) -> None:
+    assert {"AlarmEmail", "AllowedOrigins"} <= set(overrides(samconfig, "prod"))
+
+
+def test_nothing_that_goes_to_aws_comes_from_a_stale_cache_or_leaves_its_artifacts(samconfig: dict[str, Any]) -> None:
+    """SAM's cache key holds no architecture: `sam build` for arm64 would take the layer of x86_64."""
+    for environment, given in samconfig.items():
+        if environment not in ("version", "local"):
+            assert given["build"]["parameters"]["cached"] is False
+            deploy = given["deploy"]["parameters"]
+            assert deploy["s3_prefix"] == deploy["stack_name"]
 
 
 def test_overrides_are_parameters_of_the_template(samconfig: dict[str, Any]) -> None:
     known = set(templates.read(ROOT / "template.yaml")["Parameters"])
-    for environment in ("local", "staging", "prod"):
+    for environment in ("local", "small", "staging", "prod-first", "prod"):
         assert set(overrides(samconfig, environment)) <= known
 
 
@@ -53,7 +75,7 @@ def test_sam_deploy_and_make_up_deploy_the_same(samconfig: dict[str, Any]) -> No
 def test_new_values_of_parameters_are_published(samconfig: dict[str, Any]) -> None:
     """SAM makes versions of functions for what changes in the template itself, not for parameters' values alone."""
     template = templates.read(ROOT / "template.yaml")
-    given = {environment: overrides(samconfig, environment) for environment in ("staging", "prod")}
+    given = {environment: overrides(samconfig, environment) for environment in ("small", "staging", "prod")}
     defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
     wanted = templates.configuration([given, defaults])
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
@@ -61,7 +83,7 @@ def test_new_values_of_parameters_are_published(samconfig: dict[str, Any]) -> No
 
 
 def test_every_parameter_is_explained() -> None:
-    explained = (ROOT / "docs/parameters.md").read_text()
+    explained = (ROOT / "docs/reference/parameters.md").read_text()
     parameters_of_ours = templates.read(ROOT / "template.yaml")["Parameters"]
     unsaid = [name for name in parameters_of_ours if not name.startswith("Local") and f"`{name}" not in explained]
     assert unsaid == []

@@ -17,7 +17,7 @@ from tools.virtualenvs import ROOT
 Resource = dict[str, Any]
 
 #: Lines of template.yaml, and of each template nested in it.
-LONGEST, LONGEST_NESTED = 985, 320
+LONGEST, LONGEST_NESTED = 1080, 325
 
 #: Only these may do something to whatever there is: traces belong to nothing that has an ARN.
 WILDCARDS = {"template.yaml SendTraces"}
@@ -49,7 +49,7 @@ MISSING_LOCALLY = (
 )
 
 #: Conditions that can only be true on AWS.
-AWS_ONLY = {"IsAws", "CreatesDatabase", "HasWebAcl", "HasFront"}
+AWS_ONLY = {"IsAws", "CreatesDatabase", "HasWebAcl", "HasFront", "HasPages", "HasFrontSecret"}
 
 #: Set by Lambda itself.
 BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_VERSION"}

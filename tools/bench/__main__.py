@@ -1,4 +1,4 @@
-"""`python -m bench`: the numbers of docs/performance.md, measured here and now, as ratios within one run."""
+"""`python -m tools.bench`: measure the numbers of docs/explanation/performance.md as ratios within one run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def table(found: list[Measured]) -> str:
-    """Markdown, as docs/performance.md has it."""
+    """Markdown, as docs/explanation/performance.md has it."""
     lines = ["| # | what | to reach | measured | rounds |", "|---|---|---|---|---|"]
     for one in sorted(found, key=lambda one: int(one.number)):
         rounds = one.detail or ", ".join(f"{value:.2f}" for value in one.rounds)

@@ -32,7 +32,7 @@ SCRIPT = "\\set id random(1, 1000)\nUPDATE bench_counter SET n = n + 1 WHERE id 
 
 @dataclass(slots=True)
 class Measured:
-    """One number of docs/performance.md: a value per round, all in the same unit."""
+    """One number of docs/explanation/performance.md: a value per round, all in the same unit."""
 
     number: str
     what: str

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.local_stack.stack_config import REGION
+from tools.local_stack.stack_config import APPLICATION, REGION
 from tools.progress import Refused, step
 from tools.virtualenvs import HOME, ROOT, python
 
@@ -20,17 +20,21 @@ BUILT = HOME / "build"
 _SOURCES = ("template.yaml", "functions", "shared", "layers")
 
 
-def build() -> Path:
-    """The folder of the built template; shared by all stacks of this checkout, so only one build runs."""
+def build(application: Path = APPLICATION) -> Path:
+    """Build the template where something has changed, and return its folder.
+
+    All stacks of this checkout that have the same application share it, so only one build runs at a time.
+    """
     HOME.mkdir(exist_ok=True)
+    built = BUILT if application == APPLICATION else HOME / f"build-{application.name}"
     with _alone():
-        wanted = _fingerprint()
-        stamp = BUILT / "made-from"
+        wanted = _fingerprint(application)
+        stamp = built / "made-from"
         if not stamp.exists() or stamp.read_text() != wanted:
             with step("sam build"):
-                _sam_build()
+                _sam_build(application, built)
             stamp.write_text(wanted)
-    return BUILT
+    return built
 
 
 def sam_environment() -> dict[str, str]:
@@ -54,22 +58,22 @@ def architecture() -> str:
     return "arm64" if os.uname().machine in {"arm64", "aarch64"} else "x86_64"
 
 
-def _sam_build() -> None:
-    shutil.rmtree(BUILT, ignore_errors=True)
+def _sam_build(application: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
     command = [
         *(str(python("sam")), "-m", "samcli", "build", "--template-file", str(ROOT / "template.yaml")),
-        *("--config-env", "local", "--build-dir", str(BUILT), "--cache-dir", str(HOME / "build-cache")),
+        *("--config-env", "local", "--build-dir", str(folder), "--cache-dir", str(HOME / "build-cache")),
         *("--parameter-overrides", f"Runtime={runtime()} Architecture={architecture()}"),
     ]
-    built = subprocess.run(command, check=False, capture_output=True, text=True, env=sam_environment(), cwd=ROOT)
+    environment = {**sam_environment(), "APPLICATION_FOLDER": str(application)}
+    built = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT)
     if built.returncode:
         raise Refused(f"sam build failed:\n{built.stdout[-1000:]}\n{built.stderr[-4000:]}")
 
 
-def _fingerprint() -> str:
+def _fingerprint(application: Path) -> str:
     digest = hashlib.sha256(f"{runtime()} {architecture()} {ROOT}".encode())
-    for source in _SOURCES:
-        top = ROOT / source
+    for top in (*(ROOT / source for source in _SOURCES), application):
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(str(path.relative_to(ROOT)).encode())

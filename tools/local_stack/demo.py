@@ -31,6 +31,8 @@ def demonstrate(layout: Layout) -> None:
 
 
 async def _demonstrate(stack: Mapping[str, Any]) -> None:
+    if not stack["users"]:
+        raise Refused("The demo needs the users of the playdate application.")
     user = stack["users"][0]
     async with httpx.AsyncClient(base_url=stack["api_url"], timeout=PATIENCE) as http:
         login = await _post(http, "/auth/login", {"identifier": user["name"], "password": user["password"]})

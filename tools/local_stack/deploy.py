@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tools.local_stack import templates
-from tools.local_stack.stack_config import AWS_KEYS, REGION, STACK_NAME, Layout
+from tools.local_stack.stack_config import APPLICATION, AWS_KEYS, REGION, STACK_NAME, Layout
 from tools.progress import Refused
 
 BUCKET = "local-artifacts"
@@ -54,6 +54,7 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "WorkerConcurrency": "4",
         "LogLevel": "DEBUG",
         **_collector(),
+        **({"Application": layout.application.name} if layout.application != APPLICATION else {}),
     }
 
 

@@ -48,8 +48,8 @@ def _adapt(resource_type: str, change: Callable[[Properties], Properties]) -> No
     def create_adapted(name: str, properties: Properties, stack: str) -> Any:
         return create(name, change(properties), stack)
 
-    def update_adapted(known: str, old: Properties, new: Properties, stack: str, **named: Any) -> Any:
-        return update(known, change(old), change(new), stack, **named)
+    def update_adapted(known: str, old: Properties, new: Properties, *more: Any, **named: Any) -> Any:
+        return update(known, change(old), change(new), *more, **named)
 
     handlers["create"], handlers["update"] = create_adapted, update_adapted
 

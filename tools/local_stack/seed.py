@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from orchestrator.store.connection import connect
-from playmate.demo import seed
 from tools.local_stack.deploy import client
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused
@@ -25,6 +26,11 @@ def migrate(layout: Layout, function: str) -> None:
 
 
 def settle(layout: Layout) -> Sequence[Mapping[str, Any]]:
-    """Put the demonstration families into the database; returns who can log in."""
+    """Call the application's `demo.seed`, where it has one; return the users that can sign in."""
+    if not (layout.application / "demo.py").exists():
+        return []
+    sys.path.insert(0, str(layout.application.parent))
+    demo = import_module(f"{layout.application.name}.demo")
     with connect(layout.database_url) as connection:
-        return seed(connection, PASSWORD)
+        users: Sequence[Mapping[str, Any]] = demo.seed(connection, PASSWORD)
+        return users

@@ -41,7 +41,7 @@ def bring_up(layout: Layout) -> None:
         _refuse_ports_of_others(layout)
         with ThreadPoolExecutor() as pool:
             servers = pool.submit(_start_servers, layout)
-            built = build()
+            built = build(layout.application)
             servers.result()
         with step("deploy of template.yaml"):
             outputs = deploy(layout, built, parameters(layout, runtime(), architecture()))

@@ -12,6 +12,8 @@ from tools.progress import Refused
 from tools.virtualenvs import HOME, ROOT
 
 PORT_BASE = 8800
+#: The folder of the application's package, unless APPLICATION names another.
+APPLICATION = ROOT / "shared" / "playmate"
 REGION = "us-east-1"
 STACK_NAME = "agent-orchestrator-local"
 
@@ -25,13 +27,18 @@ class Layout:
 
     state: Path
     port_base: int
+    #: The folder of the package that the functions serve.
+    application: Path = APPLICATION
 
     @classmethod
     def from_environment(cls) -> Layout:
         raw = os.environ.get("PORT_BASE", str(PORT_BASE))
         if not raw.isdigit() or not 1024 <= int(raw) <= 65000:
             raise Refused(f"PORT_BASE must be a number from 1024 to 65000, not {raw!r}.")
-        return cls(Path(os.environ.get("LOCAL_STATE", HOME)).resolve(), int(raw))
+        application = ROOT / (os.environ.get("APPLICATION") or APPLICATION)
+        if not (application / "routes").is_dir():
+            raise Refused(f"APPLICATION must be the folder of a package with agents and routes, not {application}.")
+        return cls(Path(os.environ.get("LOCAL_STATE", HOME)).resolve(), int(raw), application)
 
     @property
     def web_port(self) -> int:

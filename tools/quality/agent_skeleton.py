@@ -17,9 +17,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.engine.agents import agent
-from orchestrator.engine.context import Context
-from orchestrator.model.errors import Refuse
+from orchestrator import Context, Refuse, agent
 
 
 class {name}Payload(BaseModel):
@@ -49,17 +47,17 @@ TEST = '''"""The agent `{type}` on a real database."""
 
 from __future__ import annotations
 
-from orchestrator.testing import run_agent
+from orchestrator import run_agent
 
 
 def test_it_answers(database_url: str) -> None:
-    done = run_agent(database_url, "{type}", {{"name": "Lina"}})
+    done = run_agent(database_url, "{type}", {{"name": "Lina"}}, package="playmate.agents")
     assert done.status == "completed"
     assert done.result["message"].startswith("Hello Lina")
 
 
 def test_it_refuses(database_url: str) -> None:
-    done = run_agent(database_url, "{type}", {{"name": "nobody"}})
+    done = run_agent(database_url, "{type}", {{"name": "nobody"}}, package="playmate.agents")
     assert (done.status, done.error["code"]) == ("failed", "nobody")
 '''
 
@@ -74,7 +72,7 @@ def skeleton() -> int:
             raise Refused(f"{path.relative_to(ROOT)} is there already")
         path.write_text(text, encoding="utf-8")
         say(f"  wrote {path.relative_to(ROOT)}")
-    say("Next: docs/agents.md")
+    say("Next: docs/start/first-agent.md")
     return 0
 
 

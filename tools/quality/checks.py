@@ -51,8 +51,16 @@ def _passes(name: str, command: Sequence[str | Path]) -> bool:
     return True
 
 
+def format() -> int:
+    """Format the code, and fix what the linter can fix."""
+    ruff = python("dev").with_name("ruff")
+    return int(_runs((ruff, "check", "--fix", ".")) | _runs((ruff, "format", ".")))
+
+
 def test() -> int:
-    """Tests of parts on every core, then those that want the machine to themselves."""
+    """Run the tests of parts on every core, then those that need the machine to themselves; or those of ONLY."""
+    if only := os.environ.get("ONLY", "").split():
+        return int(_runs((python("dev"), "-m", "pytest", *only)))
     folders = [path.name for path in sorted((ROOT / "tests").iterdir()) if any(path.glob("**/test_*.py"))]
     together = [name for name in folders if name not in (*HOUSE, *ALONE)]
     alone = [name for name in ALONE if name in folders]

@@ -1,160 +1,58 @@
-"""What a deployment costs, from the template, measured durations and a price list, written to docs/cost.md.
+"""The cost of a deployment from the templates, measured durations and a price list: docs/explanation/cost.md.
 
-`python -m tools.quality.cost measure` takes the durations anew, from the logs of the local stack that is up.
+`make reference` writes the page. `python -m tools.quality.cost` measures the durations again, from the logs of the
+running local stack.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
-from tools.local_stack import templates
 from tools.local_stack.stack_config import AWS_KEYS, Layout
 from tools.progress import say
-from tools.virtualenvs import ROOT
+from tools.quality.monthly_cost import (
+    GOAL,
+    HOURS,
+    LOADS,
+    MEASURED,
+    METRICS_PER_TYPE,
+    PING_SECONDS,
+    PROFILES,
+    Line,
+    idle,
+    memory,
+    month,
+    per_million,
+    socket_month,
+    unwatched,
+)
+from tools.quality.prices import PRICES, price
+from tools.quality.reference.markdown import NOTE
 
-MEASURED = ROOT / "docs" / "measured.json"
-SHEET = ROOT / "docs" / "cost.md"
-
-#: AWS's public list in us-east-1, US dollars, on demand, without the free tier. Written down from memory as of mid-2025
-#: and not fetched: whoever decides by this sheet looks them up again.
-PRICES_AS_OF = "mid-2025"
-PRICES = {
-    "lambda request": 0.20e-6,
-    "lambda GB-second x86_64": 16.6667e-6,
-    "lambda GB-second arm64": 13.3334e-6,
-    "http request": 1.00e-6,
-    "socket message": 1.00e-6,
-    "socket minute": 0.25e-6,
-    "sqs request": 0.40e-6,
-    "log GB": 0.50,
-    "custom metric month": 0.30,
-    "alarm month": 0.10,
-    "dashboard month": 3.00,
-    "secret month": 0.40,
-    "key month": 1.00,
-    "key request": 0.03e-4,
-    "web acl month": 5.00,
-    "web acl rule month": 1.00,
-    "web acl request": 0.60e-6,
-    "cloudfront request": 1.00e-6,
-    "cloudfront function": 0.10e-6,
-    "trace": 5.00e-6,
-    "interface endpoint hour": 0.01,
-    "nat hour": 0.045,
-    "public address hour": 0.005,
-    "db.t4g.medium hour": 0.065,
-    "gp3 GB month": 0.115,
-    "proxy vCPU hour": 0.015,
-}
-HOURS = 730
-#: Metrics that are kept for each task type, and for all of them together (docs/operations.md).
-METRICS_PER_TYPE, METRICS_IN_ALL = 14, 30
 #: CloudWatch bills each log event with so much beside its text; the gateway, which writes none locally, adds its line.
 EVENT_BYTES, ACCESS_LOG_BYTES = 26, 250
-#: What a million tasks may cost in the serverless part, everything but the database and the network around it.
-GOAL = 4.00
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the sheet."""
-
-    what: str
-    dollars: float
-    how: str
-
-
-def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: str, batch: int) -> list[Line]:
-    """A million tasks submitted over HTTP; what only a watched one needs comes last.
-
-    A batch is billed as long as its tasks would take one after another, each alone: it shares the request, and in
-    truth round trips too.
-    """
-    second = PRICES[f"lambda GB-second {architecture}"]
-
-    def function(name: str, calls: float) -> float:
-        gigabyte_seconds = float(measured["milliseconds"][name]) / 1000 * memory[name] / 1024
-        return 1e6 * (calls * PRICES["lambda request"] + gigabyte_seconds * second)
-
-    sqs = 1 + 2 / batch  # a send a task, a receive and a delete a batch
-    hints = 3 / batch  # what a batch finishes for one owner is one hint: sent, received, deleted
-    return [
-        Line("HTTP API", 1e6 * PRICES["http request"], "one request a task"),
-        Line("API function", function("ApiFunction", 1), _ms(measured, "ApiFunction", memory)),
-        Line("task queue", 1e6 * sqs * PRICES["sqs request"], f"{sqs:.1f} requests a task"),
-        Line("worker", function("WorkerFunction", 1 / batch), _ms(measured, "WorkerFunction", memory)),
-        Line("logs", 1e6 * measured["log_bytes"] / 1e9 * PRICES["log GB"], f"{measured['log_bytes']} bytes a task"),
-        Line("event queue*", 1e6 * hints * PRICES["sqs request"], f"{hints:.1f} requests a task"),
-        Line("push*", function("PushFunction", 1 / batch), _ms(measured, "PushFunction", memory)),
-        Line("socket frames*", 3e6 * PRICES["socket message"], "three a task: submitted, started, finished"),
-    ]
-
-
-def idle(family: dict[str, dict[str, Any]], types: int) -> list[Line]:
-    """A month in which nothing happens, with the template's own parameters."""
-    kinds = [one["Type"] for each in family.values() for one in each["Resources"].values()]
-    endpoints = kinds.count("AWS::EC2::VPCEndpoint")
-    alarms = kinds.count("AWS::CloudWatch::Alarm")
-    metrics = METRICS_IN_ALL + types * METRICS_PER_TYPE
-    storage = int(family["infrastructure/database.yaml"]["Resources"]["Postgres"]["Properties"]["AllocatedStorage"])
-    instance = family["template.yaml"]["Parameters"]["DatabaseInstanceClass"]["Default"]
-    secrets = _secrets(family)
-    polls = 5 * 2 * HOURS * 3600 / 20  # five pollers a queue, each asks every 20 s
-    return [
-        Line(
-            "Postgres",
-            PRICES[f"{instance} hour"] * HOURS + storage * PRICES["gp3 GB month"],
-            f"{instance}, {storage} GB",
-        ),
-        Line(
-            "way out", (PRICES["nat hour"] + PRICES["public address hour"]) * HOURS, "one NAT gateway and its address"
-        ),
-        Line("endpoints", endpoints * 2 * PRICES["interface endpoint hour"] * HOURS, f"{endpoints} in two zones"),
-        Line("metrics", metrics * PRICES["custom metric month"], f"at most {metrics}, with {types} task types in use"),
-        Line("alarms and dashboard", alarms * PRICES["alarm month"] + PRICES["dashboard month"], f"{alarms} alarms"),
-        Line("queues", polls * PRICES["sqs request"], f"{polls:,.0f} empty looks"),
-        Line(
-            "sweeper",
-            HOURS * 60 * (PRICES["lambda request"] * 2 + PRICES["sqs request"]),
-            "once a minute, with a look at the dead-letter queue",
-        ),
-        Line(
-            "secrets", secrets * PRICES["secret month"], f"{secrets}: logins to the database, its owner's, token keys"
-        ),
-    ]
-
-
-def _secrets(family: dict[str, dict[str, Any]]) -> int:
-    """Those of the templates that every deployment has, and the one that RDS makes."""
-    resources = [one for each in family.values() for one in each["Resources"].values()]
-    made = [one for one in resources if one["Type"] == "AWS::SecretsManager::Secret" and "Condition" not in one]
-    return len(made) + 1
 
 
 def sheet() -> str:
-    family = templates.family(ROOT / "template.yaml")
-    template = family["template.yaml"]
     measured = json.loads(MEASURED.read_text())
-    shared = template["Globals"]["Function"]["MemorySize"]
-    functions = {n: one for n, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
-    memory = {name: int(one["Properties"].get("MemorySize", shared)) for name, one in functions.items()}
     parts = [
         "# Cost",
         "",
-        f"Computed by `python -m tools.quality.cost`; prices and assumptions stand in it. {measured['how']}",
-        f"Prices: AWS's public list in us-east-1 without the free tier, from memory as of {PRICES_AS_OF}, not fetched.",
+        NOTE,
         "",
+        "Computed from the templates, `tools/quality/measured.json` and the prices at the end, which name their source"
+        f" and date. {measured['how']}",
+        "",
+        *_profiles(),
     ]
     cases = {
-        title: per_million(measured, memory, architecture, batch)
+        title: per_million(measured, memory(), architecture, batch)
         for title, architecture, batch in (
             ("A million tasks, one at a time", "x86_64", 1),
             ("A million tasks, in full batches", "x86_64", 10),
@@ -165,14 +63,51 @@ def sheet() -> str:
     parts += _against_goal(cases)
     for title, lines in cases.items():
         parts += _table(title, lines)
-    month = idle(family, types=measured["types"])
-    parts += _table("A month of nothing, with the template's defaults", month)
-    parts += _parameters()
+    for profile in PROFILES:
+        parts += _table(f"A month of nothing: `{profile}`", idle(profile))
+    parts += [*_parameters(), "", *_sources()]
     return "\n".join(parts) + "\n"
 
 
-def unwatched(lines: list[Line]) -> float:
-    return sum(line.dollars for line in lines if not line.what.endswith("*"))
+def _profiles() -> list[str]:
+    """What a month costs by profile and load."""
+    header = "| profile | idle | 1 million tasks | all watched | 100 million tasks | all watched |"
+    rows = []
+    for profile in PROFILES:
+        dollars = [sum(line.dollars for line in idle(profile))]
+        dollars += [month(profile, tasks, watched=watched) for tasks in LOADS for watched in (False, True)]
+        rows.append(f"| `{profile}` | " + " | ".join(f"{each:,.2f}" for each in dollars) + " |")
+    return [
+        "## A month, by profile",
+        "",
+        "$ a month, everything included but the time of the agents' own handlers. Profiles are environments of"
+        " `samconfig.toml`; `default` is the template as it stands.",
+        "",
+        header,
+        "|---|---:|---:|---:|---:|---:|",
+        *rows,
+        "",
+        "100 million tasks a month are 38 a second. The instance of `small` does not bear that: beyond its baseline"
+        f" (10 % of a vCPU) each vCPU hour is billed ${price('t4g vCPU hour beyond baseline'):.3f}; `CreditsAlarm` of"
+        " `Watch=full` rings.",
+        "",
+    ]
+
+
+def _sources() -> list[str]:
+    rows = [
+        f"| {name} | {one.dollars:.10f}".rstrip("0").rstrip(".") + f" | {one.source} | {one.as_of} |"
+        for name, one in PRICES.items()
+    ]
+    return [
+        "## Prices",
+        "",
+        "US dollars in us-east-1, on demand, without the free tier.",
+        "",
+        "| unit | $ | source | as of |",
+        "|---|---:|---|---|",
+        *rows,
+    ]
 
 
 def _against_goal(cases: dict[str, list[Line]]) -> list[str]:
@@ -193,8 +128,8 @@ def _against_goal(cases: dict[str, list[Line]]) -> list[str]:
         *rows,
         "",
         "Watching is dear because each frame to a browser is billed as a WebSocket message: three a task.",
-        "What a task of an agent costs beyond this is the time of its handler:"
-        f" $ {PRICES['lambda GB-second x86_64'] * 1e6 / 10:.2f} a million for each 100 ms at 1024 MB.",
+        "The time of the handler is not included:"
+        f" $ {price('lambda GB second x86_64') * 1e6 / 10:.2f} a million for each 100 ms at 1024 MB.",
         "",
     ]
 
@@ -244,36 +179,33 @@ def _table(title: str, lines: list[Line]) -> list[str]:
     sums = [f"| **all** | **{total:.2f}** | |"]
     if always != total:
         sums = [f"| **nobody watches** | **{always:.2f}** | |", f"| **all watched (\\*)** | **{total:.2f}** | |"]
-    return [f"## {title}", "", "| what | $ | how |", "|---|---:|---|", *rows, *sums, ""]
+    return [f"## {title}", "", "| part | $ | how |", "|---|---:|---|", *rows, *sums, ""]
 
 
 def _parameters() -> list[str]:
-    proxy = 2 * PRICES["proxy vCPU hour"] * HOURS
-    firewall = PRICES["web acl month"] + 3 * PRICES["web acl rule month"] + PRICES["secret month"]
-    passing = PRICES["web acl request"] + PRICES["cloudfront request"] + PRICES["cloudfront function"]
+    proxy = 2 * price("proxy vCPU hour") * HOURS
+    firewall = price("web acl month") + 3 * price("web acl rule month") + price("secret month")
+    passing = price("web acl request") + price("cloudfront request") + price("cloudfront function")
     return [
         "## By parameter, a month",
         "",
         "| parameter | adds |",
         "|---|---:|",
-        f"| `DatabaseMultiAz=true` | {PRICES['db.t4g.medium hour'] * HOURS + 50 * PRICES['gp3 GB month']:.2f} |",
+        f"| `DatabaseMultiAz=true` | {price('db.t4g.medium hour') * HOURS + 50 * price('gp3 GB month'):.2f} |",
         f"| `UseRdsProxy=true` | {proxy:.2f} |",
         "| `ExistingDatabaseSecretArn=…` | takes Postgres, the way out and the endpoints away |",
-        f"| a socket that stays open all month | {PRICES['socket minute'] * 60 * HOURS:.2f} |",
-        "| `OtlpEndpoint=…` | what the collector's owner charges |",
-        f"| `CollectorLayerArn=…` | {1e6 * PRICES['trace']:.2f} a million traces, and the collector's time |",
+        f"| a socket that stays open all month | {socket_month():.2f}: mostly its pings, one in {PING_SECONDS} s |",
+        "| `MonthlyBudget=…` | nothing |",
+        f"| a type of task, with `Watch=full` | {METRICS_PER_TYPE * price('custom metric month'):.2f},"
+        " for the hours in which it is used |",
+        "| `OtlpEndpoint=…` | the price of the collector |",
+        f"| `CollectorLayerArn=…` | {1e6 * price('trace'):.2f} a million traces, and the collector's time |",
         f"| `WebAclArn=…` with three rules | {firewall:.2f}, and {1e6 * passing:.2f} a million requests |",
-        f"| `KmsKeyArn=…` | {PRICES['key month']:.2f}, and {1e6 * PRICES['key request']:.2f} a million uses:"
+        f"| `KmsKeyArn=…` | {price('key month'):.2f}, and {1e6 * price('key request'):.2f} a million uses:"
         " one for a queue in five minutes, one for a secret that is read |",
     ]
 
 
-def _ms(measured: dict[str, Any], name: str, memory: dict[str, int]) -> str:
-    return f"{measured['milliseconds'][name]} ms at {memory[name]} MB"
-
-
 if __name__ == "__main__":
-    if sys.argv[1:] == ["measure"]:
-        measure()
-    SHEET.write_text(sheet())
-    say(f"Written: {SHEET.relative_to(ROOT)}")
+    measure()
+    say("Next: make reference")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import cast
 
@@ -10,8 +11,8 @@ from tools.virtualenvs import ROOT
 
 FILE = ROOT / "shared" / "playmate" / "openapi.json"
 TITLE = "Agent Orchestrator"
-#: Of the wire contract, not of a deployment.
-VERSION = "1.0.0"
+#: The one version number of the project.
+VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def text() -> str:

@@ -10,11 +10,12 @@ from tools.virtualenvs import ROOT, python
 
 #: Each file and what of pyproject.toml it pins. Markers inside make one file serve every Python.
 FILES: dict[str, tuple[str, ...]] = {
-    "layers/dependencies/requirements.txt": ("pyproject.toml",),
-    "requirements/dev.txt": ("pyproject.toml", "--extra", "dev"),
+    "layers/dependencies/requirements.txt": ("pyproject.toml", "--extra", "playmate"),
+    "requirements/dev.txt": ("pyproject.toml", "--extra", "playmate", "--extra", "cli", "--extra", "dev"),
     "requirements/sam.txt": ("--group", "sam"),
     "requirements/ministack.txt": ("--group", "ministack"),
     "requirements/scan.txt": ("--group", "scan"),
+    "requirements/docs.txt": ("--group", "docs"),
 }
 
 _OPTIONS = (

@@ -237,6 +237,6 @@ def _parsed(content: bytes) -> Any:
 def _words(status: int, answer: Any, content: bytes) -> str:
     if not isinstance(answer, dict):
         return f"{status}: {content[:200].decode('utf-8', 'replace')}"
-    lines = [f"{status}: {answer.get('message', answer)}"]
-    lines += [f"  {fault['field']}: {fault['message']}" for fault in answer.get("faults") or ()]
-    return "\n".join(lines)
+    message = str(answer.get("message", answer))
+    faults = [f"{fault['field']}: {fault['message']}" for fault in answer.get("faults") or ()]
+    return "\n  ".join([f"{status}: {message}", *(fault for fault in faults if fault != message)])

@@ -6,6 +6,7 @@ The SDK costs 250 ms to import, so it is imported by the first call that needs i
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,13 @@ TRIES = 2
 CONNECTIONS = 32
 
 _making = Lock()
+
+
+def public_certificates() -> Path:
+    """Return the file of public root certificates that the AWS SDK contains (Mozilla's list)."""
+    import botocore
+
+    return Path(botocore.__file__).with_name("cacert.pem")
 
 
 class CloudError(Unavailable):

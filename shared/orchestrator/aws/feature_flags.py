@@ -1,4 +1,7 @@
-"""Feature flags from AppConfig: looked at again after 45 s, and the last known document outlives an outage.
+"""Feature flags from AppConfig: read again after 45 s, and the last known document outlives an outage.
+
+AppConfig bills each document that it sends, and the first read of a session always sends it. A container therefore
+keeps one session: as long as nothing has changed, AppConfig answers its reads with an empty body.
 
 A container that begins during the outage knows none: it recalls the one that others knew.
 
@@ -9,13 +12,14 @@ Rules see the `owner` and their `bucket` from 0 to 99: `bucket` below 20 is a fi
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator.aws.clients import client
+from orchestrator.aws.clients import CloudError, call
 from orchestrator.observability import logger
 
 if TYPE_CHECKING:
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Seconds a document is used without asking again.
 MAX_AGE = 45.0
+#: Seconds between two reads of one session that AppConfig must accept; less than MAX_AGE.
+LEAST_POLL_INTERVAL = 30
 #: Seconds between two attempts while AppConfig is away.
 PAUSE_AFTER_FAILURE = 10.0
 #: What a flag's name begins with when it parks a task type.
@@ -44,6 +50,46 @@ def bucket(name: str, owner: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{name}:{owner}".encode()).digest()[:8]) % 100
 
 
+class Session:
+    """One configuration session of AppConfig, and the last document that it sent."""
+
+    def __init__(self, source: FlagSource) -> None:
+        self._source = source
+        self._token: str | None = None
+        self._content = b""
+
+    def read(self) -> Mapping[str, Any]:
+        """Return the current document. Raise CloudError where AppConfig fails, ValueError for a broken document."""
+        try:
+            return _parse(self._poll())
+        except CloudError as error:
+            if error.code != "BadRequestException":
+                raise
+        return _parse(self._poll())  # the token had expired: 24 hours after its answer, or with a lost answer
+
+    def restart(self) -> None:
+        """Begin a new session at the next read."""
+        self._token = None
+
+    def _poll(self) -> bytes:
+        token, self._token = self._token or self._start(), None  # a token is good for one call
+        answer = call("appconfigdata", "get_latest_configuration", ConfigurationToken=token)
+        self._content = answer["Configuration"].read() or self._content
+        self._token = answer["NextPollConfigurationToken"]
+        return self._content
+
+    def _start(self) -> str:
+        answer = call(
+            "appconfigdata",
+            "start_configuration_session",
+            ApplicationIdentifier=self._source.application,
+            EnvironmentIdentifier=self._source.environment,
+            ConfigurationProfileIdentifier=self._source.profile,
+            RequiredMinimumPollIntervalInSeconds=LEAST_POLL_INTERVAL,
+        )
+        return str(answer["InitialConfigurationToken"])
+
+
 class Flags:
     def __init__(
         self,
@@ -51,7 +97,7 @@ class Flags:
         clock: Callable[[], float] = time.monotonic,
         recall: Callable[[], Mapping[str, Any] | None] = lambda: None,
     ) -> None:
-        self._source = source
+        self._session = Session(source) if source is not None else None
         self._clock = clock
         self._recall = recall
         self._document: Mapping[str, Any] | None = None
@@ -60,7 +106,7 @@ class Flags:
 
     def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:
         """Whether the flag is on for this owner; `default` where nobody ever said."""
-        if self._source is None:
+        if self._session is None:
             return default
         if name not in self.get_configuration():
             return default
@@ -80,13 +126,15 @@ class Flags:
         )
 
     def forget(self) -> None:
-        """Look again at the next question: a change was just made."""
+        """Read again at the next question, in a new session: a change was just made, and the interval may still run."""
         self._fresh_until = float("-inf")
+        if self._session is not None:
+            self._session.restart()
 
     def get_configuration(self) -> Mapping[str, Any]:
         """The whole document (the name is the one Powertools calls its store by)."""
-        if self._source is not None and self._clock() >= self._fresh_until:
-            self._refresh(self._source)
+        if self._session is not None and self._clock() >= self._fresh_until:
+            self._refresh(self._session)
         return self._document or {}
 
     def last_read(self) -> Mapping[str, Any] | None:
@@ -94,17 +142,11 @@ class Flags:
         self.get_configuration()
         return self._document if self._has_read else None
 
-    def _refresh(self, source: FlagSource) -> None:
-        from aws_lambda_powertools.utilities.feature_flags.exceptions import (
-            ConfigurationStoreError,
-            SchemaValidationError,
-            StoreClientError,
-        )
-
+    def _refresh(self, session: Session) -> None:
         try:
-            self._document = _read(source)
+            self._document = session.read()
             self._has_read = True
-        except (ConfigurationStoreError, StoreClientError, SchemaValidationError) as error:
+        except (CloudError, ValueError) as error:
             logger.warning("flags not read, using the last known values", error=str(error))
             self._fresh_until = self._clock() + PAUSE_AFTER_FAILURE
             if self._document is None:
@@ -119,15 +161,14 @@ class Flags:
         return FeatureFlags(store=cast("StoreProvider", self))
 
 
-def _read(source: FlagSource) -> Mapping[str, Any]:
-    """One look, in a session of its own: AppConfig's poll tokens die with an outage of a day."""
-    from aws_lambda_powertools.utilities.feature_flags import AppConfigStore, FeatureFlags
+def _parse(content: bytes) -> Mapping[str, Any]:
+    """Return the document; raise ValueError where its flags are not what Powertools can evaluate."""
+    from aws_lambda_powertools.utilities.feature_flags import SchemaValidator
+    from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError
 
-    store = AppConfigStore(
-        environment=source.environment,
-        application=source.application,
-        name=source.profile,
-        max_age=0,
-        boto3_client=cast("Any", client("appconfigdata")),
-    )
-    return FeatureFlags(store=store).get_configuration()
+    document = json.loads(content)
+    try:
+        SchemaValidator(schema=document).validate()
+    except SchemaValidationError as error:
+        raise ValueError(str(error)) from error
+    return cast("Mapping[str, Any]", document)

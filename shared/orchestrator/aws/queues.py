@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,8 @@ from orchestrator.observability import logger
 BATCH = 10
 #: Seconds: the longest delay SQS knows; later than that a task waits in Postgres.
 LONGEST_DELAY = 900
+#: What SQS takes as a message group: ASCII letters, digits and punctuation.
+GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 #: Traces one hint names; a redrive of more tasks of one owner is a push in these alone.
 MOST_TRACES = 50
 #: Seconds: the longest a received message can be hidden.
@@ -141,10 +145,15 @@ def send_all(url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:
     return lost
 
 
+def group_of(owner: str) -> str:
+    """Return an owner's message group: the owner itself, or its hash where SQS would refuse the whole request."""
+    return owner if GROUP.fullmatch(owner) else f"sha256:{hashlib.sha256(owner.encode()).hexdigest()}"
+
+
 def _entry(wake: Wake) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "MessageBody": json.dumps({"v": 1, "taskId": str(wake.task_id)}),
-        "MessageGroupId": wake.owner,
+        "MessageGroupId": group_of(wake.owner),
     }
     if wake.delay > 0:
         entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
@@ -153,7 +162,7 @@ def _entry(wake: Wake) -> dict[str, Any]:
 
 
 def _hint(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
-    entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": owner}
+    entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": group_of(owner)}
     trace = _trace(",".join(traceparents[:MOST_TRACES]))
     return entry | ({"MessageAttributes": trace} if trace else {})
 

@@ -1,6 +1,6 @@
 """Agents: what a task type is made of, and how they are found.
 
-An agent is one file in an agents package, named after its type (`friend.setState` lives in `friend_set_state.py`),
+An agent is one file in an agents package, named after its type (`mail.sendLate` lives in `mail_send_late.py`),
 with one handler under `@agent(…)`. It is found by being there and imported when its type is first needed.
 """
 
@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from orchestrator.model.errors import Fault, InvalidInput, OrchestratorError
+from orchestrator.model.errors import InvalidInput, OrchestratorError
 from orchestrator.model.task import Json
+from orchestrator.model.validation import validation_faults
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -81,7 +82,7 @@ class Agent:
         try:
             return self.payload.model_validate(payload)
         except ValidationError as error:
-            raise InvalidInput("The payload has faults.", payload_faults(error)) from error
+            raise InvalidInput("The payload has faults.", validation_faults(error, "payload")) from error
 
     def dump(self, result: Any) -> Json:
         """A handler's result as JSON, checked against the agent's result model; what is at its default is left out."""
@@ -92,14 +93,6 @@ class Agent:
         if isinstance(result, BaseModel):
             return result.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return result if result is not None else {}
-
-
-def payload_faults(error: Any, prefix: str = "payload") -> list[Fault]:
-    """Every fault of a pydantic ValidationError, by field."""
-    return [
-        Fault(".".join([prefix, *(str(part) for part in one["loc"])]), one["msg"])
-        for one in error.errors(include_url=False, include_input=False)
-    ]
 
 
 def agent(  # noqa: PLR0913 (a declaration: each names what it is)

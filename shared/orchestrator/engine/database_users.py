@@ -33,8 +33,13 @@ class LoginRefused(Exception):
     FIT_FOR_LOGS = True
 
 
-def bring_up_to_date(db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn) -> list[str]:
-    """Makes the login of each part; answers the names of those whose password had to be set."""
+def bring_up_to_date(
+    db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn, most: Mapping[str, int] | None = None
+) -> list[str]:
+    """Makes the login of each part; answers the names of those whose password had to be set.
+
+    `most`: connections by part; without it any number.
+    """
     repaired = []
     for part, arn in arns.items():
         # In this order, so that a rotation that ends meanwhile is seen twice rather than not at all; and neither is
@@ -42,6 +47,7 @@ def bring_up_to_date(db: Database, secrets: Secrets, arns: Mapping[str, str], lo
         pending, current = secrets.pending(arn), secret_rotation.read(arn, VersionStage="AWSCURRENT")
         name = str(current["username"])
         missing = db.run(database_users.make, name, part)
+        db.run(database_users.bound, name, part, (most or {}).get(part, database_users.UNBOUNDED))
         if missing or not (_opens(log_in, current) or (pending and _opens(log_in, pending))):
             db.run(database_users.set_password, name, str(current["password"]))
             logger.info("password of a login set", extra={"login": name})

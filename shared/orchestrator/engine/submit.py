@@ -119,10 +119,10 @@ def _open_agent(agents: Agents, type: str, by_user: bool, faults: list[Fault]) -
     try:
         agent = agents.get(type)
     except UnknownType:
-        faults.append(Fault("type", f"unknown task type; known are {', '.join(agents.open_types())}"))
+        faults.append(Fault("type", f"unknown task type; known are {', '.join(agents.open_types())}", "unknown_type"))
         return None
     if by_user and not agent.open_to_users:
-        faults.append(Fault("type", "this type is not open to users"))
+        faults.append(Fault("type", "is not open to users", "not_allowed"))
     return agent
 
 
@@ -141,11 +141,11 @@ def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> 
 def _bounds(order: TaskRequest) -> list[Fault]:
     faults = []
     if order.max_attempts is not None and not 1 <= order.max_attempts <= MOST_ATTEMPTS:
-        faults.append(Fault("maxAttempts", f"must be from 1 to {MOST_ATTEMPTS}"))
+        faults.append(Fault("maxAttempts", f"must be from 1 to {MOST_ATTEMPTS}", "out_of_range"))
     if order.schedule_at is not None and order.schedule_at.tzinfo is None:
-        faults.append(Fault("scheduleAt", "needs a time zone, such as a final Z"))
+        faults.append(Fault("scheduleAt", "must have a time zone, such as a final Z", "wrong_format"))
     if order.idempotency_key is not None and not _storable_key(order.idempotency_key):
-        faults.append(Fault("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters"))
+        faults.append(Fault("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters", "wrong_format"))
     return faults
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from orchestrator.observability import logger, metrics, tracing
 from orchestrator.observability.error_summary import fingerprint, place, words
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Event = Mapping[str, Any]
+
+#: The key of the weekly event that keeps Lambda from making a quiet function inactive
+#: (infrastructure/keep_active.yaml).
+KEEP_ACTIVE = "keepActive"
 
 #: What a line has beyond one invocation's own keys.
 LASTING = frozenset({*logger.get_current_keys(), "version"})
@@ -34,6 +38,8 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
 
     @wraps(handle)
     def handler(event: Event, context: LambdaContext) -> Answer:
+        if KEEP_ACTIVE in event and len(event) == 1:
+            return cast("Answer", None)
         started = perf_counter()
         _count_cold_start(context.function_name)
         logger.append_keys(request_id=context.aws_request_id, function=context.function_name)

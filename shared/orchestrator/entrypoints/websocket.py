@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from orchestrator.engine.live import subscriptions
-from orchestrator.http.statuses import status_of
+from orchestrator.http.errors import status_of
 from orchestrator.model.errors import Rejected
 from orchestrator.observability import logger
 from orchestrator.observability.error_summary import fingerprint

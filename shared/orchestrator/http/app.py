@@ -12,11 +12,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.access_tokens import Identity, Tokens
 from orchestrator.http.authentication import SAFE_METHODS, authenticate, check_page
-from orchestrator.http.errors import answer_error, json_response, to_json
+from orchestrator.http.errors import MethodNotAllowed, error_response, json_response, to_json
 from orchestrator.http.operation import declared
-from orchestrator.http.rate_limits import check_submit
-from orchestrator.http.request import check_body, given_trace, idempotency_key, raw_body, traceparent
-from orchestrator.http.statuses import MethodNotAllowed
+from orchestrator.http.rate_limits import check_change
+from orchestrator.http.request import check_body, given_trace, idempotency_key, traceparent
 from orchestrator.model.errors import Forbidden, NotFound
 from orchestrator.observability import logger, tracing
 from orchestrator.store import row_security
@@ -96,6 +95,7 @@ def identity(router: Router | APIGatewayHttpResolver) -> Identity:
 
 
 def current_owner(router: Router | APIGatewayHttpResolver) -> str:
+    """Return the subject of the caller's token: the owner of everything that the request does."""
     return identity(router).owner
 
 
@@ -110,15 +110,8 @@ def acting_operator(router: Router) -> str:
     return f"{caller.name} ({caller.owner})"
 
 
-def charge_submit(services: Services, router: Router) -> None:
-    """Raises TooMany."""
-    size = len(raw_body(router.current_event))
-    check_submit(services.db, services.tokens, current_owner(router), size)
-
-
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
     """Submit on the caller's behalf and answer 202 with where to look."""
-    charge_submit(services, router)
     order = TaskRequest(
         owner=current_owner(router),
         type=task_type,
@@ -152,7 +145,7 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
             if response.body is not None and not isinstance(response.body, str | bytes):
                 response.body = to_json(response.body)
         except Exception as error:
-            response = answer_error(error, request_id, trace_id)
+            response = error_response(error, request_id, trace_id)
         response.headers.update(SECURITY_HEADERS)
         response.headers["X-Request-Id"] = request_id
         response.headers.update(_cors_headers(app, services.allowed_origins))
@@ -175,11 +168,19 @@ def _gate(
         check_page(app.current_event, services.allowed_origins)
         whose = _admit(services, app, route)
         if route.method not in SAFE_METHODS:
+            _count_change(services, app)
             check_body(app.current_event)
         with services.db.acting(whose):
             return next_middleware(app)
 
     return gate
+
+
+def _count_change(services: Services, app: APIGatewayHttpResolver) -> None:
+    """Count the caller's changing request, also one that is refused later. Raise TooMany."""
+    if "identity" in app.context:
+        size = len(app.current_event.get("body") or "")
+        check_change(services.db, services.tokens, current_owner(app), size)
 
 
 def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:
@@ -206,7 +207,7 @@ def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
     event = app.current_event
     methods = _methods_at(app, event.path)
     if not methods:
-        raise NotFound("There is nothing here.")
+        raise NotFound("There is no such route.")
     if event.http_method == "OPTIONS" and event.headers.get("access-control-request-method"):
         return Response(
             status_code=204,

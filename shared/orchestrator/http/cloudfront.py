@@ -1,4 +1,4 @@
-"""A firewall before the API: what did not come through it is refused, and only it says where a request is from.
+"""CloudFront before the API: only it says where a request is from, and with a web ACL every other request is refused.
 
 CloudFront adds two headers: a secret that only it and we know, and the viewer's address. Whatever a viewer sends under
 these names is replaced on the way.
@@ -24,16 +24,24 @@ PLACE_BITS = 64
 
 
 class Front:
-    def __init__(self, secrets: Secrets, arn: str) -> None:
+    def __init__(self, secrets: Secrets, arn: str, *, required: bool = True) -> None:
         self._secrets = secrets
         self._arn = arn
+        self._required = required
 
     def admit(self, event: BaseProxyEvent) -> None:
-        """Raises Forbidden. Afterwards the event's source is the viewer, no longer the front."""
+        """Put the viewer's address into an event that CloudFront has passed on.
+
+        Raise Forbidden for every other event where CloudFront is required.
+        """
         given = event.headers.get(PROOF, "").encode()
+        if not given and not self._required:
+            return
         expected = str(self._secrets.get_json(self._arn)["secret"]).encode()
         if not hmac.compare_digest(given, expected):
-            raise Forbidden("Please come in by the public address.")
+            if self._required:
+                raise Forbidden("Please come in by the public address.")
+            return
         place = place_of(event.headers.get(VIEWER, ""))
         if place is not None:
             event["requestContext"]["http"]["sourceIp"] = place

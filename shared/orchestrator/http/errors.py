@@ -1,38 +1,98 @@
-"""An error as an HTTP answer: what was meant for the caller, and no more."""
+"""Errors as HTTP responses. The one place that gives an error its status, for HTTP and for the WebSocket.
+
+Every error has the body `{code, message, errors, faults, traceId}`. `code` is stable and for programs; `message` is a
+sentence for people. `errors` lists the faults of an input as `{field, code, message}`; `faults` repeats it for older
+clients.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import Response
-
-from orchestrator.http.statuses import MethodNotAllowed, status_of
-from orchestrator.model.errors import InvalidInput, Rejected, TooMany, Unauthenticated, Unavailable
+from orchestrator.model.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Rejected,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from orchestrator.observability import logger
 from orchestrator.observability.error_summary import fingerprint
 
-#: Seconds a client waits before it asks a part again that was away.
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+#: Seconds after which a client may call an unavailable part again.
 RETRY_AFTER = 2
 
 
-def answer_error(error: Exception, request_id: str, trace_id: str) -> Response[Any]:
-    """The answer to a request that ended in `error`; what was not meant for the caller stays in the log."""
+class MethodNotAllowed(Rejected):
+    """The path exists, but not for this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        super().__init__(f"This method is not allowed here. Allowed: {', '.join(sorted(allowed))}.")
+        self.allowed = allowed
+
+
+class NotJson(Rejected):
+    """The content type of the body is not JSON: a form of any foreign page could have sent it."""
+
+    code = "unsupported_media_type"
+
+
+STATUS: Mapping[type[Rejected], int] = {
+    InvalidInput: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    TooLarge: 413,
+    NotJson: 415,
+    KeyReused: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+
+
+def status_of(error: Rejected) -> int:
+    """Return the status of the error's class, or of its nearest base class that has one."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def error_response(error: Exception, request_id: str, trace_id: str) -> Response[Any]:
+    """Return the response to a request that ended in `error`; details for operators stay in the log."""
     if not isinstance(error, Rejected):
         logger.exception("request failed", exc_info=error, fingerprint=fingerprint(error))
-        words = "Something went wrong on our side."
-        return json_response(500, {"message": words, "requestId": request_id, "traceId": trace_id})
+        body = error_body("internal_error", "Something went wrong on our side.", trace_id)
+        return json_response(500, {**body, "requestId": request_id})
     status = status_of(error)
     if status >= 500:
         logger.warning("request not served", exc_info=error)
-    body: dict[str, Any] = {"message": error.message, "traceId": trace_id}
-    if isinstance(error, InvalidInput):
-        body["faults"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-    return json_response(status, body, _headers(error))
+    faults = error.faults if isinstance(error, InvalidInput) else ()
+    named = [{"field": fault.field, "code": fault.code, "message": fault.message} for fault in faults]
+    message = f"{faults[0].field}: {faults[0].message}" if faults else error.message
+    return json_response(status, error_body(error.code, message, trace_id, named), _headers(error))
+
+
+def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """Return the body that every error has."""
+    return {"code": code, "message": message, "errors": errors or [], "faults": errors or [], "traceId": trace_id}
 
 
 def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """Return a response with `body` as JSON."""
+    from aws_lambda_powertools.event_handler import Response
+
     return Response(
         status_code=status,
         content_type="application/json",
@@ -42,7 +102,7 @@ def json_response(status: int, body: object, headers: Mapping[str, str] | None =
 
 
 def to_json(value: object) -> str:
-    """Compact JSON; NaN and infinities, which are not JSON, are an error of ours."""
+    """Return compact JSON. Raise ValueError for NaN and infinities, which are not JSON."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 

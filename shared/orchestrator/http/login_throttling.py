@@ -1,9 +1,10 @@
-"""Guessing passwords is slow, from wherever, and shuts nobody out.
+"""Slow down password guessing without locking anybody out.
 
-A browser that signed in before shows a cookie that says so, and is counted by itself: whatever others try, near or far,
-it is not in its way. Everybody else is counted by place and account, with waits that grow. A place that the account
-signed in from before is counted no further. A strange one has its first tries out of a large common bucket; those
-that failed more often share a small one. Both together bound what can be guessed from everywhere.
+Two buckets count the sign-ins to an account, and both make later attempts wait longer. The first counts one source: a
+known browser (a sealed cookie from an earlier sign-in) or a client address. The second counts every unknown address
+together: first attempts from an address may use all of it, further attempts a small part. An address from which the
+account signed in during the last 30 days, and a known browser, skip the second bucket. Unknown addresses also use the
+bucket of their address, whatever the account.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from orchestrator.http.authentication import cookies_of
-from orchestrator.http.rate_limits import place, take
+from orchestrator.http.rate_limits import address_bucket, place, take
 from orchestrator.model.errors import TooMany
 from orchestrator.observability import metrics
 from orchestrator.store import rate_limits
@@ -29,30 +30,26 @@ if TYPE_CHECKING:
     from orchestrator.http.access_tokens import Tokens
     from orchestrator.store.connection import Database
 
-#: Tries of one account from one place, or by one browser that is known: so many at once, then one every so many
-#: seconds; who has used up the first waits for the second, and so on.
-PAIR = ((10, 3.0), (20, 60.0), (30, 600.0))
-#: A place is strange to an account for so many tries, one more every so many seconds.
+#: Attempts from one source: that many at once, then one per that many seconds. The bounds apply together.
+SOURCE = ((10, 3.0), (20, 60.0), (30, 600.0))
+#: An address makes that many first attempts at an account, and one more per that many seconds.
 FIRST_TRIES, FIRST_GAP = 3, 8 * 3_600.0
-#: First tries of one account from strange places, all together: hundreds of places are needed to use them up.
-EARLY_BURST, EARLY_GAP = 1_000, 30.0
-#: Further tries of one account from strange places, all together.
-LATE_BURST, LATE_GAP = 50, 30.0
-#: Tries from one place, whatever the account, unless the place is known to it.
-PLACE_BURST, PLACE_GAP = 300, 1.0
-#: Days a place or a browser is known to an account after it signed in there.
+#: Attempts at one account from all unknown addresses together: first attempts may use all, further ones a part.
+FIRST_BURST, FURTHER_BURST, UNKNOWN_GAP = 1_000, 50, 30.0
+#: Days an address or a browser is known to an account after a sign-in.
 KNOWN_FOR = 30
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One try to sign in to an account, or under a name that none has."""
+    """An attempt to sign in to an account, or under a name without one."""
 
     db: Database
     tokens: Tokens
     account: str
-    place: str
-    #: Of the browser, where it has shown that it signed in to this account before.
+    #: The client's network address.
+    address: str
+    #: Id of a browser that proved an earlier sign-in to this account.
     device: str | None
 
     @classmethod
@@ -61,21 +58,21 @@ class SignIn:
         return cls(db, tokens, account, place(event), next((device for device in shown if device), None))
 
     def begin(self) -> None:
-        """Counts the try before the password is looked at. Raises TooMany, and has counted nothing then."""
-        own = self._own()
+        """Count the attempt before the password is checked. Raise TooMany, and count nothing, if a bucket is empty."""
+        own = self._source()
         taken = take(self.db, own, what="sign-in", known=self._known)
         if self.device is not None or taken.known:
             return
         tries = taken.levels[own[-1].key] / FIRST_GAP
         try:
-            take(self.db, self._common(first=tries <= FIRST_TRIES), what="sign-in")
+            take(self.db, self._shared(first=tries <= FIRST_TRIES), what="sign-in")
         except TooMany:
             self.db.run(rate_limits.give_back, own)
             raise
 
     def succeeded(self, *, secure: bool) -> Cookie:
-        """Its tries are forgotten, the place is known; the cookie makes the browser known."""
-        self.db.run(rate_limits.forgive, self._own(), self._known, KNOWN_FOR)
+        """Forget the source's attempts, remember its address, and return the cookie that makes the browser known."""
+        self.db.run(rate_limits.forgive, self._source(), self._known, KNOWN_FOR)
         return _make_known(self.tokens, self.account, secure=secure)
 
     def failed(self) -> None:
@@ -83,25 +80,24 @@ class SignIn:
 
     @property
     def _known(self) -> str:
-        return self.tokens.digest("known", self.account, self.place)
+        return self.tokens.digest("known", self.account, self.address)
 
-    def _own(self) -> list[Bucket]:
-        """Of this account from here; the last only remembers for how long the place has been trying."""
-        where = ("place", self.place) if self.device is None else ("device", self.device)
-        memory = Bucket(self.tokens.digest("first", self.account, *where), 100_000, FIRST_GAP)
-        steps = [Bucket(self.tokens.digest(str(gap), self.account, *where), burst, gap) for burst, gap in PAIR]
+    def _source(self) -> list[Bucket]:
+        """Return the buckets of the account and the source; the last one never refuses and remembers first attempts."""
+        source = ("place", self.address) if self.device is None else ("device", self.device)
+        memory = Bucket(self.tokens.digest("first", self.account, *source), 100_000, FIRST_GAP)
+        steps = [Bucket(self.tokens.digest(str(gap), self.account, *source), burst, gap) for burst, gap in SOURCE]
         return [*steps, memory]
 
-    def _common(self, *, first: bool) -> list[Bucket]:
-        burst, gap = (EARLY_BURST, EARLY_GAP) if first else (LATE_BURST, LATE_GAP)
-        return [
-            Bucket(self.tokens.digest("place", self.place), PLACE_BURST, PLACE_GAP),
-            Bucket(self.tokens.digest("early" if first else "late", self.account), burst, gap),
-        ]
+    def _shared(self, *, first: bool) -> list[Bucket]:
+        """Return the buckets that the attempt shares: with its address, and with every unknown address."""
+        burst = FIRST_BURST if first else FURTHER_BURST
+        unknown = Bucket(self.tokens.digest("unknown", self.account), burst, UNKNOWN_GAP)
+        return [address_bucket(self.tokens, self.address), unknown]
 
 
 def _cookie_name(tokens: Tokens, account: str) -> str:
-    """One for each account, so that a family's accounts on one computer stay known beside each other."""
+    """Return the cookie's name: one per account, so one browser can be known to several accounts."""
     return f"Device-{tokens.digest('cookie', account)[:12]}"
 
 
@@ -120,7 +116,7 @@ def _make_known(tokens: Tokens, account: str, *, secure: bool) -> Cookie:
 
 
 def _device(tokens: Tokens, account: str, cookie: str) -> str | None:
-    """The browser that a cookie of ours names, while it is known to the account."""
+    """Return the browser id of a valid, unexpired cookie, else None."""
     device, _, rest = cookie.partition(".")
     until, _, seal = rest.partition(".")
     given = seal.encode("utf-8", "surrogatepass")

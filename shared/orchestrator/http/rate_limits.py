@@ -25,8 +25,9 @@ MOST_OWNERS = 10_000
 #: Bytes of a body that count as one submit more.
 UNIT = 4_096
 
-#: New accounts from one place: so many at once, then one every so many seconds.
-SIGNUP_BURST, SIGNUP_GAP = 300, 1.0
+#: Requests without an account from one client address (sign-up, sign-in): that many at once, then one per that many
+#: seconds.
+ADDRESS_BURST, ADDRESS_GAP = 300, 1.0
 
 
 @dataclass(slots=True)
@@ -65,8 +66,8 @@ SUBMITS = Allowance("submit", free=10, settled_at=100, bounds=((2_000, 0.01), (1
 TICKETS = Allowance("ticket", free=1, settled_at=10, bounds=((60, 2.0),))
 
 
-def check_submit(db: Database, tokens: Tokens, owner: str, size: int) -> None:
-    """Raises TooMany. `size`: bytes of the request's body, which are kept for as long as the task."""
+def check_change(db: Database, tokens: Tokens, owner: str, size: int) -> None:
+    """Count a changing request before its body is read. Raise TooMany. `size`: length of the body as it was sent."""
     SUBMITS.use(db, tokens, owner, 1 + size // UNIT)
 
 
@@ -75,9 +76,13 @@ def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
     TICKETS.use(db, tokens, owner, 1)
 
 
-def check_signup(db: Database, tokens: Tokens, event: BaseProxyEvent) -> None:
-    """Raises TooMany."""
-    take(db, [Bucket(tokens.digest("signup", place(event)), SIGNUP_BURST, SIGNUP_GAP)], what="signup")
+def check_address(db: Database, tokens: Tokens, event: BaseProxyEvent) -> None:
+    """Count a request without an account. Raise TooMany."""
+    take(db, [address_bucket(tokens, place(event))], what="address")
+
+
+def address_bucket(tokens: Tokens, address: str) -> Bucket:
+    return Bucket(tokens.digest("place", address), ADDRESS_BURST, ADDRESS_GAP)
 
 
 def take(db: Database, buckets: Sequence[Bucket], *, what: str, known: str = "") -> Taken:

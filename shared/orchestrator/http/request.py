@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
-from orchestrator.http.statuses import NotJson
+from orchestrator.http.errors import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
+from orchestrator.model.validation import validation_faults
 from orchestrator.observability import tracing
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
 
     Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,6 +30,9 @@ LARGEST_BODY = 256 * 1024
 DEEPEST_BODY = 64
 #: Characters of an idempotency key.
 LONGEST_KEY = 200
+
+#: The fault of a page cursor.
+INVALID_CURSOR = "is not valid; pass the nextCursor of an earlier page"
 
 #: Of a regular expression, ours or a JSON schema's.
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -68,10 +72,10 @@ def json_body(event: BaseProxyEvent) -> Any:
     try:
         value = json.loads(raw_body(event).decode(), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput("The body is not JSON.", [Fault("body", "must be JSON")]) from error
+        raise InvalidInput("The body is not JSON.", [Fault("body", "must be JSON", "wrong_format")]) from error
     faults = [Fault("body", message) for message in dict.fromkeys(_unstorable(value))]
     if faults:
-        raise InvalidInput("The body cannot be kept.", faults)
+        raise InvalidInput("The body cannot be stored.", faults)
     return value
 
 
@@ -82,7 +86,7 @@ def parse(model: type[Model], value: object) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidInput("The request has faults.", list(_faults(error))) from error
+        raise InvalidInput("The request has faults.", validation_faults(error)) from error
 
 
 def read(model: type[Model], event: BaseProxyEvent) -> Model:
@@ -96,7 +100,7 @@ def idempotency_key(event: BaseProxyEvent) -> str | None:
         return None
     if not _KEY.fullmatch(key):
         words = f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces"
-        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", words)])
+        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", words, "wrong_format")])
     return key
 
 
@@ -150,14 +154,14 @@ class Query:
         if value is None:
             return None
         if not 0 < len(value) <= longest or _UNSTORABLE.search(value):
-            self.fault(name, f"must be 1 to {longest} ordinary characters")
+            self.fault(name, f"must have 1 to {longest} characters, none of them NUL", "wrong_format")
             return None
         return str(value)
 
     def choice(self, name: str, choices: Collection[str]) -> str | None:
         value = self._given.get(name)
         if value is not None and value not in choices:
-            self.fault(name, f"must be one of {', '.join(choices)}")
+            self.fault(name, f"must be one of {', '.join(choices)}", "not_allowed")
             return None
         return value
 
@@ -166,7 +170,7 @@ class Query:
         if value is None:
             return None
         if not re.fullmatch(r"-?[0-9]{1,18}", value) or not low <= int(value) <= high:
-            self.fault(name, f"must be a whole number from {low} to {high}")
+            self.fault(name, f"must be a whole number from {low} to {high}", "out_of_range")
             return None
         return int(value)
 
@@ -175,7 +179,7 @@ class Query:
         if value is None:
             return None
         if not _UUID.fullmatch(value):
-            self.fault(name, "must be one of ours")
+            self.fault(name, INVALID_CURSOR, "invalid_cursor")
             return None
         return UUID(value)
 
@@ -186,14 +190,14 @@ class Query:
             return None
         microseconds, _, id = value.partition("-")
         if not re.fullmatch(r"[0-9]{1,16}", microseconds) or not _UUID.fullmatch(id):
-            self.fault(name, "must be one of ours")
+            self.fault(name, INVALID_CURSOR, "invalid_cursor")
             return None
         return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(id)
 
     def matching(self, name: str, pattern: re.Pattern[str], words: str) -> str | None:
         value = self._given.get(name)
         if value is not None and not pattern.fullmatch(value):
-            self.fault(name, f"must be {words}")
+            self.fault(name, f"must be {words}", "wrong_format")
             return None
         return value
 
@@ -202,23 +206,23 @@ class Query:
         try:
             return moment(value) if value is not None else None
         except ValueError as error:
-            self.fault(name, str(error))
+            self.fault(name, str(error), "wrong_format")
             return None
 
     def check(self) -> None:
         if self._faults:
             raise InvalidInput("The request has faults.", self._faults)
 
-    def fault(self, name: str, message: str) -> None:
-        """Also for what is wrong with several values together."""
-        self._faults.append(Fault(name, message))
+    def fault(self, name: str, message: str, code: str = "invalid") -> None:
+        """Add a fault, also one of several values together."""
+        self._faults.append(Fault(name, message, code))
 
 
 def _decoded(body: str) -> bytes:
     try:
         return base64.b64decode(body)
     except binascii.Error as error:
-        raise InvalidInput("The body is not readable.") from error
+        raise InvalidInput("The body is not base64.", [Fault("body", "must be base64", "wrong_format")]) from error
 
 
 def _too_large() -> str:
@@ -250,9 +254,3 @@ def _unstorable(value: object) -> Iterator[str]:
                 continue
             inner = (*item.keys(), *item.values()) if isinstance(item, dict) else item
             waiting.extend((each, depth + 1) for each in inner)
-
-
-def _faults(error: ValidationError) -> Iterator[Fault]:
-    for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"]) or "body"
-        yield Fault(where, fault["msg"].removeprefix("Value error, "))

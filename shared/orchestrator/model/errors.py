@@ -9,7 +9,7 @@
     │   ├── Cancelled            the owner cancelled; nothing commits
     │   ├── Suspended            waits for children; the handler runs again from the top
     │   └── HandlerTimeout       ran longer than its agent allows; a transient failure
-    └── Rejected                 an answer to whoever called; edge.http gives each its status
+    └── Rejected                 a response to the caller; orchestrator.http.errors gives each its status
         ├── InvalidInput         400, with every fault
         ├── Unauthenticated      401
         ├── Forbidden            403
@@ -80,22 +80,29 @@ class HandlerTimeout(Interrupted, KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with an input: where, and in plain words what."""
+    """One fault of an input: the field, a sentence part that follows its name ("must be text"), a stable code."""
 
     field: str
     message: str
+    code: str = "invalid"
 
 
 class Rejected(OrchestratorError):
-    """Base of the answers a caller gets instead of what was asked for."""
+    """A request that is not served: `message` is shown to the caller, `code` is stable and for programs."""
 
-    def __init__(self, message: str) -> None:
+    code = "rejected"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        if code is not None:
+            self.code = code
 
 
 class InvalidInput(Rejected):
     """The input has faults; all of them are named."""
+
+    code = "invalid_input"
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
@@ -105,29 +112,43 @@ class InvalidInput(Rejected):
 class Unauthenticated(Rejected):
     """No valid token."""
 
+    code = "unauthenticated"
+
 
 class Forbidden(Rejected):
     """A valid token that may not do this."""
+
+    code = "forbidden"
 
 
 class NotFound(Rejected):
     """Not there, or not the caller's."""
 
+    code = "not_found"
+
 
 class Conflict(Rejected):
     """The state of things does not allow it."""
 
+    code = "conflict"
+
 
 class TooLarge(Rejected):
-    """More bytes than we take."""
+    """More bytes than the API accepts."""
+
+    code = "too_large"
 
 
 class KeyReused(Rejected):
     """An idempotency key came back with another request."""
 
+    code = "idempotency_key_reused"
+
 
 class TooMany(Rejected):
     """Too many requests; `retry_after` is in seconds."""
+
+    code = "too_many_requests"
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -137,4 +158,5 @@ class TooMany(Rejected):
 class Unavailable(Rejected):
     """A part we need is away; nothing was changed. Its words are of parts, never of somebody's data."""
 
+    code = "unavailable"
     FIT_FOR_LOGS = True

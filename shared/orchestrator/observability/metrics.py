@@ -52,17 +52,31 @@ class _Kept:
 
 
 _kept: dict[str, _Kept] = defaultdict(_Kept)
+#: Whether a type's metrics are kept apart.
+_by_type = True
+
+
+def keep_types(wanted: bool) -> None:
+    """Keep the metrics of each task type too, or only those of all types together."""
+    global _by_type  # noqa: PLW0603 - the function's environment says so, once per container
+    _by_type = wanted
 
 
 def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
-    _kept[task_type].counts[name] += by
+    """Add to a metric. Zero adds none: CloudWatch bills a metric for each hour in which it gets a value."""
+    if by:
+        _of(task_type).counts[name] += by
 
 
 def took(name: Duration, seconds: float, task_type: str = "") -> None:
     """Beyond MOST_VALUES in one invocation the percentiles are of the first ones."""
-    values = _kept[task_type].durations[name]
+    values = _of(task_type).durations[name]
     if len(values) < MOST_VALUES:
         values.append(round(max(0.0, seconds) * 1000, 3))
+
+
+def _of(task_type: str) -> _Kept:
+    return _kept[task_type if _by_type else ""]
 
 
 def gauge(name: Gauge, value: float) -> None:

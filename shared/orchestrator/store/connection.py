@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 
 import psycopg
 from psycopg import errors as pg
 from psycopg.abc import Params, QueryNoTemplate
-from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from orchestrator.model.errors import Unauthenticated, Unavailable
@@ -23,8 +24,8 @@ from orchestrator.store.row_security import NOBODY, Acting
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Who certifies a Postgres on AWS; nobody else's word is taken for whom we talk to.
-CERTIFICATES = Path(__file__).with_name("certificates")
+#: Root certificates of Postgres on AWS: Amazon RDS of every region, and RDS Proxy.
+CERTIFICATES = Path(__file__).with_name("certificates") / "global-bundle.pem"
 #: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 #: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
@@ -118,9 +119,21 @@ def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connectio
 
 def is_usable(connection: Connection) -> bool:
     """Whether it lives and nothing is left halfway on it."""
+    _notice_end(connection)
     halfway = connection.pgconn.pipeline_status != PipelineStatus.OFF
     ended = connection.closed or connection.broken
     return not (ended or halfway or connection.info.transaction_status is TransactionStatus.ACTIVE)
+
+
+def _notice_end(connection: Connection) -> None:
+    """Let a session that the server has ended (idle_session_timeout) be found closed, without a round trip."""
+    if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
+        return
+    socket = poll()
+    socket.register(connection.fileno(), POLLIN)
+    with suppress(psycopg.Error):
+        while connection.pgconn.status == ConnStatus.OK and socket.poll(0):  # an idle session hears of its end alone
+            connection.pgconn.consume_input()
 
 
 @contextmanager

@@ -31,6 +31,46 @@ LIMITS = {
 }
 
 
+#: Connections that no login may take: for the migrate function, rotations, and people.
+RESERVED = 10
+#: Connections of a sweep, and of the next one while the first still runs.
+SWEEPER = 5
+#: Fewer than these for the API and the WebSocket function together serve nobody.
+LEAST_FOR_PEOPLE = 20
+#: Milliseconds after which Postgres ends an idle session of a function that a burst multiplies.
+IDLE = {"api": 600_000, "websocket": 600_000, "push": 600_000}
+#: ALTER ROLE's own value for "any number".
+UNBOUNDED = -1
+
+
+class TooFewConnections(Exception):
+    """Postgres takes fewer connections than the functions need."""
+
+    FIT_FOR_LOGS = True
+
+
+def share(total: int, *, workers: int, pushes: int) -> dict[str, int]:
+    """Return the most connections of each login, of `total` that Postgres takes.
+
+    `workers`, `pushes`: the most containers at a time. A worker has two connections, and during a deploy containers of
+    both versions are there. Raise TooFewConnections where that leaves too few for people.
+    """
+    fixed = {"worker": 3 * workers + 5, "push": 2 * pushes + 2, "sweeper": SWEEPER}
+    rest = total - sum(fixed.values()) - RESERVED
+    if rest < LEAST_FOR_PEOPLE:
+        raise TooFewConnections(
+            f"DatabaseConnections={total} leaves {rest} for the API and the WebSocket function, which need"
+            f" {LEAST_FOR_PEOPLE}: lower WorkerConcurrency={workers} or PushConcurrency={pushes}, or take a larger"
+            " DatabaseInstanceClass and say how many connections it takes"
+        )
+    return {"api": rest * 3 // 5, "websocket": rest * 2 // 5, **fixed}
+
+
+def bound(conn: Connection, name: str, part: str, most: int) -> None:
+    """Set the most connections of a part's login, and when its idle sessions end."""
+    conn.execute(_SQL["set_login_connections"], {"login": name, "most": most, "idle": IDLE.get(part, 0)})
+
+
 def make(conn: Connection, name: str, part: str) -> bool:
     """Makes the login of a part, as `api`, or brings its rights up to date; whether it was missing."""
     given = {"login": name, "member_of": f"orchestrator_{part}", "becomes": _BECOMES.get(part)}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.domain.friendship import Asked, Refusal, judge_ask
-from playmate.domain.names import tidy_name
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
+from playmate.text_fields import AccountName
 
 
 class FriendAsk(BaseModel):
@@ -20,7 +18,7 @@ class FriendAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    friendName: Annotated[str, BeforeValidator(tidy_name), Field(min_length=1, max_length=80)]
+    friendName: AccountName
 
 
 class Friend(BaseModel):
@@ -37,7 +35,7 @@ class FriendAsked(BaseModel):
     friend: Friend
 
 
-@agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True)
+@agent("friend.ask", payload=FriendAsk, result=FriendAsked, open_to_users=True, limit_per_owner=1)
 def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
     me = accounts.guardian_id(ctx.owner)
     if accounts.get_guardian(ctx.db, me) is None:

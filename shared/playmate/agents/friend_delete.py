@@ -29,7 +29,7 @@ class FriendDeleted(BaseModel):
     removedCount: int
 
 
-@agent("friend.delete", payload=FriendDelete, result=FriendDeleted, open_to_users=True, after_neighbours=True)
+@agent("friend.delete", payload=FriendDelete, result=FriendDeleted, open_to_users=True, limit_per_owner=1)
 def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
     me, friend = accounts.guardian_id(ctx.owner), GuardianId(payload.friendId)
     removed = friends.remove(ctx.db, me, friend)

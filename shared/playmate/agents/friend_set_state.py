@@ -44,7 +44,7 @@ class FriendStateSet(BaseModel):
     friendLink: FriendLink
 
 
-@agent("friend.setState", payload=FriendState, result=FriendStateSet, open_to_users=True)
+@agent("friend.setState", payload=FriendState, result=FriendStateSet, open_to_users=True, limit_per_owner=1)
 def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
     me, friend = accounts.guardian_id(ctx.owner), GuardianId(payload.friendId)
     wanted = State(payload.state)

@@ -53,6 +53,7 @@ class PointUpdated(BaseModel):
     payload=PointUpdate,
     result=PointUpdated,
     open_to_users=True,
+    limit_per_owner=1,  # it keeps its owner's point locked while it plans
     flags=("availability_agent", "local_insight_agent"),
     opt_in=("insight_narrative", "amazon_places"),
 )

@@ -1,37 +1,34 @@
-"""Names as we keep and compare them: nobody signs up under a name that looks like somebody else's.
+"""Rules for the texts that families write, and for the names of accounts.
 
-`tidy` is for any text of a family's. An account's name, by which others know it, is held to more: letters of one
-script, nothing that cannot be seen, and a look of its own (UTS #39, whose table is `look_alikes.json`).
+Each function expects a text of bounded length: Unicode normalisation needs quadratic time for many combining marks.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from functools import cache
-from importlib import resources
 
-#: Letters and marks that show nothing: fillers, variation selectors, blanks (Default_Ignorable_Code_Point, Unicode 15).
-UNSEEN = re.compile(
+#: Letters and marks without a visible shape: fillers, variation selectors, blanks (Default_Ignorable_Code_Point,
+#: Unicode 15).
+INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00011f48\U00013441\U00013442\U00016fe4\U000e0100-\U000e01ef]"
 )
-#: What Arabic and Indian scripts spell some words with, between two letters; it never tells two names apart.
+#: Zero-width joiners, which the spelling of some Arabic and Indian words needs. They never distinguish two names.
 JOINERS = "\u200c\u200d"
 JOINED_SCRIPTS = {
     *("ARABIC", "SYRIAC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA"),
     *("TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA"),
 }
-#: Marks on one letter.
+#: Combining marks on one letter, at most.
 MOST_MARKS = 4
-#: Scripts that are written together; any other stands alone.
+#: Scripts that one name may combine. Every other script is used alone.
 TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
     {"LATIN", "CJK", "HANGUL"},
     {"LATIN", "CJK", "BOPOMOFO"},
 )
-#: First words of characters' names that say no script, and those that say one in other words.
+#: First words of Unicode names that are no script, and those that mean another script.
 NO_SCRIPT = {"COMBINING", "DIGIT", "MODIFIER"}
 SCRIPTS = {
     "IDEOGRAPHIC": "CJK",
@@ -42,26 +39,29 @@ SCRIPTS = {
 }
 
 
-def tidy(value: object) -> object:
-    """One form of each character (NFC), no spaces around or doubled within; what is no text passes."""
-    return " ".join(unicodedata.normalize("NFC", value).split()) if isinstance(value, str) else value
+def tidy(text: str) -> str:
+    """Return the text in NFC, without outer spaces and with single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def tidy_name(value: object) -> object:
-    """As `tidy`, and letters in other clothes (NFKC: wide, bold, circled ones) are the plain ones."""
-    return " ".join(unicodedata.normalize("NFKC", value).split()) if isinstance(value, str) else value
+def tidy_name(text: str) -> str:
+    """Return the text in NFKC (wide, bold and circled letters become plain ones), with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def name_fault(name: str) -> str | None:
-    """What keeps a tidy name from being an account's, in words; None if nothing does."""
+    """Return why a tidy name cannot be an account's name, or None.
+
+    A name needs a letter or digit, has no symbols or invisible characters, and combines no scripts.
+    """
     shown = _without_joiners(name)
     kinds = {unicodedata.category(char)[0] for char in shown if char != " "}
-    if kinds - set("LMNP") or UNSEEN.search(shown):
-        return "must have no symbols and nothing that cannot be seen"
+    if kinds - set("LMNP") or INVISIBLE.search(shown):
+        return "must not contain symbols or invisible characters"
     if not kinds & set("LN"):
-        return "must have a letter"
-    if _heaps_marks(shown):
-        return "must not heap marks on a letter"
+        return "must contain a letter"
+    if _has_heaped_marks(shown):
+        return "must not have several accents on one letter"
     scripts = {script for char in shown if (script := _script(char))}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
         return "must not mix the letters of several scripts"
@@ -69,18 +69,12 @@ def name_fault(name: str) -> str | None:
 
 
 def name_key(name: str) -> str:
-    """What a name is found by: the same whatever its case."""
-    return unicodedata.normalize("NFKC", _without_joiners(str(tidy_name(name))).casefold())
-
-
-def name_look(name: str) -> str:
-    """The same for names that look alike, whatever their letters are."""
-    words = _shape(_without_joiners(str(tidy_name(name)))).split()
-    return _shape(_shape(" ".join(map(_out_of_capitals, words))).casefold())
+    """Return the key by which a name is found and compared: NFKC, case folded, without joiners and extra spaces."""
+    return unicodedata.normalize("NFKC", _without_joiners(tidy_name(name)).casefold())
 
 
 def _without_joiners(name: str) -> str:
-    """Where they stand between two letters of a script that has them; elsewhere they stay, to be refused."""
+    """Remove joiners between two letters of a script that uses them; others stay and are refused."""
     kept = [
         char
         for before, char, after in zip(" " + name, name, name[1:] + " ", strict=False)
@@ -89,7 +83,7 @@ def _without_joiners(name: str) -> str:
     return "".join(kept)
 
 
-def _heaps_marks(name: str) -> bool:
+def _has_heaped_marks(name: str) -> bool:
     run, last = 0, ""
     for char in unicodedata.normalize("NFD", name):
         run = run + 1 if unicodedata.category(char) == "Mn" else 0
@@ -100,28 +94,8 @@ def _heaps_marks(name: str) -> bool:
 
 
 def _script(char: str) -> str | None:
-    """By the first word of its Unicode name; None for what every script uses."""
+    """Return the first word of the character's Unicode name, or None for characters of every script."""
     first = unicodedata.name(char, "").split(" ")[0]
     if unicodedata.category(char)[0] not in "LMN" or first in NO_SCRIPT:
         return None
     return SCRIPTS.get(first, first)
-
-
-def _out_of_capitals(word: str) -> str:
-    """AMIRA is Amira, and so is AMlRA: among capitals a small L is meant for an I."""
-    capitals = word.replace("l", "I")
-    return capitals.capitalize() if len(word) > 1 and capitals.isupper() else word
-
-
-def _shape(text: str) -> str:
-    look_alikes = _look_alikes()
-    plain = "".join(look_alikes.get(char, char) for char in unicodedata.normalize("NFD", text))
-    return re.sub("(?<=[ij])\u0307", "", plain)
-
-
-@cache
-def _look_alikes() -> dict[str, str]:
-    """What each character looks like."""
-    text = resources.files("playmate.domain").joinpath("look_alikes.json").read_text(encoding="utf-8")
-    classes = json.loads(text)["look_alikes"]
-    return {char: shape for shape, chars in classes.items() for char in chars}

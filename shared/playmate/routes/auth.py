@@ -13,9 +13,9 @@ from orchestrator.http.authentication import cleared_cookie, session_cookie
 from orchestrator.http.errors import json_response
 from orchestrator.http.login_throttling import SignIn
 from orchestrator.http.operation import operation
-from orchestrator.http.rate_limits import check_signup
+from orchestrator.http.rate_limits import check_address
 from orchestrator.http.request import read
-from orchestrator.model.errors import Unauthenticated
+from orchestrator.model.errors import InvalidInput, Unauthenticated
 from playmate.passwords import hash_password, needs_new_hash, password_matches
 from playmate.routes.names import shapes
 from playmate.store import accounts
@@ -39,7 +39,7 @@ def auth_routes(services: Services) -> Router:
     def sign_up() -> Response[Any]:
         from playmate.routes.shapes import Signup
 
-        check_signup(services.db, services.tokens, router.current_event)
+        check_address(services.db, services.tokens, router.current_event)
         body = read(Signup, router.current_event)
         hashed = hash_password(body.password)
         with services.db.acting(accounts.signing_in(body.name)):
@@ -60,7 +60,11 @@ def auth_routes(services: Services) -> Router:
     def log_in() -> Response[Any]:
         from playmate.routes.shapes import Login
 
-        body = read(Login, router.current_event)
+        try:
+            body = read(Login, router.current_event)
+        except InvalidInput:
+            check_address(services.db, services.tokens, router.current_event)
+            raise
         identifier = body.identifier.strip()
         with services.db.acting(accounts.signing_in(identifier)):
             found = services.db.run(accounts.find_credentials, identifier)

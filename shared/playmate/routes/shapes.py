@@ -20,19 +20,14 @@ from pydantic import (
     model_validator,
 )
 
-from playmate.domain.names import name_fault, tidy, tidy_name
+from playmate.domain.names import name_fault
 from playmate.domain.password_strength import SHORTEST, weakness
 from playmate.domain.weekly import Window, clock_text, minute_of
 from playmate.domain.wording import DAYS
 from playmate.sources.geography import known_zone
+from playmate.text_fields import AccountName, Activity, Email, Name
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-
-
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must have no control characters")
-    return value
 
 
 def _account_name(value: str) -> str:
@@ -50,9 +45,6 @@ def _email(value: str) -> str:
     return value.lower()
 
 
-Tidy = Annotated[str, BeforeValidator(tidy), AfterValidator(_printable)]
-Name = Annotated[Tidy, Field(min_length=1, max_length=80)]
-Activity = Annotated[Tidy, Field(min_length=1, max_length=60)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
@@ -63,8 +55,8 @@ class Body(BaseModel):
 
 
 class Signup(Body):
-    name: Annotated[str, BeforeValidator(tidy_name), Field(min_length=1, max_length=80), AfterValidator(_account_name)]
-    email: Annotated[str, BeforeValidator(tidy), Field(max_length=254), AfterValidator(_email)]
+    name: Annotated[AccountName, AfterValidator(_account_name)]
+    email: Annotated[Email, AfterValidator(_email)]
     password: str = Field(max_length=256, repr=False, json_schema_extra={"minLength": SHORTEST})
 
     @field_validator("password")

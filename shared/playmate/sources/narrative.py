@@ -12,7 +12,6 @@ from typing import Any
 
 from orchestrator.observability import logger
 
-MODEL = "amazon.nova-lite-v1:0"
 #: Tokens the model may write, characters it may read of each document, documents, seconds in all.
 LONGEST_ANSWER, LONGEST_DOCUMENT, MOST_DOCUMENTS, DEADLINE = 220, 500, 5, 8.0
 #: Characters a usable summary has.
@@ -24,6 +23,9 @@ SYSTEM = (
 )
 
 Stream = Callable[..., Iterator[str]]
+
+#: The Bedrock model, or inference profile, that `use_model` names.
+_model = "amazon.nova-lite-v1:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,12 @@ class Ground:
         return "\n\n".join([facts, *texts, "Summarise what suits families here and now."])
 
 
+def use_model(name: str) -> None:
+    """Ask this Bedrock model, or inference profile, from now on."""
+    global _model  # noqa: PLW0603 - the function's environment names it, once per container
+    _model = name
+
+
 def converse(prompt: str) -> Iterator[str]:
     """The model's words as they come (Amazon Bedrock, Converse)."""
     from orchestrator.aws.clients import call
@@ -49,7 +57,7 @@ def converse(prompt: str) -> Iterator[str]:
     answer = call(
         "bedrock-runtime",
         "converse_stream",
-        modelId=MODEL,
+        modelId=_model,
         system=[{"text": SYSTEM}],
         messages=[{"role": "user", "content": [{"text": prompt}]}],
         inferenceConfig={"maxTokens": LONGEST_ANSWER, "temperature": 0.2},

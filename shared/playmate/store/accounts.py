@@ -12,14 +12,13 @@ from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.row_security import Acting, setting
 from playmate.domain.coordinates import Point
-from playmate.domain.names import name_key, name_look
+from playmate.domain.names import name_key
 
 GuardianId = NewType("GuardianId", int)
 
 SQL = load_queries("playmate.store", "accounts")
 TAKEN = {
     "credentials_name_key_key": "That name is taken.",
-    "credentials_name_look_key": "That name looks like one that is taken.",
     "credentials_email_key": "That e-mail address is taken.",
 }
 
@@ -89,7 +88,7 @@ def signing_in(identifier: str) -> Acting:
 
 def create_guardian(conn: Connection, *, name: str, email: str, password_hash: str, role: str) -> Account:
     values = {"name": name, "email": email, "password_hash": password_hash, "role": role}
-    values |= {"name_key": name_key(name), "name_look": name_look(name)}
+    values |= {"name_key": name_key(name)}
     try:
         row = conn.execute(SQL["create_guardian"], values).fetchone()
     except errors.UniqueViolation as error:
@@ -111,6 +110,12 @@ def replace_password_hash(conn: Connection, guardian: GuardianId, old_hash: str,
 def find_guardian_by_name(conn: Connection, name: str) -> tuple[GuardianId, str] | None:
     row = conn.execute(SQL["find_guardian_by_name"], {"name_key": name_key(name)}).fetchone()
     return (GuardianId(row["id"]), row["name"]) if row else None
+
+
+def promote_to_operator(conn: Connection, identifier: str) -> GuardianId | None:
+    """Make an account (by name or e-mail address) an operator's; return its id, None where there is none."""
+    row = conn.execute(SQL["promote_to_operator"], {"sign_in": sign_in_key(identifier)}).fetchone()
+    return GuardianId(row["id"]) if row else None
 
 
 def get_guardian(conn: Connection, guardian: GuardianId) -> Guardian | None:

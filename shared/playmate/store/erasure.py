@@ -6,19 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.store.connection import Connection, load_queries
+from playmate.domain.names import name_key
 from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "erasure")
 
 
 def mentions(conn: Connection, guardian: Guardian) -> list[UUID]:
-    """Other owners' tasks about the guardian."""
-    return _ids(conn, "mentions", guardian)
+    """Return other owners' tasks about the guardian.
+
+    A friend request that reached nobody has only a name. It is compared as at a request: by its key.
+    """
+    key = name_key(guardian.name)
+    asked = conn.execute(SQL["asked_names"], {"guardian_id": guardian.id}).fetchall()
+    names = [row["name"] for row in asked if name_key(row["name"]) == key]
+    return _ids(conn, "mentions", {"guardian_id": guardian.id, "names": names})
 
 
 def plans_with(conn: Connection, guardian: Guardian) -> list[UUID]:
-    """Other owners' plans that name the guardian or a kid of the guardian."""
-    return _ids(conn, "plans_with", guardian)
+    """Return other owners' plans that name the guardian or a kid of the guardian."""
+    return _ids(conn, "plans_with", {"guardian_id": guardian.id})
 
 
 def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> tuple[list[UUID], list[UUID]]:
@@ -33,6 +40,5 @@ def erase_guardian(conn: Connection, guardian: GuardianId) -> None:
     conn.execute(SQL["erase_guardian"], {"guardian_id": guardian})
 
 
-def _ids(conn: Connection, query: str, guardian: Guardian) -> list[UUID]:
-    values: dict[str, Any] = {"guardian_id": guardian.id, "name": guardian.name}
+def _ids(conn: Connection, query: str, values: dict[str, Any]) -> list[UUID]:
     return [row["id"] for row in conn.execute(SQL[query], values).fetchall()]

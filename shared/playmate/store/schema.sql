@@ -12,19 +12,17 @@ create table guardians (
     constraint guardians_role_known check (role in ('guardian', 'operator'))
 );
 
--- What somebody signs in with, apart from what friends see of them. A name is found by its key, the same whatever its case,
--- and nobody else may have one of the same look; both are worked out by rules/names.py.
+-- The secrets of a sign-in, separate from the columns that friends may read. An account is found by its name's key, which
+-- domain/names.py computes.
 create table credentials (
     guardian_id bigint primary key references guardians on delete cascade,
     name_key text not null,
-    name_look text not null,
     email text not null,
     password_hash text not null,
     constraint credentials_email_shape check (email = lower(email) and email like '_%@_%')
 );
 
 create unique index credentials_name_key_key on credentials (name_key);
-create unique index credentials_name_look_key on credentials (name_look);
 create unique index credentials_email_key on credentials (email);
 
 -- Where a family likes to meet: its own and its friends' to know, not of those who have only been asked.

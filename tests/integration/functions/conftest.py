@@ -24,6 +24,7 @@ def database_secret(url: str) -> dict[str, Any]:
 def environment(database_url: str) -> dict[str, str]:
     """Make the secrets and queues; return the variables that the template gives the functions."""
     return {
+        "APPLICATION": "playmate",
         "ENVIRONMENT": "local",
         **place(database_url),
         "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),

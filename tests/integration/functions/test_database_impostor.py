@@ -84,6 +84,7 @@ def test_is_told_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
         assert heard.result(10) == b"", "it hangs up"
 
 
+@pytest.mark.parametrize("trusted", ["amazon", "public"])
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 @pytest.mark.parametrize(
     ("authority", "host", "refusal"),
@@ -95,20 +96,21 @@ def test_is_told_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
     ids=["of no authority", "of another host", "the right one"],
 )
 def test_on_aws_only_the_certified_database_hears_who_we_are(
-    told: pytest.MonkeyPatch, tmp_path: Path, environment: str, authority: str, host: str, refusal: str
+    told: pytest.MonkeyPatch, tmp_path: Path, trusted: str, environment: str, authority: str, host: str, refusal: str
 ) -> None:
     authorities = {name: Authority(tmp_path / name) for name in ("ours", "somebody's")}
     with encrypted(authorities[authority].certify(host)) as (port, heard):
         told.setenv("DATABASE_PORT", str(port))
         told.setenv("ENVIRONMENT", environment)
-        told.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root.parent)
-        told.setenv("DATABASE_AUTHORITY", "root")
+        told.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root)
+        told.setattr(bootstrap, "public_certificates", lambda: authorities["ours"].root)
+        told.setenv("DATABASE_AUTHORITY", trusted)
         with pytest.raises(psycopg.OperationalError, match=refusal):
             log_in()
         assert (b"user\0api" in heard.result(10)) == (host == "127.0.0.1" and authority == "ours")
 
 
-@pytest.mark.parametrize("authority", ["eu-west-1", ""])
+@pytest.mark.parametrize("authority", ["amazon", "public", ""])
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_on_aws_nothing_is_said_in_the_clear(told: pytest.MonkeyPatch, environment: str, authority: str) -> None:
     told.setenv("DATABASE_AUTHORITY", authority)

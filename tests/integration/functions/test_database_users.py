@@ -12,7 +12,8 @@ import pytest
 from functions.migrate import app as migrate
 from orchestrator import bootstrap
 from orchestrator.settings import PARTS
-from orchestrator.store.connection import connect
+from orchestrator.store.connection import Connection, connect
+from orchestrator.store.database_users import TooFewConnections, share
 from tests.support import postgres
 from tests.support.database_users import STEPS, Login, aws, forget_everything, login_for, place
 from tests.support.gateway import LambdaContext
@@ -126,3 +127,58 @@ def test_no_password_is_ever_in_the_server_s_log(server: Layout, stacks: tuple[D
     assert "set_login_password" in log
     assert "SCRAM-SHA-256" in log
     assert [password for password in seen if password in log] == []
+
+
+def test_a_burst_of_one_login_leaves_connections_for_the_others(
+    stacks: tuple[Deployed, Deployed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, _ = stacks
+    for name, value in {"DATABASE_CONNECTIONS": 60, "WORKER_CONCURRENCY": 3, "PUSH_CONCURRENCY": 2}.items():
+        monkeypatch.setenv(name, str(value))
+    stack.migrate("pre")
+    stack.settle()
+    api = stack.logins["api"].secret()
+    opened: list[Connection] = []
+    try:
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            open_many(api, opened)
+        assert len(opened) == share(60, workers=3, pushes=2)["api"] == 15
+        assert all(stack.opens(login) for part, login in stack.logins.items() if part != "api")
+        row = opened[0].execute("SHOW idle_session_timeout").fetchone()
+        assert row == {"idle_session_timeout": "10min"}
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def open_many(secret: dict[str, Any], opened: list[Connection]) -> None:
+    """Open 60 connections; `opened` has those that Postgres granted."""
+    while len(opened) < 60:
+        opened.append(bootstrap.log_in(secret))
+
+
+def test_too_few_connections_stop_the_deploy(
+    stacks: tuple[Deployed, Deployed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, _ = stacks
+    for name, value in {"DATABASE_CONNECTIONS": 80, "WORKER_CONCURRENCY": 20, "PUSH_CONCURRENCY": 10}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(TooFewConnections, match="WorkerConcurrency=20"):
+        stack.migrate("pre")
+    bootstrap.database().close()
+
+
+def test_a_session_that_the_server_has_ended_is_replaced_before_its_use(
+    stacks: tuple[Deployed, Deployed], server: Layout
+) -> None:
+    """A transaction is not tried again, so that it must not begin on such a session."""
+    stack, _ = stacks
+    stack.migrate("pre")
+    stack.settle()
+    database = bootstrap.database()
+    first = database.connection().info.backend_pid
+    with connect(postgres.url_of(server, "postgres")) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    with database.transaction() as conn:
+        assert conn.info.backend_pid != first
+    database.close()

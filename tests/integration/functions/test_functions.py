@@ -19,6 +19,7 @@ from orchestrator.entrypoints import lambda_handler
 from orchestrator.model.errors import Unavailable
 from orchestrator.settings import SettingsError
 from orchestrator.store.connection import Connection
+from playmate.store.operators import NoSuchAccount
 from tests.integration.functions.conftest import database_secret, delivered
 from tests.support.database_users import forget_everything
 from tests.support.gateway import LambdaContext, http_event
@@ -101,6 +102,27 @@ def test_a_lost_wake_up_is_sent_again(stack: dict[str, str]) -> None:
 def test_migrating_again_changes_nothing(stack: dict[str, str]) -> None:
     for event in ({}, {"phase": "pre"}, {"phase": "post"}):
         assert migrate.handler(event, CONTEXT)["applied"] == []
+
+
+def test_the_first_operator_is_made_by_an_event_and_audited(stack: dict[str, str], conn: Connection) -> None:
+    signed_up("Olga")
+    bystander = signed_up("Ann")
+    answer = migrate.handler({"operator": "OLGA@example.org"}, CONTEXT)
+    body = {"identifier": "Olga", "password": "correct horse battery"}
+    status, session = request("POST", "/auth/login", data=body)
+    assert status == 200, session
+    status, audit = request("GET", "/ops/audit", session["accessToken"])
+    assert status == 200, audit
+    (entry,) = audit["items"]
+    assert (entry["actor"], entry["action"]) == ("migrate function", "promote")
+    assert entry["detail"] == {"guardian": answer["operator"]}
+    assert request("GET", "/ops/audit", bystander)[0] == 403
+
+
+def test_nobody_becomes_an_operator_without_an_account(stack: dict[str, str], conn: Connection) -> None:
+    with pytest.raises(NoSuchAccount, match="sign up first"):
+        migrate.handler({"operator": "nobody"}, CONTEXT)
+    assert conn.execute("SELECT count(*) AS n FROM operator_actions").fetchone() == {"n": 0}
 
 
 def test_a_deploy_does_not_mind_that_its_connection_has_died(stack: dict[str, str], conn: Connection) -> None:

@@ -103,6 +103,6 @@ def run(database_url: str) -> Callable[..., Ran]:
     """`run("friend.ask", {…}, owner=…)`: one attempt of one task."""
 
     def run_for(type: str, payload: dict[str, Any] | None = None, *, owner: int = 1, **around: Any) -> Ran:
-        return partial(run_agent, database_url)(type, payload, owner=str(owner), **around)
+        return partial(run_agent, database_url, package="playmate.agents")(type, payload, owner=str(owner), **around)
 
     return run_for

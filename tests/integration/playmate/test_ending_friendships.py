@@ -13,6 +13,7 @@ from orchestrator.engine.agents import Agents
 from orchestrator.http.app import Services
 from orchestrator.store.connection import Connection, Database
 from orchestrator.testing import Ran
+from playmate.domain.weekly import Window
 from playmate.store import kids
 from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
@@ -207,6 +208,20 @@ class TestAnEndedFriendship:
         befriend(amira, bruno)
         in_one_batch(engine, [(type, payload_of(type, bruno), amira), ("account.forget", {}, bruno)])
         assert (places_that_say(conn, "Xanthippe"), places_that_say(conn, "Bruno")) == ([], [])
+
+
+def test_a_plan_that_found_no_time_with_a_former_friend_does_not_name_it(
+    conn: Connection, family: MakeFamily, befriend: Befriend, run: Run
+) -> None:
+    amira = family("Amira", [("Lina", 7, "chess")], windows=[Window(1, 600, 720)])
+    bruno = family("Bruno", [("Xanthippe", 7, "chess")], windows=[Window(2, 600, 720)])
+    befriend(amira, bruno)
+    for owner, other in ((amira, bruno), (bruno, amira)):
+        plan = run("location.playdate.update", POINT, owner=owner).result["availabilityPlan"]
+        assert [each["noTimeWith"]["friendId"] for each in plan["suggestions"]] == [other]
+    run("friend.delete", {"friendId": bruno}, owner=amira)
+    stored = conn.execute("SELECT result FROM agent_tasks WHERE type = 'location.playdate.update'").fetchall()
+    assert [row["result"].get("availabilityPlan") for row in stored] == [None, None]
 
 
 def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from psycopg import sql
 
 from orchestrator.engine.agents import Agents
 from orchestrator.store.connection import Connection, Database
 from orchestrator.testing import Ran
+from playmate.domain.names import tidy_name
 from playmate.domain.weekly import Window
 from tests.integration.playmate.conftest import MakeFamily
 from tests.support.engine import Engine
@@ -103,3 +105,28 @@ def test_neighbours_in_the_same_batch_are_forgotten_or_done(
         engine.run(*tasks)
     left = db.connection().execute("SELECT id, owner_id, type, status FROM agent_tasks ORDER BY id").fetchall()
     assert [(row["id"], row["status"]) for row in left] == [(tasks[2], "completed"), (tasks[4], "completed")]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("Νίκος", "ΝΊΚΟΣ"),
+        ("Straße", "STRASSE"),
+        ("Amélie", "AMÉLIE"),
+        ("Amélie", "Ame\u0301lie"),
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0639\u0644\u06cc\u0631\u0636\u0627"),
+        ("Ⅻ Jan", "xii  jan"),
+    ],
+    ids=ascii,
+)
+def test_no_spelling_of_the_name_stays_in_requests_that_reached_nobody(
+    conn: Connection, family: MakeFamily, run: Run, name: str, asked: str
+) -> None:
+    gone, friend = family(tidy_name(name)), family("Amira")
+    run("friend.ask", {"friendName": name}, owner=friend)
+    again = run("friend.ask", {"friendName": asked}, owner=friend)
+    assert (again.status, again.error["code"]) == ("failed", "asked_already")
+    other = run("friend.ask", {"friendName": "Somebody"}, owner=friend)
+    run("account.forget", owner=gone)
+    left = conn.execute("SELECT id FROM agent_tasks WHERE type = 'friend.ask'").fetchall()
+    assert left == [{"id": other.task.id}]

@@ -89,7 +89,13 @@ class TestAccounts:
             == answers["Nobody"]
             == (
                 401,
-                {"message": "Name or password is wrong.", "traceId": "a" * 32},
+                {
+                    "code": "unauthenticated",
+                    "message": "Name or password is wrong.",
+                    "errors": [],
+                    "faults": [],
+                    "traceId": "a" * 32,
+                },
             )
         )
         ratio = median(taken["Amira"]) / median(taken["Nobody"])

@@ -35,7 +35,7 @@ def test_a_deploy_of_what_cannot_be_imported_fails_at_once(missing: str) -> None
     with bucket() as cloudformation:
         ended = subprocess.run(
             [sys.executable, "-c", PROGRAM.format(missing=missing), json.dumps(cloudformation.event("Update"))],
-            env={"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"},
+            env={"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}", "APPLICATION": "playmate"},
             capture_output=True,
             text=True,
             check=False,

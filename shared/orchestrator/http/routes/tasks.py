@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
 from orchestrator.engine.submit import TaskRequest, faults_of, submit
-from orchestrator.http.app import Services, charge_submit, current_owner, current_trace
+from orchestrator.http.app import Services, current_owner, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
@@ -70,7 +70,6 @@ def task_routes(services: Services) -> Router:
         refusals=(422,),
     )
     def submit_one() -> Response[Any]:
-        charge_submit(services, router)
         body = _submitted_body(services, json_body(router.current_event))
         order = TaskRequest(
             owner=current_owner(router),

@@ -22,17 +22,26 @@ class AnyObject(RootModel[dict[str, Any]]):
 
 
 class Fault(Answer):
+    """One fault of the input. `message` follows the field's name in a sentence: "password: must be text"."""
+
     field: str
+    code: str
     message: str
 
 
 class Refusal(Answer):
-    """Why a request was not served, in words; each fault of the input by name."""
+    """Why a request was not served.
 
+    `code` is stable and for programs. `message` is for people; for an invalid input it is the first fault itself.
+    `faults` repeats `errors` for older clients.
+    """
+
+    code: str
     message: str
-    faults: list[Fault] | None = None
+    errors: list[Fault]
+    faults: list[Fault]
+    traceId: str | None
     requestId: str | None = None
-    traceId: str | None = None
 
 
 class Health(Answer):

@@ -6,6 +6,10 @@ SELECT make_login(%(login)s, %(member_of)s, %(becomes)s) AS made;
 -- Of sessions opened from now on.
 SELECT set_login_limits(%(login)s, %(statement)s, %(lock)s, %(standstill)s);
 
+-- name: set_login_connections
+-- Of connections opened from now on.
+SELECT set_login_connections(%(login)s, %(most)s, %(idle)s);
+
 -- name: set_login_password
 -- By the one who made the login.
 SELECT set_login_password(%(login)s, %(verifier)s);

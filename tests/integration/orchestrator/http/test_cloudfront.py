@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.secrets import Secrets
-from orchestrator.http import login_throttling
+from orchestrator.http import rate_limits
 from orchestrator.http.app import Services, build_app
 from orchestrator.http.cloudfront import Front
 from orchestrator.http.routes import ROUTERS
@@ -48,7 +48,8 @@ def test_who_comes_through_it_is_served(anyone: Caller) -> None:
 
 def test_each_viewer_has_a_limit_of_his_own(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """They all come by the same machine of the front."""
-    monkeypatch.setattr(login_throttling, "PLACE_BURST", 3)
+    monkeypatch.setattr(rate_limits, "ADDRESS_BURST", 3)
+    monkeypatch.setattr(rate_limits, "ADDRESS_GAP", 100.0)
 
     def sign_in(viewer: str) -> int:
         headers = {**SECRET, "X-Viewer-Address": viewer}

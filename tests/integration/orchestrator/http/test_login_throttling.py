@@ -15,8 +15,9 @@ import pytest
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.token_key_rotation import rotated
 from orchestrator.http import login_throttling
+from orchestrator.http import rate_limits as http_limits
 from orchestrator.http.app import Services
-from orchestrator.http.login_throttling import EARLY_BURST, FIRST_TRIES, LATE_BURST, PAIR
+from orchestrator.http.login_throttling import FIRST_BURST, FIRST_TRIES, FURTHER_BURST, SOURCE
 from orchestrator.store import rate_limits
 from orchestrator.store.connection import Connection, Database
 from orchestrator.store.rate_limits import Bucket
@@ -28,7 +29,7 @@ from tests.support.postgres import door
 PASSWORD = "correct horse battery"
 HASH = passwords.hash_password(PASSWORD)
 HOME, CAFE = "198.51.100.1", "203.0.113.9"
-FIRST_STEP = int(PAIR[0][0])
+FIRST_STEP = int(SOURCE[0][0])
 
 
 @dataclass
@@ -100,7 +101,7 @@ class TestGuessing:
         assert statuses == [401] * FIRST_STEP + [429] * 3
         refused = browser.post("/auth/login", {"identifier": "ann", "password": PASSWORD})
         assert refused.status == 429
-        assert 1 <= int(refused.headers["Retry-After"]) <= PAIR[0][1]
+        assert 1 <= int(refused.headers["Retry-After"]) <= SOURCE[0][1]
         move_clock(api_db, 60)
         assert browser.sign_in(PASSWORD) == 200
 
@@ -113,8 +114,8 @@ class TestGuessing:
                 waits.append(int(answer.headers["Retry-After"]))
                 day += waits[-1]
                 move_clock(api_db, day)
-        assert waits[0] <= PAIR[0][1]
-        assert waits[-1] > PAIR[-1][1] - 10
+        assert waits[0] <= SOURCE[0][1]
+        assert waits[-1] > SOURCE[-1][1] - 10
         assert tries < 200
 
     def test_names_that_do_not_exist_are_slowed_down_alike(self, anyone: Caller) -> None:
@@ -128,7 +129,7 @@ class TestGuessing:
     def test_a_place_that_tries_many_names_is_slowed_down(
         self, anyone: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(login_throttling, "PLACE_BURST", 5)
+        monkeypatch.setattr(http_limits, "ADDRESS_BURST", 5)
         browser = Browser(anyone)
         assert [browser.sign_in("wrong", f"name{number}") for number in range(6)] == [401] * 5 + [429]
 
@@ -139,10 +140,10 @@ class TestGuessing:
             assert browser.sign_in(PASSWORD) == 200
 
     def test_from_everywhere_together_it_is_bounded(self, anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 40)
-        monkeypatch.setattr(login_throttling, "LATE_BURST", 8)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 40)
+        monkeypatch.setattr(login_throttling, "FURTHER_BURST", 8)
         statuses = attack(anyone, FIRST_STEP, *everywhere(20))
-        assert statuses.count(401) == 40 + 8
+        assert statuses.count(401) == 40
         assert set(statuses) == {401, 429}
 
 
@@ -157,23 +158,23 @@ class TestShuttingOut:
 
     def test_nor_do_a_hundred(self, anyone: Caller) -> None:
         statuses = attack(anyone, FIRST_STEP, *everywhere(100))
-        assert 100 * FIRST_TRIES <= statuses.count(401) <= 100 * FIRST_TRIES + LATE_BURST
-        assert EARLY_BURST > 100 * FIRST_TRIES
+        assert 100 * FIRST_TRIES <= statuses.count(401) <= 100 * FIRST_TRIES + FURTHER_BURST
+        assert FIRST_BURST > 100 * FIRST_TRIES
         fresh = Browser(anyone, HOME)
         assert [fresh.sign_in(each) for each in ("wrong", "wrong", PASSWORD)] == [401, 401, 200]
 
     def test_a_place_she_signed_in_from_is_not_counted_with_strange_ones(
         self, anyone: Caller, home: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 8)
-        monkeypatch.setattr(login_throttling, "LATE_BURST", 8)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 8)
+        monkeypatch.setattr(login_throttling, "FURTHER_BURST", 8)
         assert attack(anyone, 3, *everywhere(20))[-1] == 429
         assert Browser(anyone, HOME).sign_in(PASSWORD, "ANN") == 200, "also without a cookie"
 
     def test_nor_is_her_browser_wherever_she_takes_it(
         self, anyone: Caller, home: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 8)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 8)
         attack(anyone, 3, *everywhere(20))
         home.place = "192.0.2.200"
         assert [home.sign_in(each) for each in ("wrong", "wrong", "wrong", "wrong", PASSWORD)] == [401] * 4 + [200]
@@ -181,7 +182,7 @@ class TestShuttingOut:
     def test_nor_with_her_neighbours_behind_one_address(
         self, anyone: Caller, home: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(login_throttling, "PLACE_BURST", 15)
+        monkeypatch.setattr(http_limits, "ADDRESS_BURST", 15)
         attack(anyone, 60, HOME)
         attack(anyone, 30, HOME, name="nobody")
         assert Browser(anyone, HOME).sign_in(PASSWORD) == 429
@@ -191,7 +192,7 @@ class TestShuttingOut:
         browser = Browser(anyone, HOME)
         body = {"name": "dora", "email": "dora@example.com", "password": PASSWORD}
         assert browser.post("/auth/signup", body).status == 201
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 2)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 2)
         attack(anyone, 3, *everywhere(5), name="dora")
         assert Browser(anyone, HOME).sign_in(PASSWORD, "dora") == 200
         browser.place = CAFE
@@ -206,7 +207,7 @@ class TestShuttingOut:
         for month in range(3):
             secret = rotated(secret, now=month * 30 * 86_400.0, token_life=1_200.0)
         monkeypatch.setattr(secrets_module, "_read", lambda _: secret)
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 1)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 1)
         attack(anyone, 3, *everywhere(5))
         home.place = CAFE
         assert home.sign_in(PASSWORD) == 200
@@ -239,7 +240,7 @@ class TestCookie:
             "surrogate": f"{device}.{until}.\udc00",
         }
         stranger = Browser(anyone, CAFE, {name: forged.get(change, home.cookies[name])})
-        monkeypatch.setattr(login_throttling, "EARLY_BURST", 0.5)
+        monkeypatch.setattr(login_throttling, "FIRST_BURST", 0.5)
         if change == "old":
             monkeypatch.setattr("time.time", lambda: float(until) + 1)
         whom = "nobody" if change == "account" else "ann"

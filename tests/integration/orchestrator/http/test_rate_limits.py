@@ -94,8 +94,8 @@ def test_a_flood_of_tickets_is_refused(ann: Caller, ben: Caller, conn: Connectio
 
 
 def test_new_accounts_are_limited_by_place(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "SIGNUP_BURST", 2)
-    monkeypatch.setattr(rate_limits, "SIGNUP_GAP", 100.0)
+    monkeypatch.setattr(rate_limits, "ADDRESS_BURST", 2)
+    monkeypatch.setattr(rate_limits, "ADDRESS_GAP", 100.0)
     statuses = [anyone.post("/auth/signup", {"name": "x"}).status for _ in range(3)]
     assert statuses == [400, 400, 429]
 
@@ -124,3 +124,31 @@ def test_no_owner_is_kept_where_it_is_counted(
     assert ann.post("/api/tasks", ECHO).status == 202
     (row,) = conn.execute("SELECT key FROM rate_limits").fetchall()
     assert row["key"] == services.tokens.digest("submit", "1.0", "1")
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/tasks", {"type": "echo", "unknown": 1}),
+        ("POST", "/api/kids", {"name": ""}),
+        ("PUT", "/api/availability", {"windows": 1}),
+        ("POST", "/api/friends/ask", {"friendname": "x" * 100_000}),
+        ("POST", "/api/tasks", "no object"),
+    ],
+)
+def test_refused_requests_count(
+    ann: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: object
+) -> None:
+    monkeypatch.setattr(rate_limits, "SUBMITS", Allowance("submit", free=0, settled_at=100, bounds=((50, 100.0),)))
+    statuses = [ann.send(method, path, data=body).status for _ in range(51)]
+    assert set(statuses) == {400, 429}
+    assert statuses[-1] == 429
+    assert ben.post("/api/tasks", ECHO).status == 202
+
+
+def test_refused_sign_ins_count_by_address(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "ADDRESS_BURST", 2)
+    monkeypatch.setattr(rate_limits, "ADDRESS_GAP", 100.0)
+    statuses = [anyone.post("/auth/login", {"identifier": "x" * 1_000, "password": "y"}).status for _ in range(3)]
+    assert statuses == [400, 400, 429]

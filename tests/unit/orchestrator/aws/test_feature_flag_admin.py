@@ -35,7 +35,7 @@ class AppConfig:
         #: What happens before the next version is made.
         self.meanwhile: Callable[[], object] = lambda: None
         monkeypatch.setattr(feature_flag_admin, "call", self._call)
-        monkeypatch.setattr(feature_flags, "_read", lambda _: self.document)
+        monkeypatch.setattr(feature_flags.Session, "read", lambda _: self.document)
 
     @property
     def document(self) -> dict[str, Any]:

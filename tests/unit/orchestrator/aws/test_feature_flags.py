@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from orchestrator.aws import clients, feature_flags
+from orchestrator.aws.clients import CloudError
 from orchestrator.aws.feature_flags import Flags, FlagSource
 from tests.unit.orchestrator.aws.conftest import Clock
 
@@ -35,14 +37,12 @@ class AppConfig:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.document: Mapping[str, Any] | None = DOCUMENT
         self.looks = 0
-        monkeypatch.setattr(feature_flags, "_read", self._read)
+        monkeypatch.setattr(feature_flags.Session, "read", lambda _: self._read())
 
-    def _read(self, _: FlagSource) -> Mapping[str, Any]:
-        from aws_lambda_powertools.utilities.feature_flags.exceptions import ConfigurationStoreError
-
+    def _read(self) -> Mapping[str, Any]:
         self.looks += 1
         if self.document is None:
-            raise ConfigurationStoreError("away")
+            raise CloudError("appconfigdata", "get_latest_configuration", "ThrottlingException")
         return self.document
 
 
@@ -120,16 +120,88 @@ def test_without_a_source_nothing_is_asked(appconfig: AppConfig) -> None:
 
 @pytest.mark.parametrize("content", [b"not json", b'{"insight": {"default": "maybe"}}', b"[]"])
 def test_a_broken_document_keeps_the_last_one(aws: None, clock: Clock, content: bytes) -> None:
-    from io import BytesIO
-
     with Stubber(clients.client("appconfigdata")) as service:
-        for each in (json.dumps(DOCUMENT).encode(), content):
-            service.add_response("start_configuration_session", {"InitialConfigurationToken": "t1"})
-            service.add_response(
-                "get_latest_configuration",
-                {"NextPollConfigurationToken": "t2", "Configuration": BytesIO(each)},
-            )
+        start(service, "t1")
+        for token, each in (("t1", json.dumps(DOCUMENT).encode()), ("t2", content)):
+            answer(service, token, each, f"t{int(token[1]) + 1}")
         known = Flags(SOURCE, clock)
         assert not known.enabled("insight")
         clock.advance(60)
         assert not known.enabled("insight")
+
+
+def start(service: Stubber, token: str) -> None:
+    """The next call begins a session."""
+    expected = {
+        "ApplicationIdentifier": "app",
+        "EnvironmentIdentifier": "env",
+        "ConfigurationProfileIdentifier": "profile",
+        "RequiredMinimumPollIntervalInSeconds": 30,
+    }
+    service.add_response("start_configuration_session", {"InitialConfigurationToken": token}, expected)
+
+
+def answer(service: Stubber, token: str, content: bytes, following: str) -> None:
+    """The next call uses `token` and is answered with `content` and the token `following`."""
+    service.add_response(
+        "get_latest_configuration",
+        {"NextPollConfigurationToken": following, "Configuration": BytesIO(content)},
+        {"ConfigurationToken": token},
+    )
+
+
+def test_a_container_receives_the_document_once(aws: None, clock: Clock) -> None:
+    """AppConfig bills each document that it sends; an unchanged one it answers with an empty body."""
+    with Stubber(clients.client("appconfigdata")) as service:
+        start(service, "t1")
+        answer(service, "t1", json.dumps(DOCUMENT).encode(), "t2")
+        answer(service, "t2", b"", "t3")
+        answer(service, "t3", b'{"insight": {"default": true}}', "t4")
+        known = Flags(SOURCE, clock)
+        seen = []
+        for _ in range(3):
+            seen.append(known.enabled("insight"))
+            clock.advance(46)
+        assert seen == [False, False, True]
+        service.assert_no_pending_responses()
+
+
+def test_an_expired_token_begins_a_new_session(aws: None, clock: Clock) -> None:
+    with Stubber(clients.client("appconfigdata")) as service:
+        start(service, "t1")
+        answer(service, "t1", json.dumps(DOCUMENT).encode(), "t2")
+        service.add_client_error(
+            "get_latest_configuration", "BadRequestException", expected_params={"ConfigurationToken": "t2"}
+        )
+        start(service, "s1")
+        answer(service, "s1", b'{"insight": {"default": true}}', "s2")
+        known = Flags(SOURCE, clock)
+        assert not known.enabled("insight")
+        clock.advance(25 * 3600)
+        assert known.enabled("insight")
+        service.assert_no_pending_responses()
+
+
+def test_a_lost_answer_begins_a_new_session(aws: None, clock: Clock) -> None:
+    """Whether AppConfig has spent the token is then unknown."""
+    with Stubber(clients.client("appconfigdata")) as service:
+        start(service, "t1")
+        service.add_client_error("get_latest_configuration", "InternalServerException")
+        start(service, "s1")
+        answer(service, "s1", json.dumps(DOCUMENT).encode(), "s2")
+        known = Flags(SOURCE, clock)
+        assert known.enabled("insight")
+        clock.advance(11)
+        assert not known.enabled("insight")
+
+
+def test_after_a_change_of_ones_own_the_interval_is_not_waited_for(aws: None, clock: Clock) -> None:
+    with Stubber(clients.client("appconfigdata")) as service:
+        start(service, "t1")
+        answer(service, "t1", json.dumps(DOCUMENT).encode(), "t2")
+        start(service, "s1")
+        answer(service, "s1", b'{"insight": {"default": true}}', "s2")
+        known = Flags(SOURCE, clock)
+        assert not known.enabled("insight")
+        known.forget()
+        assert known.enabled("insight")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.secrets import Secrets
+from orchestrator.http import rate_limits
 from orchestrator.http.access_tokens import Tokens
 from orchestrator.http.app import Services, build_app, current_owner, identity
 from orchestrator.http.operation import operation
@@ -63,14 +65,21 @@ def demo_routes(_: Services) -> Router:
 
 
 FAILURES: Mapping[str, Exception] = {
-    "invalid": errors.InvalidInput("Bad.", [errors.Fault("a", "is bad"), errors.Fault("b", "is worse")]),
+    "invalid": errors.InvalidInput("Bad.", [errors.Fault("a", "is bad"), errors.Fault("b", "is worse", "worse")]),
     "not-found": errors.NotFound("Gone."),
     "conflict": errors.Conflict("Over."),
+    "taken": errors.Conflict("Taken.", code="name_taken"),
     "key-reused": errors.KeyReused("Reused."),
     "too-many": errors.TooMany("Slow down.", retry_after=7),
     "unavailable": errors.Unavailable("Away."),
     "ours": RuntimeError("password=hunter2"),
 }
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are kept in a database, which these tests lack; tests/integration has theirs."""
+    monkeypatch.setattr(rate_limits, "take", lambda *_, **__: None)
 
 
 @pytest.fixture
@@ -111,4 +120,8 @@ def ann(anyone: Caller, token: str) -> Caller:
 def assert_refused(answer: Answer, status: int) -> None:
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["message"]
+    body = answer.json()
+    assert {"code", "message", "errors", "faults", "traceId"} <= body.keys()
+    assert re.fullmatch("[a-z_]+", body["code"])
+    assert body["message"]
+    assert body["errors"] == body["faults"]

@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.http.app import Services, build_app
+from orchestrator.http.errors import STATUS
 from tests.support.gateway import Caller
 from tests.unit.orchestrator.http.conftest import assert_refused
 
@@ -53,25 +54,57 @@ def test_operators_only(anyone: Caller, ann: Caller, services: Services) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "status"),
+    ("name", "status", "code", "message"),
     [
-        ("invalid", 400),
-        ("not-found", 404),
-        ("conflict", 409),
-        ("key-reused", 422),
-        ("too-many", 429),
-        ("unavailable", 503),
-        ("ours", 500),
+        ("invalid", 400, "invalid_input", "a: is bad"),
+        ("not-found", 404, "not_found", "Gone."),
+        ("conflict", 409, "conflict", "Over."),
+        ("taken", 409, "name_taken", "Taken."),
+        ("key-reused", 422, "idempotency_key_reused", "Reused."),
+        ("too-many", 429, "too_many_requests", "Slow down."),
+        ("unavailable", 503, "unavailable", "Away."),
+        ("ours", 500, "internal_error", "Something went wrong on our side."),
     ],
 )
-def test_each_error_has_its_status(anyone: Caller, name: str, status: int) -> None:
-    assert_refused(anyone.get(f"/open/{name}"), status)
+def test_each_error_has_its_status_and_code(anyone: Caller, name: str, status: int, code: str, message: str) -> None:
+    answer = anyone.get(f"/open/{name}")
+    assert_refused(answer, status)
+    assert (answer.json()["code"], answer.json()["message"]) == (code, message)
+
+
+def test_every_class_of_error_has_a_code_of_its_own() -> None:
+    codes = [kind.code for kind in STATUS]
+    assert len(set(codes)) == len(codes)
+    assert "rejected" not in codes
+
+
+def test_what_the_gate_refuses_has_a_code(anyone: Caller, ann: Caller) -> None:
+    answers = [
+        anyone.get("/nowhere"),
+        anyone.send("PUT", "/health"),
+        anyone.get("/who"),
+        ann.get("/secret"),
+        ann.post("/echo", body=json.dumps("x" * 300_000)),
+        ann.send("POST", "/echo", body="a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+        ann.post("/echo", body="{"),
+    ]
+    for answer, status in zip(answers, (404, 405, 401, 403, 413, 415, 400), strict=True):
+        assert_refused(answer, status)
+    assert [answer.json()["code"] for answer in answers] == [
+        "not_found",
+        "method_not_allowed",
+        "unauthenticated",
+        "forbidden",
+        "too_large",
+        "unsupported_media_type",
+        "invalid_input",
+    ]
 
 
 def test_every_fault_is_in_the_answer(anyone: Caller) -> None:
-    assert anyone.get("/open/invalid").json()["faults"] == [
-        {"field": "a", "message": "is bad"},
-        {"field": "b", "message": "is worse"},
+    assert anyone.get("/open/invalid").json()["errors"] == [
+        {"field": "a", "code": "invalid", "message": "is bad"},
+        {"field": "b", "code": "worse", "message": "is worse"},
     ]
 
 

@@ -1,10 +1,10 @@
-"""Names in every script are names; what looks like another's is known to."""
+"""Names in every script are accepted; hidden characters and mixed scripts are not."""
 
 from __future__ import annotations
 
 import pytest
 
-from playmate.domain.names import name_fault, name_key, name_look, tidy_name
+from playmate.domain.names import name_fault, name_key, tidy_name
 
 REAL = (
     *(
@@ -69,47 +69,30 @@ NO_NAMES = (
         "🅐mira",
     ),
 )
-#: Pairs that a reader takes for one another.
-ALIKE = (
-    *(
-        ("Amira", "Ａmira"),
-        ("Amira", "𝐀𝐦𝐢𝐫𝐚"),
-        ("Amira", "Arnira"),
-        ("Amira", "AMlRA"),
-        ("Amira", "ꓮꓟꓲꓣꓮ"),
-        ("Iris", "lris"),
-    ),
-    *(
-        ("Oscar", "0scar"),
-        ("coco", "сосо"),
-        ("O'Brien", "O’Brien"),
-        ("Paul", "Pau1"),
-        ("Ella", "EIIa"),
-        ("Elsa", "ELSA"),
-    ),
-    *(("Rose", "Rosе"), ("Anna", "Аnna"), ("علی\u200cرضا", "علیرضا")),
-)
-DIFFERENT = (("Ella", "Elia"), ("Jose", "José"), ("Anna", "Anne"), ("Ali", "Ail"), ("Mia", "Nia"), ("Irem", "İrem"))
+#: Spellings of one name, and of two.
+SAME = (("Amira", "Ａmira"), ("Amira", "𝐀𝐦𝐢𝐫𝐚"), ("Elsa", "ELSA"), ("Straße", "STRASSE"), ("Νίκος", "ΝΊΚΟΣ"))
+JOINED = ("علی\u200cرضا", "علیرضا")
+DIFFERENT = (("Ella", "Elia"), ("Jose", "José"), ("Anna", "Anne"), ("Mia", "Nia"), ("Irem", "İrem"))
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_a_name_of_one_script_is_one(name: str) -> None:
-    assert name_fault(str(tidy_name(name))) is None
+    assert name_fault(tidy_name(name)) is None
 
 
 @pytest.mark.parametrize("name", NO_NAMES, ids=ascii)
 def test_a_name_that_deceives_the_eye_is_none(name: str) -> None:
-    assert name_fault(str(tidy_name(name)))
+    assert name_fault(tidy_name(name))
 
 
-@pytest.mark.parametrize(("one", "other"), ALIKE, ids=ascii)
-def test_what_looks_alike_has_one_look(one: str, other: str) -> None:
-    assert name_look(one) == name_look(other)
+@pytest.mark.parametrize(("one", "other"), [*SAME, JOINED], ids=ascii)
+def test_spellings_of_one_name_have_one_key(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT, ids=ascii)
-def test_what_looks_different_has_two(one: str, other: str) -> None:
-    assert name_look(one) != name_look(other)
+def test_two_names_have_two_keys(one: str, other: str) -> None:
+    assert name_key(one) != name_key(other)
 
 
 def test_a_name_is_found_whatever_its_case_and_clothes() -> None:

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import pytest
 
 from playmate.domain.password_strength import weakness
+from playmate.passwords import hash_password
 from tools.virtualenvs import ROOT
 
 
@@ -61,3 +64,18 @@ def test_the_lists_are_loaded_by_who_signs_up_alone() -> None:
     """They take 50 ms."""
     code = "import sys, playmate.routes.auth, playmate.routes.shapes; sys.exit('zxcvbn' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "shared")})
+
+
+def test_the_worst_password_costs_no_more_than_its_hash() -> None:
+    """Each symbol can stand for several letters, and all readings are tried."""
+    worst = "2!(+%@50$19|4{763<8[%7+9" * 3
+
+    def seconds(call: Callable[[], object]) -> float:
+        before = time.process_time()
+        call()
+        return time.process_time() - before
+
+    weakness("warms the word lists up")
+    rated = min(seconds(lambda: weakness(worst, "amira bell", "amira@example.com")) for _ in range(3))
+    hashed = min(seconds(lambda: hash_password(worst)) for _ in range(3))
+    assert rated < 3 * hashed, f"{rated:.3f} s, {hashed:.3f} s"

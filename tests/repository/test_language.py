@@ -1,0 +1,154 @@
+"""Prose follows the rules of plain English that a program can check (tools/quality/prose.py has them)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.quality import prose
+from tools.quality.reference.pages import DATABASE_PAGE, PAGES
+from tools.virtualenvs import ROOT
+
+#: Folders whose prose is not converted yet. Shrink this list to nothing; never add to it.
+NOT_YET = (
+    ".checkov.yaml",
+    "Makefile",
+    "clients/cli/",
+    "clients/javascript/",
+    "functions/",
+    "infrastructure/",
+    "layers/",
+    "pyproject.toml",
+    "shared/orchestrator/aws/",
+    "shared/orchestrator/bootstrap.py",
+    "shared/orchestrator/engine/",
+    "shared/orchestrator/entrypoints/",
+    "shared/orchestrator/http/",
+    "shared/orchestrator/model/",
+    "shared/orchestrator/observability/",
+    "shared/orchestrator/settings.py",
+    "shared/orchestrator/store/",
+    "shared/orchestrator/testing.py",
+    "shared/playmate/agents/",
+    "shared/playmate/demo.py",
+    "shared/playmate/domain/",
+    "shared/playmate/passwords.py",
+    "shared/playmate/routes/",
+    "shared/playmate/sources/",
+    "shared/playmate/store/",
+    "template.yaml",
+    "tests/browser/",
+    "tests/conftest.py",
+    "tests/e2e/",
+    "tests/faults/",
+    "tests/integration/",
+    "tests/repository/",
+    "tests/simulation/",
+    "tests/support/",
+    "tests/template/",
+    "tests/unit/",
+    "tools/bench/",
+    "tools/commands.py",
+    "tools/local_stack/",
+    "tools/progress.py",
+    "tools/quality/",
+)
+#: Documents of the application that families read, documents of others, and pages that repeat the prose of code.
+NOT_OURS = (
+    "shared/playmate/knowledge/",
+    "web/shared/vendor/",
+    *(f"docs/{name}" for name in (*PAGES, DATABASE_PAGE) if name.startswith("reference/")),
+)
+#: Files about the map: their places are real ones.
+REAL_PLACES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
+#: Who and what among a thousand words of the documents.
+MOST_RIDDLES = 2.0
+
+
+def files() -> list[str]:
+    """Return the tracked files whose prose counts."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    kinds = (*prose.MARKDOWN, *prose.PYTHON, *prose.HASH_COMMENTS, *prose.DASH_COMMENTS, *prose.SLASH_COMMENTS)
+    names = [name for name in listed.stdout.splitlines() if name.endswith(kinds) and (ROOT / name).is_file()]
+    assert len(names) > 300
+    return [name for name in names if not name.startswith(NOT_OURS)]
+
+
+def is_converted(name: str) -> bool:
+    """Markdown is converted everywhere."""
+    return name.endswith(prose.MARKDOWN) or not name.startswith(NOT_YET)
+
+
+def faults_of(name: str) -> list[str]:
+    found = [(fault, one) for one in prose.sentences(ROOT / name) for fault in prose.faults(one)]
+    allowed = ("place", "places") if name.startswith(REAL_PLACES) else ()
+    return [f"{fault}: {one}" for fault, one in found if fault not in allowed]
+
+
+def test_converted_files_are_plain_english() -> None:
+    found = {name: faults_of(name) for name in files() if is_converted(name)}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("folder", NOT_YET)
+def test_a_folder_leaves_the_list_once_it_is_converted(folder: str) -> None:
+    names = [name for name in files() if name.startswith(folder) and not name.endswith(prose.MARKDOWN)]
+    assert any(faults_of(name) for name in names), f"{folder} has no fault: remove it from NOT_YET"
+
+
+def test_sentences_of_documents_are_short() -> None:
+    long = [
+        f"{name}: {one}"
+        for name in files()
+        if name.endswith(prose.MARKDOWN)
+        for one in prose.sentences(ROOT / name)
+        if len(one.split()) > prose.LONGEST
+    ]
+    assert long == []
+
+
+def test_documents_name_their_subjects() -> None:
+    texts = [one for name in files() if name.endswith(prose.MARKDOWN) for one in prose.sentences(ROOT / name)]
+    words = [word.lower() for one in texts for word in prose.WORD.findall(one)]
+    riddles = sum(word in ("who", "whoever", "what", "whatever") for word in words)
+    assert riddles * 1000 / len(words) <= MOST_RIDDLES
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Who signs in after that gets a new token.", ["who"]),
+        ("What is parked waits.", ["what"]),
+        ("Who may read it?", []),
+        ("Operators decide what happens.", []),
+        ("The dead letter waits in the dead-letter queue.", []),
+        ("The letter is back.", ["letter"]),
+        ("The front end replaces the file in place.", []),
+        ("CloudFront is the front.", ["front"]),
+        ("A lookup finds a look-alike below the threshold.", []),
+        ("It looks again and tells nobody.", ["looks", "tells"]),
+        ("A step lets go of its place.", ["lets go", "place"]),
+        ("A sentence has 25 words.", []),
+        ("The owner holds a lock, in words that it told.", ["holds", "words", "told"]),
+    ],
+)
+def test_the_rules_know_terms_from_metaphors(sentence: str, expected: list[str]) -> None:
+    assert sorted(prose.faults(sentence)) == sorted(expected)
+
+
+def test_code_is_no_prose(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Title\n\nUse `hold(door)`.\n\n```sh\nlook\n```\n\n| place | b |\n|---|---|\n| `told` | fine |\n")
+    found = [fault for one in prose.sentences(page) for fault in prose.faults(one)]
+    assert found == ["place"]
+
+
+def test_docstrings_and_comments_are_prose(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text('"""A door."""\n\nX = "place"  # a desk\n# noqa: S101 - hold\n')
+    found = [fault for one in prose.sentences(module) for fault in prose.faults(one)]
+    assert sorted(found) == ["desk", "door"]
