@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.engine import schedules as engine
 from orchestrator.engine.recurrence import Recurrence
 from orchestrator.engine.schedules import ScheduleRequest
-from orchestrator.http.app import Services, charge_submit, current_owner
+from orchestrator.http.app import Services, current_owner
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid, read
@@ -40,7 +40,6 @@ def schedule_routes(services: Services) -> Router:
     def create() -> Response[Any]:
         from orchestrator.http.schemas.schedules import CreateSchedule
 
-        charge_submit(services, router)
         body = read(CreateSchedule, router.current_event)
         request = ScheduleRequest(
             owner=current_owner(router),
@@ -62,7 +61,6 @@ def schedule_routes(services: Services) -> Router:
     def change(schedule_id: str) -> Response[Any]:
         from orchestrator.http.schemas.schedules import ChangeSchedule
 
-        charge_submit(services, router)
         body, owner = read(ChangeSchedule, router.current_event), current_owner(router)
         changed = engine.change(
             services.db,
