@@ -20,8 +20,8 @@ from tests.support.engine import Engine
 MISSING = cast("Any", None)
 
 READS: dict[str, Callable[[Connection, Any, Any], object]] = {
-    "get": lambda conn, owner, task: tasks.get(conn, owner, task),
-    "history": lambda conn, owner, task: events.history(conn, owner, task),
+    "get": tasks.get,
+    "history": events.history,
     "cancel": lambda conn, owner, task: tasks.cancel(conn, owner, [task], "test"),
     "living_descendants": lambda conn, owner, task: tasks.living_descendants(conn, owner, [task]),
     "list_page": lambda conn, owner, _: tasks.list_page(conn, owner),
