@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,9 +80,9 @@ def _accept(
         return Submitted(_earlier(db, new), created=False)
     reach("submit.committed")
     if stored.due_in <= LONGEST_DELAY:
-        queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), traceparent)])
-    task_telemetry.submitted(stored.task, stored.due_in)
-    return Submitted(stored.task, created=True)
+        queue.send([Wake.of(stored, delay=stored.due_in)])
+    task_telemetry.submitted(stored, stored.due_in)
+    return Submitted(stored, created=True)
 
 
 def _earlier(db: Database, new: tasks.NewTask) -> Task:
@@ -93,7 +92,7 @@ def _earlier(db: Database, new: tasks.NewTask) -> Task:
         raise KeyReused("The task of this idempotency key has just been removed; please use a new key.")
     if stored.request_hash != new.request_hash:
         raise KeyReused("This idempotency key was used for another request.")
-    return stored.task
+    return stored
 
 
 def validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
