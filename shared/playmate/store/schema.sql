@@ -125,3 +125,16 @@ create table knowledge_documents (
 
 create index knowledge_documents_search on knowledge_documents using gin (search);
 create index knowledge_documents_activities on knowledge_documents using gin (activities);
+
+-- What is suggested to a family, how far it travels, and since when the plan is out of date. Triggers on friend_links, kids,
+-- availability_calendars and playdate_points keep changed_at and take out suggestions that may not be shown any more.
+create table plans (
+    guardian_id bigint primary key references guardians (id) on delete cascade,
+    reach_km smallint not null default 15 constraint plans_reach_km check (reach_km between 1 and 1000),
+    home_zone text,
+    planned_at timestamptz,
+    changed_at timestamptz,
+    message text,
+    suggestions jsonb not null default '[]',
+    too_far jsonb not null default '[]'
+);
