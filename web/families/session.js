@@ -1,5 +1,6 @@
 import {createClient} from '../client/index.js';
 import {config} from '../shared/config.js';
+import {readersZone} from './times.js';
 import {createStore} from '../shared/store.js';
 
 const REMEMBERED = 'playmate-user';
@@ -19,6 +20,7 @@ export async function signIn(identifier, password) {
 
 export async function signUp(name, email, password) {
   enter(await post('/auth/signup', {name, email, password}));
+  await call('PATCH', '/api/plan', {timeZone: readersZone()}).catch(() => {}); // the family can choose its zone itself
 }
 
 export async function signOut() {

@@ -73,7 +73,7 @@ function Trail({query, user}) {
             <tbody>${items.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} user=${user} />`)}</tbody>
           </table>
         </div>`}
-    ${cursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${older.busy} disabled=${older.busy} onClick=${more}>Older entries</button><p class="form-fault" role="alert">${older.fault}</p></div>`}`;
+    ${cursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${older.busy} disabled=${older.busy} onClick=${more}>Older entries</button><p class="form-error" role="alert">${older.fault}</p></div>`}`;
 }
 
 function Entry({entry, user}) {

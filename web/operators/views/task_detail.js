@@ -72,7 +72,7 @@ function Actions({task, again}) {
       await call('POST', `/ops/tasks/${task.id}/retry`);
       done(`Queued again with ${plural(task.maxAttempts, 'attempt')}.`)();
     } catch (error) {
-      toast(errorText(error), 'bad');
+      toast(errorText(error), {tone: 'bad'});
       again();
     }
   };

@@ -82,7 +82,7 @@ function List({query, open}) {
     </p>
     <${StaleNotice} read=${read} />
     ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
-    ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
+    ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-error" role="alert">${more.fault}</p></div>`}`;
 }
 
 /** Return how to compare rows and page cursors in the order of the list; the newest is the greatest. */
