@@ -110,8 +110,12 @@ test('a failed read does not look like an empty account, and heals by itself', a
 
 test('the page speaks like a family', async () => {
   const {page} = await visit(world);
-  await page.getByRole('button', {name: stack.users[0].name}).click();
+  await signUp(page, newFamily());
   await connection(page, 'live');
+  await goTo(page, 'Friends');
+  await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
+  await page.getByRole('button', {name: 'Ask', exact: true}).click();
+  await page.locator('.task[data-status="failed"]').waitFor({timeout: 60_000});
   const all = [];
   for (const view of ['Meet', 'Friends', 'Family', 'Inbox']) {
     await goTo(page, view);

@@ -21,7 +21,7 @@ function ask(page, method, path, body) {
 function over(page, taskId) {
   return page.waitForFunction(async (id) => {
     const {status} = await (await fetch(`/api/tasks/${id}`)).json();
-    return !['pending', 'processing'].includes(status);
+    return ['completed', 'failed', 'dead-letter', 'cancelled'].includes(status);
   }, taskId, {polling: 200, timeout: 60_000});
 }
 

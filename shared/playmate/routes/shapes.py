@@ -214,6 +214,19 @@ class Availability(BaseModel):
     isDefault: bool
 
 
+class Owner(BaseModel):
+    """An account as operators see one."""
+
+    owner: str
+    name: str
+
+
+class Owners(BaseModel):
+    """The accounts that match, by name; ten at most."""
+
+    items: list[Owner]
+
+
 class PlanSettings(Body):
     """How far the family travels (km), and the time zone of its device; what is absent stays."""
 

@@ -11,6 +11,7 @@ create table guardians (
     constraint guardians_name_is_no_address check (position('@' in name) = 0),
     constraint guardians_role_known check (role in ('guardian', 'operator'))
 );
+create index guardians_name on guardians (lower(name) text_pattern_ops);
 
 -- The secrets of a sign-in, separate from the columns that friends may read. An account is found by its name's key, which
 -- domain/names.py computes.
