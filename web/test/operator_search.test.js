@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {meaningsOf} from '../operators/views/filters.js';
 import {choiceOf} from '../operators/views/bulk_cancel.js';
+import {curlOf, parsed} from '../operators/views/task_detail.js';
+import {csvOf} from '../operators/views/tasks.js';
 
 const TYPES = ['echo', 'friend.ask', 'friend.delete'];
 const first = (text, owners) => meaningsOf(text, TYPES, owners)[0].label;
@@ -28,4 +30,19 @@ test('a bulk cancel is not offered for a filter that it does not have', () => {
   assert.deepEqual(choiceOf({type: 'echo'}), {type: 'echo'});
   assert.equal(choiceOf({type: 'echo', idEnds: 'abcd'}), null);
   assert.equal(choiceOf({type: 'echo', error: 'timeout'}), null);
+});
+
+test('an exported table is safe for a spreadsheet', () => {
+  const csv = csvOf([{id: '1', type: 'echo', owner: '7', status: 'failed', attempts: 1, maxAttempts: 3, createdAt: 'now', errorDetail: '=1+1, "x"'}]);
+  assert.equal(csv.split('\r\n')[1], '1,echo,7,failed,1,3,now,,"\'=1+1, ""x"""');
+});
+
+test('an edited payload must be a JSON object', () => {
+  assert.deepEqual(parsed('{"a": 1}'), {a: 1});
+  assert.throws(() => parsed('{a'), /not valid JSON/);
+  assert.throws(() => parsed('[]'), /JSON object/);
+});
+
+test('a curl command quotes what a shell would read', () => {
+  assert.ok(curlOf({type: 'echo', payload: {hello: "it's"}}).includes(`it'\\''s`));
 });

@@ -114,11 +114,34 @@ function List({query, open}) {
     <p class="list-line" ref=${top} role="status">
       <span>${lineOf(shown, query)}</span>
       ${fresh && html`<button type="button" class="link" onClick=${reveal}>${fresh}: show</button>`}
+      ${shown.items.length > 0 && html`<button type="button" class="link" onClick=${() => download(shown.items)}>Export CSV</button>`}
       ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer match: hide</button>`}
     </p>
     <${StaleNotice} read=${read} />
     ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
     ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-error" role="alert">${more.fault}</p></div>`}`;
+}
+
+const COLUMNS = ['id', 'type', 'owner', 'status', 'attempts', 'maxAttempts', 'createdAt', 'finishedAt', 'error'];
+
+/** Return rows as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it. */
+export function csvOf(items) {
+  const cell = (value) => {
+    const text = String(value ?? '');
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const lines = items.map((item) => COLUMNS.map((name) => cell(name === 'error' ? failureText(item.errorDetail) : item[name])).join(','));
+  return [COLUMNS.join(','), ...lines].join('\r\n');
+}
+
+/** Save the visible rows as a file. */
+function download(items) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([csvOf(items)], {type: 'text/csv'}));
+  link.download = 'tasks.csv';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
 }
 
 /** Return how to compare rows and page cursors in the order of the list; the newest is the greatest. */
