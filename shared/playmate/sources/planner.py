@@ -119,7 +119,7 @@ class Planner:
         first = slots[0].interval
         why = reason(first, guests, name, None if dark else self._sunset(activity, first, points, zone))
         if dark:
-            why = f"{why[:-1]}; no daylight when you are free, so meet indoors."
+            why = f"{why} There is no daylight when you are free, so meet indoors."
         return Plan(zone, first, why, not dark, tuple(slot.interval for slot in slots[1:3]))
 
     def _kept(self, kids: frozenset[int], guests: Sequence[Guest], activity: str, lit: Lit | None) -> Interval | None:
