@@ -17,7 +17,7 @@ async function picked(options) {
   await page.getByRole('combobox', {name: 'Find a town'}).fill('München');
   await page.getByRole('option', {name: /Munich/}).click();
   await page.getByText('Meet here?').waitFor();
-  await page.locator('.pick-pin').waitFor();
+  await page.locator('.pick-pin').waitFor({state: 'attached'});
   return visitor;
 }
 
