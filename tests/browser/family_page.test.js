@@ -11,7 +11,7 @@ after(() => world.close());
 
 async function setPoint(page, town) {
   await page.getByRole('combobox', {name: 'Find a town'}).fill(town);
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', {name: 'Towns'}).getByRole('option').first().click();
   await page.getByRole('button', {name: 'Meet here'}).click();
 }
 

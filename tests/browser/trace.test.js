@@ -48,7 +48,7 @@ test('one press is one trace: request, submit, run, steps, push', async () => {
   await signUp(page, newFamily());
   await connection(page, 'live');
   await page.getByRole('combobox', {name: 'Find a town'}).fill('Lisbon');
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', {name: 'Towns'}).getByRole('option').first().click();
   const {traceId, spanId} = await traced(page, '/api/playdate-point/coordinates', () => page.getByRole('button', {name: 'Meet here'}).click());
   await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
   const [request, submit, run] = ['POST /api/playdate-point/coordinates', 'submit location.playdate.update', 'run location.playdate.update'];
