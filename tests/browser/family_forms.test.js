@@ -95,7 +95,7 @@ test('long names and names from right to left stay inside their cards', async ()
   assert.equal(await page.locator('.kid bdi[dir="auto"]').count(), 4);
 });
 
-test('a failed read does not look like an empty account, and heals by itself', async () => {
+test('a failed read is not shown as an empty account, and repeats by itself', async () => {
   const {page, context} = await visit(world);
   await page.getByRole('button', {name: stack.users[0].name}).click();
   await connection(page, 'live');

@@ -78,7 +78,7 @@ test('a plan is made again with one press, and far friends stand apart with thei
   assert.equal(await page.getByText('switched off').count(), 0);
 });
 
-test('what another family does is seen at once, with a count on the tab and in the title', async () => {
+test('a change by another family appears at once, with a count on the tab and in the title', async () => {
   const [one, two] = await Promise.all([member(chess('Ida'), PARIS), member(chess('Jon'), NEARBY)]);
   await two.page.locator('.connection[data-state="live"]').waitFor();
   await ask(one.page, 'POST', '/api/friends/ask', {friendname: two.family.name});

@@ -15,7 +15,7 @@ export function readersZone() {
 
 /**
  * Return the parts of a time range in its own zone: `{day, date, hours, zone}`.
- * `zone` names the place of the clock ("Paris time") where the reader's clock shows another time, otherwise it is empty.
+ * `zone` names the clock ("Paris time") where the reader's clock shows another time, otherwise it is empty.
  * @param {{startsAt: string, endsAt: string, timeZone: string}} range
  */
 export function rangeOf({startsAt, endsAt, timeZone}, reader = readersZone()) {

@@ -1,5 +1,5 @@
 // Writes ../families/data: land as rings of whole hundredths of a degree, each number the difference to the one before;
-// places by falling population. Run by `npm run make`; the files are kept in the repository.
+// towns by falling population. Run by `npm run make`; the files are kept in the repository.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {feature} from 'topojson-client';

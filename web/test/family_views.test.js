@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
 import {serve, settled, show, textOf} from './page.js';
 
-/** Words of the system that a family never reads. */
+/** Terms of the system that a family never reads. */
 const SYSTEM = /\b(guardian|worker|API|task|reference|queue|payload)s?\b/i;
 
 const PLAN = {

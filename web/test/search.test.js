@@ -14,7 +14,7 @@ test('a town is found in other spellings and scripts', async () => {
   assert.equal(await first('Москва'), 'Moscow');
 });
 
-test('towns of one name are told apart, and the largest comes first', async () => {
+test('towns of one name are distinguished, and the largest comes first', async () => {
   const [one, ...others] = (await search('Paris')).filter(({name}) => name === 'Paris');
   assert.equal(one.country, 'FR');
   assert.deepEqual(others.map(({region}) => region), ['TX']);

@@ -4,7 +4,7 @@ import {ago, rangeOf, zoneName} from '../families/times.js';
 
 const RANGE = {startsAt: '2026-12-05T14:00:00+01:00', endsAt: '2026-12-05T15:30:00+01:00', timeZone: 'Europe/Paris'};
 
-test('a time is shown on the clock of its place, which is named where the reader has another one', () => {
+test('a time is shown on its own clock, which is named where the reader has another one', () => {
   const {day, date, zone} = rangeOf(RANGE, 'America/New_York');
   assert.deepEqual([day, zone], ['Saturday', 'Paris time']);
   assert.match(date, /5|December/);

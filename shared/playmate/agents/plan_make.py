@@ -25,7 +25,9 @@ class PlanMade(BaseModel):
     message: str
 
 
-@agent("plan.make", payload=PlanMake, result=PlanMade, open_to_users=True, flags=("availability_agent",))
+@agent(
+    "plan.make", payload=PlanMake, result=PlanMade, open_to_users=True, flags=("availability_agent",), limit_per_owner=1
+)
 def make(ctx: Context, payload: PlanMake) -> PlanMade:
     if not ctx.flags.get("availability_agent", True):
         raise Refuse("We have paused planning for everybody. Your hours and friends are kept.", code="planning_paused")

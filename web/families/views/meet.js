@@ -84,7 +84,7 @@ export function questionOf({pick, home, point}) {
   return 'Where do you like to meet?';
 }
 
-/** Choose the place where the device is; the browser asks for permission. */
+/** Choose the position of the device; the browser asks for permission. */
 function OwnLocation({choose}) {
   if (!navigator.geolocation) return null;
   const locate = () => new Promise((resolve) => {

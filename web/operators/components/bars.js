@@ -5,8 +5,6 @@ const WIDE = 640;
 const HIGH = 120;
 /** The least number of tasks that fills a bar, so that a single task does not fill the chart. */
 const FEWEST = 4;
-/** The least number of bars, so that a new stack does not show a single broad bar. */
-const NARROWEST = 12;
 /** The time from which the server counts steps (ms). */
 const ORIGIN = Date.UTC(2000, 0, 1);
 
@@ -40,13 +38,13 @@ export function Bars({points, stepSeconds, span, now, marks, whole}) {
     </figure>`;
 }
 
-/** Return every step since the first known one, also steps without figures. In a `whole` span, a missing step means that no task ended in it. */
+/** Return every step of the span, also steps without figures. In a `whole` span, a missing step means that no task ended in it. */
 function stepsOf(points, step, span, now, whole) {
   const slot = (at) => Math.floor((at - ORIGIN) / step);
   const known = new Map(points.map((point) => [slot(Date.parse(point.at)), point]));
   const last = slot(now);
   const reach = Math.round(span / step);
-  const first = Math.max(last - reach + 1, whole ? 0 : Math.min(last - NARROWEST + 1, ...known.keys()));
+  const first = last - reach + 1;
   return Array.from({length: last - first + 1}, (_, i) => {
     const point = known.get(first + i);
     return {ended: 0, bad: 0, refused: 0, cancelled: 0, ...point, known: whole || Boolean(point), at: ORIGIN + (first + i) * step};
