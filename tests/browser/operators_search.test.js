@@ -81,3 +81,25 @@ test('closing a task returns the focus to its row', async () => {
   await page.keyboard.press('Escape');
   await page.waitForFunction((hash) => hash.includes(document.activeElement.closest('[data-task]')?.dataset.task ?? 'none'), task);
 });
+
+test('a refused task runs again with an edited payload, and the audit says so', async () => {
+  const {page, faults} = await operator.enter();
+  const {ids} = await mistypedRequests(page);
+  await page.goto(`${page.url().split('#')[0]}#tasks/${ids[0]}`);
+  const detail = page.getByRole('complementary', {name: 'friend.ask'});
+  await detail.locator('.why-text', {hasText: /^Refused: We know no family called/}).waitFor();
+  await detail.getByRole('button', {name: 'Run again…'}).click();
+  const dialog = page.getByRole('dialog', {name: 'Run this task again?'});
+  await dialog.getByLabel('Payload').fill('{"friendName": ');
+  await dialog.getByLabel('Why').fill('a support request');
+  await dialog.getByRole('button', {name: 'Run again'}).click();
+  await dialog.getByText('The payload is not valid JSON').waitFor();
+  await dialog.getByLabel('Payload').fill('{"friendName": "Another Typo"}');
+  await dialog.getByRole('button', {name: 'Run again'}).click();
+  await dialog.waitFor({state: 'detached'});
+  await detail.locator('.why-text', {hasText: 'Another Typo'}).waitFor({timeout: 30_000});
+  assert.ok(!page.url().includes(ids[0]), 'the new task is open');
+  await goTo(page, 'Audit');
+  await page.getByText(/^Ran task [0-9a-f]{8} again as [0-9a-f]{8} with an edited payload: a support request/).first().waitFor();
+  assert.deepEqual(faults, []);
+});

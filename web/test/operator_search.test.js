@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {meaningsOf} from '../operators/views/filters.js';
+import {asLocal, asMoment, meaningsOf} from '../operators/views/filters.js';
 import {choiceOf} from '../operators/views/bulk_cancel.js';
 import {curlOf, parsed} from '../operators/views/task_detail.js';
 import {csvOf} from '../operators/views/tasks.js';
@@ -45,4 +45,11 @@ test('an edited payload must be a JSON object', () => {
 
 test('a curl command quotes what a shell would read', () => {
   assert.ok(curlOf({type: 'echo', payload: {hello: "it's"}}).includes(`it'\\''s`));
+});
+
+test('a range of moments survives its field', () => {
+  const moment = '2026-11-30T12:34:00.000Z';
+  assert.equal(asMoment(asLocal(moment)), moment);
+  assert.equal(asLocal('300s'), '');
+  assert.equal(asMoment(''), '');
 });

@@ -8,7 +8,8 @@ const HEX = /^[0-9a-f]{32}$/;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** No task id was made before this time (ms). */
 const FIRST_ID = Date.UTC(2020, 0, 1);
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 const STATES = {due: 'Due', scheduled: 'Scheduled', retrying: 'Retrying', waiting: 'Waiting for children', parked: 'Parked'};
 const SPANS = {'5m': '5 minutes', '15m': '15 minutes', '1h': 'hour', '24h': '24 hours', '7d': '7 days'};
@@ -58,11 +59,24 @@ function Chips({query, set}) {
     </ul>`;
 }
 
+/** Return an absolute moment as a datetime-local field writes it; a relative one such as `300s` is empty. */
+export function asLocal(moment) {
+  const date = new Date(moment);
+  if (!moment || Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** Return the moment of a datetime-local field; an empty one removes the bound. */
+export function asMoment(text) {
+  return text ? new Date(text).toISOString() : '';
+}
+
 /** The time range, by submit or by end; it also decides the order. */
 function When({query, set, status}) {
   const {order = '', since = '', until = ''} = query;
   const value = `${order} ${since}`;
   const choose = (event) => {
+    if (event.target.value === 'between') return set({since: new Date(Date.now() - HOUR).toISOString(), until: new Date().toISOString()});
     const [by, from] = event.target.value.split(' ');
     set({order: by, since: from, until: '', ...(by && LIVING.includes(status) ? {status: '', state: ''} : {})});
   };
@@ -74,9 +88,13 @@ function When({query, set, status}) {
         <option value=" ">Any time</option>
         ${!usual && html`<option value="given">${`${order ? 'Ended' : 'Submitted'}${since ? ` since ${since}` : ''}${until ? ` until ${until}` : ''}`}</option>`}
         <optgroup label="Newest first">${spans('', 'Submitted')}</optgroup>
+        <option value="between">Between two moments…</option>
         <optgroup label="Last to end first"><option value="ended ">Ended at any time</option>${spans('ended', 'Ended')}</optgroup>
       </select>
-    </label>`;
+    </label>
+    ${!usual && html`
+      <label class="inline-field"><span>From</span><input type="datetime-local" value=${asLocal(since)} onChange=${(event) => set({since: asMoment(event.target.value)})} /></label>
+      <label class="inline-field"><span>To</span><input type="datetime-local" value=${asLocal(until)} onChange=${(event) => set({until: asMoment(event.target.value)})} /></label>`}`;
 }
 
 /** The filters that the search field can set, and how each is said. */
