@@ -6,7 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION
 
-.PHONY: help run up down demo test soak check format scan lock openapi reference docs screenshots invoke agent
+.PHONY: help run up down demo test soak check format engine scan lock openapi reference docs screenshots invoke agent
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -37,6 +37,9 @@ invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT
 
 format: ## Format the code and fix what the linter can fix
 	@$(PYTHON) -m tools format
+
+engine: ## Build the engine's wheel and run its tests without the application
+	@$(PYTHON) -m tools engine
 
 scan: ## Scanners over templates, code and packages: checkov, bandit, pip-audit
 	@$(PYTHON) -m tools scan

@@ -13,7 +13,7 @@ from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, openapi, requirements, scan, screenshots, site
+from tools.quality import agent_skeleton, checks, engine_alone, openapi, requirements, scan, screenshots, site
 from tools.quality.reference import pages
 
 
@@ -76,6 +76,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "soak": checks.soak,
     "check": checks.check,
     "format": checks.format,
+    "engine": engine_alone.engine,
     "scan": scan.scan,
     "lock": requirements.lock,
     "invoke": invoke,
