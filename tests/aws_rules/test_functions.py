@@ -93,7 +93,7 @@ def test_a_region_that_is_not_known_is_refused_at_once(template: dict[str, Any])
 
 
 def test_no_zone_is_forced_on_an_account(family: dict[str, dict[str, Any]]) -> None:
-    """https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html: letters differ by account.
+    """https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html: names differ by account.
 
     Some zones know neither Lambda nor every endpoint service, as use1-az3.
     """

@@ -1,4 +1,4 @@
-"""What the network of functions must have on AWS; the emulator has no network."""
+"""The network that functions need on AWS; the emulator has no network."""
 
 from __future__ import annotations
 

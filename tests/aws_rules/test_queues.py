@@ -1,4 +1,4 @@
-"""What SQS takes, in characters and bytes: it refuses the whole request for one entry that breaks a rule."""
+"""Characters and bytes that SQS accepts: it refuses the whole request for one entry that breaks a rule."""
 
 from __future__ import annotations
 

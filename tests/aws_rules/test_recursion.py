@@ -47,7 +47,7 @@ class Lambda:
         TaskQueue(QUEUE).send([Wake(uuid4(), "owner")])
 
     def receive(self, request: Any, **_: Any) -> AWSResponse:
-        """SQS takes the message, and Lambda counts one hop more where the sender told its lineage."""
+        """SQS takes the message, and Lambda counts one hop more where the sender names its lineage."""
         header = request.headers.get("X-Amzn-Trace-Id", b"")
         text = header.decode() if isinstance(header, bytes) else header
         if "Lineage=" in text:

@@ -1,4 +1,4 @@
-"""What is called again and again though nobody asks, and what AWS bills for it."""
+"""Calls that timers make, and the price of each."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_a_container_s_flags_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(feature_flags, "call", service.call)
     flags = Flags(FlagSource("a", "e", "p"), lambda: now)
     day = 24 * 3600
-    while now < day:  # the container of a busy worker looks at every chance
+    while now < day:  # the container of a busy worker asks at every chance
         assert flags.enabled("flag")
         now += feature_flags.MAX_AGE
     assert service.looks == day / feature_flags.MAX_AGE
     assert service.sent == 1
     month = MONTH / day
-    assert month * (service.sent * price("appconfig document") + service.looks * price("appconfig look")) < MOST
+    assert month * (service.sent * price("appconfig document") + service.looks * price("appconfig poll")) < MOST
 
 
 def test_the_sweeper_costs_less_than_a_dollar() -> None:

@@ -22,7 +22,8 @@ from tools.virtualenvs import ROOT, python
 
 def deploy() -> int:
     """Deploy the environment that ENV names; OPERATOR names who is promoted. May be repeated after any failure."""
-    environment = Environment.read(os.environ.get("ENV") or "staging", region_of_caller())
+    more = os.environ.get("PARAMETERS", "")
+    environment = Environment.read(os.environ.get("ENV") or "staging", region_of_caller(), more)
     make = clients(environment.region)
     account = make("sts").get_caller_identity()["Account"]
     say(f"{environment.stack} in {environment.region}, account {account}")

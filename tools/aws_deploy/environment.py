@@ -1,8 +1,9 @@
-"""What one environment of samconfig.toml deploys: its stack, region and parameters."""
+"""One environment of samconfig.toml: its stack, region and parameters."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,8 +39,11 @@ class Environment:
     parameters: Mapping[str, str]
 
     @classmethod
-    def read(cls, name: str, region: str | None, config: Path = ROOT / "samconfig.toml") -> Self:
-        """Raise Refused where there is no such environment, or no region."""
+    def read(cls, name: str, region: str | None, more: str = "", config: Path = ROOT / "samconfig.toml") -> Self:
+        """Return the environment; `more` has parameters beside those of samconfig.toml: "Name=value Other=value".
+
+        Raise Refused where there is no such environment, no region, or no such parameter.
+        """
         samconfig = tomllib.loads(config.read_text())
         if name not in samconfig.keys() - NOT_HERE:
             raise Refused(f"ENV={name}: samconfig.toml has {', '.join(sorted(samconfig.keys() - NOT_HERE))}")
@@ -47,8 +51,11 @@ class Environment:
         region = deploy.get("region") or region
         if not region:
             raise Refused("No region: set AWS_REGION, or `region` in your AWS profile or in samconfig.toml")
-        overrides = dict(one.split("=", 1) for one in deploy.get("parameter_overrides", []))
+        given = [*deploy.get("parameter_overrides", []), *shlex.split(more)]
+        overrides = {key: value for key, _, value in (one.partition("=") for one in given)}
         known = templates.read(ROOT / "template.yaml")["Parameters"]
+        if unknown := overrides.keys() - known.keys():
+            raise Refused(f"The template has no parameter {', '.join(sorted(unknown))}")
         defaults = {key: str(one.get("Default", "")) for key, one in known.items()}
         confirms = bool(deploy.get("confirm_changeset"))
         prefix = deploy["s3_prefix"]

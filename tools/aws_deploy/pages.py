@@ -29,7 +29,7 @@ def files(root: Path = ROOT) -> Iterator[tuple[str, Path]]:
 
 
 def upload(s3: Any, bucket: str, root: Path = ROOT) -> tuple[int, int]:
-    """Make the bucket hold the pages and nothing else; return how many files were sent, and removed."""
+    """Make the bucket equal to the pages; return how many files were sent, and removed."""
     there = dict(_listed(s3, bucket))
     wanted = dict(files(root))
     sent = 0

@@ -1,4 +1,4 @@
-"""What would fail a deploy after 20 minutes, found before it begins."""
+"""Find before a deploy the problems that would fail it after 20 minutes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.aws_deploy.environment import Clients, Environment
 SPARE = 5
 #: Executions that Lambda keeps unreserved in an account.
 UNRESERVED = 100
-#: Zones where Lambda has no subnets, by their id: letters differ from account to account.
+#: Zones where Lambda has no subnets, by their id: names differ from account to account.
 #: https://github.com/keboola/developer-portal/issues/81, https://github.com/awslabs/aws-orbit-workbench/issues/320
 WITHOUT_LAMBDA = {"use1-az3", "usw1-az2", "apne1-az3"}
 #: Interface endpoints of infrastructure/database.yaml.

@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 from tools.progress import Refused, say
 
-#: Seconds between two looks at a stack.
+#: Seconds between two requests for a stack's status.
 INTERVAL = 5.0
 #: Of a first deploy that failed: nothing of it can be updated.
 FAILED_AT_BIRTH = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
 #: Custom resources that an update rollback may leave undone: migrations that have run are not taken back anyhow.
 SKIPPED = ("MigrateBefore", "MigrateAfter")
 
-Sleep = Callable[[float], object]
+Pause = Callable[[float], object]
 
 
 def describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
@@ -31,36 +31,36 @@ def describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
 
-def settle(cloudformation: Any, stack: str, sleep: Sleep = time.sleep) -> bool:
+def settle(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> bool:
     """Bring the stack to where it can be deployed, after whatever failure; return whether there is one.
 
-    What a first deploy left is deleted, an update's rollback that failed is continued.
+    The rest of a failed first deploy is deleted; a failed rollback of an update is continued.
     """
-    status = wait(cloudformation, stack, sleep)
+    status = wait(cloudformation, stack, pause)
     if status is None:
         return False
     if status == "UPDATE_ROLLBACK_FAILED":
         say("  The last update could not be taken back; continuing without its migrations")
         cloudformation.continue_update_rollback(StackName=stack, ResourcesToSkip=_skippable(cloudformation, stack))
-        status = wait(cloudformation, stack, sleep)
+        status = wait(cloudformation, stack, pause)
         if status == "UPDATE_ROLLBACK_FAILED":
             raise Refused(f"{stack} is still {status}: its events in CloudFormation's console say why")
     if status in FAILED_AT_BIRTH:
         say(f"  {stack} is {status}: its first deploy failed, so what is left of it is deleted")
-        delete(cloudformation, stack, sleep)
+        delete(cloudformation, stack, pause)
         return False
     return True
 
 
-def delete(cloudformation: Any, stack: str, sleep: Sleep = time.sleep) -> None:
+def delete(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> None:
     """Delete the stack and wait. Raise Refused with the reasons where something of it cannot be deleted."""
     cloudformation.delete_stack(StackName=stack)
-    status = wait(cloudformation, stack, sleep)
+    status = wait(cloudformation, stack, pause)
     if status is not None:
         raise Refused("\n".join([f"{stack} is {status}, not deleted:", *failures(cloudformation, stack)]))
 
 
-def wait(cloudformation: Any, stack: str, sleep: Sleep = time.sleep) -> str | None:
+def wait(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> str | None:
     """Wait until nothing is in progress; return the status, None where there is no stack."""
     told = ""
     while (found := describe(cloudformation, stack)) is not None:
@@ -70,7 +70,7 @@ def wait(cloudformation: Any, stack: str, sleep: Sleep = time.sleep) -> str | No
         if status != told:
             say(f"  {stack}: {status}")
             told = status
-        sleep(INTERVAL)
+        pause(INTERVAL)
     return None
 
 

@@ -1,4 +1,4 @@
-"""`make aws` and `make destroy`: what they check, and that they can be repeated after any failure."""
+"""`make aws` and `make destroy`: their checks, and their repetition after any failure."""
 
 from __future__ import annotations
 
@@ -9,45 +9,17 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from tools.aws_deploy import deploy, destroy, pages, preflight, stacks
+from tests.support.aws_account import Account, environment
+from tools.aws_deploy import deploy, pages, preflight, stacks
 from tools.aws_deploy.environment import Environment
 from tools.progress import Refused
 from tools.virtualenvs import ROOT
-
-
-def environment(name: str = "staging", **parameters: str) -> Environment:
-    found = Environment.read(name, "us-east-1")
-    return replace(found, parameters={**found.parameters, **parameters})
-
-
-class Account:
-    """Clients of an account in which everything is well, unless a test says otherwise."""
-
-    def __init__(self) -> None:
-        self.services: dict[str, MagicMock] = {}
-        self("lambda").get_account_settings.return_value = {"AccountLimit": {"ConcurrentExecutions": 1000}}
-        self.zones({"us-east-1a": "use1-az1", "us-east-1b": "use1-az2", "us-east-1c": "use1-az3"})
-        self("ec2").describe_vpcs.return_value = {"Vpcs": [{}]}
-        self("ec2").describe_addresses.return_value = {"Addresses": []}
-        self("service-quotas").get_service_quota.return_value = {"Quota": {"Value": 5.0}}
-
-    def __call__(self, service: str, region: str | None = None) -> Any:
-        return self.services.setdefault(service, MagicMock(name=service))
-
-    def zones(self, zones: dict[str, str], served: list[str] | None = None) -> None:
-        self("ec2").describe_availability_zones.return_value = {
-            "AvailabilityZones": [{"ZoneName": name, "ZoneId": id} for name, id in zones.items()]
-        }
-        self("ec2").describe_vpc_endpoint_services.return_value = {
-            "ServiceDetails": [{"AvailabilityZones": served or list(zones)}] * 3
-        }
 
 
 @pytest.fixture
@@ -142,7 +114,7 @@ def test_new_values_of_parameters_are_published() -> None:
 
 
 class Stacks:
-    """CloudFormation with one stack, whose status goes through `states` as it is looked at."""
+    """CloudFormation with one stack, whose status goes through `states` with each request."""
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
@@ -247,42 +219,15 @@ def test_the_operator_is_promoted_by_the_migrate_function(failed: str | None, pr
     assert json.loads(account("lambda").invoke.call_args.kwargs["Payload"]) == {"operator": "olga"}
 
 
-def test_destroy_wants_the_name_of_the_stack() -> None:
-    destroy.confirm(environment(), "agent-orchestrator-staging")
-    with pytest.raises(Refused, match="nothing was deleted"):
-        destroy.confirm(environment(), "agent-orchestrator-prod")
-
-
-def test_destroy_keeps_a_snapshot_and_goes_in_an_order_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    account, order = Account(), list[str]()
-    gone: set[str] = set()
-    known = {"Database": "nested-id", "FlagsApplication": "app", "FlagsProfile": "app|profile"}
-    monkeypatch.setattr(destroy, "resources", lambda *_: known)
-    monkeypatch.setattr(destroy, "stacks_output", lambda _, __, name: {"PagesBucket": "b"}.get(name, ""))
-    monkeypatch.setattr(pages, "empty", lambda *_: order.append("pages"))
-    monkeypatch.setattr(destroy, "delete_flag_versions", lambda _, app, profile: order.append(f"flags {app} {profile}"))
-    monkeypatch.setattr(stacks, "describe", lambda _, stack: None if stack in gone else {})
-
-    def delete(_: object, stack: str) -> None:
-        gone.add(stack)
-        order.append(stack)
-
-    monkeypatch.setattr(stacks, "delete", delete)
-    rds = account("rds")
-    rds.delete_db_instance.side_effect = lambda **given: order.append(given["FinalDBSnapshotIdentifier"])
-    text = destroy.remove(environment(), account, "20270101")
-    snapshot = "agent-orchestrator-staging-final-20270101"
-    assert order == ["pages", "flags app profile", "agent-orchestrator-staging", snapshot, "nested-id"]
-    assert rds.modify_db_instance.call_args.kwargs["DeletionProtection"] is False
-    assert snapshot in text
-
-
-def test_destroy_finds_the_network_that_an_earlier_run_left() -> None:
-    cloudformation = MagicMock()
-    names = ["other-Database-1", "agent-orchestrator-staging-Database-1ABC", "agent-orchestrator-staging-Rotation-2"]
-    found = [{"Stacks": [{"StackName": name, "StackId": f"arn:{name}"} for name in names]}]
-    cloudformation.get_paginator.return_value.paginate.return_value = found
-    assert destroy._orphan(cloudformation, "agent-orchestrator-staging") == f"arn:{names[1]}"
+def test_a_parameter_of_one_deploy_leaves_the_others_as_they_are() -> None:
+    """`sam deploy --parameter-overrides` would replace the whole list of samconfig.toml."""
+    usual = Environment.read("prod", "us-east-1")
+    once = Environment.read("prod", "us-east-1", "CanaryEnabled=false AllowedOrigins='https://a.test,https://b.test'")
+    assert once.overrides["CanaryEnabled"] == "false"
+    assert once.overrides["AllowedOrigins"] == "https://a.test,https://b.test"
+    assert once.overrides.keys() == usual.overrides.keys()
+    with pytest.raises(Refused, match="no parameter CanaryEnable"):
+        Environment.read("prod", "us-east-1", "CanaryEnable=false")
 
 
 def test_only_environments_of_aws_are_deployed(tmp_path: Path) -> None:
