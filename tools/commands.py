@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from tools.aws_deploy.deploy import deploy
+from tools.aws_deploy.destroy import destroy
 from tools.local_stack.demo import demonstrate
 from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
@@ -85,6 +87,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "docs": site.build,
     "screenshots": screenshots.take,
     "agent": agent_skeleton.skeleton,
+    "aws": deploy,
+    "destroy": destroy,
 }
 
 
