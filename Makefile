@@ -6,11 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION ENV OPERATOR PARAMETERS CONFIRM
 
-<<<<<<< HEAD
-.PHONY: help run up down demo test soak check format engine scan lock openapi reference docs screenshots invoke agent
-=======
-.PHONY: help run up down demo test soak check format scan lock openapi reference docs screenshots invoke agent aws destroy
->>>>>>> aws
+.PHONY: help run up down demo test soak check format engine scan lock openapi reference docs screenshots invoke agent aws destroy
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
