@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from orchestrator.engine.live.frames import _update_frame
 from orchestrator.http.request import LARGEST_BODY
+from orchestrator.model.states import Status
+from orchestrator.store.events import FeedEvent
 from tests.aws_rules.conftest import Resource
 
 #: Seconds an integration may take: a WebSocket API's 29, an HTTP API's 30.
@@ -30,20 +32,21 @@ def test_functions_behind_a_gateway_answer_before_it_gives_up(
 
 def test_no_update_is_larger_than_a_websocket_message() -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
-    row = {
-        "task_id": uuid4(),
-        "type": "t" * 100,
-        "status": "completed",
-        "attempts": 1,
-        "max_attempts": 5,
-        "created_at": datetime.now(UTC),
-        "seq": 2**40,
-        "kind": "completed",
-        "result": {"text": "ü€😀" * 100_000},
-        "data": {"progress": {"text": "😀" * 100_000}, "step": "s" * 100},
-        "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01",
-    }
-    frame = _update_frame(row, "c" * 500)
+    event = FeedEvent(
+        task_id=uuid4(),
+        type="t" * 100,
+        status=Status.COMPLETED,
+        attempts=1,
+        max_attempts=5,
+        created_at=datetime.now(UTC),
+        seq=2**40,
+        kind="completed",
+        result={"text": "ü€😀" * 100_000},
+        result_truncated=False,
+        data={"progress": {"text": "😀" * 100_000}, "step": "s" * 100},
+        traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+    )
+    frame = _update_frame(event, "c" * 500)
     assert len(frame) <= LARGEST_MESSAGE
     assert json.loads(frame)["task"]["resultTruncated"] is True
 

@@ -64,7 +64,8 @@ def test_refusals_are_not_failures(engine: Engine, operator: Caller) -> None:
     for _ in range(3):
         engine.run(engine.submit(payload={"do": "refuse"}).id)
     now = stats(operator)
-    assert (now["window"]["ended"]["failed"], now["window"]["failureRate"], now["window"]["refusalRate"]) == (3, 0.0, 1.0)
+    window = now["window"]
+    assert (window["ended"]["failed"], window["failureRate"], window["refusalRate"]) == (3, 0.0, 1.0)
     assert [(point["bad"], point["refused"]) for point in now["series"]["points"]] == [(0, 3)]
 
 
