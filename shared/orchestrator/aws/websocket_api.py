@@ -7,6 +7,9 @@ from enum import Enum
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.observability import logger
 
+#: Codes by which the gateway says that it will never take a frame.
+REFUSALS = frozenset({"PayloadTooLargeException", "413"})
+
 
 class Delivery(Enum):
     """What became of one frame."""
@@ -15,6 +18,8 @@ class Delivery(Enum):
     SENT = "sent"
     #: The connection is over; its row can go.
     GONE = "gone"
+    #: The gateway does not take this frame at all; another one may pass.
+    REFUSED = "refused"
     #: Anything else: the client catches up by its cursor.
     FAILED = "failed"
 
@@ -36,7 +41,7 @@ class Sockets:
             if error.code == "GoneException":
                 return Delivery.GONE
             logger.warning("frame not delivered", connection_id=connection_id, error=str(error))
-            return Delivery.FAILED
+            return Delivery.REFUSED if error.code in REFUSALS else Delivery.FAILED
         return Delivery.SENT
 
     def delete(self, connection_id: str) -> None:

@@ -14,7 +14,8 @@ from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.model.errors import Cancelled, LeaseLost, Suspended
 from orchestrator.model.ids import new_task_id
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import encode_bounded
+from orchestrator.model.sizes import LARGEST_PAYLOAD
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.observability import logger, tracing
@@ -198,7 +199,7 @@ class Context:
             id=new_task_id(),
             owner_id=owner,
             type=type,
-            payload=encode_json(model.model_dump(mode="json", by_alias=True)),
+            payload=encode_bounded(model.model_dump(mode="json", by_alias=True), LARGEST_PAYLOAD, "a child's payload"),
             payload_version=agent.version,
             max_attempts=agent.max_attempts,
             limited=agent.limit_per_owner is not None,

@@ -18,7 +18,7 @@ from orchestrator.model.ids import new_task_id
 from orchestrator.model.task import Json
 from orchestrator.store import schedules as store
 from orchestrator.store.connection import Connection, Database
-from orchestrator.store.schedules import DueSchedule, NewSchedule, Schedule
+from orchestrator.store.schedules import DueSchedule, NewSchedule, Overlap, Schedule
 
 #: Schedules of one owner.
 MOST_SCHEDULES = 100
@@ -34,7 +34,7 @@ class ScheduleRequest:
     type: str
     payload: Mapping[str, Json]
     recurrence: Recurrence
-    overlap: str = "allow"
+    overlap: Overlap = "allow"
     paused: bool = False
     #: A user asks for it: only types that are open to users.
     by_user: bool = True

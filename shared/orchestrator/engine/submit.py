@@ -14,7 +14,8 @@ from orchestrator.engine.agents import Agent, Agents, UnknownType
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import JsonTooLarge, encode_bounded, encode_json
+from orchestrator.model.sizes import LARGEST_PAYLOAD
 from orchestrator.model.task import Json, Task
 from orchestrator.observability import tracing
 from orchestrator.store import tasks
@@ -129,9 +130,11 @@ def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> 
     """The payload as JSON text; adds what is wrong with it to `faults`."""
     try:
         encode_json(dict(payload))  # a model may turn NaN into null without a word
-        return encode_json(_normal(agent.parse(dict(payload), agent.version)))
+        return encode_bounded(_normal(agent.parse(dict(payload), agent.version)), LARGEST_PAYLOAD, "it")
     except InvalidInput as error:
         faults.extend(error.faults)
+    except JsonTooLarge as error:
+        faults.append(Fault("payload", f"is too large: {error}", "too_long"))
     except ValueError:
         faults.append(Fault("payload", "contains characters that cannot be stored"))
     return ""

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from orchestrator.model.states import Status
-from orchestrator.model.task import Json, Task, iso, public_error
+from orchestrator.model.task import Json, ListedTask, Task, TaskSummary, iso, public_error
 from orchestrator.store.audit import OperatorAction
 from orchestrator.store.bulk_cancel import EndingGroup
-from orchestrator.store.children import ChildTask
+from orchestrator.store.children import ListedChild
 from orchestrator.store.dead_letters import DeadLetter, FailureGroup
 from orchestrator.store.events import TaskEvent
 from orchestrator.store.staged_redrives import StagedRedrive
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-#: Characters of a result that a page's item still carries; a larger one is read by its own route.
-LONGEST_LISTED_RESULT = 16_384
-#: Characters of a list; Lambda answers with 6 MB at most.
-LARGEST_LIST = 2_000_000
+#: Bytes of a list as it is sent; see `model.sizes`.
+LARGEST_LIST = 1_250_000
 
 
 def fitting(items: Iterable[Item]) -> list[Item]:
@@ -33,14 +31,14 @@ def fitting(items: Iterable[Item]) -> list[Item]:
     kept: list[Item] = []
     left = LARGEST_LIST
     for item in items:
-        left -= len(json.dumps(item))
+        left -= len(json.dumps(json.dumps(item)))
         if kept and left < 0:
             break
         kept.append(item)
     return kept
 
 
-def task_view(task: Task) -> responses.TaskView:
+def task_view(task: TaskSummary) -> responses.TaskView:
     """The task as its owner reads it."""
     return {
         "id": str(task.id),
@@ -70,12 +68,11 @@ def receipt(task: Task) -> responses.TaskReceipt:
     }
 
 
-def page_view(task: Task) -> responses.ListedTask:
-    """A task in a list, so that no page outgrows what Lambda can answer with."""
-    shown = task_view(task)
-    if len(json.dumps(shown["result"])) > LONGEST_LISTED_RESULT:
-        return {**shown, "result": None, "resultTruncated": True}
-    return cast("responses.ListedTask", shown)
+def page_view(task: ListedTask) -> responses.ListedTask:
+    """A task in a list; a large result is read by its own route."""
+    if task.result_truncated:
+        return {**task_view(task), "resultTruncated": True}
+    return cast("responses.ListedTask", task_view(task))
 
 
 def event_view(event: TaskEvent) -> responses.TaskEvent:
@@ -97,9 +94,9 @@ def event_view(event: TaskEvent) -> responses.TaskEvent:
     return shown
 
 
-def next_cursor(found: Sequence[Task], limit: int) -> str | None:
-    """Where the next page begins, if one more than `limit` was found."""
-    return str(found[limit - 1].id) if len(found) > limit else None
+def next_cursor(found: Sequence[TaskSummary], shown: int) -> str | None:
+    """Where the next page begins, if more were found than are `shown`."""
+    return str(found[shown - 1].id) if len(found) > shown else None
 
 
 def operator_view(task: Task) -> operators.OpsTask:
@@ -115,7 +112,7 @@ def operator_view(task: Task) -> operators.OpsTask:
     }
 
 
-def operator_page_view(task: Task) -> operators.OpsListedTask:
+def operator_page_view(task: ListedTask) -> operators.OpsListedTask:
     """A task in the operators' list."""
     return {
         **page_view(task),
@@ -128,7 +125,7 @@ def operator_page_view(task: Task) -> operators.OpsListedTask:
 
 
 def dossier_view(
-    task: Task, history: operators.EventHistory, children: Sequence[ChildTask], why: Mapping[str, Json]
+    task: Task, history: operators.EventHistory, children: Sequence[ListedChild], why: Mapping[str, Json]
 ) -> operators.Dossier:
     return {
         **operator_view(task),
@@ -138,7 +135,7 @@ def dossier_view(
     }
 
 
-def child_view(child: ChildTask) -> operators.OpsChild:
+def child_view(child: ListedChild) -> operators.OpsChild:
     return {"id": str(child.id), "type": child.type, "status": child.status.value, "error": child.error}
 
 

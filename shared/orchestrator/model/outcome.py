@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import encode_bounded, encode_json
+from orchestrator.model.sizes import LARGEST_RESULT
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 
@@ -32,8 +33,9 @@ class Outcome:
 
 
 def completed(task_id: UUID, token: int, result: Json) -> Outcome:
-    """Raises ValueError when the result is not JSON that Postgres takes."""
-    return Outcome(task_id=task_id, token=token, status=Status.COMPLETED, kind="completed", result=encode_json(result))
+    """Raises ValueError when the result is not JSON that Postgres takes, or too large to be sent."""
+    text = encode_bounded(result, LARGEST_RESULT, "the result")
+    return Outcome(task_id=task_id, token=token, status=Status.COMPLETED, kind="completed", result=text)
 
 
 def refused(task_id: UUID, token: int, error: Json) -> Outcome:

@@ -38,15 +38,13 @@ def iso(moment: datetime | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A row of agent_tasks as its readers need it."""
+class TaskSummary:
+    """A row of agent_tasks without its payload."""
 
     id: UUID
     owner_id: str
     type: str
     status: Status
-    payload: Json
-    payload_version: int
     result: Json
     error: Json
     progress: Json
@@ -64,3 +62,18 @@ class Task:
     @property
     def trace_id(self) -> str | None:
         return self.traceparent.split("-")[1] if self.traceparent else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(TaskSummary):
+    """A row of agent_tasks as its readers need it."""
+
+    payload: Json
+    payload_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTask(TaskSummary):
+    """A task in a list: without its payload, and without a result that is too large for a list."""
+
+    result_truncated: bool

@@ -33,15 +33,21 @@ class NewChild:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChildTask:
-    """A child as its parent and operators read it."""
+class ListedChild:
+    """A child as operators read it."""
 
     id: UUID
     type: str
     status: Status
-    result: Json
     error: Json
     spawn_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTask(ListedChild):
+    """A child as its parent reads it."""
+
+    result: Json
 
 
 def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[RunnableTask]:
@@ -65,6 +71,11 @@ def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[Runn
 def children(conn: Connection, parent_id: UUID, gather: str | None = None) -> list[ChildTask]:
     """A parent's children, of one join where it is named."""
     return fetch_all(conn, ChildTask, _SQL["children"], {"parent_id": parent_id, "gather": gather})
+
+
+def list_children(conn: Connection, parent_id: UUID, limit: int) -> list[ListedChild]:
+    """Return a parent's first children, without their results."""
+    return fetch_all(conn, ListedChild, _SQL["list_children"], {"parent_id": parent_id, "limit": limit})
 
 
 def wake_parents(conn: Connection, parent_ids: Collection[UUID]) -> list[RunnableTask]:

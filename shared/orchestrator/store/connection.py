@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
@@ -43,18 +44,20 @@ def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
     A line `-- include: …` stands for the text of a file in queries/parts.
     """
     folder = resources.files(package).joinpath("queries")
-    text = re.sub(
-        r"^ *-- include: (\w+)$",
-        lambda include: folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"),
-        folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8"),
-        flags=re.MULTILINE,
-    )
+    text = _with_parts(folder, folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8"))
     parts = re.split(r"^-- name: (\w+)\s*$", text, flags=re.MULTILINE)[1:]
     names, bodies = parts[::2], parts[1::2]
     if len(set(names)) != len(names):
         raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
     # Literal in fact if not to the type checker: files of ours, never formatted.
     return {name: _without_comments(body) for name, body in zip(names, bodies, strict=True)}
+
+
+def _with_parts(folder: Traversable, text: str) -> str:
+    def part(include: re.Match[str]) -> str:
+        return _with_parts(folder, folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"))
+
+    return re.sub(r"^ *-- include: (\w+)$", part, text, flags=re.MULTILINE)
 
 
 def _without_comments(sql: str) -> str:

@@ -38,6 +38,8 @@ class FeedEvent(TaskEvent):
     max_attempts: int
     traceparent: str | None
     result: Json
+    #: The result is too large for a frame.
+    result_truncated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

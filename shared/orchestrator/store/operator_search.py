@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from orchestrator.model.ids import first_id_at
 from orchestrator.model.states import Status
-from orchestrator.model.task import Task
+from orchestrator.model.task import ListedTask
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.owners import ANY_OWNER, Owner, owner_filter
 from orchestrator.store.rows import Values, fetch_all, fetch_one, fetch_value
@@ -70,8 +71,13 @@ Place = TypeVar("Place", UUID, Ended)
 class Found(Generic[Place]):
     """A page of a search, and before what the next one begins (None: nothing is left)."""
 
-    tasks: list[Task]
+    tasks: list[ListedTask]
     next_before: Place | None
+    position: Callable[[ListedTask], Place]
+
+    def next_after(self, shown: int) -> Place | None:
+        """Before what the next page begins where only the first `shown` tasks were given to the caller."""
+        return self.next_before if shown == len(self.tasks) else self.position(self.tasks[shown - 1])
 
 
 def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
@@ -79,17 +85,17 @@ def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int)
     given = {**wanted.values(), **bounds(wanted, before)}
     window = SEARCH_WINDOW if wanted.is_rare() else limit
     boundary = fetch_value(conn, UUID, _SQL["search_boundary"], {**given, "window": window})
-    tasks = fetch_all(conn, Task, _SQL["search_tasks"], {**given, "boundary": boundary, "limit": limit})
+    tasks = fetch_all(conn, ListedTask, _SQL["search_tasks"], {**given, "boundary": boundary, "limit": limit})
     if len(tasks) == limit:
-        return Found(tasks, tasks[-1].id)
-    return Found(tasks, _above(boundary) if boundary else None)
+        return Found(tasks, tasks[-1].id, _id)
+    return Found(tasks, _above(boundary) if boundary else None, _id)
 
 
 def search_live(conn: Connection, wanted: Wanted, state: str, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Those in one of the states of live_tasks, newest first."""
     given = {**wanted.values(), **bounds(wanted, before), "state": state, "limit": limit + 1}
-    tasks = fetch_all(conn, Task, _SQL["search_live"], given)
-    return Found(tasks[:limit], tasks[limit - 1].id if len(tasks) > limit else None)
+    tasks = fetch_all(conn, ListedTask, _SQL["search_live"], given)
+    return Found(tasks[:limit], tasks[limit - 1].id if len(tasks) > limit else None, _id)
 
 
 def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limit: int) -> Found[Ended]:
@@ -99,17 +105,25 @@ def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limi
     window = SEARCH_WINDOW if wanted.is_rare() or wanted.owner is not ANY_OWNER else limit
     edge = fetch_one(conn, Ended, _SQL["ended_boundary"], {**given, "window": window})
     boundary = {"boundary": edge.finished_at if edge else None, "boundary_id": edge.id if edge else None}
-    tasks = fetch_all(conn, Task, _SQL["search_ended"], {**given, **boundary, "limit": limit})
+    tasks = fetch_all(conn, ListedTask, _SQL["search_ended"], {**given, **boundary, "limit": limit})
     if len(tasks) == limit:
-        last = tasks[-1]
-        return Found(tasks, Ended(last.finished_at, last.id) if last.finished_at else None)
-    return Found(tasks, Ended(edge.finished_at, _above(edge.id)) if edge else None)
+        return Found(tasks, _end(tasks[-1]), _end)
+    return Found(tasks, Ended(edge.finished_at, _above(edge.id)) if edge else None, _end)
 
 
 def bounds(wanted: Wanted, before: UUID | None = None) -> dict[str, UUID]:
     """The ids between which tasks were submitted since and until; before that id where one is given."""
     until = first_id_at(wanted.until) if wanted.until else _LAST
     return {"below": min(before or _LAST, until), "lowest": first_id_at(wanted.since) if wanted.since else _FIRST}
+
+
+def _id(task: ListedTask) -> UUID:
+    return task.id
+
+
+def _end(task: ListedTask) -> Ended:
+    assert task.finished_at is not None  # noqa: S101 (the search finds only tasks that are over)
+    return Ended(task.finished_at, task.id)
 
 
 def _above(id: UUID) -> UUID:

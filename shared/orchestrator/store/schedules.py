@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all, fetch_column, fetch_one
 
 _SQL = load_queries("orchestrator.store", "schedules")
+
+#: Whether a run starts while the one before is unfinished.
+Overlap = Literal["allow", "skip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,7 @@ class NewSchedule:
     cron: str | None
     every: int | None
     time_zone: str
-    overlap: str
+    overlap: Overlap
     paused: bool
     next_at: datetime
 
@@ -42,7 +46,7 @@ class Schedule:
     cron: str | None
     every: int | None
     time_zone: str
-    overlap: str
+    overlap: Overlap
     paused: bool
     next_at: datetime
     last_task_id: UUID | None
@@ -64,7 +68,7 @@ class DueSchedule:
     cron: str | None
     every: int | None
     time_zone: str
-    overlap: str
+    overlap: Overlap
     next_at: datetime
     now: datetime
     unfinished: bool
@@ -80,25 +84,23 @@ class ScheduledTask:
 
 def insert_schedule(conn: Connection, new: NewSchedule, most: int) -> Schedule | None:
     """Insert a schedule; return None when the owner has `most` already."""
-    row = conn.execute(_SQL["insert_schedule"], {**asdict(new), "most": most}).fetchone()
-    return Schedule(**row) if row else None
+    return fetch_one(conn, Schedule, _SQL["insert_schedule"], {**asdict(new), "most": most})
 
 
 def list_schedules(conn: Connection, owner: str) -> list[Schedule]:
     """Return an owner's schedules, oldest first."""
-    return [Schedule(**row) for row in conn.execute(_SQL["list_schedules"], {"owner_id": owner}).fetchall()]
+    return fetch_all(conn, Schedule, _SQL["list_schedules"], {"owner_id": owner})
 
 
 def lock_schedule(conn: Connection, owner: str, schedule_id: UUID) -> Schedule | None:
     """Lock one schedule of an owner until the transaction ends."""
-    row = conn.execute(_SQL["lock_schedule"], {"id": schedule_id, "owner_id": owner}).fetchone()
-    return Schedule(**row) if row else None
+    return fetch_one(conn, Schedule, _SQL["lock_schedule"], {"id": schedule_id, "owner_id": owner})
 
 
 def update_schedule(conn: Connection, changed: NewSchedule) -> Schedule:
     """Write every value that its owner may change of a schedule that the caller has locked."""
-    [row] = conn.execute(_SQL["update_schedule"], asdict(changed)).fetchall()
-    return Schedule(**row)
+    (schedule,) = fetch_all(conn, Schedule, _SQL["update_schedule"], asdict(changed))
+    return schedule
 
 
 def delete_schedule(conn: Connection, owner: str, schedule_id: UUID) -> bool:
@@ -108,8 +110,7 @@ def delete_schedule(conn: Connection, owner: str, schedule_id: UUID) -> bool:
 
 def lock_due_schedules(conn: Connection, ahead: float, limit: int) -> list[DueSchedule]:
     """Lock the schedules whose next run is due within `ahead` seconds; leave out those that another sweeper has."""
-    rows: list[dict[str, Any]] = conn.execute(_SQL["lock_due_schedules"], {"ahead": ahead, "limit": limit}).fetchall()
-    return [DueSchedule(**row) for row in rows]
+    return fetch_all(conn, DueSchedule, _SQL["lock_due_schedules"], {"ahead": ahead, "limit": limit})
 
 
 def insert_scheduled_task(
@@ -128,8 +129,7 @@ def insert_scheduled_task(
         "idempotency_key": f"schedule:{schedule.id}:{run_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "schedule_id": schedule.id,
     }
-    row = conn.execute(_SQL["insert_scheduled_task"], values).fetchone()
-    return ScheduledTask(**row) if row else None
+    return fetch_one(conn, ScheduledTask, _SQL["insert_scheduled_task"], values)
 
 
 def move_schedule(conn: Connection, schedule_id: UUID, next_at: datetime, last_task_id: UUID | None) -> None:
@@ -139,6 +139,5 @@ def move_schedule(conn: Connection, schedule_id: UUID, next_at: datetime, last_t
 
 def database_time(conn: Connection) -> datetime:
     """Return the database's time."""
-    [row] = conn.execute(_SQL["database_time"]).fetchall()
-    now: datetime = row["now"]
+    (now,) = fetch_column(conn, datetime, _SQL["database_time"])
     return now

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import encode_bounded, encode_json
+from orchestrator.model.sizes import LARGEST_PROGRESS
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
@@ -51,7 +52,11 @@ def record(conn: Connection, task_id: UUID, token: int, name: str, result: Json,
 
 def note_progress(conn: Connection, task_id: UUID, token: int, progress: Json) -> bool | None:
     """Shows progress; whether its owner is watching, or None when the task is not ours any more."""
-    values = {"task_id": task_id, "token": token, "progress": encode_json(progress)}
+    values = {
+        "task_id": task_id,
+        "token": token,
+        "progress": encode_bounded(progress, LARGEST_PROGRESS, "the progress"),
+    }
     return fetch_value(conn, bool, _SQL["note_progress"], values)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orchestrator.model.states import Status
-from orchestrator.model.task import Task
+from orchestrator.model.task import ListedTask, Task
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.owners import Owner, owner_filter
 from orchestrator.store.rows import fetch_all, fetch_column, fetch_one
@@ -75,10 +75,10 @@ def list_page(
     type: str | None = None,
     before: UUID | None = None,
     limit: int = 50,
-) -> list[Task]:
+) -> list[ListedTask]:
     """An owner's tasks, newest first; `before` is the last id of the page before."""
     values = {"owner_id": owner, "status": status, "type": type, "before": before, "limit": limit}
-    return fetch_all(conn, Task, _SQL["list_tasks"], values)
+    return fetch_all(conn, ListedTask, _SQL["list_tasks"], values)
 
 
 def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> list[Task]:

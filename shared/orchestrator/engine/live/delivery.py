@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from orchestrator.aws.websocket_api import Delivery, Sockets
-from orchestrator.engine.live.frames import Page, page_of
+from orchestrator.engine.live.frames import Page, page_of, undeliverable_frame
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.fault_injection import reach
 from orchestrator.observability import metrics
@@ -75,6 +75,9 @@ def _send(sockets: Sockets, socket: Socket, page: Page) -> Sent:
     reached = socket.cursor or ""
     for index, (data, cursor) in enumerate(page.frames):
         delivery = sockets.post(socket.id, data)
+        if delivery is Delivery.REFUSED:
+            metrics.count("PushFailed")
+            delivery = sockets.post(socket.id, undeliverable_frame(data))
         if delivery is not Delivery.SENT:
             gone = delivery is Delivery.GONE
             return Sent(socket, reached, gone=gone, frames=index, failed=not gone)

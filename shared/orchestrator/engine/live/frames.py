@@ -80,13 +80,26 @@ def _update_frame(event: FeedEvent, cursor: str) -> bytes:
         "traceId": tracing.trace_id(event.traceparent),
     }
     task.update({name: value for name, value in optional.items() if value is not None})
+    if event.result_truncated:
+        task["resultTruncated"] = True
     frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
-    for name in ("result", "progress"):
+    for name in ("result", "progress", "error", "step"):
         if len(frame) > LARGEST_FRAME and name in task:
             del task[name]
             task[f"{name}Truncated"] = True
             frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
     return frame
+
+
+def undeliverable_frame(frame: bytes) -> bytes:
+    """Return what replaces a frame that the gateway refuses: the same cursor, and which task to read over HTTP."""
+    refused = json.loads(frame)
+    task = refused["task"]
+    kept = {
+        name: task[name] for name in ("id", "type", "status", "attempts", "maxAttempts", "updatedAt", "seq", "event")
+    }
+    truncated = {"resultTruncated": True, "progressTruncated": True, "errorTruncated": True, "undeliverable": True}
+    return _encode({"type": "task-update", "cursor": refused["cursor"], "task": {**kept, **truncated}})
 
 
 def _encode(frame: Mapping[str, Json]) -> bytes:

@@ -19,7 +19,7 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import UUID_PATTERN, Query, cursor_of, read
 from orchestrator.http.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
 from orchestrator.http.schemas.names import operator_responses, requests
-from orchestrator.http.serializers import audit_view, dead_letter_view, group_view, redrive_view
+from orchestrator.http.serializers import audit_view, dead_letter_view, fitting, group_view, redrive_view
 from orchestrator.store import audit as audit_trail
 from orchestrator.store import dead_letters
 
@@ -73,11 +73,13 @@ def _register_looks(router: Router, services: Services) -> None:
         query.check()
         groups = services.db.run(dead_letters.groups, **asdict(which))
         found = services.db.run(dead_letters.select, **asdict(which), after=after, limit=limit + 1)
+        items = fitting(dead_letter_view(letter) for letter in found[:limit])
+        last = found[len(items) - 1] if len(found) > len(items) else None
         answer = {
             "total": sum(group.tasks for group in groups),
-            "groups": [group_view(row) for row in groups],
-            "items": [dead_letter_view(row) for row in found[:limit]],
-            "nextCursor": cursor_of(found[limit - 1].dead_at, found[limit - 1].id) if len(found) > limit else None,
+            "groups": [group_view(group) for group in groups],
+            "items": items,
+            "nextCursor": cursor_of(last.dead_at, last.id) if last else None,
         }
         return json_response(200, answer)
 

@@ -21,7 +21,7 @@ from orchestrator.http.request import Query, cursor_of, path_uuid
 from orchestrator.http.routes.dead_letters import FINGERPRINT
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.http.schemas.names import operator_responses
-from orchestrator.http.serializers import dossier_view, history_view, operator_page_view, operator_view
+from orchestrator.http.serializers import dossier_view, fitting, history_view, operator_page_view, operator_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
 from orchestrator.store import children, events, operator_search, tasks
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 #: Events of a dossier.
 MOST_EVENTS = 1_000
+
+#: Children of a dossier.
+MOST_CHILDREN = 1_000
 
 #: In the order of their submit, or of their end.
 ORDERS = ("submitted", "ended")
@@ -107,7 +110,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         if task is None:
             raise NotFound("There is no such task.")
         told = _history(services, found_id, after)
-        found_children = services.db.run(children.children, found_id)
+        found_children = services.db.run(children.list_children, found_id, MOST_CHILDREN)
         why = explain(services.db, services.agents, services.flags, found_id)
         return json_response(200, dossier_view(task, told, found_children, why))
 
@@ -185,8 +188,8 @@ def _search_ended(
 
 
 def _page(found: operator_search.Found[Any]) -> Response[Any]:
-    items = [operator_page_view(task) for task in found.tasks]
-    return json_response(200, {"items": items, "nextCursor": _cursor(found.next_before)})
+    items = fitting(operator_page_view(task) for task in found.tasks)
+    return json_response(200, {"items": items, "nextCursor": _cursor(found.next_after(len(items)))})
 
 
 def _cursor(place: UUID | operator_search.Ended | None) -> str | None:

@@ -102,8 +102,8 @@ def task_routes(services: Services) -> Router:
             before=before,
             limit=limit + 1,
         )
-        items = [page_view(task) for task in found[:limit]]
-        return json_response(200, {"items": items, "nextCursor": next_cursor(found, limit)})
+        items = fitting(page_view(task) for task in found[:limit])
+        return json_response(200, {"items": items, "nextCursor": next_cursor(found, len(items))})
 
     @router.get("/api/tasks/<task_id>")
     @operation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
@@ -11,8 +11,8 @@ from orchestrator.engine.recurrence import LONGEST_EXPRESSION, LONGEST_INTERVAL,
 from orchestrator.http.schemas.requests import Body, number_only
 from orchestrator.http.schemas.responses import Id, Moment, closed
 from orchestrator.model.task import Json
+from orchestrator.store.schedules import Overlap
 
-Overlap = Literal["allow", "skip"]
 Every = Annotated[int, Field(ge=SHORTEST_INTERVAL, le=LONGEST_INTERVAL), BeforeValidator(number_only)]
 Cron = Annotated[str, Field(min_length=9, max_length=LONGEST_EXPRESSION)]
 
@@ -50,7 +50,7 @@ class ScheduleView(TypedDict):
     cron: str | None
     every: int | None
     timeZone: str
-    overlap: str
+    overlap: Overlap
     paused: bool
     nextAt: Moment
     lastTaskId: Id | None

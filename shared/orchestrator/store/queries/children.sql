@@ -25,6 +25,14 @@ SELECT id, type, status, result, error, spawn_key FROM agent_tasks
 WHERE parent_id = %(parent_id)s AND (%(gather)s::text IS NULL OR gather = %(gather)s)
 ORDER BY spawn_key;
 
+-- name: list_children
+-- A parent's children, in the order they were asked for, without their results.
+-- Index: task_spawn.
+SELECT id, type, status, spawn_key,
+-- include: bounded_error
+AS error
+FROM agent_tasks WHERE parent_id = %(parent_id)s ORDER BY spawn_key LIMIT %(limit)s;
+
 -- name: lock_parents
 -- Taken before wake_parents, so that a parent going to wait and its child finishing see each other.
 -- Index: agent_tasks_pkey.

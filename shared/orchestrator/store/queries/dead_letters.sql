@@ -42,7 +42,10 @@ SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
 -- name: select_dead_letters
 -- Dead letters by id, type, fingerprint or the code version of their last attempt; all of them where nothing is given. Oldest first.
 -- Index: task_dead; agent_task_events_pkey for the version.
-SELECT id, owner_id, type, attempts, error, dead_at FROM agent_tasks t
+SELECT id, owner_id, type, attempts, dead_at,
+-- include: bounded_error
+AS error
+FROM agent_tasks t
 WHERE dead_at IS NOT NULL
   AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
   AND (%(type)s::text IS NULL OR type = %(type)s)
@@ -72,7 +75,9 @@ SELECT fingerprint, type, version, count(*) AS tasks, count(DISTINCT owner_id) A
        max(dead_at) AS last_seen, (array_agg(id ORDER BY dead_at DESC))[1] AS example_id,
        (array_agg(owner_id ORDER BY dead_at DESC))[1] AS example_owner, (array_agg(error ORDER BY dead_at DESC))[1] AS example_error
 FROM (
-  SELECT t.id, t.owner_id, t.type, t.dead_at, t.error, coalesce(t.error ->> 'fingerprint', '') AS fingerprint,
+  SELECT t.id, t.owner_id, t.type, t.dead_at,
+-- include: bounded_error
+         AS error, coalesce(t.error ->> 'fingerprint', '') AS fingerprint,
          coalesce((SELECT e.data ->> 'version' FROM agent_task_events e
                    WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '') AS version
   FROM agent_tasks t

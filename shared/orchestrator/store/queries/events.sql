@@ -1,7 +1,10 @@
 -- name: task_events
 -- A task's history in order, after a seq; only its owner's where one is given.
 -- Index: agent_task_events_pkey.
-SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
+SELECT seq, kind, status, attempts, created_at,
+-- include: bounded_data
+AS data
+FROM agent_task_events
 WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(any_owner)s OR owner_id = %(owner_id)s)
 ORDER BY seq LIMIT %(limit)s;
 
@@ -9,7 +12,10 @@ ORDER BY seq LIMIT %(limit)s;
 -- The end of any task's history, in order.
 -- Index: agent_task_events_pkey, backwards.
 SELECT * FROM (
-  SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
+  SELECT seq, kind, status, attempts, created_at,
+-- include: bounded_data
+  AS data
+  FROM agent_task_events
   WHERE task_id = %(task_id)s ORDER BY seq DESC LIMIT %(limit)s
 ) newest ORDER BY seq;
 
@@ -20,8 +26,12 @@ SELECT * FROM (
 WITH bound AS MATERIALIZED (
   SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
 )
-SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.data, e.created_at, t.type, t.max_attempts, t.traceparent,
-       CASE WHEN e.status = 'completed' AND t.status = 'completed' THEN t.result END AS result, bound.target::text AS target
+SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.created_at, t.type, t.max_attempts, t.traceparent,
+-- include: bounded_data
+       AS data,
+       CASE WHEN e.status = 'completed' AND t.status = 'completed' AND octet_length(t.result::text) <= 131072 THEN t.result END AS result,
+       coalesce(e.status = 'completed' AND t.status = 'completed' AND octet_length(t.result::text) > 131072, false) AS result_truncated,
+       bound.target::text AS target
 FROM bound LEFT JOIN LATERAL (
   SELECT * FROM agent_task_events e
   WHERE e.owner_id = %(owner_id)s AND e.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)

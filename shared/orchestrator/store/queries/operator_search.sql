@@ -8,11 +8,11 @@ ORDER BY id DESC OFFSET %(window)s LIMIT 1;
 -- name: search_tasks
 -- Tasks of any owner above the boundary, newest first.
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
-SELECT * FROM agent_tasks
+SELECT
+-- include: listed_task
+FROM agent_tasks
 WHERE id < %(below)s AND id >= %(lowest)s AND id > coalesce(%(boundary)s::uuid, '00000000-0000-0000-0000-000000000000')
   -- include: task_filter
-  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
-  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 ORDER BY id DESC
 LIMIT %(limit)s;
 
@@ -27,13 +27,13 @@ ORDER BY finished_at DESC, id DESC OFFSET %(window)s LIMIT 1;
 -- name: search_ended
 -- Tasks that are over, above the boundary, the last to end first.
 -- Index: task_retention, read backwards.
-SELECT * FROM agent_tasks
+SELECT
+-- include: listed_task
+FROM agent_tasks
 WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND (finished_at, id) < (coalesce(%(before)s::timestamptz, 'infinity'), %(before_id)s::uuid)
   AND (finished_at, id) > (coalesce(%(boundary)s::timestamptz, '-infinity'), coalesce(%(boundary_id)s::uuid, '00000000-0000-0000-0000-000000000000'))
   -- include: task_filter
-  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
-  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 ORDER BY finished_at DESC, id DESC
 LIMIT %(limit)s;
 
@@ -44,7 +44,7 @@ WITH found AS MATERIALIZED (
   SELECT id FROM live_tasks
   WHERE state = %(state)s AND id < %(below)s AND id >= %(lowest)s
   -- include: task_filter
-  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
-  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 )
-SELECT * FROM agent_tasks WHERE id IN (SELECT id FROM found ORDER BY id DESC LIMIT %(limit)s) ORDER BY id DESC;
+SELECT
+-- include: listed_task
+FROM agent_tasks WHERE id IN (SELECT id FROM found ORDER BY id DESC LIMIT %(limit)s) ORDER BY id DESC;

@@ -53,7 +53,9 @@ SELECT fingerprint, type, version, count(*) AS tasks, count(DISTINCT owner_id) A
        max(failed_at) AS last_seen, (array_agg(id ORDER BY failed_at DESC))[1] AS example_id,
        (array_agg(owner_id ORDER BY failed_at DESC))[1] AS example_owner, (array_agg(error ORDER BY failed_at DESC))[1] AS example_error
 FROM (
-  SELECT id, owner_id, type, updated_at AS failed_at, error, coalesce(error ->> 'fingerprint', '') AS fingerprint,
+  SELECT id, owner_id, type, updated_at AS failed_at,
+-- include: bounded_error
+         AS error, coalesce(error ->> 'fingerprint', '') AS fingerprint,
          coalesce((SELECT e.data ->> 'version' FROM agent_task_events e
                    WHERE e.task_id = live_tasks.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '') AS version
   FROM live_tasks WHERE state = 'retrying' ORDER BY updated_at DESC LIMIT %(window)s

@@ -32,7 +32,9 @@ SELECT * FROM agent_tasks WHERE id = %(id)s AND (%(any_owner)s OR owner_id = %(o
 -- name: list_tasks
 -- An owner's tasks, newest first, after a cursor (the last id of the page before).
 -- Index: task_owner, read backwards.
-SELECT * FROM agent_tasks
+SELECT
+-- include: listed_task
+FROM agent_tasks
 WHERE owner_id = %(owner_id)s
   AND id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
   AND (%(status)s::text IS NULL OR status = %(status)s)

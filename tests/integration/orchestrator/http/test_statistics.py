@@ -272,13 +272,8 @@ class TestHistory:
             "holes stay holes"
         )
         newest = found["points"][-1]
-        assert (newest["ended"], newest["bad"], newest["cancelled"], newest["p95"], newest["minutes"]) == (
-            16,
-            3,
-            3,
-            40.0,
-            1,
-        )
+        assert (newest["ended"], newest["bad"], newest["refused"], newest["cancelled"]) == (16, 1, 2, 3)
+        assert (newest["p95"], newest["minutes"]) == (40.0, 1)
         assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["since"]) == timedelta(hours=1)
 
     @pytest.mark.parametrize(("hours", "step"), [(6, 120), (24, 480), (168, 3360)])

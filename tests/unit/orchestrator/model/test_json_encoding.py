@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import DEEPEST, JsonTooLarge, encode_bounded, encode_json, sent_size
 
 text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 values = st.recursive(
@@ -32,3 +32,32 @@ def test_what_postgres_refuses_is_refused(value: object) -> None:
 
 def test_a_backslash_before_u0000_is_only_text() -> None:
     assert json.loads(encode_json("\\u0000")) == "\\u0000"
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [("x" * 10_000, 20_000), ('"' * 10_000, 45_000), ("\U0001f600" * 10_000, 145_000), ([1e308] * 100, 40_000)],
+    ids=["ascii", "quotes", "emoji", "numbers"],
+)
+def test_the_size_is_that_of_the_answer(value: object, most: int) -> None:
+    as_postgres_gives_it = json.loads(json.dumps(value), parse_float=lambda text: int(float(text)))
+    answer = json.dumps(json.dumps(as_postgres_gives_it, separators=(",", ":")))
+    size = sent_size(encode_json(value))
+    assert len(answer) <= size <= most
+    assert encode_bounded(value, size, "it") == encode_json(value)
+    with pytest.raises(JsonTooLarge, match="bytes as JSON"):
+        encode_bounded(value, len(answer) - 1, "it")
+
+
+def test_an_exponent_in_a_text_is_only_text() -> None:
+    assert sent_size('["1e300"]') < 20
+
+
+def test_deep_values_are_refused_and_wide_ones_are_not() -> None:
+    deep: list[object] = []
+    for _ in range(DEEPEST):
+        deep = [deep]
+    with pytest.raises(JsonTooLarge, match="nests deeper"):
+        encode_bounded(deep, 1_000_000, "it")
+    assert encode_bounded(deep[0], 1_000_000, "it")
+    assert encode_bounded([[{}]] * 1_000, 1_000_000, "it")
