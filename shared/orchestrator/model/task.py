@@ -17,6 +17,10 @@ Json = Any
 FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."
 
 
+#: States in which the owner sees the last attempt's error: a retry is pending, or there is none.
+SHOW_ERROR = frozenset({Status.PENDING, Status.FAILED, Status.DEAD_LETTER})
+
+
 def public_error(error: Json) -> str | None:
     """The words of a stored error that its owner may read."""
     if error is None:
@@ -71,7 +75,7 @@ class Task:
             "type": self.type,
             "status": self.status.value,
             "result": self.result,
-            "error": public_error(self.error) if self.status in (Status.FAILED, Status.DEAD_LETTER) else None,
+            "error": public_error(self.error) if self.status in SHOW_ERROR else None,
             "attempts": self.attempts,
             "maxAttempts": self.max_attempts,
             "nextRunAt": iso(self.due_at) if self.status is Status.PENDING else None,

@@ -11,6 +11,7 @@ from playmate.routes.knowledge import knowledge_routes
 from playmate.routes.me import me_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
+from playmate.routes.sessions import session_routes
 
 #: Every feature's routes, for the function that serves them.
 ROUTERS = (
@@ -23,4 +24,5 @@ ROUTERS = (
     me_routes,
     point_routes,
     recommendation_routes,
+    session_routes,
 )

@@ -47,8 +47,11 @@ DOORS: dict[tuple[str, str], Any] = {
     ("GET", "/api/availability"): None,
     ("PUT", "/api/availability"): {"timeZone": "UTC", "windows": []},
     ("DELETE", "/api/me"): None,
+    ("POST", "/auth/renew"): None,
+    ("POST", "/auth/password"): {"current": "x", "password": "seven green teapots"},
+    ("POST", "/auth/logout-everywhere"): None,
 }
-LEFT_OPEN = {("GET", "/auth/logout"), ("GET", "/api/tasks/<task_id>")}
+LEFT_OPEN = {("GET", "/api/tasks/<task_id>")}
 
 
 @pytest.fixture
