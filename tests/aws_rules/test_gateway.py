@@ -43,6 +43,7 @@ def test_no_update_is_larger_than_a_websocket_message() -> None:
         kind="completed",
         result={"text": "ü€😀" * 100_000},
         data={"progress": {"text": "😀" * 100_000}, "step": "s" * 100},
+        result_truncated=False,
         traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01",
     )
     frame = _update_frame(event, "c" * 500)

@@ -17,9 +17,10 @@ from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
 from orchestrator.engine.schedules import insert_due_runs
 from orchestrator.model.fault_injection import reach
+from orchestrator.model.session import LONGEST_SESSION
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
-from orchestrator.store import flag_snapshot, rate_limits
+from orchestrator.store import flag_snapshot, rate_limits, sessions
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
 from orchestrator.store.sweep import LateTask
@@ -30,6 +31,8 @@ PAGE = 500
 UNPARK_RATE = 500
 #: Days that finished tasks are kept.
 RETENTION_DAYS = 30
+#: Seconds that a token may be accepted after its end, generously.
+CLOCK_DIFFERENCE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     sweeper.db.run(rate_limits.prune)
+    sweeper.db.run(sessions.prune, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)
         mended["pruned"] += pruned

@@ -16,6 +16,7 @@ from orchestrator.aws.clients import CloudError
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.token_key_rotation import RESERVED, pepper, retirement_ends
 from orchestrator.model.errors import Unauthenticated, Unavailable
+from orchestrator.model.session import Session
 from orchestrator.observability import logger
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ class Identity:
     name: str
     role: str | None
     expires_at: float
-    #: The token's own id; None for an outside token that has none.
+    #: The id of its session, or of the token itself; None for an outside token without an id.
     session: str | None = None
+    #: Of the session; None for an outside issuer's token.
+    generation: int | None = None
+    #: Time of the sign-in (epoch seconds); None for an outside issuer's token.
+    signed_in_at: float | None = None
 
 
 class Tokens:
@@ -74,28 +79,36 @@ class Tokens:
         self._clock = clock
         self._next_look = float("-inf")
 
-    def issue(self, owner: str, name: str, role: str | None = None) -> tuple[str, int]:
-        """A signed token and the seconds it lives.
+    def issue(self, owner: str, name: str, role: str | None = None, session: Session | None = None) -> tuple[str, int]:
+        """Return a signed token and its life in seconds. Without a `session` it begins a new one of generation 0.
 
-        The secret is asked for anew: after a revocation others would not take what the remembered key has signed.
+        The keys are read again: after a revocation, other containers refuse what the remembered key signs.
         """
         import jwt
 
-        self._secrets.latest(self._secret_arn)
+        self.read_keys()
         kid, key, _ = self._signing()
-        now = int(time.time())
+        now, session = int(time.time()), session or Session()
+        life = min(LIFETIME, int(session.ends_at) - now)
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": owner,
             "name": name,
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + life,
             "jti": uuid4().hex,
+            "sid": session.id,
+            "gen": session.generation,
+            "auth_time": int(session.began_at),
         }
         if role is not None:
             claims["role"] = role
-        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), LIFETIME
+        return jwt.encode(claims, key, algorithm=OUR_ALGORITHM, headers={"kid": kid}), life
+
+    def read_keys(self) -> None:
+        """Read the keys again, at most once a second: verification then refuses revoked tokens."""
+        self._secrets.latest(self._secret_arn)
 
     def digest(self, *parts: str) -> str:
         """32 hex digits that only who has the secret can make of the parts; rotations leave them as they are."""
@@ -134,7 +147,7 @@ class Tokens:
         if algorithm in OUTSIDE_ALGORITHMS and self._oidc_issuer:
             key = self._outside_keys.get_signing_key_from_jwt(token)
             claims = self._decode(token, key, list(OUTSIDE_ALGORITHMS), self._oidc_issuer)
-            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"], "role": None}
+            return {**claims, "sub": OUTSIDE_PREFIX + claims["sub"], "role": None, "sid": None, "gen": None}
         raise Unauthenticated("The access token is not valid.")
 
     def _decode(self, token: str, key: Any, algorithms: list[str], issuer: str) -> dict[str, Any]:
@@ -196,8 +209,15 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         name=_printable(claims.get("name")),
         role=role if role in ROLES else None,
         expires_at=float(claims["exp"]),
-        session=_printable(claims.get("jti")) or None,
+        session=_printable(claims.get("sid")) or _printable(claims.get("jti")) or None,
+        generation=None if subject.startswith(OUTSIDE_PREFIX) else _whole(claims.get("gen")),
+        signed_in_at=None if subject.startswith(OUTSIDE_PREFIX) else float(_whole(claims.get("auth_time"))),
     )
+
+
+def _whole(value: object) -> int:
+    """Return a claim of ours; tokens of earlier code have none."""
+    return value if isinstance(value, int) else 0
 
 
 def _printable(value: object) -> str:

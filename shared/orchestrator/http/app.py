@@ -168,8 +168,8 @@ def _gate(
         check_page(app.current_event, services.allowed_origins)
         whose = _admit(services, app, route)
         if route.method not in SAFE_METHODS:
-            _count_change(services, app)
             check_body(app.current_event)
+            _count_change(services, app)
         with services.db.acting(whose):
             return next_middleware(app)
 
@@ -194,11 +194,11 @@ def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Act
         raise Forbidden("This is for operators.")
     app.append_context(identity=caller)
     if access == "operator":
-        return row_security.operator(caller.owner)
+        return row_security.operator(caller.owner, caller)
     return (
-        row_security.owner(caller.owner)
+        row_security.owner(caller.owner, caller)
         if promise and promise.answers_the_erased
-        else row_security.caller(caller.owner)
+        else row_security.caller(caller.owner, caller)
     )
 
 

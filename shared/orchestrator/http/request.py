@@ -45,6 +45,7 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 _UUID = re.compile(UUID_PATTERN.replace("-[", "-?["))
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 #: Postgres keeps no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -173,6 +174,16 @@ class Query:
             self.fault(name, f"must be a whole number from {low} to {high}", "out_of_range")
             return None
         return int(value)
+
+    def number(self, name: str) -> float | None:
+        """Return a finite number."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if not _NUMBER.fullmatch(value):
+            self.fault(name, "must be a number, such as 5 or 5.5")
+            return None
+        return float(value)
 
     def uuid(self, name: str) -> UUID | None:
         value = self._given.get(name)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from orchestrator.model.states import Status
-from orchestrator.model.task import Json, ListedTask, Task, TaskSummary, iso, public_error
+from orchestrator.model.task import SHOW_ERROR, Json, ListedTask, Task, TaskSummary, iso, public_error
 from orchestrator.store.audit import OperatorAction
 from orchestrator.store.bulk_cancel import EndingGroup
 from orchestrator.store.children import ListedChild
@@ -45,7 +45,7 @@ def task_view(task: TaskSummary) -> responses.TaskView:
         "type": task.type,
         "status": task.status.value,
         "result": task.result,
-        "error": public_error(task.error) if task.status in (Status.FAILED, Status.DEAD_LETTER) else None,
+        "error": public_error(task.error) if task.status in SHOW_ERROR else None,
         "attempts": task.attempts,
         "maxAttempts": task.max_attempts,
         "nextRunAt": iso(task.due_at) if task.status is Status.PENDING else None,

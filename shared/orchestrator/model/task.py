@@ -17,6 +17,10 @@ Json = Any
 FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."
 
 
+#: States in which the owner sees the last attempt's error: a retry is pending, or there is none.
+SHOW_ERROR = frozenset({Status.PENDING, Status.FAILED, Status.DEAD_LETTER})
+
+
 def public_error(error: Json) -> str | None:
     """The words of a stored error that its owner may read."""
     if error is None:

@@ -31,8 +31,12 @@ CERTIFICATES = Path(__file__).with_name("certificates") / "global-bundle.pem"
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 #: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
 OVERDUE = (pg.LockNotAvailable, pg.QueryCanceled)
-#: `act` refuses a caller whose account is closed.
+#: `act` refuses a caller whose account is closed, or whose session has ended.
 CLOSED = pg.InvalidAuthorizationSpecification
+ENDED = {
+    "the account is closed": "This account no longer exists.",
+    "the session has ended": "Your session has ended. Please sign in again.",
+}
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
 
@@ -156,7 +160,7 @@ def _in_words() -> Iterator[None]:
     except OVERDUE as error:
         raise Unavailable("The database is busy just now; please try again.") from error
     except CLOSED as error:
-        raise Unauthenticated("This account no longer exists.") from error
+        raise Unauthenticated(ENDED.get(error.diag.message_primary or "", "Please sign in.")) from error
 
 
 def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:

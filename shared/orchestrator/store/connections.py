@@ -82,13 +82,6 @@ def open_connection(
     return fetch_one(conn, OpenedConnection, _SQL["open_connection"], given)
 
 
-def end_session(conn: Connection, owner: str, session: str | None) -> None:
-    """Tickets and connections that came from one token are good no longer."""
-    given = {"owner_id": owner, "session": session}
-    conn.execute(_SQL["end_session_tickets"], given)
-    conn.execute(_SQL["end_session_connections"], given)
-
-
 def revoke(conn: Connection) -> None:
     """Nobody's tickets and connections are good any more.
 

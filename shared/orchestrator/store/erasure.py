@@ -22,6 +22,7 @@ def forget_owner(conn: Connection, owner: str, keep: UUID) -> int:
     conn.execute(_SQL["forget_keys"], {"keep": keep})
     conn.execute(_SQL["forget_tickets"], {"owner_id": owner})
     conn.execute(_SQL["forget_connections"], {"owner_id": owner})
+    conn.execute(_SQL["forget_sessions"], {"owner_id": owner})
     return erased
 
 

@@ -7,7 +7,7 @@ the same network flush, so the lock costs no round trip and leaves nothing behin
 from __future__ import annotations
 
 import json
-from typing import NewType
+from typing import NewType, Protocol
 
 #: Settings of a transaction, as a JSON object by name; empty for none.
 Acting = NewType("Acting", str)
@@ -15,21 +15,42 @@ Acting = NewType("Acting", str)
 NOBODY = Acting("")
 
 
-def owner(id: str) -> Acting:
-    """The rows of one owner alone."""
-    return setting("orchestrator.owner", id)
+class Session(Protocol):
+    """The session that a request belongs to: an identity from a token."""
+
+    @property
+    def session(self) -> str | None: ...
+    @property
+    def generation(self) -> int | None: ...
 
 
-def caller(id: str) -> Acting:
-    """As `owner`, for a request of the owner's own: refused when the account has been closed."""
-    return Acting(json.dumps({"orchestrator.owner": id, "orchestrator.caller": id}))
+def owner(id: str, of: Session | None = None) -> Acting:
+    """Return the context for the rows of one owner. With a session: refused when the session has ended."""
+    return Acting(json.dumps({"orchestrator.owner": id, **_session(of)}))
 
 
-def operator(id: str) -> Acting:
-    """Everybody's rows, for a caller who was found to be an operator."""
-    return Acting(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id}))
+def caller(id: str, of: Session | None = None) -> Acting:
+    """Return `owner` for a request of the owner's own: refused when the account is closed, too."""
+    return Acting(json.dumps({"orchestrator.owner": id, "orchestrator.caller": id, **_session(of)}))
+
+
+def operator(id: str, of: Session | None = None) -> Acting:
+    """Return the context for everybody's rows, for a caller who is an operator."""
+    return Acting(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id, **_session(of)}))
 
 
 def setting(name: str, value: str) -> Acting:
-    """What a policy of the application's own asks for."""
+    """Return the context for a policy of the application."""
     return Acting(json.dumps({name: value}))
+
+
+def together(one: Acting, other: Acting) -> Acting:
+    """Return the context with the settings of both."""
+    return Acting(json.dumps({**json.loads(one), **json.loads(other)}))
+
+
+def _session(of: Session | None) -> dict[str, str]:
+    """Return the settings that name a session of ours; an outside issuer's sessions end with their tokens."""
+    if of is None or of.session is None or of.generation is None:
+        return {}
+    return {"orchestrator.session": of.session, "orchestrator.generation": str(of.generation)}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.domain.compatibility import Child, Pair, best_pairs
+from playmate.domain.compatibility import Child, Pair, pairs_for_all
 from playmate.sources.planner import Planner
 from playmate.sources.weekly_plan import distance_between, is_beyond
 from playmate.store import accounts, availability, friends, kids, plans
@@ -104,7 +104,7 @@ def _pairs(mine: list[Kid], theirs: list[Kid]) -> list[tuple[Kid, Kid, Pair]]:
     turned = bool(mine and theirs and theirs[0].guardian_id < mine[0].guardian_id)
     by_id = {kid.id: kid for kid in (*mine, *theirs)}
     first, second = (theirs, mine) if turned else (mine, theirs)
-    pairs = best_pairs([_child(kid) for kid in first], [_child(kid) for kid in second])
+    pairs = pairs_for_all([_child(kid) for kid in first], [_child(kid) for kid in second])
     sides = [((pair.other, pair.one) if turned else (pair.one, pair.other), pair) for pair in pairs]
     found = [(by_id[one.id], by_id[other.id], pair) for (one, other), pair in sides]
     return sorted(found, key=lambda each: (-each[2].score, each[0].age, each[0].name))

@@ -61,6 +61,25 @@ def best_pairs(family: Sequence[Child], others: Sequence[Child]) -> list[Pair]:
     ]
 
 
+def pairs_for_all(family: Sequence[Child], others: Sequence[Child]) -> list[Pair]:
+    """Return `best_pairs`, and for each kid of the larger family that is left over the pair with its best match."""
+    pairs = best_pairs(family, others)
+    if not pairs:
+        return []
+    paired = {child.id for pair in pairs for child in (pair.one, pair.other)}
+    pairs += [_best(child, others) for child in family if child.id not in paired]
+    return pairs + [
+        Pair(found.other, found.one, found.score)
+        for found in (_best(child, family) for child in others if child.id not in paired)
+    ]
+
+
+def _best(child: Child, others: Sequence[Child]) -> Pair:
+    """Return the pair of highest score; among equals, the one with the youngest partner."""
+    other = min(others, key=lambda each: (-compatibility(child, each), _seniority(each)))
+    return Pair(child, other, compatibility(child, other))
+
+
 def _seniority(child: Child) -> tuple[int, str, str, int]:
     return child.age, child.name.casefold(), child.name, child.id
 

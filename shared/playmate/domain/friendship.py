@@ -48,15 +48,15 @@ class Answered(Enum):
 def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
     """What a new request means beside the existing `link`; `name` is the one asked."""
     mine = link.asker_id == asker_id
+    asked = Refusal(f"You asked {name} already; the answer is still open.", "asked_already")
     match link.state:
         case State.ACCEPTED:
             return Refusal(f"You and {name} are friends already.", "friends_already")
         case State.PENDING:
-            asked = Refusal(f"You asked {name} already; the answer is still open.", "asked_already")
             return asked if mine else Asked.THEY_ASKED_FIRST
         case State.REFUSED:
-            refused = Refusal(f"{name} has refused your request.", "refused_already")
-            return refused if mine else Asked.ASK_ANEW
+            # The same words as for an open request: a refusal is not told.
+            return asked if mine else Asked.ASK_ANEW
 
 
 def judge_answer(link: Link | None, guardian_id: int, wanted: State) -> Answered | Refusal:

@@ -22,6 +22,10 @@ JOINED_SCRIPTS = {
 }
 #: Combining marks on one letter, at most.
 MOST_MARKS = 4
+#: Keys of names that a guardian would take for the operators'.
+RESERVED_NAMES = frozenset(
+    {"admin", "administrator", "moderator", "operator", "root", "security", "staff", "support", "system", "webmaster"}
+)
 #: Scripts that one name may combine. Every other script is used alone.
 TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},

@@ -13,6 +13,7 @@ from playmate.routes.owners import owner_routes
 from playmate.routes.plan import plan_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
+from playmate.routes.sessions import session_routes
 
 #: Every feature's routes, for the function that serves them.
 ROUTERS = (
@@ -27,4 +28,5 @@ ROUTERS = (
     plan_routes,
     point_routes,
     recommendation_routes,
+    session_routes,
 )

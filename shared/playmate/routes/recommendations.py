@@ -21,10 +21,10 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
 #: Recommendations looked through for the newest of each friend.
 NEWEST = 50
 
-SORT = Parameter("sort", {"type": "string", "enum": list(SORTS), "default": SORTS[0]})
+SORT = Parameter("sort", {"type": "string", "default": SORTS[0]}, description=f"{', '.join(SORTS)}; else {SORTS[0]}")
 ACTIVITY = Parameter("activity", {"type": "string", "minLength": 1, "maxLength": 60})
-MIN_AGE = Parameter("minAge", {"type": "integer", "minimum": 0, "maximum": 17})
-MAX_AGE = Parameter("maxAge", {"type": "integer", "minimum": 0, "maximum": 17})
+MIN_AGE = Parameter("minAge", {"type": "number"})
+MAX_AGE = Parameter("maxAge", {"type": "number"})
 
 
 def recommendation_routes(services: Services) -> Router:
@@ -49,11 +49,10 @@ def recommendation_routes(services: Services) -> Router:
     def recommendations() -> Response[Any]:
         query = Query(router.current_event)
         sort, activity = _sort(query), query.text("activity", longest=60)
-        low, high = query.integer("minAge", low=0, high=17), query.integer("maxAge", low=0, high=17)
+        low, high = query.number("minAge"), query.number("maxAge")
         query.check()
         me = guardian_id(current_owner(router))
-        high = 17 if high is None else high
-        playmates = services.db.run(kids.of_friends, me, activity=activity, min_age=low or 0, max_age=high)
+        playmates = services.db.run(kids.of_friends, me, activity=activity, min_age=low, max_age=high)
         shown = {
             "sort": sort,
             "leaderboard": [item.public() for item in _leaderboard(services, me, sort)],
@@ -66,7 +65,7 @@ def recommendation_routes(services: Services) -> Router:
 
 
 def _sort(query: Query) -> Sort:
-    chosen = query.choice("sort", SORTS)
+    chosen = query.text("sort")
     return next((sort for sort in SORTS if sort == chosen), SORTS[0])
 
 

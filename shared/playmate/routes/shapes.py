@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from playmate.domain.names import name_fault
+from playmate.domain.names import RESERVED_NAMES, name_fault, name_key
 from playmate.domain.password_strength import SHORTEST, weakness
 from playmate.domain.weekly import Window, clock_text, minute_of
 from playmate.domain.wording import DAYS
@@ -36,6 +36,8 @@ def _account_name(value: str) -> str:
     fault = name_fault(value)
     if fault:
         raise ValueError(fault)
+    if name_key(value) in RESERVED_NAMES:
+        raise ValueError("is reserved; please choose another name")
     return value
 
 
@@ -45,7 +47,13 @@ def _email(value: str) -> str:
     return value.lower()
 
 
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_no_boolean)]
 
 
 class Body(BaseModel):
@@ -75,6 +83,11 @@ class Login(BaseModel):
         min_length=1, max_length=254, validation_alias=AliasChoices("identifier", "username", "email")
     )
     password: str = Field(min_length=1, max_length=256, repr=False)
+
+
+class PasswordChange(Body):
+    current: str = Field(min_length=1, max_length=256, repr=False)
+    password: str = Field(max_length=256, repr=False, json_schema_extra={"minLength": SHORTEST})
 
 
 class Account(BaseModel):
@@ -158,10 +171,12 @@ class Kids(RootModel[list[Kid]]):
 
 
 def _weekday(value: object) -> object:
-    """A number, or an English name of the day."""
+    """Return the number of an English name of the day; a number stays."""
     names = [name.lower() for name in DAYS]
     if isinstance(value, str) and value.lower() in names:
         return names.index(value.lower()) + 1
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number from 1 (Monday) to 7, or an English name of the day")
     return value
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from playmate.domain.coordinates import Point
 
@@ -54,11 +54,14 @@ class DaysOff:
 
 
 def known_zone(name: str) -> ZoneInfo | None:
-    """The IANA zone of that name, or None."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+    """Return the IANA zone of that name, or None. The machine may have other files, such as its own `localtime`."""
+    return ZoneInfo(name) if name in _zone_names() else None
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(listed) - {"Factory"}  # the placeholder of a machine without a zone
 
 
 @cache

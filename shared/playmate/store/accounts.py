@@ -9,6 +9,7 @@ from psycopg import errors
 from psycopg.rows import DictRow
 
 from orchestrator.model.errors import Conflict, Forbidden
+from orchestrator.store import sessions
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.row_security import Acting, setting
 from playmate.domain.coordinates import Point
@@ -102,9 +103,19 @@ def find_credentials(conn: Connection, identifier: str) -> Credentials | None:
     return Credentials(Account.from_row(row), row["password_hash"]) if row else None
 
 
-def replace_password_hash(conn: Connection, guardian: GuardianId, old_hash: str, new_hash: str) -> None:
+def replace_password_hash(conn: Connection, guardian: GuardianId, old_hash: str, new_hash: str) -> bool:
+    """Return False if the hash is no longer the old one."""
     values = {"guardian_id": guardian, "old_hash": old_hash, "new_hash": new_hash}
-    conn.execute(SQL["replace_password_hash"], values)
+    return conn.execute(SQL["replace_password_hash"], values).rowcount == 1
+
+
+def change_password(conn: Connection, guardian: GuardianId, old_hash: str, new_hash: str) -> bool:
+    """Replace the hash and end all sessions. Return False if the hash is no longer the old one."""
+    with conn.transaction():
+        changed = replace_password_hash(conn, guardian, old_hash, new_hash)
+        if changed:
+            sessions.end_all(conn, str(guardian))
+    return changed
 
 
 def find_guardian_by_name(conn: Connection, name: str) -> tuple[GuardianId, str] | None:

@@ -86,8 +86,8 @@ def of_friends(
     guardian: GuardianId,
     *,
     activity: str | None = None,
-    min_age: int = 0,
-    max_age: int = 17,
+    min_age: float | None = None,
+    max_age: float | None = None,
 ) -> list[FriendsKid]:
     """Kids of accepted friends: what a guardian may see beside the own kids."""
     values = {"guardian_id": guardian, "activity": activity, "min_age": min_age, "max_age": max_age}

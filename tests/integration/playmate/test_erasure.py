@@ -54,8 +54,11 @@ DOORS: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/plan"): {"reachKm": 20},
     ("PUT", "/api/availability"): {"timeZone": "UTC", "windows": []},
     ("DELETE", "/api/me"): None,
+    ("POST", "/auth/renew"): None,
+    ("POST", "/auth/password"): {"current": "x", "password": "seven green teapots"},
+    ("POST", "/auth/logout-everywhere"): None,
 }
-LEFT_OPEN = {("GET", "/auth/logout"), ("GET", "/api/tasks/<task_id>")}
+LEFT_OPEN = {("GET", "/api/tasks/<task_id>")}
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def test_both_guardians_get_the_same_pairs_and_times(family: MakeFamily, befrien
     assert [(r["kidName"], r["matchName"], r["compatibilityScore"]) for r in hers["recommendations"]] == [
         ("Sami", "Hugo", 20),
         ("Lina", "Zoe", 19),
+        ("Lina", "Tim", 5),
     ]
     times = {(r["kidName"], r["matchName"]): (r["startsAt"], r["endsAt"]) for r in hers["recommendations"]}
     assert times == {(r["matchName"], r["kidName"]): (r["startsAt"], r["endsAt"]) for r in his["recommendations"]}

@@ -19,7 +19,7 @@ from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from orchestrator.observability import logger
 from orchestrator.store import connections as store
-from orchestrator.store import events, row_security
+from orchestrator.store import events, row_security, sessions
 from orchestrator.store.connection import Database
 from orchestrator.store.connections import Socket
 
@@ -56,8 +56,15 @@ def connect(db: Database, sockets: Sockets, ticket: str, connection_id: str) -> 
 
 
 def end_session(db: Database, owner: str, session: str | None) -> None:
-    """What was opened with one token of the owner's hears nothing more; it is closed within a minute."""
-    db.run(store.end_session, owner, session)
+    """End one session of the owner: its tokens are refused, its sockets get nothing more and are closed in a minute."""
+    with db.acting(row_security.owner(owner)):
+        db.run(sessions.end, owner, session)
+
+
+def end_all_sessions(db: Database, owner: str) -> None:
+    """End every session of the owner, as `end_session` does."""
+    with db.acting(row_security.owner(owner)):
+        db.run(sessions.end_all, owner)
 
 
 def revoke(db: Database) -> None:

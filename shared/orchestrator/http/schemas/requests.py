@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -28,8 +29,12 @@ EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LONGEST_WAIT = timedelta(days=366)
 
 
+#: A date comes first: a text of digits is no moment, although pydantic would read it as seconds since 1970.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+
+
 def _text_only(value: object) -> object:
-    if value is not None and not isinstance(value, str):
+    if value is not None and not (isinstance(value, str) and _DATE.match(value)):
         raise ValueError("must be a date and time such as 2026-01-31T12:00:00Z")
     return value
 

@@ -27,16 +27,6 @@ SELECT %(id)s, owner_id, session, token_expires_at FROM ticket
 ON CONFLICT (id) DO NOTHING
 RETURNING owner_id, (SELECT coalesce(array_agg(id), '{}') FROM crowded_out) AS crowded_out;
 
--- name: end_session_tickets
--- Index: ticket_owner.
-DELETE FROM socket_tickets WHERE owner_id = %(owner_id)s AND session IS NOT DISTINCT FROM %(session)s;
-
--- name: end_session_connections
--- They are closed by whoever meets them next: a ping, a push, the sweeper.
--- Index: connection_owner.
-UPDATE socket_connections SET expires_at = task_now()
-WHERE owner_id = %(owner_id)s AND session IS NOT DISTINCT FROM %(session)s AND expires_at > task_now();
-
 -- name: note_revocation
 -- Index: revocation_pkey.
 INSERT INTO revocation (revoked_at) VALUES (task_now()) ON CONFLICT (single) DO UPDATE SET revoked_at = excluded.revoked_at;

@@ -29,6 +29,11 @@ DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
 -- Index: schedule_owner.
 DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
 
+-- name: forget_sessions
+-- Index: ended_sessions_pkey, session_generations_pkey.
+WITH generation AS (DELETE FROM session_generations WHERE owner_id = %(owner_id)s)
+DELETE FROM ended_sessions WHERE owner_id = %(owner_id)s;
+
 -- name: forget_tasks
 -- Tasks of others that speak of someone forgotten.
 -- Index: agent_tasks_pkey.

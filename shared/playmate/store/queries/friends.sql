@@ -29,10 +29,10 @@ join guardians as g on g.id = friend.friend_id
 order by lower(g.name);
 
 -- name: pending
--- Those the caller asked and who have not answered (friend_links_asker).
+-- Those the caller asked and who have not accepted (friend_links_asker). A refused request shows as an open one.
 select g.id, g.name
 from friend_links as l join guardians as g on g.id = l.receiver_id
-where l.asker_id = %(guardian_id)s and l.state = 0
+where l.asker_id = %(guardian_id)s and l.state <> 1
 order by lower(g.name);
 
 -- name: asking

@@ -30,7 +30,7 @@ join guardians as g on g.id = friend.friend_id
 join kids as k on k.guardian_id = g.id
 left join playdate_points as p on p.guardian_id = g.id
 where (%(activity)s::text is null or lower(k.favorite_activity) = lower(%(activity)s))
-  and k.age between %(min_age)s and %(max_age)s
+  and (%(min_age)s::float8 is null or k.age >= %(min_age)s) and (%(max_age)s::float8 is null or k.age <= %(max_age)s)
 order by lower(g.name), k.id;
 
 -- name: hold

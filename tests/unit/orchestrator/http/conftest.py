@@ -24,6 +24,12 @@ from tests.support.gateway import Answer, Caller
 ORIGIN = "https://app.example"
 
 
+@pytest.fixture(autouse=True)
+def _new_container() -> None:
+    """A container without a database counts what earlier tests sent towards no limit."""
+    rate_limits.SUBMITS.seen.clear()
+
+
 def demo_routes(_: Services) -> Router:
     router = Router()
 

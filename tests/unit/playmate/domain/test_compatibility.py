@@ -5,7 +5,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playmate.domain.compatibility import Child, best_pairs, compatibility
+from playmate.domain.compatibility import Child, best_pairs, compatibility, pairs_for_all
 
 NAMES = st.sampled_from(["Ada", "Ben", "Cleo", "Dan"])
 CHILD = st.tuples(NAMES, st.integers(0, 17), st.sampled_from(["chess", "Chess ", "football", "art"]))
@@ -81,3 +81,15 @@ def test_ties_go_by_age_then_name() -> None:
     mine = [Child(1, "Zed", 6, "art"), Child(2, "Amy", 6, "art")]
     theirs = [Child(3, "Bob", 6, "art"), Child(4, "Abe", 6, "art")]
     assert [(pair.one.name, pair.other.name) for pair in best_pairs(mine, theirs)] == [("Amy", "Abe"), ("Zed", "Bob")]
+
+
+def test_every_kid_gets_a_match_and_the_best_pairing_comes_first() -> None:
+    lea, tom = Child(1, "Lea", 5, "chess"), Child(2, "Tom", 9, "football")
+    ida, max_, zoe = Child(3, "Ida", 5, "chess"), Child(4, "Max", 9, "football"), Child(5, "Zoe", 6, "chess")
+    mine, theirs = [lea, tom], [ida, max_, zoe]
+    pairs = pairs_for_all(mine, theirs)
+    assert pairs[:2] == best_pairs(mine, theirs)
+    assert [(pair.one.name, pair.other.name) for pair in pairs] == [("Lea", "Ida"), ("Tom", "Max"), ("Lea", "Zoe")]
+    turned = pairs_for_all(theirs, mine)
+    assert {(pair.other.id, pair.one.id) for pair in turned} == {(pair.one.id, pair.other.id) for pair in pairs}
+    assert pairs_for_all(mine, []) == pairs_for_all([], theirs) == []

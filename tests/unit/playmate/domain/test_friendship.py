@@ -14,7 +14,7 @@ ME, OTHER = 1, 2
         (Link(OTHER, ME, State.PENDING), Asked.THEY_ASKED_FIRST),
         (Link(ME, OTHER, State.ACCEPTED), "friends_already"),
         (Link(OTHER, ME, State.ACCEPTED), "friends_already"),
-        (Link(ME, OTHER, State.REFUSED), "refused_already"),
+        (Link(ME, OTHER, State.REFUSED), "asked_already"),
         (Link(OTHER, ME, State.REFUSED), Asked.ASK_ANEW),
     ],
 )
