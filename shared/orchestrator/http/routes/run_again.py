@@ -13,12 +13,13 @@ from orchestrator.http.app import Services, acting_operator, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, operation
 from orchestrator.http.request import path_uuid, read
+from orchestrator.http.routes.recorded import on_record
 from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.http.serializers import operator_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json, Task
-from orchestrator.store import audit, tasks
+from orchestrator.store import tasks
 from orchestrator.store.owners import ANY_OWNER
 
 
@@ -41,7 +42,6 @@ def run_again_routes(services: Services) -> Router:
         body, actor = read(RunAgain, router.current_event), acting_operator(router)
         task = _over(services, task_id)
         detail: dict[str, Json] = {"task": str(task.id), "type": task.type, "reason": body.reason}
-        services.db.run(audit.record_action, actor, "run-again", {**detail, "step": "begun"})
         order = TaskRequest(
             owner=task.owner_id,
             type=task.type,
@@ -49,9 +49,9 @@ def run_again_routes(services: Services) -> Router:
             traceparent=current_trace(router),
             by_user=False,
         )
-        new = submit(services.db, services.queue, services.agents, order).task
-        done = {**detail, "newTask": str(new.id), "edited": body.payload is not None}
-        services.db.run(audit.record_action, actor, "run-again", done)
+        with on_record(services, actor, "run-again", detail) as outcome:
+            new = submit(services.db, services.queue, services.agents, order).task
+            outcome |= {"newTask": str(new.id), "edited": body.payload is not None}
         return json_response(202, operator_view(new))
 
     return router
