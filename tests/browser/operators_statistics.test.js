@@ -36,8 +36,8 @@ test('failures that will be retried raise an alert that links to exactly those t
   assert.equal(await rows(page).count(), 4);
   assert.equal(await page.getByLabel('Which').inputValue(), 'retrying');
   await screenshot(page, 'operator-retrying');
-  await page.getByRole('button', {name: 'Show all'}).click();
-  await page.getByText('Only failure').waitFor({state: 'detached'});
+  await page.getByRole('button', {name: /^Remove the filter: failure/}).click();
+  await page.locator('.filter-chip').waitFor({state: 'detached'});
   assert.deepEqual(faults, []);
 });
 

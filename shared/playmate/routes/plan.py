@@ -13,7 +13,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
-from playmate.routes.names import shapes
+from playmate.routes.names import plan_shapes, shapes
 from playmate.store import plans
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.plans import StoredPlan
@@ -26,7 +26,7 @@ def plan_routes(services: Services) -> Router:
     router = Router()
 
     @router.get(PATH)
-    @operation("The family's plan and its state", {200: shapes.Plan}, tag="plan")
+    @operation("The family's plan and its state", {200: plan_shapes.Plan}, tag="plan")
     def get() -> Response[Any]:
         return json_response(200, _shown(services, guardian_id(current_owner(router))))
 
@@ -40,12 +40,13 @@ def plan_routes(services: Services) -> Router:
     @router.patch(PATH)
     @operation(
         "Change how far the family travels, and the time zone of its device",
-        {200: shapes.Plan},
-        body=shapes.PlanSettings,
+        {200: plan_shapes.Plan},
+        body=plan_shapes.PlanSettings,
+        refusals=(404,),
         tag="plan",
     )
     def change() -> Response[Any]:
-        from playmate.routes.shapes import PlanSettings
+        from playmate.routes.plan_shapes import PlanSettings
 
         body = read(PlanSettings, router.current_event)
         me = guardian_id(current_owner(router))
