@@ -44,10 +44,10 @@ def enter(arguments: list[str]) -> NoReturn:
         ensure()
     except Refused as refusal:
         sys.exit(str(refusal))
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     os.chdir(ROOT)
     os.execve(  # noqa: S606 - this process becomes the command
-        python("dev"), [str(python("dev")), "-m", "tools.commands", *arguments], environment
+        python("dev"), [str(python("dev")), "-m", "tools.start", *arguments], environment
     )
 
 

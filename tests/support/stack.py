@@ -55,7 +55,7 @@ class Stack:
         """`make up` once more, with other settings."""
         base = str(urlsplit(self.said["web_url"]).port)
         environment = {**os.environ, "PORT_BASE": base, "LOCAL_STATE": str(self.file.parent), **settings}
-        subprocess.run([sys.executable, "-m", "tools.commands", "up"], cwd=ROOT, env=environment, check=True)
+        subprocess.run([sys.executable, "-m", "tools.start", "up"], cwd=ROOT, env=environment, check=True)
 
 
 def free_port_base() -> int:
@@ -78,7 +78,7 @@ def private_stack(**settings: str) -> Iterator[Stack]:
     environment = {**os.environ, "PORT_BASE": str(free_port_base()), "LOCAL_STATE": str(state), **settings}
 
     def command(name: str) -> None:
-        subprocess.run([sys.executable, "-m", "tools.commands", name], cwd=ROOT, env=environment, check=True)
+        subprocess.run([sys.executable, "-m", "tools.start", name], cwd=ROOT, env=environment, check=True)
 
     try:
         command("up")

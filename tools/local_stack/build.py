@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.local_environment import downloads
 from tools.local_stack.stack_config import APPLICATION, REGION
 from tools.progress import Refused, step
 from tools.virtualenvs import HOME, ROOT, python
@@ -41,6 +42,7 @@ def sam_environment() -> dict[str, str]:
     """The SAM CLI looks for the runtime's interpreter on the PATH: its own environment has it."""
     return {
         **os.environ,
+        **downloads(),
         "PATH": os.pathsep.join([str(python("sam").parent), os.environ.get("PATH", os.defpath)]),
         "PYTHONPATH": "",
         "SAM_CLI_TELEMETRY": "0",

@@ -57,8 +57,15 @@ class Program:
                 extra_groups=None if user is None else [],
             )
         started = psutil.Process(process.pid).create_time()
-        self._record.write_text(json.dumps({"pid": process.pid, "started": started}))
+        record = {"pid": process.pid, "started": started, "port_base": self.layout.port_base}
+        self._record.write_text(json.dumps(record))
         return process
+
+    def port_base(self) -> int | None:
+        """Return the first port of the stack that the running program belongs to; None where it does not run."""
+        if self.running() is None:
+            return None
+        return int(json.loads(self._record.read_text()).get("port_base", self.layout.port_base))
 
     def running(self) -> psutil.Process | None:
         """The process it was started as; the start time tells it from a later one of the same number."""

@@ -57,13 +57,19 @@ def page_file(path: str, root: Path) -> Path | None:
     """The file that a path shows, or None when it is the API's."""
     for prefix, folder in PAGES:
         if path.startswith(prefix):
-            inside = (root / folder).resolve()
-            wanted = (inside / path.removeprefix(prefix)).resolve()
-            if not wanted.is_relative_to(inside):
+            try:
+                return _file_in((root / folder).resolve(), path.removeprefix(prefix))
+            except (OSError, ValueError):  # a NUL, or a name that is too long for a file
                 return None
-            found = wanted / "index.html" if wanted.is_dir() else wanted
-            return found if found.is_file() else None
     return None
+
+
+def _file_in(folder: Path, name: str) -> Path | None:
+    wanted = (folder / name).resolve()
+    if not wanted.is_relative_to(folder):
+        return None
+    found = wanted / "index.html" if wanted.is_dir() else wanted
+    return found if found.is_file() else None
 
 
 async def serve(request: web.Request) -> web.StreamResponse:

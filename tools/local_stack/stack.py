@@ -19,8 +19,11 @@ from tools.local_stack.invoke import env_file
 from tools.local_stack.processes import Program, answers, refuse_taken_ports
 from tools.local_stack.seed import migrate, settle
 from tools.local_stack.stack_config import AWS_KEYS, REGION, ROOT, STACK_NAME, Layout
-from tools.progress import say, step
+from tools.progress import Refused, say, step
 from tools.virtualenvs import python
+
+#: Variables of the runbooks, and credentials, that a shell may already have for another stack.
+KEPT = ("STACK", "API", "DATABASE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")
 
 
 def proxy(layout: Layout) -> Program:
@@ -35,9 +38,10 @@ def programs(layout: Layout) -> list[Program]:
 def bring_up(layout: Layout) -> None:
     """Start what is not running, deploy what is there now, and write stack.json."""
     layout.state.mkdir(parents=True, exist_ok=True)
-    with _alone(layout):
+    with alone(layout):
         if not emulator.program(layout).running():  # else what runs now goes on if the deploy fails
             layout.stack_file.unlink(missing_ok=True)
+        refuse_another_base(layout)
         _refuse_ports_of_others(layout)
         with ThreadPoolExecutor() as pool:
             servers = pool.submit(_start_servers, layout)
@@ -54,7 +58,13 @@ def bring_up(layout: Layout) -> None:
 
 
 def bring_down(layout: Layout) -> None:
-    """Stop all of it, whatever part of it is still there."""
+    """Stop every program of the stack that is still running, when no other command works on it any more."""
+    layout.state.mkdir(parents=True, exist_ok=True)
+    with alone(layout):
+        _stop_all(layout)
+
+
+def _stop_all(layout: Layout) -> None:
     running = [program for program in reversed(programs(layout)) if program.running()]
     for program in reversed(programs(layout)):
         if program in running:
@@ -105,12 +115,15 @@ def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Map
         "users": list(users),
     }
     layout.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
-    (layout.state / "aws.env").write_text(_shell(layout))
+    (layout.state / "aws.env").write_text(shell_file(layout))
     env_file(layout).write_text(json.dumps(variables(layout), indent=2) + "\n")
 
 
-def _shell(layout: Layout) -> str:
-    """What a shell reads to speak with this stack: its addresses, and the tools that the runbooks use."""
+def shell_file(layout: Layout) -> str:
+    """Return what a shell reads to use this stack: its addresses, and the tools of the runbooks.
+
+    A variable that the shell has already is not overwritten: it may name another stack, on AWS.
+    """
     variables = {
         **AWS_KEYS,
         "AWS_ENDPOINT_URL": layout.aws_url,
@@ -121,17 +134,38 @@ def _shell(layout: Layout) -> str:
         "DATABASE_URL": layout.database_url,
         "ORCHESTRATOR_STACK": layout.stack_file,
     }
-    tools = {  # version 1 of the AWS CLI looks for SQS elsewhere unless the option says where
-        "aws": f"{_quoted(python('dev').with_name('aws'))} --endpoint-url {layout.aws_url}",
+    tools = {
+        # Version 1 of the AWS CLI needs the option for SQS. It is run as a module, because the first line of the
+        # script `aws` cannot name an interpreter whose path has a space.
+        "aws": f"env -u AWS_PROFILE {_quoted(python('dev'))} -m awscli --endpoint-url {layout.aws_url}",
         "psql": _quoted(postgres.BINARIES / "psql"),
         "orchestrator": f"PYTHONPATH={_quoted(ROOT / 'clients' / 'cli')} {_quoted(python('dev'))} -m playmate_cli",
     }
+    guards = [_guard(name, str(variables[name])) for name in KEPT]
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
-    return "\n".join([*lines, *(f'{name}() {{ {tool} "$@"; }}' for name, tool in tools.items()), ""])
+    return "\n".join([*guards, *lines, *(f'{name}() {{ {tool} "$@"; }}' for name, tool in tools.items()), ""])
+
+
+def _guard(name: str, value: str) -> str:
+    """Return shell code that ends the sourced file where the shell's own variable has another value."""
+    words = f"{name} is set to another value; this file does not overwrite it. First: unset {name}"
+    test = f'[ -n "${{{name}-}}" ] && [ "${{{name}-}}" != {shlex.quote(value)} ]'
+    return f"if {test}; then echo {shlex.quote(words)} >&2; return 1; fi"
 
 
 def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
+
+
+def refuse_another_base(layout: Layout) -> None:
+    """Refuse to deploy on ports where this checkout's programs do not run: another checkout's stack may be there."""
+    for program in programs(layout):
+        base = program.port_base()
+        if base not in (None, layout.port_base):
+            raise Refused(
+                f"The stack in {layout.state} runs with PORT_BASE={base}, not {layout.port_base}.\n"
+                f"Use it: make PORT_BASE={base} up      Or stop it first: make down"
+            )
 
 
 def _refuse_ports_of_others(layout: Layout) -> None:
@@ -145,8 +179,12 @@ def _refuse_ports_of_others(layout: Layout) -> None:
 
 
 @contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
-    """Two commands at once on one stack take turns."""
+def alone(layout: Layout) -> Iterator[None]:
+    """Let two commands on one stack take turns, and say that one of them waits."""
     with (layout.state / "stack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("  another command works on this stack; waiting for its end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

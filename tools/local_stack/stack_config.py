@@ -21,6 +21,10 @@ STACK_NAME = "agent-orchestrator-local"
 AWS_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
+#: Entries of stack.json that the commands read.
+NEEDED = {"api_url", "web_url", "database_url", "users"}
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One local stack: two of them with different state folders and ports can stand side by side."""
@@ -33,7 +37,7 @@ class Layout:
     @classmethod
     def from_environment(cls) -> Layout:
         raw = os.environ.get("PORT_BASE", str(PORT_BASE))
-        if not raw.isdigit() or not 1024 <= int(raw) <= 65000:
+        if not (raw.isascii() and raw.isdigit()) or not 1024 <= int(raw) <= 65000:
             raise Refused(f"PORT_BASE must be a number from 1024 to 65000, not {raw!r}.")
         application = ROOT / (os.environ.get("APPLICATION") or APPLICATION)
         if not (application / "routes").is_dir():
@@ -94,7 +98,12 @@ class Layout:
     def read_stack(self) -> dict[str, Any]:
         if not self.stack_file.exists():
             raise Refused("No local stack is up. Start it: make up")
-        stack: dict[str, Any] = json.loads(self.stack_file.read_text())
+        try:
+            stack: dict[str, Any] = json.loads(self.stack_file.read_text())
+            if not stack.keys() >= NEEDED:
+                raise ValueError("an entry is missing")
+        except (OSError, ValueError, AttributeError) as error:
+            raise Refused(f"{self.stack_file} is broken ({error}). Write it anew: make up") from error
         return stack
 
 

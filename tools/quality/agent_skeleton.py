@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 from pathlib import Path
@@ -76,13 +77,18 @@ def skeleton() -> int:
     return 0
 
 
+def _function_name(word: str) -> str:
+    """Return the word, or one that Python allows: `import_` for `import`."""
+    return f"{word}_" if keyword.iskeyword(word) else word
+
+
 def files(task_type: str) -> dict[Path, str]:
     """Every file of the skeleton with its text."""
     stem = re.sub(r"(?<!^)(?=[A-Z])", "_", task_type).replace(".", "_").lower()
     values = {
         "type": task_type,
         "name": "".join(word.capitalize() for word in stem.split("_")),
-        "function": stem.rsplit("_", maxsplit=1)[-1],
+        "function": _function_name(stem.rsplit("_", maxsplit=1)[-1]),
     }
     return {
         ROOT / "shared" / "playmate" / "agents" / f"{stem}.py": AGENT.format(**values),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,14 +21,34 @@ from orchestrator_cli.statistics import audit, stats
 LIFE = 20 * 60 - 10
 
 
+#: Faults of whatever the output goes to.
+UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF}
+
+
 class Commands(TyperGroup):
-    """Says the API's refusals in its own words, with an exit code that scripts can read."""
+    """Print the API's refusals as it says them, with an exit code for scripts."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
         except Refusal as refusal:
             fail(exit_code(refusal), str(refusal))
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit(Exit.PIPE_CLOSED) from None
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            _drop_output()
+            fail(Exit.NOT_WRITTEN, f"The output cannot be written: {error.strerror}")
+        return result
+
+
+def _drop_output() -> None:
+    """Send the rest of the output nowhere, so that the interpreter does not fail when it flushes at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 Url = Annotated[str | None, typer.Option(envvar="ORCHESTRATOR_URL", help="The API's address.")]
@@ -76,7 +100,7 @@ def new_app() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help="Operate Agent Orchestrator. Exit codes: 1 refused, 2 wrong command, 3 not signed in, 4 not found, "
-        "5 unreachable, 6 ended badly.",
+        "5 unreachable, 6 ended badly, 7 output not written, 141 the output's reader went away.",
     )
     made.callback()(connect)
     made.command()(login)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn, Protocol
 
 import httpx
@@ -36,6 +38,9 @@ class Exit(IntEnum):
     NOT_FOUND = 4
     UNREACHABLE = 5
     ENDED_BADLY = 6
+    NOT_WRITTEN = 7
+    #: The reader of the output went away, as a shell reports a program that SIGPIPE ended.
+    PIPE_CLOSED = 141
 
 
 class Refusal(Exception):
@@ -142,13 +147,16 @@ def sign_in(url: str, name: str, password: str, transport: Transport = over_http
 
 
 def remember(session: Session, seconds: float) -> None:
-    place = REMEMBERED.expanduser()
+    """Keep a sign-in for `seconds`, in a new file that only its owner can read."""
+    kept = json.dumps({"url": session.url, "token": session.token, "until": time.time() + seconds})
     try:
+        place = REMEMBERED.expanduser()
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place.touch(mode=0o600)
-        place.write_text(json.dumps({"url": session.url, "token": session.token, "until": time.time() + seconds}))
-    except OSError as error:
-        fail(Exit.REFUSED, f"The sign-in cannot be kept: {error}")
+        with NamedTemporaryFile("w", dir=place.parent, prefix=place.name, delete=False) as file:  # its mode is 0600
+            file.write(kept)
+        os.replace(file.name, place)
+    except (OSError, RuntimeError) as error:
+        fail(Exit.REFUSED, f"The sign-in cannot be kept: {error}. Use ORCHESTRATOR_URL and ORCHESTRATOR_TOKEN instead.")
 
 
 def find(url: str | None, token: str | None, stack: Path | None) -> Session:
@@ -180,10 +188,15 @@ class _Remembered:
 
 
 def _remembered() -> _Remembered | None:
-    place = REMEMBERED.expanduser()
-    if not place.exists():
+    try:
+        place = REMEMBERED.expanduser()
+    except RuntimeError:  # no home, so nothing is kept there
         return None
-    with _readable(place, "Sign in again: orchestrator login"):
+    with _readable(place, "Sign in again: orchestrator login; or use --url and --token"):
+        if not place.exists():
+            return None
+        if place.stat().st_mode & 0o077:
+            place.chmod(0o600)
         known = json.loads(place.read_text(encoding="utf-8"))
         return _Remembered(str(known["url"]), str(known["token"]), float(known["until"]))
 

@@ -34,9 +34,16 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 #: Text, or text with a style.
 Part = str | tuple[str, str] | Text
 
-out = Console()
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command's end, which gives it an exit code."""
+        raise BrokenPipeError
+
+
+out = _Out()
 if not out.is_terminal:
-    out = Console(width=200)  # a pipe has no edge that a table would have to be folded at
+    out = _Out(width=200)  # a pipe has no edge that a table would have to be folded at
 
 
 def plain(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +74,7 @@ def _accept(
         limited=agent.limit_per_owner is not None,
         schedule_at=order.schedule_at,
         idempotency_key=order.idempotency_key,
-        request_hash=_request_hash(order, payload),
+        request_hash=_request_hash(order),
         traceparent=traceparent,
     )
     stored = db.run(tasks.insert, new)
@@ -159,6 +160,11 @@ def _normal(payload: BaseModel) -> Json:
     return payload.model_dump(mode="json", by_alias=True)
 
 
-def _request_hash(order: TaskRequest, payload: str) -> bytes:
+def _request_hash(order: TaskRequest) -> bytes:
+    """Return what tells two requests apart: the request as it was sent.
+
+    The payload as the agent's model completes it would change with a deployment that adds an optional field.
+    """
     when = order.schedule_at.isoformat() if order.schedule_at else None
-    return hashlib.sha256(encode_json([order.type, payload, order.max_attempts, when]).encode()).digest()
+    sent = [order.type, dict(order.payload), order.max_attempts, when]
+    return hashlib.sha256(json.dumps(sent, sort_keys=True, separators=(",", ":")).encode()).digest()

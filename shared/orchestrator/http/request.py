@@ -63,8 +63,12 @@ def raw_body(event: BaseProxyEvent) -> bytes:
 
 
 def check_body(event: BaseProxyEvent) -> None:
-    """Raises TooLarge, or NotJson for a body that is not said to be JSON."""
-    if raw_body(event) and not _JSON.fullmatch(event.headers.get("content-type", "")):
+    """Raise TooLarge, or NotJson for a body that is compressed or whose content type is not JSON."""
+    if not raw_body(event):
+        return
+    if event.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise NotJson("The body must not be compressed: send it without the header `Content-Encoding`.")
+    if not _JSON.fullmatch(event.headers.get("content-type", "")):
         raise NotJson("The body must be JSON, with the header `Content-Type: application/json`.")
 
 

@@ -113,6 +113,8 @@ def test_flags(session: Session, desk: PlayedDesk) -> None:
     assert set(desk.document["insight"]["rules"]) == {"percent of owners", "these owners"}
     assert run(session, "flags", "set", "insight", "maybe").exit_code == 2
     assert run(session, "flags", "set", "Wrong name", "on").exit_code == Exit.REFUSED
+    mistyped = run(session, "flags", "set", "task.ehco", "off")
+    assert (mistyped.exit_code, "did you mean task.echo?" in mistyped.output) == (Exit.REFUSED, True)
     said(session, "flags", "set", "task.echo", "default")
     assert run(session, "flags", "get", "task.echo").exit_code == Exit.NOT_FOUND
     assert [each["detail"]["step"] for each in said(session, "audit")] == ["done", "begun"] * 3

@@ -10,6 +10,13 @@ from orchestrator.testing import run_agent
 from tools.quality.agent_skeleton import files
 
 
+@pytest.mark.parametrize("word", ["import", "class", "None", "greet", "match"])
+def test_the_skeleton_is_python_whatever_the_last_word_is(word: str) -> None:
+    for path, text in files(f"data.{word[0].lower()}{word[1:]}").items():
+        if path.suffix == ".py":
+            compile(text, str(path), "exec")
+
+
 def test_the_skeleton_runs(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = {path.name: text for path, text in files("kid.greetAgain").items()}
     assert set(written) == {"kid_greet_again.py", "test_kid_greet_again.py", "kid.greetAgain.v1.json"}

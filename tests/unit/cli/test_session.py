@@ -139,6 +139,41 @@ def test_a_sign_in_that_cannot_be_kept_is_said(place: Path, monkeypatch: pytest.
     assert (result.exit_code, "cannot be kept" in result.output) == (Exit.REFUSED, True)
 
 
+def test_a_sign_in_is_kept_for_its_owner_alone(place: Path) -> None:
+    file = place / "session.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    sessions.remember(Session(PROD, "secret"), 60)
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o640)
+    assert chosen() == (PROD, "secret")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in place.iterdir() if path.name.startswith("session")] == ["session.json"]
+
+
+def test_without_a_home_the_local_stack_is_used_and_nothing_kept(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    def homeless(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert chosen() == (LOCAL, "olga's")
+    monkeypatch.setattr(
+        "orchestrator_cli.main.sign_in", lambda url, *_: Session(url, "t", answering(200, b'{"items": []}'))
+    )
+    result = told("login", "--url", PROD, "--name", "olga", "--password", "x")
+    assert (result.exit_code, "ORCHESTRATOR_TOKEN" in result.output) == (Exit.REFUSED, True)
+
+
+def test_a_home_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    def unreadable(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", unreadable)
+    result = told("stats")
+    assert (result.exit_code, "--token" in result.output) == (Exit.NOT_SIGNED_IN, True)
+    assert isinstance(result.exception, SystemExit)
+
+
 @pytest.mark.parametrize("arguments", [("login", "--url", PROD), ("--url", PROD, "login")])
 def test_login_takes_the_address_on_either_side_and_speaks_json(
     monkeypatch: pytest.MonkeyPatch, place: Path, arguments: tuple[str, ...]

@@ -40,7 +40,19 @@ def test_pages(web: Path, path: str, file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/tasks", "/health", "/openapi.json", "/../secret.txt", "/client/../../secret.txt", "/client/.."]
+    "path",
+    [
+        "/\0",
+        "/operator/\0.js",
+        "/" + "a" * 300,
+        "/" + "a/" * 3_000,
+        "/api/tasks",
+        "/health",
+        "/openapi.json",
+        "/../secret.txt",
+        "/client/../../secret.txt",
+        "/client/..",
+    ],
 )
 def test_everything_else_is_the_apis(web: Path, path: str) -> None:
     assert page_file(path, web) is None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tools.local_stack.processes import refuse_taken_ports
+from tools.local_stack.processes import Program, refuse_taken_ports
+from tools.local_stack.stack import KEPT, alone, bring_down, refuse_another_base, shell_file
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused
 
@@ -22,7 +27,7 @@ def test_one_number_moves_all_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "9002" in layout.database_url
 
 
-@pytest.mark.parametrize("base", ["80", "70000", "many", ""])
+@pytest.mark.parametrize("base", ["80", "70000", "many", "", "²", "٩٠٠٠", "9e3"])
 def test_a_base_that_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, base: str) -> None:
     monkeypatch.setenv("PORT_BASE", base)
     with pytest.raises(Refused, match="PORT_BASE"):
@@ -32,6 +37,63 @@ def test_a_base_that_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, base
 def test_a_stack_that_is_not_up_says_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="make up"):
         Layout(tmp_path, 9000).read_stack()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"api_url": "http://127.0.0.1:9000"}', "\udcff"])
+def test_a_broken_stack_file_is_named(tmp_path: Path, text: str) -> None:
+    layout = Layout(tmp_path, 9000)
+    layout.stack_file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(Refused, match=re.escape(f"{layout.stack_file} is broken")):
+        layout.read_stack()
+
+
+def test_a_stack_on_other_ports_is_named(tmp_path: Path) -> None:
+    """Or a checkout that forgot its PORT_BASE would deploy onto the stack of another one."""
+    begun = Layout(tmp_path, 9200)
+    sleeper = Program("ministack", begun)
+    process = sleeper.start([sys.executable, "-c", "import signal; signal.pause()"], {})
+    try:
+        assert sleeper.port_base() == 9200
+        refuse_another_base(begun)
+        with pytest.raises(Refused, match=re.escape("runs with PORT_BASE=9200, not 9100")):
+            refuse_another_base(Layout(tmp_path, 9100))
+    finally:
+        sleeper.stop()
+        process.wait()
+    refuse_another_base(Layout(tmp_path, 9100))
+
+
+def test_a_stop_waits_for_the_command_that_works_on_the_stack(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, 9000)
+    with alone(layout):
+        stopping = threading.Thread(target=bring_down, args=(layout,))
+        stopping.start()
+        stopping.join(0.3)
+        assert stopping.is_alive()
+    stopping.join(10)
+    assert not stopping.is_alive()
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_shell_keeps_its_own_variables(tmp_path: Path, name: str) -> None:
+    """They may name a stack on AWS: whoever sources the file in that shell is told."""
+    file = tmp_path / "aws.env"
+    file.write_text(shell_file(Layout(tmp_path, 9000)))
+    source = f". {file} && echo sourced"
+    clean = {"PATH": os.defpath}
+    first = subprocess.run(["sh", "-c", source], env=clean, capture_output=True, text=True, check=False)
+    assert first.stdout == "sourced\n"
+    twice = subprocess.run(["sh", "-c", f". {file}; {source}"], env=clean, capture_output=True, text=True, check=False)
+    assert twice.stdout == "sourced\n"
+    kept = subprocess.run(
+        ["sh", "-c", f"{source}; echo ${name}"],
+        env={**clean, name: "mine"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert kept.stdout == "mine\n"
+    assert f"unset {name}" in kept.stderr
 
 
 def test_a_taken_port_is_named_with_the_way_round_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,7 +17,7 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
 from orchestrator.http.routes.recorded import on_record
 from orchestrator.http.schemas.names import operator_responses, requests
-from orchestrator.model.errors import NotFound, Unavailable
+from orchestrator.model.errors import Fault, InvalidInput, NotFound, Unavailable
 from orchestrator.model.task import iso
 from orchestrator.store import audit as audit_trail
 from orchestrator.store.audit import FlagChange
@@ -24,6 +25,8 @@ from orchestrator.store.audit import FlagChange
 if TYPE_CHECKING:
     from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout
 
+#: A flag of this name, when off, parks the tasks of the type that follows it.
+KILL_SWITCH = "task."
 FLAG = Parameter("name", {"type": "string", "pattern": "^[a-z][A-Za-z0-9_.]{0,99}$"}, "path")
 
 
@@ -60,6 +63,8 @@ def flag_routes(services: Services) -> Router:
         body = read(ChangeFlag, router.current_event)
         setting, desk = None if body.forget else Setting(body.on, body.percent, body.owners), _desk(services)
         check(name, setting)
+        if setting is not None:
+            _check_kill_switch(services, name)
         detail = {"flag": name, **body.model_dump()}
         with on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
             deployed = desk.set(name, setting, gradual=body.gradual)
@@ -87,6 +92,17 @@ def flag_routes(services: Services) -> Router:
         return json_response(200, _view(services, deployed))
 
     return router
+
+
+def _check_kill_switch(services: Services, name: str) -> None:
+    """Raise InvalidInput for `task.TYPE` where no agent has that type: a typing error would park nothing."""
+    type = name.removeprefix(KILL_SWITCH)
+    known = services.agents.types()
+    if name.startswith(KILL_SWITCH) and type not in known:
+        near = get_close_matches(type, known, 1)
+        hint = f"; did you mean {KILL_SWITCH}{near[0]}?" if near else ""
+        message = f"names no task type: there is no agent {type!r}{hint}"
+        raise InvalidInput("The flag was not changed.", [Fault("name", message, "unknown_type")])
 
 
 def _desk(services: Services) -> FlagDesk:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import create_model
 
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.errors import InvalidInput, KeyReused
@@ -48,6 +50,22 @@ def test_the_same_key_and_request_give_the_same_task(engine: Engine) -> None:
     again = engine.submit(idempotency_key="k", payload={"do": "succeed"})
     assert again.id == first.id
     assert engine.queue.ids == [first.id]
+
+
+def test_a_repeat_is_the_same_after_a_deploy_that_adds_an_optional_field(engine: Engine) -> None:
+    """The request as it was sent decides, not the payload as the model of the day completes it."""
+    first = engine.submit(idempotency_key="k", payload={"do": "succeed"})
+    deployed = engine.agents.get("test.effect")
+    newer = create_model("Newer", __base__=deployed.payload, tone=(str, "plain"))
+    engine.agents._known["test.effect"] = replace(deployed, payload=newer)
+    assert engine.submit(idempotency_key="k", payload={"do": "succeed"}).id == first.id
+    with pytest.raises(KeyReused):
+        engine.submit(idempotency_key="k", payload={"do": "succeed", "tone": "warm"})
+
+
+def test_the_order_of_a_payloads_fields_makes_no_other_request(engine: Engine) -> None:
+    first = engine.submit("test.noop", {"a": {"b": 1, "c": 2}, "d": 3}, idempotency_key="k")
+    assert engine.submit("test.noop", {"d": 3, "a": {"c": 2, "b": 1}}, idempotency_key="k").id == first.id
 
 
 def test_the_same_key_with_another_request_is_refused(engine: Engine) -> None:

@@ -85,6 +85,23 @@ def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk:
     assert "InternalServiceError" in trail(olga)[0]["error"]
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"), [("task.ehco", "; did you mean task.echo?"), ("task.", ""), ("task.zzz.zzz", "")]
+)
+def test_a_kill_switch_names_a_task_type(olga: Caller, desk: PlayedDesk, name: str, hint: str) -> None:
+    """A typing error would park nothing, without a word."""
+    refused = olga.put(f"/ops/flags/{name}", {"on": False})
+    assert refused.status == 400
+    assert refused.json()["message"].endswith(f"there is no agent {name.removeprefix('task.')!r}{hint}") or not hint
+    assert name not in desk.document
+
+
+def test_the_rule_of_a_type_that_is_gone_can_be_removed(olga: Caller, desk: PlayedDesk) -> None:
+    desk.document["task.gone"] = {"default": False}
+    assert olga.put("/ops/flags/task.gone", {"forget": True}).status == 200
+    assert "task.gone" not in desk.document
+
+
 def test_nonsense_leaves_no_trail(olga: Caller) -> None:
     assert olga.put("/ops/flags/Wrong", {"on": True}).status == 400
     assert olga.put("/ops/flags/fine", {"percent": 101}).status == 400

@@ -165,6 +165,12 @@ class TestBody:
         assert_refused(answer, 400)
         assert [fault["field"] for fault in answer.json()["faults"]] == ["body"]
 
+    def test_compressed(self, ann: Caller) -> None:
+        """API Gateway does not unpack a body; a local proxy may."""
+        refused = ann.post("/echo", body='{"a": 1}', headers={"Content-Encoding": "gzip"})
+        assert_refused(refused, 415)
+        assert ann.post("/echo", body='{"a": 1}', headers={"Content-Encoding": "identity"}).status == 200
+
     def test_a_megabyte(self, ann: Caller) -> None:
         assert_refused(ann.post("/echo", body=json.dumps("x" * 1_048_576)), 413)
 
