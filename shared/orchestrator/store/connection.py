@@ -64,6 +64,13 @@ class Connection(psycopg.Connection[DictRow]):
         """From here to the end of the transaction or savepoint."""
         psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
 
+    def execute_in_context(self, query: LiteralString, values: Mapping[str, Any]) -> psycopg.Cursor[DictRow]:
+        """Run a statement that sets the row security context itself, from its parameter `settings`.
+
+        One round trip without a pipeline, so it is prepared like any other.
+        """
+        return psycopg.Cursor(self).execute(query, {**values, "settings": self.acting or None})
+
     @contextmanager
     def transaction(
         self, savepoint_name: str | None = None, force_rollback: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,8 +48,35 @@ class Stored:
 
 def insert(conn: Connection, new: NewTask) -> Stored | None:
     """The new task, or None when its id or idempotency key is taken."""
-    row = conn.execute(_SQL["insert_task"], {name: getattr(new, name) for name in NewTask.__slots__}).fetchone()
-    return Stored.from_row(row) if row else None
+    values = {name: getattr(new, name) for name in NewTask.__slots__}
+    row = conn.execute_in_context(_SQL["insert_task"], values).fetchone()
+    return _as_stored(new, row) if row and row["created_at"] else None
+
+
+def _as_stored(new: NewTask, row: dict[str, Any]) -> Stored:
+    """What the submit has stored, without reading it back."""
+    task = Task(
+        id=new.id,
+        owner_id=new.owner_id,
+        type=new.type,
+        status=Status.PENDING,
+        payload=json.loads(new.payload),
+        payload_version=new.payload_version,
+        result=None,
+        error=None,
+        progress=None,
+        flags=None,
+        attempts=0,
+        max_attempts=new.max_attempts,
+        seq=1,
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        updated_at=row["created_at"],
+        finished_at=None,
+        parent_id=None,
+        traceparent=new.traceparent,
+    )
+    return Stored(task, max(0.0, row["due_in"]), new.request_hash)
 
 
 def find_submitted(conn: Connection, owner: str, task_id: UUID, idempotency_key: str | None) -> Stored | None:
