@@ -22,7 +22,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: Every legal move, as (from, to); the trigger `task_moves_legally` has the same list.
+#: Every legal move, as (from, to); the function `check_task` has the same list.
 LEGAL_MOVES: frozenset[tuple[Status, Status]] = frozenset(
     {
         (Status.PENDING, Status.PROCESSING),

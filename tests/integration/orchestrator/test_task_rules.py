@@ -6,7 +6,7 @@ import pytest
 from psycopg import errors as pg
 
 from orchestrator.model.ids import new_task_id
-from orchestrator.store.db import Connection
+from orchestrator.store.connection import Connection
 
 #: A row that keeps every rule, by column.
 PENDING = {"owner_id": "'1'", "type": "'echo'", "payload": "'{}'", "due_at": "now()"}
