@@ -1,20 +1,24 @@
+-- Here and in other files: `LIMIT (SELECT NULL::bigint)` limits nothing. Postgres cannot read it, expects a tenth of the rows and so
+-- visits the index once per id. Without it Postgres reads a small table, or one with old statistics, from end to end. An array in
+-- `(SELECT …)` counts as ten elements whatever is sent, so that one plan per session serves all calls.
+
 -- name: claim
 -- Leases those of the ids that may run now to one worker, each with a new token and its started event.
 -- Suspects only alone. Limited tasks only for a caller that holds their limit's lock and has counted.
--- The ids are read through a subquery: Postgres then expects ten, whatever is sent, and plans once per session.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH ready AS (
-  SELECT id FROM agent_tasks
-  WHERE id = ANY((SELECT %(ids)s::uuid[])::uuid[]) AND status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
+  SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
     AND limited = %(limited)s AND (%(alone)s OR NOT suspect) AND type <> ALL(%(held_types)s)
-  ORDER BY id FOR UPDATE SKIP LOCKED
+  ORDER BY task.id FOR UPDATE OF task SKIP LOCKED
 ), claimed AS (
   UPDATE agent_tasks t
   SET status = 'processing', token = nextval('attempt_token'), attempts = attempts + 1, alone = %(alone)s,
       started_at = task_now(), leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
       waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
-  WHERE id = ANY(ARRAY(SELECT id FROM ready))
-  RETURNING id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, seq, status,
+  FROM ready WHERE t.id = ready.id
+  RETURNING t.id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, seq, status,
             date_part('epoch', task_now() - due_at) AS waited, date_part('epoch', task_now() - created_at) AS age
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
@@ -41,7 +45,7 @@ SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
        (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
-FROM agent_tasks WHERE id = ANY(%(ids)s);
+FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent JOIN agent_tasks USING (id);
 
 -- name: end_leases
 -- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone, and only then it is a failure;
@@ -49,8 +53,10 @@ FROM agent_tasks WHERE id = ANY(%(ids)s);
 -- A worker that is alive holds its row's lock and is skipped.
 -- Index: agent_tasks_pkey.
 WITH ended AS (
-  SELECT id, alone AS spent FROM agent_tasks WHERE id = ANY(%(ids)s) AND status = 'processing' AND leased_until <= task_now()
-  ORDER BY id FOR UPDATE SKIP LOCKED
+  SELECT task.id, alone AS spent FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE status = 'processing' AND leased_until <= task_now()
+  ORDER BY task.id FOR UPDATE OF task SKIP LOCKED
 ), moved AS (
   UPDATE agent_tasks t
   SET status = CASE WHEN spent AND attempts >= max_attempts THEN 'dead-letter' ELSE 'pending' END,
@@ -76,8 +82,9 @@ SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM mo
 -- Locks the rows of running attempts so that nobody can take a lease away before the transaction ends.
 -- KEY SHARE: lets progress, steps and cancel pass.
 -- Index: agent_tasks_pkey.
-SELECT t.id FROM agent_tasks t
-JOIN unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS a (id, token) ON t.id = a.id AND t.token = a.token
+SELECT t.id
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
+JOIN agent_tasks t ON t.id = a.id AND t.token = a.token
 WHERE t.status = 'processing'
 ORDER BY t.id FOR KEY SHARE OF t;
 
@@ -85,19 +92,21 @@ ORDER BY t.id FOR KEY SHARE OF t;
 -- Keeps the flag values of a task's first attempt.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks t SET flags = a.flags::jsonb
-FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[]), (SELECT %(flags)s::text[])) AS a (id, token, flags)
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[]), (SELECT %(flags)s::text[])) AS sent (id, token, flags)
+      LIMIT (SELECT NULL::bigint)) a
 WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags IS NULL;
 
 -- name: finish
 -- The outcomes of a batch, each fenced by its attempt's token, with their events. A row missing from the answer was not ours any more.
 -- `delay` is in seconds; null with status pending: only children wake it.
--- No limit that Postgres can read: it expects a tenth of the hundred rows that it takes every JSON text for, so it uses the index.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH outcome AS (
-  SELECT * FROM json_to_recordset(%(outcomes)s::json)
-    AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
-          waiting_for smallint, awaits text, event text)
-  LIMIT (SELECT NULL::bigint)
+  SELECT * FROM (
+    SELECT * FROM json_to_recordset(%(outcomes)s::json)
+      AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
+            waiting_for smallint, awaits text, event text)
+    LIMIT (SELECT NULL::bigint)
+  ) sent LIMIT (SELECT NULL::bigint) -- a tenth of a tenth of the hundred rows that every JSON text counts as
 ), finished AS (
   UPDATE agent_tasks t
   SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,

@@ -40,9 +40,10 @@ LIMIT %(limit)s;
 -- Ends waiting or running tasks; a running attempt loses its token, so nothing of it commits.
 -- Index: agent_tasks_pkey.
 WITH locked AS (
-  SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-    AND status IN ('pending', 'processing')
-  ORDER BY id FOR NO KEY UPDATE
+  SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s) AND status IN ('pending', 'processing')
+  ORDER BY task.id FOR NO KEY UPDATE OF task
 ), cancelled AS (
   UPDATE agent_tasks t
   SET status = 'cancelled', token = NULL, leased_until = NULL, leased_by = NULL, waiting_for = NULL, awaits = NULL, parked_by = NULL,
