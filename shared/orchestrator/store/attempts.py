@@ -191,7 +191,8 @@ def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
 
 
 def _row(o: Outcome) -> dict[str, Json]:
-    return {
+    """`o` as an object of the statement's JSON text; what is missing there is null."""
+    columns = {
         "id": str(o.task_id),
         "token": o.token,
         "status": o.status.value,
@@ -199,12 +200,13 @@ def _row(o: Outcome) -> dict[str, Json]:
         "result": o.result,
         "error": o.error,
         "delay": o.delay,
-        "refund": int(o.refund),
+        "refund": 1 if o.refund else None,
         "parked_by": o.parked_by,
         "waiting_for": o.waiting_for,
         "awaits": o.awaits,
         "event": o.event,
     }
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:

@@ -72,7 +72,15 @@ def ids_of(group: int) -> list[UUID]:
 
 RUNNING, READY, ENDED, PARKED, LIMITED, PARENTS = (ids_of(group) for group in range(6))
 TOKENS = list(range(1, 11))
-CLAIM = {"ids": READY, "worker": "w", "event": "{}", "lease": 60.0, "alone": False, "held_types": ["x"], "limited": False}
+CLAIM = {
+    "ids": READY,
+    "worker": "w",
+    "event": "{}",
+    "lease": 60.0,
+    "alone": False,
+    "held_types": ["x"],
+    "limited": False,
+}
 OUTCOME = {"status": "completed", "kind": "completed", "result": '{"n":1}', "refund": 0, "delay": 0.0}
 OUTCOMES = json.dumps([{"id": str(i), "token": t, **OUTCOME} for i, t in zip(RUNNING, TOKENS, strict=True)])
 CHILD = {"ids": [uuid4()], "owners": ["1"], "types": ["echo"], "payloads": ["{}"], "versions": [1], "max_attempts": [3]}

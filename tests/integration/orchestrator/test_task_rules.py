@@ -49,7 +49,9 @@ def insert(conn: Connection, columns: dict[str, str]) -> None:
     conn.execute(f"INSERT INTO agent_tasks ({', '.join(row)}) VALUES ({', '.join(row.values())})".encode())
 
 
-@pytest.mark.parametrize("columns", [{}, PROCESSING, COMPLETED, DEAD], ids=["pending", "processing", "completed", "dead"])
+@pytest.mark.parametrize(
+    "columns", [{}, PROCESSING, COMPLETED, DEAD], ids=["pending", "processing", "completed", "dead"]
+)
 def test_rows_that_keep_the_rules_are_taken(conn: Connection, columns: dict[str, str]) -> None:
     insert(conn, columns)
 

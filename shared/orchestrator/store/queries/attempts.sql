@@ -110,7 +110,7 @@ WITH outcome AS (
 ), finished AS (
   UPDATE agent_tasks t
   SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,
-      attempts = t.attempts - o.refund, result = o.result::jsonb,
+      attempts = t.attempts - coalesce(o.refund, 0), result = o.result::jsonb,
       error = CASE WHEN o.status <> 'completed' THEN coalesce(o.error::jsonb, t.error) END,
       due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
                     ELSE task_now() + make_interval(secs => o.delay) END,
