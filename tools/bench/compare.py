@@ -19,7 +19,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
@@ -43,7 +42,10 @@ _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): ")
 
 @dataclass(slots=True)
 class Row:
-    """A system's rounds of one measurement: values by name (`rate` per s; `client`, `server` µs a task; `p50`, `p95` ms)."""
+    """A system's rounds of one measurement, values by name.
+
+    `rate` is per second, `client` and `server` are µs of processor time per task, `p50` and `p95` ms.
+    """
 
     system: str
     what: str
@@ -217,7 +219,8 @@ def _wait_for(port: int) -> None:
 def table(rows: Sequence[Row], counted: dict[str, float]) -> str:
     """Markdown, as docs/explanation/performance.md has it."""
     lines = [
-        "| what | system | rate, 1/s | ours ÷ this | client, µs | server, µs | ours ÷ this | commits | statements | rounds | foreign |",
+        "| what | system | rate, 1/s | ours ÷ this | client, µs | server, µs | ours ÷ this | commits | statements"
+        " | rounds | foreign |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_line(row, rows, counted) for row in rows if "rate" in row.rounds[0]]
@@ -239,7 +242,7 @@ def table(rows: Sequence[Row], counted: dict[str, float]) -> str:
 
 
 def _line(row: Row, rows: Sequence[Row], counted: dict[str, float]) -> str:
-    statements = f"{counted[row.system]:.2f}" if row.what.startswith("drain") and row.system in counted else "–"
+    statements = f"{counted[row.system]:.2f}" if row.what.startswith("drain") and row.system in counted else ""
     cells = [
         *(
             row.what,

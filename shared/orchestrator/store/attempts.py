@@ -97,7 +97,7 @@ def claim(
     limited: bool = False,
     version: str = "",
 ) -> list[Attempt]:
-    """Lease what may run now for `lease` seconds. `limited`: tasks of limited types, whose limit the caller has checked.
+    """Lease what may run now for `lease` seconds. `limited`: tasks of limited types; the caller has checked the limit.
 
     `version` of the code that will run them is kept with the attempt.
     """

@@ -1,7 +1,7 @@
 """What every driver shares: its arguments, the quantiles of latencies, and the one line that it answers.
 
-A driver is `python -m tools.bench.peers.NAME MODE COUNT ADDRESS`. It runs in the peers' own environment, so it imports nothing
-of the engine. Modes: setup, preload, drain, submit, latency.
+A driver is `python -m tools.bench.peers.with_NAME MODE COUNT ADDRESS`. It runs in the peers' own environment, so it
+imports nothing of the engine. Modes: setup, preload, drain, submit, latency.
 """
 
 from __future__ import annotations

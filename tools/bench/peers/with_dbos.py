@@ -1,5 +1,5 @@
-"""dbos: a queue of workflows without steps. It keeps status, input and output, no events. It polls every second as delivered,
-every 20 ms here for the latency."""
+"""dbos: a queue of workflows without steps. It keeps status, input and output, no events. It polls every second as
+delivered, every 20 ms here for the latency."""
 
 from __future__ import annotations
 

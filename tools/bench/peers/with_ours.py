@@ -1,7 +1,7 @@
-"""This engine, as the functions run it: each function's own login, every guarantee on, queues that take everything at no cost.
+"""This engine, as the functions run it: their own logins, every guarantee on, queues that take everything at no cost.
 
-`preload` leaves the ids of its tasks in a file beside the database's name, as SQS would deliver them. With `FINISHED=1000000` in
-the environment so many finished tasks lie beside them.
+`preload` leaves the ids of its tasks in a file named like the database, as SQS would deliver them. With
+`FINISHED=1000000` in the environment so many finished tasks lie beside them.
 """
 
 from __future__ import annotations

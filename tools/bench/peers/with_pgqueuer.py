@@ -1,5 +1,5 @@
-"""pgqueuer on asyncpg, its fastest driver. It deletes a job when it is done, keeps a log row per transition and no result;
-completions are buffered for up to 100 ms, or by the batch."""
+"""pgqueuer on asyncpg, its fastest driver. It deletes a job when it is done, keeps a log row per transition and
+no result; completions are buffered for up to 100 ms, or by the batch."""
 
 from __future__ import annotations
 

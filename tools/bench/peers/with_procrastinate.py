@@ -53,7 +53,7 @@ async def drain() -> None:
 
 
 async def latency() -> None:
-    asyncio.ensure_future(work(wait=True))  # type: ignore[call-overload] # a coroutine
+    running = asyncio.ensure_future(work(wait=True))  # type: ignore[call-overload] # a coroutine
     await asyncio.sleep(1)
     times = []
     watcher = await psycopg.AsyncConnection.connect(ORDER.address, autocommit=True)
@@ -67,6 +67,7 @@ async def latency() -> None:
                 break
             await asyncio.sleep(LOOK)
         times.append(time.perf_counter() - started)
+    running.cancel()
     answer(**latencies(times))
 
 
