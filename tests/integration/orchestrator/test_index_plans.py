@@ -29,7 +29,7 @@ BIG = {"agent_tasks", "agent_task_events", "agent_task_steps"}
 #: A node that is expected to read this much more than it was given ids for is planned for another table.
 MOST_PER_ID = 10
 
-#: Finished tasks of 200 owners with a step and three events each, their ids before every live one's.
+#: Finished tasks of 200 owners with a step and three events each. Their ids come before every live one's.
 STORED = """
 WITH task AS (
   INSERT INTO agent_tasks (id, owner_id, type, payload, status, result, due_at, created_at, updated_at, finished_at,
@@ -47,13 +47,14 @@ SELECT id, seq, 1, 'completed', 'completed', owner_id FROM task, generate_series
 #: By group of ten: running, waiting to run, leases that ended, parked, limited, parents; and a child of each parent.
 LIVE = """
 WITH task AS (
-  INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, status, attempts, token, leased_until, parked_by,
-                           limited, waiting_for, awaits)
+  INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, status, attempts, token, leased_until,
+                           parked_by, limited, waiting_for, awaits)
   SELECT ('0191' || lpad(n::text, 28, '0'))::uuid, '1', 'echo', '{}', now(), CASE WHEN n / 10 <> 3 THEN now() END,
          CASE WHEN n / 10 IN (0, 2) THEN 'processing' ELSE 'pending' END, (n / 10 IN (0, 2))::int,
          CASE WHEN n / 10 IN (0, 2) THEN n + 1 END,
          CASE n / 10 WHEN 0 THEN now() + interval '1 hour' WHEN 2 THEN now() - interval '1 hour' END,
-         CASE n / 10 WHEN 3 THEN 'flag' END, n / 10 = 4, CASE n / 10 WHEN 5 THEN 1 END, CASE n / 10 WHEN 5 THEN 'all' END
+         CASE n / 10 WHEN 3 THEN 'flag' END, n / 10 = 4,
+         CASE n / 10 WHEN 5 THEN 1 END, CASE n / 10 WHEN 5 THEN 'all' END
   FROM generate_series(0, 59) n RETURNING *
 )
 INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
