@@ -21,10 +21,9 @@ from tests.support.engine import Engine
 
 @pytest.fixture
 def other(lab: Lab) -> Iterator[Connection]:
-    """Another process's connection, which waits for nobody longer than a moment."""
-    connection = connect(lab.url)
-    yield connection
-    connection.close()
+    """Another process's connection."""
+    with connect(lab.url) as connection:
+        yield connection
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +36,9 @@ def claim(engine: Engine, *ids: UUID, alone: bool = False, lease: float = 30, **
     return engine.db.run(attempts.claim, list(ids), worker="w", lease=lease, alone=alone, **how)
 
 
-def claim_limited(engine: Engine, task_id: UUID, limit: int) -> list[Attempt]:
-    sight = engine.db.run(attempts.look, [task_id])[task_id]
-    return engine.db.run(attempts.claim_limited, sight, worker="w", lease=30, held_types=[], limit=limit)
+def claim_limited(engine: Engine, id: UUID, limit: int) -> list[Attempt]:
+    how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": limit}
+    return engine.db.run(attempts.claim_limited, engine.db.run(attempts.look, [id])[id], **how)
 
 
 def set_task(engine: Engine, task_id: UUID, values: str) -> None:
@@ -260,9 +259,10 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
 def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> None:
     ended, running, *waiting = (engine.submit("test.limited") for _ in range(5))
     claim_limited(engine, running.id, 1)
-    freed = {("1", "test.limited"): 2}
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
-    assert [row["id"] for row in engine.db.run(attempts.next_limited, freed)] == [task.id for task in waiting[:2]]
+    assert [row["id"] for row in engine.db.run(attempts.next_limited, {("1", "test.limited"): 2})] == [
+        task.id for task in waiting[:2]
+    ]
 
 
 def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(

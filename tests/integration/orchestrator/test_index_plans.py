@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from psycopg import sql
@@ -85,7 +85,14 @@ CLAIM = {
 }
 OUTCOME = {"status": "completed", "kind": "completed", "result": '{"n":1}', "refund": 0, "delay": 0.0}
 OUTCOMES = json.dumps([{"id": str(i), "token": t, **OUTCOME} for i, t in zip(RUNNING, TOKENS, strict=True)])
-CHILD = {"ids": [uuid4()], "owners": ["1"], "types": ["echo"], "payloads": ["{}"], "versions": [1], "max_attempts": [3]}
+CHILD = {
+    "ids": [UUID(int=8)],
+    "owners": ["1"],
+    "types": ["echo"],
+    "payloads": ["{}"],
+    "versions": [1],
+    "max_attempts": [3],
+}
 SPAWN = {"limited": [False], "parents": PARENTS[:1], "keys": ["new"], "gathers": ["all"], "traceparents": ["-"]}
 STEP = {"task_id": RUNNING[0], "token": 1, "name": "s", "result": "{}", "event": "{}"}
 NEW = {"id": UUID(int=7), "owner_id": "1", "type": "echo", "payload": "{}", "payload_version": 1, "max_attempts": 3}
