@@ -21,7 +21,6 @@ from tests.support.engine import Engine
 
 @pytest.fixture
 def other(lab: Lab) -> Iterator[Connection]:
-    """Another process's connection."""
     with connect(lab.url) as connection:
         yield connection
 
@@ -260,9 +259,8 @@ def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> 
     ended, running, *waiting = (engine.submit("test.limited") for _ in range(5))
     claim_limited(engine, running.id, 1)
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
-    assert [row["id"] for row in engine.db.run(attempts.next_limited, {("1", "test.limited"): 2})] == [
-        task.id for task in waiting[:2]
-    ]
+    freed = engine.db.run(attempts.next_limited, {("1", "test.limited"): 2})
+    assert [row["id"] for row in freed] == [task.id for task in waiting[:2]]
 
 
 def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(
