@@ -20,6 +20,7 @@ from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.task import Json, Task
 from orchestrator.store import children, events, row_security, tasks
 from orchestrator.store.connection import Connection, Database, connect, load_queries
+from orchestrator.store.owners import ANY_OWNER
 
 #: Seconds the imagined invocation has left.
 REMAINING = 900.0
@@ -149,10 +150,10 @@ def _door(database_url: str, role: str, now: datetime | None) -> Database:
 
 
 def _outcome(conn: Connection, task_id: UUID) -> Ran:
-    task = tasks.get(conn, None, task_id)
+    task = tasks.get(conn, ANY_OWNER, task_id)
     if task is None:
         raise LookupError(f"task {task_id} is gone")
-    seen = (event["data"] for event in events.history(conn, None, task_id, limit=1_000))
+    seen = (event.data for event in events.history(conn, ANY_OWNER, task_id, limit=1_000))
     notes = tuple(str(data["progress"]["message"]) for data in seen if data and "progress" in data)
-    left = (tasks.get(conn, None, row["id"]) for row in children.children(conn, task_id))
+    left = (tasks.get(conn, ANY_OWNER, row.id) for row in children.children(conn, task_id))
     return Ran(task, notes, tuple(child for child in left if child is not None))

@@ -18,6 +18,7 @@ from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
+from orchestrator.store.owners import ANY_OWNER
 from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
 from tests.support.engine import Engine
 
@@ -54,7 +55,7 @@ class FaultyProcess:
             "worker": lambda: self.engine.run(*self._ids(), remaining=self.told.get("remaining", 60.0)),
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.told["owners"]),
-            "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, None, self._ids()[0]),
+            "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, ANY_OWNER, self._ids()[0]),
             "redrive": lambda: [
                 str(each) for each in redrive(self.engine.db, self.engine.queue, self.engine.events, Selection(), "op")
             ],

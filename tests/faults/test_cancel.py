@@ -17,6 +17,7 @@ from orchestrator.model.task import Task
 from orchestrator.store import attempts, children
 from orchestrator.store.children import NewChild
 from orchestrator.store.connection import Connection, connect
+from orchestrator.store.owners import ANY_OWNER
 from tests.faults.lab import Lab
 from tests.support.engine import Engine
 
@@ -113,5 +114,5 @@ def test_what_was_made_for_another_is_cancelled_by_operators_alone(engine: Engin
     root = engine.submit("test.noop").id
     theirs = bear(connection, root, owner="2")
     grandchild = bear(connection, theirs, owner="3")
-    cancel(engine.db, engine.queue, engine.events, None, root, actor="operator")
+    cancel(engine.db, engine.queue, engine.events, ANY_OWNER, root, actor="operator")
     assert status(engine, root, theirs, grandchild) == ["cancelled"] * 3

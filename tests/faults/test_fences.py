@@ -214,7 +214,7 @@ def test_a_parent_wakes_when_its_own_join_is_full(
 
 
 def test_a_child_spawned_again_is_the_same_child(engine: Engine, running: Attempt) -> None:
-    def spawn() -> list[dict[str, Any]]:
+    def spawn() -> list[tasks.RunnableTask]:
         child = children.NewChild(
             id=UUID(int=engine.worker.rng.getrandbits(128)),
             owner_id="1",
@@ -231,7 +231,7 @@ def test_a_child_spawned_again_is_the_same_child(engine: Engine, running: Attemp
     assert len(spawn()) == 1
     assert spawn() == []
     (row,) = engine.db.run(children.children, running.id)
-    assert engine.row(row["id"])["wake_at"] == after(engine, minutes=2)
+    assert engine.row(row.id)["wake_at"] == after(engine, minutes=2)
 
 
 def test_the_sweeper_takes_only_what_is_late_and_only_once(engine: Engine) -> None:
@@ -242,7 +242,7 @@ def test_the_sweeper_takes_only_what_is_late_and_only_once(engine: Engine) -> No
     engine.move_clock(1)
     for wait in (2, 4, 8, 16, 32, 64, 64):
         (row,) = engine.db.run(sweeping.due_for_sweep, 10)
-        assert (row["id"], row["due"]) == (task.id, True)
+        assert (row.id, row.due) == (task.id, True)
         assert engine.db.run(sweeping.due_for_sweep, 10) == []
         assert engine.row(task.id)["wake_at"] == after(engine, minutes=wait)
         engine.move_clock(wait * 60)
@@ -254,7 +254,7 @@ def test_the_sweeper_looks_at_a_running_task_again_when_its_lease_ends(engine: E
     engine.db.run(attempts.claim, [task.id], worker="w", lease=300, alone=True)
     engine.move_clock(120)
     (row,) = engine.db.run(sweeping.due_for_sweep, 10)
-    assert (row["lease_ended"], row["resends"]) == (False, 0)
+    assert (row.lease_ended, row.resends) == (False, 0)
     assert engine.row(task.id)["wake_at"] == engine.row(task.id)["leased_until"] == after(engine, minutes=3)
 
 
@@ -264,7 +264,7 @@ def test_only_what_is_parked_is_let_go(engine: Engine) -> None:
     engine.db.run(attempts.park, parked.id, "task.test.effect")
     engine.move_clock(3600)
     assert engine.db.run(sweeping.parked_tasks, "task.test.effect", parked.id, 10) == [], "a page begins after the last"
-    assert [row["id"] for row in engine.db.run(sweeping.unpark, [parked.id, free.id])] == [parked.id]
+    assert [row.id for row in engine.db.run(sweeping.unpark, [parked.id, free.id])] == [parked.id]
     assert engine.db.run(sweeping.unpark, [parked.id]) == []
     assert engine.row(parked.id)["wake_at"] == after(engine, minutes=2)
     assert engine.row(parked.id)["due_at"] == engine.now, "the hour behind the flag is no wait in the queue"

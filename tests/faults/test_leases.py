@@ -67,7 +67,7 @@ def test_a_lease_is_as_long_as_was_asked_for(engine: Engine) -> None:
     engine.move_clock(29.9)
     assert engine.db.run(attempts.end_leases, [task.id]) == []
     engine.move_clock(0.2)
-    assert [row["id"] for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
+    assert [row.id for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
 
 
 def test_an_invocation_leases_for_longer_than_it_lasts(lab: Lab, engine: Engine) -> None:
@@ -125,8 +125,8 @@ def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engin
     with other.transaction():
         assert attempts.hold(other, [attempt]) == {task.id}
         assert engine.db.run(attempts.end_leases, [task.id]) == []
-        assert [row["id"] for row in engine.db.run(sweeping.due_for_sweep, 10)] == []
-    assert [row["id"] for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
+        assert [row.id for row in engine.db.run(sweeping.due_for_sweep, 10)] == []
+    assert [row.id for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
 
 
 def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connection) -> None:
@@ -260,7 +260,7 @@ def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> 
     claim_limited(engine, running.id, 1)
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
     freed = engine.db.run(attempts.next_limited, {("1", "test.limited"): 2})
-    assert [row["id"] for row in freed] == [task.id for task in waiting[:2]]
+    assert [row.id for row in freed] == [task.id for task in waiting[:2]]
 
 
 def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.store import connections
 from orchestrator.store.connection import Connection, connect
+from orchestrator.store.connections import OpenedConnection
 
 
 @pytest.fixture
@@ -15,7 +16,8 @@ def conn(database_url: str) -> Iterator[Connection]:
     """With one open connection, `one`, subscribed from the cursor 5:5: and its turn taken by the subscriber."""
     connection = connect(database_url)
     connections.insert_ticket(connection, "1", b"ticket", 60, 4_000_000_000)
-    assert connections.open_connection(connection, b"ticket", "one") == ("1", [])
+    opened = connections.open_connection(connection, b"ticket", "one")
+    assert opened == OpenedConnection(owner_id="1", crowded_out=[])
     assert connections.begin_subscription(connection, "one", "5:5:", None)
     yield connection
     connection.close()

@@ -117,10 +117,13 @@ def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: E
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     engine.dead_letters.broken = False
-    send_dead_letters(engine.worker, found)
+    send_dead_letters(engine.worker, [Wake.of(task, death=task.seq) for task in found])
     assert engine.row(task_id)["wake_at"] is not None
     engine.move_clock(60)
-    send_dead_letters(engine.worker, engine.db.run(sweeping.due_for_sweep, 10))
+    found = engine.db.run(sweeping.due_for_sweep, 10)
+    send_dead_letters(
+        engine.worker, [Wake.of(task, death=task.seq) for task in found if task.status is Status.DEAD_LETTER]
+    )
     assert engine.row(task_id)["wake_at"] is None
     assert deliver(engine, engine.dead_letters.sent[-1]) == 1
 

@@ -105,7 +105,7 @@ def test_an_insert_whose_answer_was_lost_is_found_again(lab: Lab, monkeypatch: p
 
 def read(lab: Lab, cursor: Cursor, limit: int = 100) -> tuple[list[tuple[UUID, int]], Cursor]:
     rows, target = lab.engine.db.run(events.unseen, "1", cursor, None, limit)
-    return [(row["task_id"], row["seq"]) for row in rows], Cursor(target)
+    return [(row.task_id, row.seq) for row in rows], Cursor(target)
 
 
 def new_task(owner: str = "1") -> tasks.NewTask:
@@ -163,9 +163,9 @@ def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
         lab.engine.db.run(tasks.insert, task)
     (told,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
     lab.engine.db.run(tasks.insert, between)
-    cursor = Cursor(start).at(target, told["task_id"], told["seq"])
+    cursor = Cursor(start).at(target, told.task_id, told.seq)
     rest, target = lab.engine.db.run(events.unseen, "1", cursor, None, 10)
-    assert [row["task_id"] for row in rest] == [second.id]
+    assert [row.task_id for row in rest] == [second.id]
     assert read(lab, Cursor(target))[0] == [(between.id, 1)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
 from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.store.connection import Connection, connect
 
@@ -42,8 +42,8 @@ class WireQueue(TaskQueue):
             self.wire.put(self.url, str(wake.task_id))
         return []
 
-    def depth(self) -> dict[str, int]:
-        return {"waiting": 0, "inFlight": 0, "delayed": 0}
+    def depth(self) -> Depth:
+        return Depth(0, 0, 0)
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         for handle, seconds in changes:

@@ -11,6 +11,7 @@ import pytest
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout, Setting, check
 from orchestrator.aws.feature_flags import Flags
+from orchestrator.aws.queues import Depth
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.engine.agents import Agents
@@ -33,8 +34,8 @@ ORIGIN = "https://app.example"
 class CountedQueue(RecordingQueue):
     """Knows its depth, as SQS does."""
 
-    def depth(self) -> dict[str, int]:
-        return {"waiting": len(self.sent), "inFlight": 0, "delayed": 0}
+    def depth(self) -> Depth:
+        return Depth(len(self.sent), 0, 0)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Literal
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, Received, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, Received, TaskQueue, Wake
 from orchestrator.engine.execution.worker import Message
 
 #: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
@@ -91,10 +91,10 @@ class SimulatedQueue(TaskQueue):
     def delete(self, receipt_handles: Sequence[str]) -> None:
         self.remove(receipt_handles)
 
-    def depth(self) -> dict[str, int]:
+    def depth(self) -> Depth:
         """What is to be received; it has no delays."""
         visible = sum(letter.visible <= self._now() for letter in self.letters.values())
-        return {"waiting": visible, "inFlight": len(self.letters) - visible, "delayed": 0}
+        return Depth(visible, len(self.letters) - visible, 0)
 
     def double(self, letters: Iterable[Letter]) -> None:
         """Another delivery of the same messages, at once."""

@@ -30,6 +30,7 @@ from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.connection import Connection, Database, connect
+from orchestrator.store.owners import ANY_OWNER
 from tests.simulation import watchers
 from tests.simulation.agents.sim_work import CALLS, RUNS, ProcessDeath
 from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
@@ -144,7 +145,7 @@ class World:
 
     def cancel(self, task_id: UUID) -> None:
         with suppress(Conflict):
-            cancel.cancel(self.db, self.queue, self.events, None, task_id)
+            cancel.cancel(self.db, self.queue, self.events, ANY_OWNER, task_id)
 
     def redrive(self) -> None:
         redrive.redrive(self.db, self.queue, self.events, redrive.Selection(), "operator")

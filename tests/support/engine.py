@@ -15,6 +15,7 @@ from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.task import Task
 from orchestrator.store import tasks
 from orchestrator.store.connection import Connection, Database, connect
+from orchestrator.store.owners import ANY_OWNER
 from tests.support.postgres import log_in
 from tests.support.queues import RecordingEvents, RecordingQueue
 
@@ -101,7 +102,7 @@ class Engine:
         return run_batch(worker or self.worker, batch, lambda: remaining)
 
     def task(self, task_id: UUID) -> Task:
-        found = self.db.run(tasks.get, None, task_id)
+        found = self.db.run(tasks.get, ANY_OWNER, task_id)
         assert found is not None
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
 
 
 class RecordingQueue(TaskQueue):
@@ -26,9 +26,9 @@ class RecordingQueue(TaskQueue):
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         self.hidden.update(changes)
 
-    def depth(self) -> dict[str, int]:
+    def depth(self) -> Depth:
         """It keeps, and holds nothing."""
-        return {"waiting": 0, "inFlight": 0, "delayed": 0}
+        return Depth(0, 0, 0)
 
     @property
     def ids(self) -> list[UUID]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from orchestrator.aws.clients import CloudError, call
@@ -25,6 +26,19 @@ MOST_TRACES = 50
 LONGEST_INVISIBILITY = 43_200
 
 
+class NamedTask(Protocol):
+    """What a task message needs of a task's row."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def owner_id(self) -> str: ...
+
+    @property
+    def traceparent(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wake:
     """Asks a worker to look at a task, `delay` seconds from now.
@@ -38,6 +52,11 @@ class Wake:
     traceparent: str | None = None
     death: int = 0
 
+    @classmethod
+    def of(cls, task: NamedTask, *, delay: float = 0.0, death: int = 0) -> Self:
+        """Return the message about a task's row; `delay` in seconds is rounded up."""
+        return cls(task.id, task.owner_id, math.ceil(delay), task.traceparent, death)
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -46,6 +65,15 @@ class Received:
     receipt_handle: str
     task_id: UUID | None
     death: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Messages in a queue: to be received, received and not deleted yet, and delayed."""
+
+    waiting: int
+    in_flight: int
+    delayed: int
 
 
 class TaskQueue:
@@ -89,15 +117,15 @@ class TaskQueue:
         for batch in _batches([{"ReceiptHandle": handle} for handle in receipt_handles]):
             _try_batch(self.url, "delete_message_batch", batch)
 
-    def depth(self) -> dict[str, int]:
+    def depth(self) -> Depth:
         """What the queue holds, by its own approximate count."""
-        names = {
-            "waiting": "ApproximateNumberOfMessages",
-            "inFlight": "ApproximateNumberOfMessagesNotVisible",
-            "delayed": "ApproximateNumberOfMessagesDelayed",
-        }
-        answer = call("sqs", "get_queue_attributes", QueueUrl=self.url, AttributeNames=list(names.values()))
-        return {ours: int(answer["Attributes"].get(theirs, 0)) for ours, theirs in names.items()}
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        answer = call("sqs", "get_queue_attributes", QueueUrl=self.url, AttributeNames=names)
+        return Depth(*(int(answer["Attributes"].get(name, 0)) for name in names))
 
 
 class EventQueue:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
@@ -12,8 +11,10 @@ from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.task import Task
-from orchestrator.store import dead_letters, tasks
+from orchestrator.store import audit, tasks
 from orchestrator.store.connection import Connection, Database
+from orchestrator.store.owners import Owner
+from orchestrator.store.tasks import RunnableTask
 
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
@@ -32,9 +33,9 @@ def _is_for_good(agents: Agents, type: str) -> bool:
 
 
 def cancel(
-    db: Database, queue: TaskQueue, events: EventQueue, owner: str | None, task_id: UUID, *, actor: str | None = None
+    db: Database, queue: TaskQueue, events: EventQueue, owner: Owner, task_id: UUID, *, actor: str | None = None
 ) -> Task:
-    """Cancels a task of `owner` (None: any owner's) with its unfinished descendants; an operator is the `actor`.
+    """Cancels a task of `owner` with its unfinished descendants; an operator is the `actor`.
 
     Raises NotFound when it is not there or not the owner's, Conflict when it is over.
     """
@@ -53,12 +54,12 @@ def announce_cancelled(
     queue: TaskQueue,
     events: EventQueue,
     cancelled: Collection[Task],
-    woken: Collection[Mapping[str, Any]],
+    woken: Collection[RunnableTask],
     who: str,
 ) -> None:
     """After the commit: wakes who can go on because of it, and tells who watches."""
     reach("cancel.committed")
-    queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in woken])
+    queue.send([Wake.of(task) for task in woken])
     events.announce((each.owner_id, each.traceparent) for each in cancelled)
     task_telemetry.cancelled(cancelled, who)
 
@@ -68,12 +69,10 @@ def actor_label(actor: str | None) -> str:
     return f"operator {actor}" if actor else "owner"
 
 
-def _cancel(
-    conn: Connection, owner: str | None, task_id: UUID, actor: str | None
-) -> tuple[list[Task], list[joins.Row]]:
+def _cancel(conn: Connection, owner: Owner, task_id: UUID, actor: str | None) -> tuple[list[Task], list[RunnableTask]]:
     """Together with its audit, where an operator does it."""
     with conn.transaction():
         cancelled, woken = joins.cancel_tasks(conn, owner, [task_id], actor_label(actor))
         if actor and cancelled:
-            dead_letters.audit(conn, actor, "cancel", {"task": str(task_id)})
+            audit.record_action(conn, actor, "cancel", {"task": str(task_id)})
         return cancelled, woken

@@ -183,7 +183,7 @@ class Context:
                 self._spawn(call.type, call.payload, self.owner, f"{name}:{index:04}", name)
             self.wait = Wait(name, needed, deadline, first=True)
             raise Suspended(name)
-        found = [Child(r["id"], r["type"], Status(r["status"]), r["result"], r["error"]) for r in rows]
+        found = [Child(each.id, each.type, each.status, each.result, each.error) for each in rows]
         done = sum(child.status not in (Status.PENDING, Status.PROCESSING) for child in found)
         over, seconds_left = self._side.run(steps.wait_over, self.task_id, name)
         if done >= needed or over:

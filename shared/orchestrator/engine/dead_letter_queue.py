@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.queues import TaskQueue, Wake
 from orchestrator.model.fault_injection import reach
-from orchestrator.model.states import Status
 from orchestrator.observability import logger
 from orchestrator.store import dead_letters
 from orchestrator.store.connection import Database
@@ -27,13 +26,8 @@ class DeadLetterSender(Protocol):
     def dead_letters(self) -> TaskQueue: ...
 
 
-def send_dead_letters(by: DeadLetterSender, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Sends the dead among the rows ({id, owner_id, status, seq, traceparent}); the sweeper sends what is not taken."""
-    wakes = [
-        Wake(row["id"], row["owner_id"], traceparent=row["traceparent"], death=row["seq"])
-        for row in rows
-        if row["status"] == Status.DEAD_LETTER
-    ]
+def send_dead_letters(by: DeadLetterSender, wakes: Sequence[Wake]) -> None:
+    """Sends the messages of deaths; the sweeper sends what is not taken."""
     if not wakes:
         return
     lost = by.dead_letters.send(wakes)
@@ -50,7 +44,7 @@ def delete_settled_messages(by: DeadLetterSender, remaining: Callable[[], float]
     itself goes too: the sweeper sends what is due anew. Letters that wait are hidden for the while of the search.
     """
     try:
-        surplus = by.dead_letters.depth()["waiting"]
+        surplus = by.dead_letters.depth().waiting
         surplus -= by.db.run(dead_letters.count) if surplus else 0
         return _search(by, surplus, remaining) if surplus > 0 else 0
     except CloudError as error:  # the next minute will do

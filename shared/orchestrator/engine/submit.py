@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +54,7 @@ class Submitted:
 
 def submit(db: Database, queue: TaskQueue, agents: Agents, order: TaskRequest) -> Submitted:
     """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
-    agent, payload = _validate(agents, order)
+    agent, payload = validate(agents, order)
     with tracing.span(f"submit {agent.type}", parent=order.traceparent, kind="producer", task_type=agent.type) as trace:
         return _accept(db, queue, order, agent, payload, trace)
 
@@ -81,9 +80,9 @@ def _accept(
         return Submitted(_earlier(db, new), created=False)
     reach("submit.committed")
     if stored.due_in <= LONGEST_DELAY:
-        queue.send([Wake(stored.task.id, order.owner, math.ceil(stored.due_in), traceparent)])
-    task_telemetry.submitted(stored.task, stored.due_in)
-    return Submitted(stored.task, created=True)
+        queue.send([Wake.of(stored, delay=stored.due_in)])
+    task_telemetry.submitted(stored, stored.due_in)
+    return Submitted(stored, created=True)
 
 
 def _earlier(db: Database, new: tasks.NewTask) -> Task:
@@ -93,11 +92,11 @@ def _earlier(db: Database, new: tasks.NewTask) -> Task:
         raise KeyReused("The task of this idempotency key has just been removed; please use a new key.")
     if stored.request_hash != new.request_hash:
         raise KeyReused("This idempotency key was used for another request.")
-    return stored.task
+    return stored
 
 
-def _validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
-    """The agent and the payload as JSON text. Raises InvalidInput with every fault there is."""
+def validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
+    """Return the agent and the payload as JSON text. Raise InvalidInput with every fault."""
     faults = _bounds(order)
     agent = _open_agent(agents, order.type, order.by_user, faults)
     text = _encoded(agent, order.payload, faults) if agent is not None else ""

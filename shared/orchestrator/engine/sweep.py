@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, NamedTask, TaskQueue, Wake
 from orchestrator.aws.websocket_api import Sockets
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import delete_settled_messages, send_dead_letters
@@ -16,12 +15,14 @@ from orchestrator.engine.joins import end_leases
 from orchestrator.engine.live.subscriptions import close_expired
 from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
+from orchestrator.engine.schedules import insert_due_runs
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
 from orchestrator.store import flag_snapshot, rate_limits
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
+from orchestrator.store.sweep import LateTask
 
 #: Rows looked at by one statement.
 PAGE = 500
@@ -62,6 +63,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         _mend(sweeper, late, mended)
         if len(late) < PAGE:
             break
+    mended["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
     known = sweeper.flags.last_read()
     if known is not None:
         sweeper.db.run(flag_snapshot.keep, known)
@@ -82,22 +84,22 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     return mended
 
 
-def _mend(sweeper: Sweeper, late: Iterable[Mapping[str, Any]], mended: dict[str, int]) -> None:
+def _mend(sweeper: Sweeper, late: Iterable[LateTask], mended: dict[str, int]) -> None:
     rows = list(late)
-    ended = [row["id"] for row in rows if row["status"] == Status.PROCESSING and row["lease_ended"]]
+    ended = [task.id for task in rows if task.status is Status.PROCESSING and task.lease_ended]
     taken, parents = sweeper.db.run(end_leases, ended) if ended else ([], [])
     task_telemetry.leases_ended(taken)
-    wake = [row for row in rows if row["status"] == Status.PENDING and row["due"]]
-    wake += [row for row in taken if row["status"] == Status.PENDING]
-    wake += parents
+    due = [task for task in rows if task.status is Status.PENDING and task.due]
+    wake: list[NamedTask] = [*due, *(task for task in taken if task.status is Status.PENDING), *parents]
     if wake:
-        sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wake])
-    dead = [row for row in [*rows, *taken] if row["status"] == Status.DEAD_LETTER]
+        sweeper.queue.send([Wake.of(task) for task in wake])
+    dead = [Wake.of(task, death=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
+    dead += [Wake.of(task, death=task.seq) for task in taken if task.status is Status.DEAD_LETTER]
     send_dead_letters(sweeper, dead)
     if taken:
-        sweeper.events.announce((row["owner_id"], row["traceparent"]) for row in taken)
+        sweeper.events.announce((task.owner_id, task.traceparent) for task in taken)
     mended["woken"] += len(wake)
-    mended["resent"] += sum(1 for row in rows if row["status"] == Status.PENDING and row["due"] and row["resends"] > 1)
+    mended["resent"] += sum(task.resends > 1 for task in due)
     mended["leases"] += len(taken)
     mended["buried"] += len(dead)
 
@@ -109,11 +111,11 @@ def _unpark(sweeper: Sweeper) -> int:
         after, ids = UUID(int=0), list[UUID]()
         while len(ids) < UNPARK_RATE:
             page = sweeper.db.run(store.parked_tasks, flag, after, PAGE)
-            ids += [row["id"] for row in page if sweeper.flags.enabled(flag, row["owner_id"])]
+            ids += [task.id for task in page if sweeper.flags.enabled(flag, task.owner_id)]
             if len(page) < PAGE:
                 break
-            after = page[-1]["id"]
-        rows = sweeper.db.run(store.unpark, ids[:UNPARK_RATE]) if ids else []
-        sweeper.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in rows])
-        freed += len(rows)
+            after = page[-1].id
+        unparked = sweeper.db.run(store.unpark, ids[:UNPARK_RATE]) if ids else []
+        sweeper.queue.send([Wake.of(task) for task in unparked])
+        freed += len(unparked)
     return freed

@@ -14,7 +14,7 @@ from orchestrator.observability.metrics import Count
 
 if TYPE_CHECKING:
     from orchestrator.engine.execution.handler import Handled
-    from orchestrator.store.attempts import Attempt, Finished
+    from orchestrator.store.attempts import Attempt, EndedLease, Finished
 
 #: An outcome's kind and what it counts as.
 COUNTS: Mapping[str, Count] = {
@@ -79,21 +79,21 @@ def lost(attempt: Attempt) -> None:
     logger.info("task lost", extra=attempt.log_context())
 
 
-def leases_ended(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows of a statement that took tasks back from dead workers."""
-    for row in rows:
-        metrics.count("LeaseLost", row["type"])
-        if row["status"] == Status.DEAD_LETTER:
-            metrics.count("DeadLettered", row["type"])
+def leases_ended(tasks: Iterable[EndedLease]) -> None:
+    """Tasks that were taken back from dead workers."""
+    for task in tasks:
+        metrics.count("LeaseLost", task.type)
+        if task.status is Status.DEAD_LETTER:
+            metrics.count("DeadLettered", task.type)
         logger.warning(
             "lease ended",
             extra={
-                "task_id": str(row["id"]),
-                "task_type": row["type"],
-                "attempt": row["attempts"],
-                "owner": row["owner_id"],
-                "trace_id": tracing.trace_id(row["traceparent"]),
-                "status": row["status"],
+                "task_id": str(task.id),
+                "task_type": task.type,
+                "attempt": task.attempts,
+                "owner": task.owner_id,
+                "trace_id": tracing.trace_id(task.traceparent),
+                "status": task.status.value,
             },
         )
 

@@ -1,13 +1,26 @@
-"""Rows as answers show them."""
+"""Rows as the answers show them: one function for each shape of `schemas`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from orchestrator.model.task import Task, iso
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json, Task, iso, public_error
+from orchestrator.store.audit import OperatorAction
+from orchestrator.store.bulk_cancel import EndingGroup
+from orchestrator.store.children import ChildTask
+from orchestrator.store.dead_letters import DeadLetter, FailureGroup
+from orchestrator.store.events import TaskEvent
+from orchestrator.store.staged_redrives import StagedRedrive
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas import operator_responses as operators
+    from orchestrator.http.schemas import responses
+
+Item = TypeVar("Item")
 
 #: Characters of a result that a page's item still carries; a larger one is read by its own route.
 LONGEST_LISTED_RESULT = 16_384
@@ -15,9 +28,9 @@ LONGEST_LISTED_RESULT = 16_384
 LARGEST_LIST = 2_000_000
 
 
-def fitting(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def fitting(items: Iterable[Item]) -> list[Item]:
     """As many of the items, from the first, as one answer of Lambda can carry; always the first."""
-    kept: list[dict[str, Any]] = []
+    kept: list[Item] = []
     left = LARGEST_LIST
     for item in items:
         left -= len(json.dumps(item))
@@ -27,19 +40,61 @@ def fitting(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def page_view(task: Task) -> dict[str, Any]:
+def task_view(task: Task) -> responses.TaskView:
+    """The task as its owner reads it."""
+    return {
+        "id": str(task.id),
+        "type": task.type,
+        "status": task.status.value,
+        "result": task.result,
+        "error": public_error(task.error) if task.status in (Status.FAILED, Status.DEAD_LETTER) else None,
+        "attempts": task.attempts,
+        "maxAttempts": task.max_attempts,
+        "nextRunAt": iso(task.due_at) if task.status is Status.PENDING else None,
+        "createdAt": iso(task.created_at),
+        "updatedAt": iso(task.updated_at),
+        "progress": task.progress,
+        "seq": task.seq,
+        "traceId": task.trace_id,
+    }
+
+
+def receipt(task: Task) -> responses.TaskReceipt:
+    """The answer to a submit."""
+    return {
+        "id": str(task.id),
+        "status": task.status.value,
+        "attempts": task.attempts,
+        "maxAttempts": task.max_attempts,
+        "traceId": task.trace_id,
+    }
+
+
+def page_view(task: Task) -> responses.ListedTask:
     """A task in a list, so that no page outgrows what Lambda can answer with."""
-    shown = task.public()
+    shown = task_view(task)
     if len(json.dumps(shown["result"])) > LONGEST_LISTED_RESULT:
         return {**shown, "result": None, "resultTruncated": True}
-    return shown
+    return cast("responses.ListedTask", shown)
 
 
-def event_view(event: Mapping[str, Any]) -> dict[str, Any]:
+def event_view(event: TaskEvent) -> responses.TaskEvent:
     """An event as the task's owner reads it; what it says of a failure's cause is for operators."""
-    data = event["data"] or {}
-    told = {name: data[name] for name in ("progress", "step", "retryInMs") if data.get(name) is not None}
-    return {**_event(event), **told}
+    shown: responses.TaskEvent = {
+        "seq": event.seq,
+        "kind": event.kind,
+        "status": event.status.value,
+        "attempts": event.attempts,
+        "createdAt": iso(event.created_at),
+    }
+    data = event.data or {}
+    if data.get("progress") is not None:
+        shown["progress"] = data["progress"]
+    if data.get("step") is not None:
+        shown["step"] = data["step"]
+    if data.get("retryInMs") is not None:
+        shown["retryInMs"] = data["retryInMs"]
+    return shown
 
 
 def next_cursor(found: Sequence[Task], limit: int) -> str | None:
@@ -47,11 +102,11 @@ def next_cursor(found: Sequence[Task], limit: int) -> str | None:
     return str(found[limit - 1].id) if len(found) > limit else None
 
 
-def operator_view(task: Task, *, listed: bool = False) -> dict[str, Any]:
+def operator_view(task: Task) -> operators.OpsTask:
     """A task as operators read it: whose it is, and what really went wrong."""
-    shown = page_view(task) if listed else {**task.public(), "payload": task.payload}
     return {
-        **shown,
+        **task_view(task),
+        "payload": task.payload,
         "owner": task.owner_id,
         "errorDetail": task.error,
         "finishedAt": iso(task.finished_at),
@@ -60,83 +115,131 @@ def operator_view(task: Task, *, listed: bool = False) -> dict[str, Any]:
     }
 
 
-def dossier_view(task: Task, told: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """`told`: of `history_view`."""
+def operator_page_view(task: Task) -> operators.OpsListedTask:
+    """A task in the operators' list."""
     return {
-        **operator_view(task),
-        **told,
-        "children": fitting(
-            {"id": str(child["id"]), "type": child["type"], "status": child["status"], "error": child["error"]}
-            for child in children
-        ),
+        **page_view(task),
+        "owner": task.owner_id,
+        "errorDetail": task.error,
+        "finishedAt": iso(task.finished_at),
+        "flags": task.flags,
+        "parentId": str(task.parent_id) if task.parent_id else None,
     }
 
 
-def history_view(history: Sequence[Mapping[str, Any]], most: int, *, newest: bool) -> dict[str, Any]:
+def dossier_view(
+    task: Task, history: operators.EventHistory, children: Sequence[ChildTask], why: Mapping[str, Json]
+) -> operators.Dossier:
+    return {
+        **operator_view(task),
+        **history,
+        "children": fitting(child_view(child) for child in children),
+        "why": cast("operators.Why", why),
+    }
+
+
+def child_view(child: ChildTask) -> operators.OpsChild:
+    return {"id": str(child.id), "type": child.type, "status": child.status.value, "error": child.error}
+
+
+def history_view(history: Sequence[TaskEvent], most: int, *, newest: bool) -> operators.EventHistory:
     """As many events as one answer can carry, in order: the last ones, or the first for who reads on from there."""
-    events = [{**_event(event), "data": event["data"]} for event in history]
+    events = [operator_event_view(event) for event in history]
     kept = fitting(events[::-1][:most])[::-1] if newest else fitting(events[:most])
     return {"events": kept, "eventsTruncated": len(kept) < len(events)}
 
 
-def dead_letter_view(row: Mapping[str, Any]) -> dict[str, Any]:
+def operator_event_view(event: TaskEvent) -> operators.OpsEvent:
     return {
-        "id": str(row["id"]),
-        "owner": row["owner_id"],
-        "type": row["type"],
-        "attempts": row["attempts"],
-        "error": row["error"],
-        "deadSince": iso(row["dead_at"]),
+        "seq": event.seq,
+        "kind": event.kind,
+        "status": event.status.value,
+        "attempts": event.attempts,
+        "createdAt": iso(event.created_at),
+        "data": event.data,
     }
 
 
-def group_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Dead letters that failed alike; the example is the newest."""
+def dead_letter_view(letter: DeadLetter) -> operators.DeadLetter:
     return {
-        "fingerprint": row["fingerprint"],
-        "type": row["type"],
-        "version": row["version"],
-        "count": row["tasks"],
-        "owners": row["owners"],
-        "firstSeen": iso(row["first_seen"]),
-        "lastSeen": iso(row["last_seen"]),
-        "example": {"id": str(row["example_id"]), "owner": row["example_owner"], "error": row["example_error"]},
+        "id": str(letter.id),
+        "owner": letter.owner_id,
+        "type": letter.type,
+        "attempts": letter.attempts,
+        "error": letter.error,
+        "deadSince": iso(letter.dead_at),
     }
 
 
-def would_end_view(rows: Sequence[Mapping[str, Any]], since: datetime | None, until: datetime | None) -> dict[str, Any]:
-    """`rows`: groups of one type and status, and one of all, whose type is null."""
-    (all_,) = (row for row in rows if row["type"] is None)
-    groups = [row for row in rows if row["type"] is not None]
-    example = {name: all_[f"example_{name}"] for name in ("id", "owner", "type", "status")}
+def group_view(group: FailureGroup) -> operators.FailureGroup:
     return {
-        "total": all_["tasks"],
-        "descendants": all_["descendants"],
-        "owners": all_["owners"],
-        "groups": [{"type": row["type"], "status": row["status"], "count": row["tasks"]} for row in groups],
-        "oldest": iso(all_["oldest"]),
-        "newest": iso(all_["newest"]),
-        "example": {**example, "id": str(example["id"])} if all_["tasks"] else None,
+        "fingerprint": group.fingerprint,
+        "type": group.type,
+        "version": group.version,
+        "count": group.tasks,
+        "owners": group.owners,
+        "firstSeen": iso(group.first_seen),
+        "lastSeen": iso(group.last_seen),
+        "example": {"id": str(group.example_id), "owner": group.example_owner, "error": group.example_error},
+    }
+
+
+def redrive_view(redrive: StagedRedrive) -> operators.RedriveView:
+    return {
+        "id": str(redrive.id),
+        "state": redrive.state,
+        "reason": redrive.reason,
+        "canary": redrive.canary,
+        "rate": redrive.rate,
+        "released": redrive.released,
+        "total": redrive.total,
+        "open": redrive.open,
+        "waitingFor": str(redrive.waiting_for) if redrive.waiting_for else None,
+        "failedTask": str(redrive.failed_task) if redrive.failed_task else None,
+        "actor": redrive.actor,
+        "fingerprints": redrive.fingerprints,
+        "createdAt": iso(redrive.created_at),
+        "updatedAt": iso(redrive.updated_at),
+    }
+
+
+def would_end_view(groups: Sequence[EndingGroup], since: datetime | None, until: datetime | None) -> operators.WouldEnd:
+    """`groups`: those of one type and status, and one of all, whose type is null."""
+    (all_,) = (group for group in groups if group.type is None)
+    return {
+        "total": all_.tasks,
+        "descendants": all_.descendants,
+        "owners": all_.owners,
+        "groups": [
+            {"type": group.type, "status": group.status.value, "count": group.tasks}
+            for group in groups
+            if group.type is not None and group.status is not None
+        ],
+        "oldest": iso(all_.oldest),
+        "newest": iso(all_.newest),
+        "example": _example(all_),
         "since": iso(since),
         "until": iso(until),
     }
 
 
-def audit_view(row: Mapping[str, Any]) -> dict[str, Any]:
+def _example(group: EndingGroup) -> operators.EndingTask | None:
+    """The newest task of the group; None when the group is empty."""
+    if group.example_owner is None or group.example_type is None or group.example_status is None:
+        return None
     return {
-        "id": row["id"],
-        "at": iso(row["created_at"]),
-        "actor": row["actor"],
-        "action": row["action"],
-        "detail": {name: value for name, value in row["detail"].items() if value is not None},
+        "id": str(group.example_id),
+        "owner": group.example_owner,
+        "type": group.example_type,
+        "status": group.example_status.value,
     }
 
 
-def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+def audit_view(entry: OperatorAction) -> operators.AuditEntry:
     return {
-        "seq": event["seq"],
-        "kind": event["kind"],
-        "status": event["status"],
-        "attempts": event["attempts"],
-        "createdAt": iso(event["created_at"]),
+        "id": entry.id,
+        "at": iso(entry.created_at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "detail": {name: value for name, value in entry.detail.items() if value is not None},
     }

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, overload
 
 from orchestrator.aws.clients import CloudError
-from orchestrator.engine.operators.statistics import ENDS, LIVE, Counts
+from orchestrator.engine.operators.statistics import ENDS, Counts
+from orchestrator.model.states import LiveState
 from orchestrator.model.task import iso
+from orchestrator.store.audit import OperatorAction
+from orchestrator.store.statistics import (
+    Blocker,
+    BusiestOwner,
+    FinishedCount,
+    FinishedStep,
+    Load,
+    Minutes,
+    Pace,
+    WorkerLoad,
+)
 
 if TYPE_CHECKING:
     from orchestrator.aws.queues import TaskQueue
+    from orchestrator.http.schemas import statistics_responses as shapes
+    from orchestrator.http.schemas.operator_responses import AuditEntry
 
 #: Seconds over which failures and ends by type are counted, and those of the throughput.
 WINDOW, LATELY = 300, 60
@@ -22,43 +36,56 @@ HISTORY_STEPS = {"1": 60, "6": 120, "24": 480, "168": 3_360}
 #: What of the audit trail is marked on the curves: it changes what they show.
 MARKED = frozenset({"flag", "abort", "redrive", "discard", "rotate"})
 
-#: Columns of figure_minutes by the names they have on the wire.
-_GAUGES = {
-    **{name: name for name in (*LIVE, "sockets", "connections", "submitted", "cancelled")},
-    "oldestDueSeconds": "oldest",
-    "leasesLost": "leases_lost",
-}
 
-
-def queue_depth(queue: TaskQueue) -> dict[str, int] | None:
+def queue_depth(queue: TaskQueue) -> shapes.QueueDepth | None:
     """What the queue holds; None while it does not answer."""
     try:
-        return queue.depth()
+        depth = queue.depth()
     except CloudError:
         return None
+    return {"waiting": depth.waiting, "inFlight": depth.in_flight, "delayed": depth.delayed}
 
 
-def stats_view(counts: Counts, now: datetime) -> dict[str, Any]:
-    """What was cancelled neither went well nor wrong."""
-    ended = counts.total(*ENDS)
+def live_view(total: Callable[[LiveState], int]) -> shapes.Live:
     return {
-        "at": iso(now),
-        "live": {name: counts.total(name) for name in LIVE},
-        "oldestDueSeconds": round(counts.oldest, 3),
-        "window": {
-            "seconds": WINDOW,
-            "ended": {name: counts.total(name) for name in ENDS},
-            "perSecond": round(ended / WINDOW, 3),
-            "failureRate": _share(counts.total("failed", "dead-letter"), ended - counts.total("cancelled")),
-        },
-        "byType": [{"type": name, **by_name} for name, by_name in sorted(counts.by_type.items())],
+        "due": total("due"),
+        "scheduled": total("scheduled"),
+        "retrying": total("retrying"),
+        "waiting": total("waiting"),
+        "processing": total("processing"),
+        "parked": total("parked"),
+        "dead": total("dead"),
     }
 
 
-def recent_view(ended: Sequence[Mapping[str, Any]], submitted: int, now: datetime) -> dict[str, Any]:
+def ended_view(total: Callable[[str], int]) -> shapes.Ended:
+    return {
+        "completed": total("completed"),
+        "failed": total("failed"),
+        "dead-letter": total("dead-letter"),
+        "cancelled": total("cancelled"),
+    }
+
+
+def type_view(name: str, counts: Mapping[str, int]) -> shapes.TypeCounts:
+    return {"type": name, **live_view(counts.__getitem__), **ended_view(counts.__getitem__)}
+
+
+def window_view(counts: Counts) -> shapes.Window:
+    """What was cancelled neither went well nor wrong."""
+    ended = counts.total(*ENDS)
+    return {
+        "seconds": WINDOW,
+        "ended": ended_view(counts.total),
+        "perSecond": round(ended / WINDOW, 3),
+        "failureRate": _share(counts.total("failed", "dead-letter"), ended - counts.total("cancelled")),
+    }
+
+
+def recent_view(ended: Sequence[FinishedCount], submitted: int, now: datetime) -> shapes.Recent:
     """The last minute; `quietSeconds` since the last end, null where there was none in the whole window."""
-    lately = sum(row["lately"] for row in ended)
-    quiet = min(((now - row["newest"]).total_seconds() for row in ended), default=None)
+    lately = sum(count.lately for count in ended)
+    quiet = min(((now - count.newest).total_seconds() for count in ended), default=None)
     return {
         "seconds": LATELY,
         "ended": lately,
@@ -69,78 +96,95 @@ def recent_view(ended: Sequence[Mapping[str, Any]], submitted: int, now: datetim
     }
 
 
-def load_view(load: Mapping[str, Any], blockers: Iterable[Mapping[str, Any]], answer_ms: float) -> dict[str, Any]:
+def load_view(load: Load, blockers: Iterable[Blocker], answer_ms: float) -> shapes.Load:
     """What the database carries, how quickly it answers, and who keeps whom waiting."""
     return {
-        "sockets": load["sockets"],
-        "connections": load["connections"],
+        "sockets": load.sockets,
+        "connections": load.connections,
         "answerMs": round(answer_ms, 1),
-        "lockWaits": load["lock_waits"],
-        "lockWaitSeconds": round(load["lock_wait"], 1),
-        "blockers": [
-            {
-                "pid": row["pid"],
-                "login": row["login"],
-                "waiting": row["waiting"],
-                "longestSeconds": round(row["longest"], 1),
-            }
-            for row in blockers
-        ],
-        "sweepLateSeconds": round(load["sweep_late"] or 0.0, 1),
-        "leasesLost": load["leases_lost"],
+        "lockWaits": load.lock_waits,
+        "lockWaitSeconds": round(load.lock_wait, 1),
+        "blockers": [blocker_view(blocker) for blocker in blockers],
+        "sweepLateSeconds": round(load.sweep_late or 0.0, 1),
+        "leasesLost": load.leases_lost,
     }
 
 
-def series_view(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def blocker_view(blocker: Blocker) -> shapes.Blocker:
+    return {
+        "pid": blocker.pid,
+        "login": blocker.login,
+        "waiting": blocker.waiting,
+        "longestSeconds": round(blocker.longest, 1),
+    }
+
+
+def series_view(steps: Iterable[FinishedStep]) -> shapes.Series:
     """What ended, step by step."""
-    points = [
-        {"at": iso(row["at"]), "ended": row["tasks"], "bad": row["bad"], "cancelled": row["cancelled"]} for row in rows
+    points: list[shapes.SeriesPoint] = [
+        {"at": iso(step.at), "ended": step.tasks, "bad": step.bad, "cancelled": step.cancelled} for step in steps
     ]
     return {"stepSeconds": STEP, "points": points}
 
 
-def pace_view(pace: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {
-        **{name: _ms(pace[name]) for name in ("p50", "p95", "p99")},
-        "waitP95": _ms(pace["wait_p95"]),
-    }
+def pace_view(pace: Pace) -> shapes.Pace:
+    return {"p50": _ms(pace.p50), "p95": _ms(pace.p95), "p99": _ms(pace.p99), "waitP95": _ms(pace.wait_p95)}
 
 
-def worker_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"worker": row["worker"], "tasks": row["tasks"], "oldestSeconds": round(row["oldest"], 1)}
+def worker_view(load: WorkerLoad) -> shapes.WorkerLoad:
+    return {"worker": load.worker, "tasks": load.tasks, "oldestSeconds": round(load.oldest, 1)}
+
+
+def busiest_view(busiest: BusiestOwner | None) -> shapes.Busiest | None:
+    return {"owner": busiest.owner, "tasks": busiest.tasks} if busiest else None
 
 
 def past_view(
-    rows: Iterable[Mapping[str, Any]],
-    actions: list[dict[str, Any]],
+    steps: Iterable[Minutes],
+    actions: list[AuditEntry],
     *,
     since: datetime,
     until: datetime,
     step: int,
-) -> dict[str, Any]:
+) -> shapes.History:
     return {
         "since": iso(since),
         "until": iso(until),
         "stepSeconds": step,
-        "points": [_point(row) for row in rows],
+        "points": [_point(each) for each in steps],
         "actions": actions,
     }
 
 
-def is_marked(action: Mapping[str, Any]) -> bool:
+def is_marked(action: OperatorAction) -> bool:
     """Neither what was only begun nor what failed: another entry says what became of it, or nothing was changed."""
-    return action["action"] in MARKED and action["detail"].get("step") not in ("begun", "failed")
+    return action.action in MARKED and action.detail.get("step") not in ("begun", "failed")
 
 
-def _point(row: Mapping[str, Any]) -> dict[str, Any]:
-    bad = row["refused"] + row["died"]
+def _point(minutes: Minutes) -> shapes.HistoryPoint:
+    bad = minutes.refused + minutes.died
     return {
-        "at": iso(row["at"]),
-        "minutes": row["minutes"],
-        **{name: row.get(column) for name, column in _GAUGES.items()},
-        "ended": row["completed"] + row["cancelled"] + bad,
+        "at": iso(minutes.at),
+        "minutes": minutes.minutes,
+        "due": minutes.due,
+        "scheduled": minutes.scheduled,
+        "retrying": minutes.retrying,
+        "waiting": minutes.waiting,
+        "processing": minutes.processing,
+        "parked": minutes.parked,
+        "dead": minutes.dead,
+        "oldestDueSeconds": minutes.oldest,
+        "sockets": minutes.sockets,
+        "connections": minutes.connections,
+        "submitted": minutes.submitted,
+        "leasesLost": minutes.leases_lost,
+        "ended": minutes.completed + minutes.cancelled + bad,
         "bad": bad,
-        **pace_view(row),
+        "cancelled": minutes.cancelled,
+        "p50": _ms(minutes.p50),
+        "p95": _ms(minutes.p95),
+        "p99": _ms(minutes.p99),
+        "waitP95": _ms(minutes.wait_p95),
     }
 
 
@@ -148,5 +192,9 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
+@overload
+def _ms(value: float) -> float: ...
+@overload
+def _ms(value: float | None) -> float | None: ...
 def _ms(value: float | None) -> float | None:
     return None if value is None else round(value, 1)

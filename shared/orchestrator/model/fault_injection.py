@@ -15,7 +15,8 @@ Point = Literal[
     "run.handled",  # handler done, outcome not committed
     "run.finished",  # outcome committed, children not woken, batch not answered
     "run.dead_lettered",  # dead letter sent, row not yet told so
-    "sweep.marked",  # sweeper committed its marks, messages not sent
+    "sweep.marked",
+    "sweep.scheduled",  # sweeper committed its marks, messages not sent
     "push.read",  # events read, nothing sent
     "push.sent",  # frames sent, cursor not kept
     "cancel.committed",  # cancelled, watchers not told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal, get_args
 
 
 class Status(StrEnum):
@@ -21,6 +22,10 @@ class Status(StrEnum):
     #: The owner or an operator cancelled it. Final, without effects.
     CANCELLED = "cancelled"
 
+
+#: The states of unfinished tasks and of dead letters in more detail; the view `live_tasks` defines each.
+LiveState = Literal["due", "scheduled", "retrying", "waiting", "processing", "parked", "dead"]
+LIVE_STATES: tuple[LiveState, ...] = get_args(LiveState)
 
 #: Every legal move, as (from, to); the function `check_task` has the same list.
 LEGAL_MOVES: frozenset[tuple[Status, Status]] = frozenset(

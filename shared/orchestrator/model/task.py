@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, overload
 from uuid import UUID
 
 from orchestrator.model.states import Status
@@ -24,6 +24,12 @@ def public_error(error: Json) -> str | None:
     return str(error["message"]) if error.get("kind") == "refused" else FAULT_OF_OURS
 
 
+@overload
+def iso(moment: datetime) -> str: ...
+@overload
+def iso(moment: None) -> None: ...
+@overload
+def iso(moment: datetime | None) -> str | None: ...
 def iso(moment: datetime | None) -> str | None:
     """UTC with milliseconds and a Z, as browsers write it."""
     if moment is None:
@@ -55,42 +61,6 @@ class Task:
     parent_id: UUID | None
     traceparent: str | None
 
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
-        known = {name: row[name] for name in TASK_FIELDS}
-        return cls(**{**known, "status": Status(row["status"])})
-
     @property
     def trace_id(self) -> str | None:
         return self.traceparent.split("-")[1] if self.traceparent else None
-
-    def public(self) -> dict[str, Json]:
-        """The task as its owner reads it over HTTP."""
-        return {
-            "id": str(self.id),
-            "type": self.type,
-            "status": self.status.value,
-            "result": self.result,
-            "error": public_error(self.error) if self.status in (Status.FAILED, Status.DEAD_LETTER) else None,
-            "attempts": self.attempts,
-            "maxAttempts": self.max_attempts,
-            "nextRunAt": iso(self.due_at) if self.status is Status.PENDING else None,
-            "createdAt": iso(self.created_at),
-            "updatedAt": iso(self.updated_at),
-            "progress": self.progress,
-            "seq": self.seq,
-            "traceId": self.trace_id,
-        }
-
-    def receipt(self) -> dict[str, Json]:
-        """The answer to a submit."""
-        return {
-            "id": str(self.id),
-            "status": self.status.value,
-            "attempts": self.attempts,
-            "maxAttempts": self.max_attempts,
-            "traceId": self.trace_id,
-        }
-
-
-TASK_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Task))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_json
@@ -12,6 +11,8 @@ from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all, fetch_column
+from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "attempts")
 
@@ -42,7 +43,7 @@ class Attempt:
     age: float  # seconds since submit
     watched: bool  # the owner has a subscribed socket
 
-    def log_context(self) -> dict[str, Any]:
+    def log_context(self) -> dict[str, str | int | None]:
         return {
             "task_id": str(self.id),
             "task_type": self.type,
@@ -69,6 +70,20 @@ class Sight:
     due_in: float | None
     lease_left: float | None
     dead_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedLease:
+    """A task that was taken back from a worker whose lease had ended."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    seq: int
+    attempts: int
+    parent_id: UUID | None
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +116,16 @@ def claim(
 
     `version` of the code that will run them is kept with the attempt.
     """
-    rows = conn.execute(
-        _SQL["claim"],
-        {
-            "ids": _uuid_array(ids),
-            "worker": worker,
-            "event": encode_json({"worker": worker, "version": version}),
-            "lease": lease,
-            "alone": alone,
-            "held_types": list(held_types),
-            "limited": limited,
-        },
-    ).fetchall()
-    return [Attempt(**row) for row in rows]
+    values = {
+        "ids": _uuid_array(ids),
+        "worker": worker,
+        "event": encode_json({"worker": worker, "version": version}),
+        "lease": lease,
+        "alone": alone,
+        "held_types": list(held_types),
+        "limited": limited,
+    }
+    return fetch_all(conn, Attempt, _SQL["claim"], values)
 
 
 def claim_limited(
@@ -152,21 +164,18 @@ def _uuid_array(ids: Collection[UUID]) -> str:
 
 def look(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Sight]:
     """Why each of the tasks was not claimed; one that is missing does not exist."""
-    rows = conn.execute(_SQL["look"], {"ids": list(ids)}).fetchall()
-    return {row["id"]: Sight(**{**row, "status": Status(row["status"])}) for row in rows}
+    return {sight.id: sight for sight in fetch_all(conn, Sight, _SQL["look"], {"ids": list(ids)})}
 
 
-def end_leases(conn: Connection, ids: Collection[UUID]) -> list[dict[str, Any]]:
+def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
     """Takes back tasks whose lease has ended: pending again, or dead letters when they died alone too often."""
-    return conn.execute(_SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)}).fetchall()
+    return fetch_all(conn, EndedLease, _SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)})
 
 
 def hold(conn: Connection, attempts: Sequence[Attempt]) -> set[UUID]:
     """Locks the attempts' rows until the transaction ends; answers those that are still ours."""
-    rows = conn.execute(
-        _SQL["hold_tokens"], {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
-    ).fetchall()
-    return {row["id"] for row in rows}
+    values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
+    return set(fetch_column(conn, UUID, _SQL["hold_tokens"], values))
 
 
 def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, bool]]]) -> None:
@@ -186,8 +195,7 @@ def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
 
     One JSON text: psycopg takes longer over a dozen arrays than Postgres over their rows.
     """
-    rows = conn.execute(_SQL["finish"], {"outcomes": encode_json([_row(o) for o in outcomes])}).fetchall()
-    return [Finished(**{**row, "status": Status(row["status"])}) for row in rows]
+    return fetch_all(conn, Finished, _SQL["finish"], {"outcomes": encode_json([_row(o) for o in outcomes])})
 
 
 def _row(o: Outcome) -> dict[str, Json]:
@@ -209,13 +217,11 @@ def _row(o: Outcome) -> dict[str, Json]:
     return {name: value for name, value in columns.items() if value is not None}
 
 
-def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[RunnableTask]:
     """The oldest tasks that wait behind limits, as many as places were freed for each (owner, type)."""
     owners, types = zip(*freed, strict=True)
-    return conn.execute(
-        _SQL["next_limited"],
-        {"owners": list(owners), "types": list(types), "places": list(freed.values())},
-    ).fetchall()
+    values = {"owners": list(owners), "types": list(types), "places": list(freed.values())}
+    return fetch_all(conn, RunnableTask, _SQL["next_limited"], values)
 
 
 def park(conn: Connection, task_id: UUID, flag: str) -> None:

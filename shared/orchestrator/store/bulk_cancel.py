@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from orchestrator.model.states import Status
 from orchestrator.store.connection import Connection, load_queries
 from orchestrator.store.operator_search import Wanted, bounds
+from orchestrator.store.rows import Values, fetch_all, fetch_column
 
 _SQL = load_queries("orchestrator.store", "bulk_cancel")
 
@@ -19,6 +21,23 @@ class Chosen(Wanted):
 
     ids: Collection[UUID] | None = None
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingGroup:
+    """Tasks of one type and status that a cancel would end; None: all of them. The example is the newest."""
+
+    type: str | None
+    status: Status | None
+    tasks: int
+    descendants: int
+    owners: int
+    oldest: datetime | None
+    newest: datetime | None
+    example_id: UUID | None
+    example_owner: str | None
+    example_type: str | None
+    example_status: Status | None
 
 
 def fitting(conn: Connection, chosen: Chosen, limit: int) -> list[UUID]:
@@ -38,15 +57,15 @@ def still_fitting(conn: Connection, chosen: Chosen, seen: Collection[UUID]) -> l
     return _ids(conn, "still_fitting", {**_given(chosen), "ids": list(seen)})
 
 
-def would_end(conn: Connection, chosen: Chosen) -> list[dict[str, Any]]:
-    """{type, status, tasks, descendants, owners, oldest, newest, example_…} of each group; type null: of all."""
-    return conn.execute(_SQL["would_end"], _given(chosen)).fetchall()
+def would_end(conn: Connection, chosen: Chosen) -> list[EndingGroup]:
+    """The groups, and one of all."""
+    return fetch_all(conn, EndingGroup, _SQL["would_end"], _given(chosen))
 
 
-def _given(chosen: Chosen) -> dict[str, Any]:
+def _given(chosen: Chosen) -> Values:
     ids = list(chosen.ids) if chosen.ids is not None else None
-    return {**asdict(chosen), **bounds(chosen), "ids": ids}
+    return {**chosen.values(), **bounds(chosen), "state": chosen.state, "ids": ids}
 
 
-def _ids(conn: Connection, statement: str, values: dict[str, Any]) -> list[UUID]:
-    return [row["id"] for row in conn.execute(_SQL[statement], values).fetchall()]
+def _ids(conn: Connection, statement: str, values: Values) -> list[UUID]:
+    return fetch_column(conn, UUID, _SQL[statement], values)

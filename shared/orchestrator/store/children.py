@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all
+from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "children")
 
@@ -29,33 +32,43 @@ class NewChild:
     traceparent: str | None = None
 
 
-def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[dict[str, Any]]:
-    """Inserts in the caller's transaction; answers those that are new: {id, owner_id, traceparent}."""
-    return conn.execute(
-        _SQL["insert_children"],
-        {
-            "ids": [c.id for c in children],
-            "owners": [c.owner_id for c in children],
-            "types": [c.type for c in children],
-            "payloads": [c.payload for c in children],
-            "versions": [c.payload_version for c in children],
-            "max_attempts": [c.max_attempts for c in children],
-            "limited": [c.limited for c in children],
-            "parents": [c.parent_id for c in children],
-            "keys": [c.key for c in children],
-            "gathers": [c.gather for c in children],
-            "traceparents": [c.traceparent for c in children],
-        },
-    ).fetchall()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTask:
+    """A child as its parent and operators read it."""
+
+    id: UUID
+    type: str
+    status: Status
+    result: Json
+    error: Json
+    spawn_key: str
 
 
-def children(conn: Connection, parent_id: UUID, gather: str | None = None) -> list[dict[str, Any]]:
+def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[RunnableTask]:
+    """Inserts in the caller's transaction; answers those that are new."""
+    values = {
+        "ids": [c.id for c in children],
+        "owners": [c.owner_id for c in children],
+        "types": [c.type for c in children],
+        "payloads": [c.payload for c in children],
+        "versions": [c.payload_version for c in children],
+        "max_attempts": [c.max_attempts for c in children],
+        "limited": [c.limited for c in children],
+        "parents": [c.parent_id for c in children],
+        "keys": [c.key for c in children],
+        "gathers": [c.gather for c in children],
+        "traceparents": [c.traceparent for c in children],
+    }
+    return fetch_all(conn, RunnableTask, _SQL["insert_children"], values)
+
+
+def children(conn: Connection, parent_id: UUID, gather: str | None = None) -> list[ChildTask]:
     """A parent's children, of one join where it is named."""
-    return conn.execute(_SQL["children"], {"parent_id": parent_id, "gather": gather}).fetchall()
+    return fetch_all(conn, ChildTask, _SQL["children"], {"parent_id": parent_id, "gather": gather})
 
 
-def wake_parents(conn: Connection, parent_ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """Makes parents due whose join is satisfied; in the caller's transaction. Answers {id, owner_id, traceparent}."""
+def wake_parents(conn: Connection, parent_ids: Collection[UUID]) -> list[RunnableTask]:
+    """Makes parents due whose join is satisfied; in the caller's transaction."""
     ids = {"ids": list(parent_ids)}
     conn.execute(_SQL["lock_parents"], ids)
-    return conn.execute(_SQL["wake_parents"], ids).fetchall()
+    return fetch_all(conn, RunnableTask, _SQL["wake_parents"], ids)

@@ -39,8 +39,17 @@ CONFLICT_TRIES = 5
 
 @cache
 def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
-    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`."""
-    text = resources.files(package).joinpath("queries", f"{stem}.sql").read_text(encoding="utf-8")
+    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`.
+
+    A line `-- include: …` stands for the text of a file in queries/parts.
+    """
+    folder = resources.files(package).joinpath("queries")
+    text = re.sub(
+        r"^ *-- include: (\w+)$",
+        lambda include: folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"),
+        folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
     parts = re.split(r"^-- name: (\w+)\s*$", text, flags=re.MULTILINE)[1:]
     names, bodies = parts[::2], parts[1::2]
     if len(set(names)) != len(names):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all, fetch_column, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "connections")
 
@@ -21,6 +22,25 @@ class Socket:
     cursor: str | None
     expired: bool
     subscribed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedConnection:
+    """Whose connection was opened, and which connections gave way to it."""
+
+    owner_id: str
+    crowded_out: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn(Socket):
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EndedTurn:
+    id: str
+    more: bool
 
 
 def insert_ticket(
@@ -53,14 +73,13 @@ def insert_ticket(
 
 def open_connection(
     conn: Connection, ticket_hash: bytes, connection_id: str, *, most: int = 20, doubt: float = 0.0
-) -> tuple[str, list[str]] | None:
-    """Spends a ticket; the owner, and which connections had to go because there would be more than `most`.
+) -> OpenedConnection | None:
+    """Spends a ticket; connections of the owner beyond `most` give way.
 
     None when the ticket is unknown, spent or too old, or was issued within `doubt` seconds of a revocation or before.
     """
     given = {"hash": ticket_hash, "id": connection_id, "most": most, "doubt": doubt}
-    row = conn.execute(_SQL["open_connection"], given).fetchone()
-    return (row["owner_id"], row["crowded_out"]) if row else None
+    return fetch_one(conn, OpenedConnection, _SQL["open_connection"], given)
 
 
 def end_session(conn: Connection, owner: str, session: str | None) -> None:
@@ -82,15 +101,14 @@ def revoke(conn: Connection) -> None:
 
 def get(conn: Connection, connection_id: str) -> Socket | None:
     """An open connection."""
-    row = conn.execute(_SQL["get_connection"], {"id": connection_id}).fetchone()
-    return Socket(**row) if row else None
+    return fetch_one(conn, Socket, _SQL["get_connection"], {"id": connection_id})
 
 
 def begin_subscription(conn: Connection, connection_id: str, cursor: str, task_ids: Collection[UUID] | None) -> bool:
     """False when the connection is gone."""
     ids = list(task_ids) if task_ids is not None else None
-    row = conn.execute(_SQL["begin_subscription"], {"id": connection_id, "cursor": cursor, "task_ids": ids}).fetchone()
-    return row is not None
+    values = {"id": connection_id, "cursor": cursor, "task_ids": ids}
+    return fetch_value(conn, str, _SQL["begin_subscription"], values) is not None
 
 
 def end_subscription(conn: Connection, connection_id: str) -> None:
@@ -100,22 +118,19 @@ def end_subscription(conn: Connection, connection_id: str) -> None:
 
 def take_turns(conn: Connection, *, owners: Collection[str] = (), ids: Collection[str] = ()) -> list[Socket]:
     """The subscribed connections of owners, or those named, that nobody else is sending to."""
-    rows = conn.execute(_SQL["take_turns"], {"owners": list(owners), "ids": list(ids)}).fetchall()
-    return [Socket(**row) for row in rows if not row.pop("busy")]
+    turns = fetch_all(conn, _Turn, _SQL["take_turns"], {"owners": list(owners), "ids": list(ids)})
+    return [turn for turn in turns if not turn.busy]
 
 
 def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set[str]:
     """Keeps each connection's new cursor; `done`: that was all. Answers whose turn goes on."""
-    rows = conn.execute(
-        _SQL["end_turns"],
-        {
-            "ids": [socket.id for socket, _, _ in sent],
-            "read": [socket.cursor for socket, _, _ in sent],
-            "sent": [cursor for _, cursor, _ in sent],
-            "done": [done for _, _, done in sent],
-        },
-    ).fetchall()
-    return {row["id"] for row in rows if row["more"]}
+    values = {
+        "ids": [socket.id for socket, _, _ in sent],
+        "read": [socket.cursor for socket, _, _ in sent],
+        "sent": [cursor for _, cursor, _ in sent],
+        "done": [done for _, _, done in sent],
+    }
+    return {turn.id for turn in fetch_all(conn, _EndedTurn, _SQL["end_turns"], values) if turn.more}
 
 
 def delete(conn: Connection, connection_ids: Collection[str]) -> None:
@@ -125,4 +140,4 @@ def delete(conn: Connection, connection_ids: Collection[str]) -> None:
 
 def expired(conn: Connection, limit: int) -> list[str]:
     """Connections whose identity has ended."""
-    return [row["id"] for row in conn.execute(_SQL["expired_connections"], {"limit": limit}).fetchall()]
+    return fetch_column(conn, str, _SQL["expired_connections"], {"limit": limit})

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import psycopg
 
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "database_users")
 
@@ -74,9 +75,9 @@ def bound(conn: Connection, name: str, part: str, most: int) -> None:
 def make(conn: Connection, name: str, part: str) -> bool:
     """Makes the login of a part, as `api`, or brings its rights up to date; whether it was missing."""
     given = {"login": name, "member_of": f"orchestrator_{part}", "becomes": _BECOMES.get(part)}
-    row = conn.execute(_SQL["make_login"], given).fetchone()
+    made = fetch_value(conn, bool, _SQL["make_login"], given)
     conn.execute(_SQL["set_login_limits"], {"login": name, **asdict(LIMITS[part])})
-    return row is not None and bool(row["made"])
+    return bool(made)
 
 
 def set_password(conn: Connection, name: str, password: str) -> None:

@@ -17,6 +17,7 @@ def forget_owner(conn: Connection, owner: str, keep: UUID) -> int:
     """
     conn.execute(_SQL["lock_owner"], {"owner_id": owner})
     conn.execute(_SQL["close_owner"], {"owner_id": owner})
+    conn.execute(_SQL["forget_schedules"], {"owner_id": owner})
     erased = conn.execute(_SQL["forget_owner"], {"owner_id": owner, "keep": keep}).rowcount
     conn.execute(_SQL["forget_keys"], {"keep": keep})
     conn.execute(_SQL["forget_tickets"], {"owner_id": owner})

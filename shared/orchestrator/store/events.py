@@ -3,59 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from orchestrator.model.cursor import Cursor
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.owners import Owner, owner_filter
+from orchestrator.store.rows import fetch_all, fetch_value
 
 _SQL = load_queries("orchestrator.store", "events")
 
 
-def history(
-    conn: Connection, owner: str | None, task_id: UUID, after: int = 0, limit: int = 500
-) -> list[dict[str, Any]]:
-    """A task's events after a seq: {seq, kind, status, attempts, data, created_at}."""
-    return conn.execute(
-        _SQL["task_events"], {"task_id": task_id, "owner_id": owner, "after": after, "limit": limit}
-    ).fetchall()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """One event of a task's history."""
+
+    seq: int
+    kind: str
+    status: Status
+    attempts: int
+    data: Json
+    created_at: datetime
 
 
-def newest(conn: Connection, task_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """The last events of anybody's task, as `history` has them."""
-    return conn.execute(_SQL["newest_events"], {"task_id": task_id, "limit": limit}).fetchall()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent(TaskEvent):
+    """An event of an owner's feed, with what its frame needs of the task."""
+
+    task_id: UUID
+    type: str
+    max_attempts: int
+    traceparent: str | None
+    result: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FeedRow(FeedEvent):
+    """The statement has one row without an event when there is none."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Snapshot:
+    cursor: str
+    xmax: str
+
+
+def history(conn: Connection, owner: Owner, task_id: UUID, after: int = 0, limit: int = 500) -> list[TaskEvent]:
+    """A task's events after a seq."""
+    values = {"task_id": task_id, **owner_filter(owner), "after": after, "limit": limit}
+    return fetch_all(conn, TaskEvent, _SQL["task_events"], values)
+
+
+def newest(conn: Connection, task_id: UUID, limit: int) -> list[TaskEvent]:
+    """The last events of any owner's task, in order."""
+    return fetch_all(conn, TaskEvent, _SQL["newest_events"], {"task_id": task_id, "limit": limit})
 
 
 def unseen(
     conn: Connection, owner: str, cursor: Cursor, task_ids: Collection[UUID] | None, limit: int
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[FeedEvent], str]:
     """A page of the owner's events that `cursor` has not covered, in order per task, and the snapshot they lead to."""
-    rows = conn.execute(
-        _SQL["unseen"],
-        {
-            "owner_id": owner,
-            "base": cursor.base,
-            "target": cursor.target,
-            "after_task": cursor.task,
-            "after_seq": cursor.seq,
-            "task_ids": list(task_ids) if task_ids is not None else None,
-            "limit": limit,
-        },
-    ).fetchall()
-    return [row for row in rows if row["task_id"] is not None], rows[0]["target"]
+    values = {
+        "owner_id": owner,
+        "base": cursor.base,
+        "target": cursor.target,
+        "after_task": cursor.task,
+        "after_seq": cursor.seq,
+        "task_ids": list(task_ids) if task_ids is not None else None,
+        "limit": limit,
+    }
+    rows = fetch_all(conn, _FeedRow, _SQL["unseen"], values)
+    return [row for row in rows if row.task_id is not None], rows[0].target
 
 
 def snapshot_now(conn: Connection) -> tuple[str, int]:
     """The present snapshot, and the first transaction id it does not know yet."""
-    row = conn.execute(_SQL["snapshot_now"]).fetchone()
-    assert row is not None  # noqa: S101 (a SELECT without FROM has one row)
-    return row["cursor"], int(row["xmax"])
+    (snapshot,) = fetch_all(conn, _Snapshot, _SQL["snapshot_now"])
+    return snapshot.cursor, int(snapshot.xmax)
 
 
 def first_unseen(conn: Connection, owner: str, task_ids: Collection[UUID] | None) -> int | None:
     """The transaction id from which a reader without a cursor reads; None when there is nothing to tell."""
-    row = conn.execute(
-        _SQL["first_unseen"],
-        {"owner_id": owner, "task_ids": list(task_ids) if task_ids is not None else None},
-    ).fetchone()
-    return int(row["xid"]) if row and row["xid"] is not None else None
+    values = {"owner_id": owner, "task_ids": list(task_ids) if task_ids is not None else None}
+    xid = fetch_value(conn, str, _SQL["first_unseen"], values)
+    return int(xid) if xid is not None else None

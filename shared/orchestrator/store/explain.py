@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from orchestrator.model.states import Status
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_one
 
 _SQL = load_queries("orchestrator.store", "explain")
 
 
-def explain(conn: Connection, task_id: UUID, most_ahead: int) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blockers:
+    """What can keep a task from running. `due_for` is in seconds; the counts are None where they do not matter."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    due_at: datetime | None
+    wake_at: datetime | None
+    leased_by: str | None
+    leased_until: datetime | None
+    parked_by: str | None
+    waiting_for: int | None
+    awaits: str | None
+    suspect: bool
+    limited: bool
+    attempts: int
+    resends: int
+    dead_at: datetime | None
+    finished_at: datetime | None
+    due: bool
+    due_for: int | None
+    lease_ended: bool
+    wake_late: bool
+    running: int | None
+    children_done: int | None
+    parked_ahead: int | None
+
+
+def explain(conn: Connection, task_id: UUID, most_ahead: int) -> Blockers | None:
     """The row's blockers: lease, due time, flag, limit, children, dead letter; None when there is no such task.
 
     Of what its flag lets go before it, `most_ahead` are counted.
     """
-    return conn.execute(_SQL["explain"], {"id": task_id, "most_ahead": most_ahead}).fetchone()
+    return fetch_one(conn, Blockers, _SQL["explain"], {"id": task_id, "most_ahead": most_ahead})

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "flag_snapshot")
 
 
-def keep(conn: Connection, document: Mapping[str, Any]) -> None:
+def keep(conn: Connection, document: Mapping[str, Json]) -> None:
     conn.execute(_SQL["keep"], {"document": encode_json(dict(document))})
 
 
-def recall(conn: Connection) -> Mapping[str, Any] | None:
+def recall(conn: Connection) -> Mapping[str, Json] | None:
     """The flag document; None where none was ever kept."""
-    row = conn.execute(_SQL["recall"]).fetchone()
-    return row["document"] if row else None
+    return fetch_value(conn, dict[str, Json], _SQL["recall"])

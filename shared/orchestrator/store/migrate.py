@@ -14,6 +14,7 @@ from typing import Literal, LiteralString, cast
 
 from orchestrator.observability import logger
 from orchestrator.store.connection import Connection, Database, load_queries
+from orchestrator.store.rows import fetch_value
 
 Phase = Literal["pre", "post"]
 
@@ -65,10 +66,10 @@ def migrations(package: str) -> Iterator[Migration]:
 
 def _is_new(connection: Connection, migration: Migration) -> bool:
     values = {"package": migration.package, "name": migration.name}
-    row = connection.execute(_SQL["applied_checksum"], values).fetchone()
-    if row is not None and row["checksum"] != migration.checksum:
+    checksum = fetch_value(connection, str, _SQL["applied_checksum"], values)
+    if checksum is not None and checksum != migration.checksum:
         raise ValueError(f"{migration.package}/{migration.name} was changed after it was applied; add a new migration")
-    return row is None
+    return checksum is None
 
 
 def _apply(connection: Connection, migration: Migration) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from orchestrator.model.ids import first_id_at
 from orchestrator.model.states import Status
 from orchestrator.model.task import Task
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.owners import ANY_OWNER, Owner, owner_filter
+from orchestrator.store.rows import Values, fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "operator_search")
 
@@ -24,7 +26,7 @@ _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 class Wanted:
     """What a search is for. `since` and `until` are of the submit, or of the end in a search in the order of that."""
 
-    owner_id: str | None = None
+    owner: Owner = ANY_OWNER
     status: Status | None = None
     type: str | None = None
     trace: str | None = None
@@ -36,12 +38,22 @@ class Wanted:
         """Whether many rows may have to be looked at to find a page of them."""
         return any((self.status, self.type, self.trace, self.fingerprint))
 
+    def values(self) -> Values:
+        """The parameters of the part task_filter."""
+        return {
+            **owner_filter(self.owner),
+            "status": self.status,
+            "type": self.type,
+            "trace": self.trace,
+            "fingerprint": self.fingerprint,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Where a task stands among those that are over."""
 
-    at: datetime
+    finished_at: datetime
     id: UUID
 
 
@@ -58,34 +70,34 @@ class Found(Generic[Place]):
 
 def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Tasks newest first. A page may hold fewer than `limit` although more follow."""
-    given = {**asdict(wanted), **bounds(wanted, before)}
+    given = {**wanted.values(), **bounds(wanted, before)}
     window = SEARCH_WINDOW if wanted.is_rare() else limit
-    edge = conn.execute(_SQL["search_boundary"], {**given, "window": window}).fetchone()
-    boundary = edge["id"] if edge else None
-    rows = conn.execute(_SQL["search_tasks"], {**given, "boundary": boundary, "limit": limit}).fetchall()
-    if len(rows) == limit:
-        return Found(_tasks(rows), rows[-1]["id"])
-    return Found(_tasks(rows), _above(boundary) if boundary else None)
+    boundary = fetch_value(conn, UUID, _SQL["search_boundary"], {**given, "window": window})
+    tasks = fetch_all(conn, Task, _SQL["search_tasks"], {**given, "boundary": boundary, "limit": limit})
+    if len(tasks) == limit:
+        return Found(tasks, tasks[-1].id)
+    return Found(tasks, _above(boundary) if boundary else None)
 
 
 def search_live(conn: Connection, wanted: Wanted, state: str, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Those in one of the states of live_tasks, newest first."""
-    given = {**asdict(wanted), **bounds(wanted, before), "state": state, "limit": limit + 1}
-    rows = conn.execute(_SQL["search_live"], given).fetchall()
-    return Found(_tasks(rows[:limit]), rows[limit - 1]["id"] if len(rows) > limit else None)
+    given = {**wanted.values(), **bounds(wanted, before), "state": state, "limit": limit + 1}
+    tasks = fetch_all(conn, Task, _SQL["search_live"], given)
+    return Found(tasks[:limit], tasks[limit - 1].id if len(tasks) > limit else None)
 
 
 def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limit: int) -> Found[Ended]:
     """Those that are over, the last to end first. A page may hold fewer than `limit` although more follow."""
-    at, id = (before.at, before.id) if before else (wanted.until, _FIRST if wanted.until else _LAST)
-    given = {**asdict(wanted), "before": at, "before_id": id}
-    window = SEARCH_WINDOW if wanted.is_rare() or wanted.owner_id else limit
-    edge = conn.execute(_SQL["ended_boundary"], {**given, "window": window}).fetchone()
-    boundary = {"boundary": edge["finished_at"] if edge else None, "boundary_id": edge["id"] if edge else None}
-    rows = conn.execute(_SQL["search_ended"], {**given, **boundary, "limit": limit}).fetchall()
-    if len(rows) == limit:
-        return Found(_tasks(rows), Ended(rows[-1]["finished_at"], rows[-1]["id"]))
-    return Found(_tasks(rows), Ended(edge["finished_at"], _above(edge["id"])) if edge else None)
+    at, id = (before.finished_at, before.id) if before else (wanted.until, _FIRST if wanted.until else _LAST)
+    given = {**wanted.values(), "since": wanted.since, "before": at, "before_id": id}
+    window = SEARCH_WINDOW if wanted.is_rare() or wanted.owner is not ANY_OWNER else limit
+    edge = fetch_one(conn, Ended, _SQL["ended_boundary"], {**given, "window": window})
+    boundary = {"boundary": edge.finished_at if edge else None, "boundary_id": edge.id if edge else None}
+    tasks = fetch_all(conn, Task, _SQL["search_ended"], {**given, **boundary, "limit": limit})
+    if len(tasks) == limit:
+        last = tasks[-1]
+        return Found(tasks, Ended(last.finished_at, last.id) if last.finished_at else None)
+    return Found(tasks, Ended(edge.finished_at, _above(edge.id)) if edge else None)
 
 
 def bounds(wanted: Wanted, before: UUID | None = None) -> dict[str, UUID]:
@@ -96,7 +108,3 @@ def bounds(wanted: Wanted, before: UUID | None = None) -> dict[str, UUID]:
 
 def _above(id: UUID) -> UUID:
     return UUID(int=id.int + 1)
-
-
-def _tasks(rows: list[dict[str, Any]]) -> list[Task]:
-    return [Task.from_row(row) for row in rows]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all
 
 _SQL = load_queries("orchestrator.store", "rate_limits")
 
@@ -36,17 +37,14 @@ class Taken:
 
 def take(conn: Connection, buckets: Sequence[Bucket], known: str = "") -> Taken:
     """Takes from each bucket, or from none where one has no room."""
-    row = conn.execute(
-        _SQL["take"],
-        {
-            "keys": [bucket.key for bucket in buckets],
-            "costs": [bucket.cost for bucket in buckets],
-            "sizes": [bucket.gap * bucket.burst for bucket in buckets],
-            "known": known,
-        },
-    ).fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    return Taken(row["wait"], row["levels"] or {}, row["known"])
+    values = {
+        "keys": [bucket.key for bucket in buckets],
+        "costs": [bucket.cost for bucket in buckets],
+        "sizes": [bucket.gap * bucket.burst for bucket in buckets],
+        "known": known,
+    }
+    (taken,) = fetch_all(conn, Taken, _SQL["take"], values)
+    return taken
 
 
 def give_back(conn: Connection, buckets: Sequence[Bucket]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all, fetch_column, fetch_one
 
 _SQL = load_queries("orchestrator.store", "staged_redrives")
 
@@ -24,6 +26,26 @@ class Going:
     released: int
     total: int
     paced_for: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedRedrive:
+    """A redrive as operators read it. Of those let go `open` are not over; `waiting_for` is one of them."""
+
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+    actor: str
+    canary: bool
+    rate: float | None
+    state: Literal["running", "stopped", "done"]
+    reason: str | None
+    failed_task: UUID | None
+    fingerprints: list[str]
+    released: int
+    total: int
+    open: int
+    waiting_for: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +75,33 @@ def insert(
 
 
 def running(conn: Connection) -> list[UUID]:
-    return [row["id"] for row in conn.execute(_SQL["running_redrives"]).fetchall()]
+    return fetch_column(conn, UUID, _SQL["running_redrives"])
 
 
-def newest(conn: Connection, limit: int) -> list[dict[str, Any]]:
+def newest(conn: Connection, limit: int) -> list[StagedRedrive]:
     """Those that run, and the newest of all."""
-    return conn.execute(_SQL["show_redrives"], {"id": None, "limit": limit}).fetchall()
+    return fetch_all(conn, StagedRedrive, _SQL["show_redrives"], {"id": None, "limit": limit})
 
 
-def get(conn: Connection, id: UUID) -> dict[str, Any] | None:
-    return conn.execute(_SQL["show_redrives"], {"id": id, "limit": 1}).fetchone()
+def get(conn: Connection, id: UUID) -> StagedRedrive | None:
+    return fetch_one(conn, StagedRedrive, _SQL["show_redrives"], {"id": id, "limit": 1})
 
 
 def lock(conn: Connection, id: UUID) -> Going | None:
     """The redrive's row until the transaction ends; None when it is over or somebody else has it."""
-    row = conn.execute(_SQL["lock_redrive"], {"id": id}).fetchone()
-    return Going(**row) if row else None
+    return fetch_one(conn, Going, _SQL["lock_redrive"], {"id": id})
 
 
 def outcome_so_far(conn: Connection, id: UUID) -> Outcome:
-    (row,) = conn.execute(_SQL["outcome_so_far"], {"id": id}).fetchall()
-    return Outcome(**row)
+    (outcome,) = fetch_all(conn, Outcome, _SQL["outcome_so_far"], {"id": id})
+    return outcome
 
 
 def let_go(conn: Connection, id: UUID, *, after: int, released: int, paced_for: float | None) -> list[UUID]:
     """Notes that those from `after` up to `released` go; answers them."""
     values = {"id": id, "after": after, "released": released, "paced_for": paced_for}
-    (row,) = conn.execute(_SQL["let_go"], values).fetchall()
-    return list(row["ids"])
+    (ids,) = fetch_column(conn, list[UUID], _SQL["let_go"], values)
+    return ids
 
 
 def end(conn: Connection, id: UUID, state: str, reason: str | None = None, failed_task: UUID | None = None) -> bool:

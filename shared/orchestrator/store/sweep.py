@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
+from orchestrator.model.states import Status
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.rows import fetch_all, fetch_column
+from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "sweep")
 
 
-def due_for_sweep(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    """Marks what nobody acted on in time: {id, owner_id, type, status, seq, lease_ended, due, resends, …}."""
-    return conn.execute(_SQL["due_for_sweep"], {"limit": limit}).fetchall()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateTask:
+    """A task that was not acted on in time. `due`: it may run now; `resends`: task messages sent again so far."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    status: Status
+    seq: int
+    traceparent: str | None
+    resends: int
+    lease_ended: bool
+    due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedTask:
+    """A task that a flag parks."""
+
+    id: UUID
+    owner_id: str
+    type: str
+
+
+def due_for_sweep(conn: Connection, limit: int) -> list[LateTask]:
+    """Marks what nobody acted on in time."""
+    return fetch_all(conn, LateTask, _SQL["due_for_sweep"], {"limit": limit})
 
 
 def parked_flags(conn: Connection) -> list[str]:
     """The flags that hold tasks."""
-    return [row["parked_by"] for row in conn.execute(_SQL["parked_flags"]).fetchall()]
+    return fetch_column(conn, str, _SQL["parked_flags"])
 
 
-def parked_tasks(conn: Connection, flag: str, after: UUID, limit: int) -> list[dict[str, Any]]:
-    """A page of what a flag holds: {id, owner_id, type}."""
-    return conn.execute(_SQL["parked_tasks"], {"flag": flag, "after": after, "limit": limit}).fetchall()
+def parked_tasks(conn: Connection, flag: str, after: UUID, limit: int) -> list[ParkedTask]:
+    """A page of what a flag holds."""
+    return fetch_all(conn, ParkedTask, _SQL["parked_tasks"], {"flag": flag, "after": after, "limit": limit})
 
 
-def unpark(conn: Connection, ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """Lets parked tasks go: {id, owner_id, traceparent}."""
-    return conn.execute(_SQL["unpark"], {"ids": list(ids)}).fetchall()
+def unpark(conn: Connection, ids: Collection[UUID]) -> list[RunnableTask]:
+    """Lets parked tasks go."""
+    return fetch_all(conn, RunnableTask, _SQL["unpark"], {"ids": list(ids)})
 
 
 def prune_tasks(conn: Connection, days: int, limit: int) -> int:

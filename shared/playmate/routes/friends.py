@@ -23,19 +23,19 @@ def friend_routes(services: Services) -> Router:
     router = Router()
 
     @router.post("/api/friends/ask")
-    @operation("Ask a guardian to be friends", ACCEPTED, body=shapes.FriendAsk, tag="friends")
+    @operation("Ask a guardian to be friends", ACCEPTED, body=shapes.FriendAskBody, tag="friends")
     def ask() -> Response[Any]:
-        from playmate.routes.shapes import FriendAsk
+        from playmate.routes.shapes import FriendAskBody
 
-        body = read(FriendAsk, router.current_event)
+        body = read(FriendAskBody, router.current_event)
         return submit_task(services, router, "friend.ask", {"friendName": body.friendname})
 
     @router.post("/api/friends/setstate")
-    @operation("Answer a request", ACCEPTED, body=shapes.FriendState, tag="friends")
+    @operation("Answer a request", ACCEPTED, body=shapes.FriendStateBody, tag="friends")
     def set_state() -> Response[Any]:
-        from playmate.routes.shapes import FriendState
+        from playmate.routes.shapes import FriendStateBody
 
-        body = read(FriendState, router.current_event)
+        body = read(FriendStateBody, router.current_event)
         payload = {"friendId": body.friendId, "state": body.friendshipState}
         return submit_task(services, router, "friend.setState", payload)
 

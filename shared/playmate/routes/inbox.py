@@ -11,7 +11,7 @@ from orchestrator.http.app import Services, current_owner
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.serializers import fitting
-from orchestrator.model.task import Task
+from orchestrator.model.task import Json, Task, iso
 from orchestrator.store import tasks
 from playmate.routes.names import shapes
 
@@ -32,6 +32,5 @@ def inbox_routes(services: Services) -> Router:
     return router
 
 
-def _item(task: Task) -> dict[str, Any]:
-    shown = task.public()
-    return {name: shown[name] for name in ("id", "type", "result", "updatedAt")}
+def _item(task: Task) -> dict[str, Json]:
+    return {"id": str(task.id), "type": task.type, "result": task.result, "updatedAt": iso(task.updated_at)}

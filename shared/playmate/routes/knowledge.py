@@ -13,7 +13,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Fault, InvalidInput
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from playmate.routes.names import shapes
 from playmate.store import knowledge
 
@@ -40,7 +40,7 @@ def knowledge_routes(services: Services) -> Router:
         documents = _documents(read(KnowledgeBody, router.current_event).markdown)
         changed = services.db.run(knowledge.put_documents, documents)
         detail = {"documents": len(documents), "changed": changed}
-        services.db.run(dead_letters.audit, acting_operator(router), "knowledge", detail)
+        services.db.run(audit.record_action, acting_operator(router), "knowledge", detail)
         return json_response(200, detail)
 
     return router

@@ -101,11 +101,11 @@ class TaskAccepted(BaseModel):
     traceId: str
 
 
-class FriendAsk(Body):
+class FriendAskBody(Body):
     friendname: Name
 
 
-class FriendState(Body):
+class FriendStateBody(Body):
     friendId: Id
     friendshipState: Literal[0, 1, 2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from orchestrator.store.connection import Database
 from playmate.store.accounts import promote_to_operator
 
@@ -27,5 +27,5 @@ def promote(db: Database, identifier: str) -> dict[str, Any]:
         guardian = promote_to_operator(conn, identifier)
         if guardian is None:
             raise NoSuchAccount("operator: no account has this name or e-mail address; sign up first, then repeat")
-        dead_letters.audit(conn, ACTOR, "promote", {"guardian": str(guardian)})
+        audit.record_action(conn, ACTOR, "promote", {"guardian": str(guardian)})
     return {"operator": str(guardian), "next": "sign in again: a token carries the role of its account"}

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from orchestrator.aws.feature_flag_admin import Rollout
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.submit import TaskRequest, submit
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from orchestrator.store.connection import Connection, Database
 from orchestrator_cli import completion
 from orchestrator_cli.session import Exit, FoundLater, Refusal, Session
@@ -228,7 +228,7 @@ def test_every_question_names_the_api(
 
 def test_the_trail_of_one_actor_or_action(session: Session, db: Database) -> None:
     for actor, action in (("olga (9)", "stop"), ("ann (1)", "stop"), ("olga (9)", "redrive")):
-        db.run(dead_letters.audit, actor, action, {"ids": [str(number) for number in range(1_000)]})
+        db.run(audit.record_action, actor, action, {"ids": [str(number) for number in range(1_000)]})
     told = json.loads(run(session, "audit", "--actor", "olga", "--action", "stop", "--json").stdout)
     assert [each["actor"] for each in told] == ["olga (9)"]
     assert "and 997 more" in run(session, "audit").stdout

@@ -6,7 +6,6 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ def test_an_agent_is_registered_and_completes(block: Block, package: str, databa
 def test_a_documented_test_passes(block: Block, package: str, database_url: str) -> None:
     namespace: dict[str, Any] = {}
     exec(compile(block.text, str(block), "exec"), namespace)  # noqa: S102 - the documents' own test
-    namespace["run_agent"] = partial(run_agent, package=package)
+    namespace["run_agent"] = lambda *args, **given: run_agent(*args, **{**given, "package": package})
     tests = [value for name, value in namespace.items() if name.startswith("test_")]
     assert tests
     for each in tests:

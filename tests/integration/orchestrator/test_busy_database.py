@@ -52,14 +52,14 @@ def test_operators_see_who_waits_and_that_the_sweeper_is_late(db: Database, data
     insert = """INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)
                 VALUES (gen_random_uuid(), '1', 'echo', '{}', now(), now() - interval '5 minutes')"""
     db.connection().execute(insert)
-    assert db.run(statistics.load)["sweep_late"] == pytest.approx(300, abs=30)
+    assert db.run(statistics.load).sweep_late == pytest.approx(300, abs=30)
     waiting = connect(database_url)
     with connect(database_url) as holder, holder.transaction(force_rollback=True):
         holder.execute("LOCK TABLE redrives")
         waiting.pgconn.send_query(b"SELECT FROM redrives")
-        seen = next(load for load in iter(lambda: db.run(statistics.load), None) if load["lock_waits"])
-        assert seen["lock_waits"] == 1
-        assert seen["lock_wait"] >= 0
+        seen = next(load for load in iter(lambda: db.run(statistics.load), None) if load.lock_waits)
+        assert seen.lock_waits == 1
+        assert seen.lock_wait >= 0
     waiting.close()
 
 

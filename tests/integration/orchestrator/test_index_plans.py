@@ -98,6 +98,7 @@ STEP = {"task_id": RUNNING[0], "token": 1, "name": "s", "result": "{}", "event":
 NEW = {"id": UUID(int=7), "owner_id": "1", "type": "echo", "payload": "{}", "payload_version": 1, "max_attempts": 3}
 NEW_REST = {"limited": False, "schedule_at": None, "idempotency_key": "k", "request_hash": b"h", "traceparent": None}
 PAGE = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}
+OWN = {"any_owner": False, "owner_id": "1"}
 NOBODY_ELSE = {"after_task": UUID(int=0), "after_seq": 0, "task_ids": None, "limit": 100}
 
 
@@ -137,13 +138,13 @@ CASES = [
     Case("worker", "children", "wake_parents", {"ids": PARENTS}, 10),
     Case("api", "tasks", "insert_task", {**NEW, **NEW_REST, "settings": row_security.caller("1")}),
     Case("api", "tasks", "find_submitted", {"id": READY[0], "owner_id": "1", "idempotency_key": "k"}, 1),
-    Case("api", "tasks", "get_task", {"id": READY[0], "owner_id": "1"}, 1),
+    Case("api", "tasks", "get_task", {"id": READY[0], **OWN}, 1),
     Case("api", "tasks", "list_tasks", PAGE),
     Case("api", "tasks", "list_tasks", {**PAGE, "status": "completed", "type": "echo", "before": UUID(int=2**127)}),
     Case("api", "tasks", "newest_completed", {"owner_id": "old-7", "type": "echo", "limit": 20}),
-    Case("api", "tasks", "cancel", {"ids": READY[:2], "owner_id": "1", "actor": "1", "reason": None}, 10),
-    Case("api", "tasks", "living_descendants", {"ids": PARENTS, "owner_id": "1", "limit": 100}),
-    Case("api", "events", "task_events", {"task_id": READY[0], "owner_id": "1", "after": 0, "limit": 100}),
+    Case("api", "tasks", "cancel", {"ids": READY[:2], **OWN, "actor": "1", "reason": None}, 10),
+    Case("api", "tasks", "living_descendants", {"ids": PARENTS, **OWN, "limit": 100}),
+    Case("api", "events", "task_events", {"task_id": READY[0], **OWN, "after": 0, "limit": 100}),
     Case("push", "events", "unseen", {"owner_id": "1", "base": "1:1:", "target": None, **NOBODY_ELSE}),
     Case("websocket", "events", "first_unseen", {"owner_id": "old-7", "task_ids": None}),
     Case("websocket", "events", "first_unseen", {"owner_id": "1", "task_ids": READY}),

@@ -11,6 +11,7 @@ import pytest
 from orchestrator.model.ids import first_id_at
 from orchestrator.store import row_security
 from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.owners import ANY_OWNER, owner_filter
 
 STORED = """
 INSERT INTO agent_tasks (id, owner_id, type, payload, status, result, due_at, created_at, updated_at, finished_at)
@@ -33,7 +34,7 @@ FEW_PAGES = 150
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 WINDOW = {"since": NOW - timedelta(minutes=5), "until": NOW, "lately": NOW - timedelta(minutes=1), "step": 10}
-ANY = dict.fromkeys(("owner_id", "status", "type", "trace", "fingerprint", "since", "until"))
+ANY = {**owner_filter(ANY_OWNER), **dict.fromkeys(("status", "type", "trace", "fingerprint", "since", "until"))}
 IDS = {"below": UUID(int=2**128 - 1), "lowest": UUID(int=0)}
 FIGURES, OPS, CANCELS, TASKS = (
     load_queries("orchestrator.store", stem) for stem in ("statistics", "operator_search", "bulk_cancel", "tasks")
@@ -55,7 +56,7 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "lock_unfinished": (CANCELS["lock_unfinished"], {"ids": SOME, "limit": 1_000}),
     "still_fitting": (CANCELS["still_fitting"], {**ANY, **IDS, "type": "echo", "state": None, "ids": SOME}),
     "would_end": (CANCELS["would_end"], {**ANY, **IDS, "type": "echo", "state": None, "ids": None}),
-    "living_descendants": (TASKS["living_descendants"], {"ids": SOME, "owner_id": None, "limit": 1_000}),
+    "living_descendants": (TASKS["living_descendants"], {"ids": SOME, **owner_filter(ANY_OWNER), "limit": 1_000}),
     "ended_boundary": (
         OPS["ended_boundary"],
         {**ANY, "before": None, "before_id": UUID(int=2**128 - 1), "window": 50},

@@ -31,6 +31,10 @@ DOORS: dict[tuple[str, str], Any] = {
     ("GET", "/api/tasks/<task_id>/events"): None,
     ("POST", "/api/tasks/<task_id>/cancel"): None,
     ("POST", "/api/realtime/ticket"): None,
+    ("GET", "/api/schedules"): None,
+    ("POST", "/api/schedules"): {"type": "echo", "every": 3600},
+    ("PATCH", "/api/schedules/<schedule_id>"): {"paused": True},
+    ("DELETE", "/api/schedules/<schedule_id>"): None,
     ("POST", "/api/friends/ask"): {"friendname": "Bruno"},
     ("POST", "/api/friends/setstate"): {"friendId": 7, "friendshipState": 1},
     ("POST", "/api/friends/delete"): {"friendId": 7},
@@ -146,7 +150,11 @@ class TestTheForgotten:
     def test_find_it_closed(self, me: Caller, run: Run, conn: Connection, amira: int) -> None:
         run("account.forget", owner=amira)
         for (method, path), data in DOORS.items():
-            answer = me.send(method, path.replace("<task_id>", str(uuid4())).replace("<kid_id>", "1"), data=data)
+            answer = me.send(
+                method,
+                path.replace("<task_id>", str(uuid4())).replace("<schedule_id>", str(uuid4())).replace("<kid_id>", "1"),
+                data=data,
+            )
             assert (answer.status, answer.json()["message"]) == (401, "This account no longer exists."), path
         left = conn.execute("SELECT type FROM agent_tasks WHERE owner_id = %s", (str(amira),)).fetchall()
         assert left == [{"type": "account.forget"}]

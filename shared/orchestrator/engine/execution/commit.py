@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from psycopg import errors as pg
@@ -27,6 +26,7 @@ from orchestrator.observability import logger
 from orchestrator.store import attempts, children, steps
 from orchestrator.store.attempts import Finished
 from orchestrator.store.connection import CONFLICT_TRIES, CONFLICTS, Connection
+from orchestrator.store.tasks import RunnableTask
 
 Replies = dict[Any, float | None]
 #: What is wrong with data rather than with the connection: one task's fault, never its neighbours'.
@@ -70,8 +70,8 @@ class _NotOurs(Exception):
 
 def _write(
     worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled]
-) -> tuple[list[Finished], list[dict[str, Any]]]:
-    """The finished rows, and the rows to wake ({id, owner_id, traceparent})."""
+) -> tuple[list[Finished], list[RunnableTask]]:
+    """The finished rows, and the tasks to wake."""
     outcomes = [handled.outcome for handled in batch if handled.outcome is not None]
     if not transaction.is_open and not any(h.children or h.wait or h.attempt.parent_id for h in batch):
         return worker.db.run(attempts.finish, outcomes), []
@@ -90,7 +90,7 @@ def _write(
     return finished, wakes
 
 
-def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[dict[str, Any]]:
+def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[RunnableTask]:
     for handled in batch:
         wait = handled.wait
         if wait is not None and wait.first:
@@ -133,7 +133,7 @@ def _after(
     worker: Worker,
     batch: Sequence[Handled],
     finished: Sequence[Finished],
-    wakes: list[dict[str, Any]],
+    wakes: list[RunnableTask],
     replies: Replies,
 ) -> None:
     """What the world is told after the commit; all of it is repaired by the sweeper if we die here."""
@@ -141,12 +141,13 @@ def _after(
     if freed:
         wakes = [*wakes, *worker.db.run(attempts.next_limited, freed)]
     if wakes:
-        worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in wakes])
-    traces = {handled.attempt.id: handled.attempt.traceparent for handled in batch}
-    died = [row for row in finished if row.status is Status.DEAD_LETTER]
-    send_dead_letters(worker, [{**asdict(row), "traceparent": traces[row.id]} for row in died])
+        worker.queue.send([Wake.of(task) for task in wakes])
+    ran = {handled.attempt.id: handled.attempt for handled in batch}
+    send_dead_letters(
+        worker, [Wake.of(ran[row.id], death=row.seq) for row in finished if row.status is Status.DEAD_LETTER]
+    )
     task_telemetry.finished(batch, finished)
-    watched = [(row.owner_id, traces[row.id]) for row in finished if row.watched]
+    watched = [(row.owner_id, ran[row.id].traceparent) for row in finished if row.watched]
     if watched:
         worker.events.announce(watched)
     for handled in batch:

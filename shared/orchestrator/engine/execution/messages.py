@@ -152,4 +152,4 @@ def _renew(worker: Worker, message: Message, hide: float) -> bool:
         return True
     if sight.status is Status.DEAD_LETTER:
         return False  # it may be the one that revives it
-    return not worker.queue.send([Wake(message.task_id, sight.owner_id, math.ceil(hide), sight.traceparent)])
+    return not worker.queue.send([Wake.of(sight, delay=hide)])

@@ -76,10 +76,10 @@ def _place_leased(worker: Worker, sight: Sight) -> Placed:
     if sight.lease_left is not None and sight.lease_left > 0:
         return Placed(sight.id, hide=sight.lease_left + 1.0)
     ended, parents = worker.db.run(end_leases, [sight.id])
-    worker.queue.send([Wake(row["id"], row["owner_id"], traceparent=row["traceparent"]) for row in parents])
+    worker.queue.send([Wake.of(task) for task in parents])
     task_telemetry.leases_ended(ended)
-    if any(row["status"] == Status.DEAD_LETTER for row in ended):
-        send_dead_letters(worker, ended)
+    if any(task.status is Status.DEAD_LETTER for task in ended):
+        send_dead_letters(worker, [Wake.of(task, death=task.seq) for task in ended])
         return Placed(sight.id)
     return Placed(sight.id, alone=sight)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json, iso, public_error
 from orchestrator.observability import tracing
+from orchestrator.store.events import FeedEvent
 
 #: Bytes; API Gateway refuses a message above 128 KB.
 LARGEST_FRAME = 120_000
@@ -25,16 +25,16 @@ class Page:
     more: bool
 
 
-def page_of(rows: Sequence[Mapping[str, Any]], cursor: Cursor, target: str, *, more: bool) -> Page:
+def page_of(events: Sequence[FeedEvent], cursor: Cursor, target: str, *, more: bool) -> Page:
     """The update frames of a page of events that leads from `cursor` towards the snapshot `target`."""
     frames = []
     end = str(cursor if more else Cursor(target))
-    for index, row in enumerate(rows):
-        after = str(cursor.at(target, row["task_id"], row["seq"]))
-        if index == len(rows) - 1:
+    for index, event in enumerate(events):
+        after = str(cursor.at(target, event.task_id, event.seq))
+        if index == len(events) - 1:
             end = after if more else str(Cursor(target))
             after = end
-        frames.append((_update_frame(row, after), after))
+        frames.append((_update_frame(event, after), after))
     # A cursor that was on its way to an older snapshot goes on from there to the present one.
     return Page(frames, end, more or cursor.target is not None)
 
@@ -60,24 +60,24 @@ def crowded_out_frame() -> bytes:
     return _encode({"type": "error", "code": "crowded-out", "message": words})
 
 
-def _update_frame(row: Mapping[str, Any], cursor: str) -> bytes:
-    data = row["data"] or {}
+def _update_frame(event: FeedEvent, cursor: str) -> bytes:
+    data = event.data or {}
     task: dict[str, Json] = {
-        "id": str(row["task_id"]),
-        "type": row["type"],
-        "status": row["status"],
-        "attempts": row["attempts"],
-        "maxAttempts": row["max_attempts"],
-        "updatedAt": iso(row["created_at"]),
-        "seq": row["seq"],
-        "event": row["kind"],
+        "id": str(event.task_id),
+        "type": event.type,
+        "status": event.status.value,
+        "attempts": event.attempts,
+        "maxAttempts": event.max_attempts,
+        "updatedAt": iso(event.created_at),
+        "seq": event.seq,
+        "event": event.kind,
     }
     optional = {
-        "result": row["result"],
-        "error": public_error(data.get("error")) if row["status"] in (Status.FAILED, Status.DEAD_LETTER) else None,
+        "result": event.result,
+        "error": public_error(data.get("error")) if event.status in (Status.FAILED, Status.DEAD_LETTER) else None,
         "progress": data.get("progress"),
         "step": data.get("step"),
-        "traceId": tracing.trace_id(row["traceparent"]),
+        "traceId": tracing.trace_id(event.traceparent),
     }
     task.update({name: value for name, value in optional.items() if value is not None})
     frame = _encode({"type": "task-update", "cursor": cursor, "task": task})

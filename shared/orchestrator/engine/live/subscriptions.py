@@ -49,11 +49,10 @@ def connect(db: Database, sockets: Sockets, ticket: str, connection_id: str) -> 
     opened = db.run(store.open_connection, _hash(ticket), connection_id, most=MOST_CONNECTIONS, doubt=REVOCATION_TAKES)
     if opened is None:
         raise Unauthenticated("This ticket cannot be used.")
-    owner, crowded_out = opened
-    for each in crowded_out:
+    for each in opened.crowded_out:
         sockets.post(each, crowded_out_frame())
         sockets.delete(each)
-    return owner
+    return opened.owner_id
 
 
 def end_session(db: Database, owner: str, session: str | None) -> None:

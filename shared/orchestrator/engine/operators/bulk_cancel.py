@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue
@@ -12,9 +11,11 @@ from orchestrator.engine import joins
 from orchestrator.engine.cancel import actor_label, announce_cancelled
 from orchestrator.model.task import Json, Task, iso
 from orchestrator.observability import logger
-from orchestrator.store import bulk_cancel, dead_letters, tasks
-from orchestrator.store.bulk_cancel import Chosen
+from orchestrator.store import audit, bulk_cancel, tasks
+from orchestrator.store.bulk_cancel import Chosen, EndingGroup
 from orchestrator.store.connection import Connection, Database
+from orchestrator.store.owners import ANY_OWNER
+from orchestrator.store.tasks import RunnableTask
 
 #: Tasks one transaction ends at most, descendants counted; only a single family may be larger.
 MOST_AT_ONCE = 1_000
@@ -25,11 +26,11 @@ class Page:
     """What one transaction cancelled, and who can go on because of it; `more`: some that fitted are left."""
 
     cancelled: Sequence[Task]
-    woken: Sequence[joins.Row]
+    woken: Sequence[RunnableTask]
     more: bool
 
 
-def preview(db: Database, chosen: Chosen) -> list[dict[str, Any]]:
+def preview(db: Database, chosen: Chosen) -> list[EndingGroup]:
     """What would end now, in groups of one type and status; the row without a type is of all."""
     return db.run(bulk_cancel.would_end, chosen)
 
@@ -55,9 +56,10 @@ def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> P
         locked = set(bulk_cancel.lock(conn, seen, MOST_AT_ONCE))
         fit = bulk_cancel.still_fitting(conn, chosen, seen)
         roots = _whole_families(conn, [id for id in fit if id in locked])
-        cancelled, woken = joins.cancel_tasks(conn, None, roots, actor_label(actor), reason)
+        cancelled, woken = joins.cancel_tasks(conn, ANY_OWNER, roots, actor_label(actor), reason)
         if cancelled:
-            dead_letters.audit(conn, actor, "cancel", {**describe(chosen), "reason": reason, "tasks": len(cancelled)})
+            detail = {**describe(chosen), "reason": reason, "tasks": len(cancelled)}
+            audit.record_action(conn, actor, "cancel", detail)
         return Page(cancelled, woken, more=len(roots) < len(fit) or len(seen) == 2 * MOST_AT_ONCE)
 
 
@@ -65,7 +67,7 @@ def _whole_families(conn: Connection, ids: Sequence[UUID]) -> Sequence[UUID]:
     """The first of these, as many as with their descendants make a page; one at least."""
     while len(ids) > 1:
         room = MOST_AT_ONCE - len(ids)
-        if len(tasks.living_descendants(conn, None, ids, limit=room + 1)) <= room:
+        if len(tasks.living_descendants(conn, ANY_OWNER, ids, limit=room + 1)) <= room:
             break
         ids = ids[: len(ids) // 2]
     return ids
@@ -75,7 +77,7 @@ def describe(chosen: Chosen) -> Mapping[str, Json]:
     """The choice as the audit trail keeps it, in the API's words."""
     words = {
         "ids": [str(each) for each in chosen.ids] if chosen.ids is not None else None,
-        "owner": chosen.owner_id,
+        "owner": None if chosen.owner is ANY_OWNER else chosen.owner,
         "status": chosen.status.value if chosen.status else None,
         "state": chosen.state,
         "type": chosen.type,

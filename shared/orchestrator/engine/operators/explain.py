@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents, UnknownType
@@ -14,6 +13,7 @@ from orchestrator.model.states import Status
 from orchestrator.model.task import Json, iso
 from orchestrator.store import explain as store
 from orchestrator.store.connection import Database
+from orchestrator.store.explain import Blockers
 
 #: Seconds a due task may wait for its turn.
 SLOW = 30
@@ -26,10 +26,9 @@ def explain(db: Database, agents: Agents, flags: FlagReader, task_id: UUID) -> d
     row = db.run(store.explain, task_id, MOST_AHEAD)
     if row is None:
         raise NotFound("There is no such task.")
-    status = Status(row["status"])
-    match status:
+    match row.status:
         case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
-            return _why("finished", f"It is over: {status.value}.", since=iso(row["finished_at"]))
+            return _why("finished", f"It is over: {row.status.value}.", since=iso(row.finished_at))
         case Status.DEAD_LETTER:
             return _dead(row)
         case Status.PROCESSING:
@@ -37,12 +36,12 @@ def explain(db: Database, agents: Agents, flags: FlagReader, task_id: UUID) -> d
         case Status.PENDING:
             return _pending(row, agents, flags)
         case _:
-            assert_never(status)
+            assert_never(row.status)
 
 
-def _dead(row: Mapping[str, Any]) -> dict[str, Json]:
-    since = iso(row["dead_at"])
-    if row["wake_at"] is None:
+def _dead(row: Blockers) -> dict[str, Json]:
+    since = iso(row.dead_at)
+    if row.wake_at is None:
         return _why(
             "dead-letter",
             "Its attempts are used up and its message is in the dead-letter queue; redrive it.",
@@ -55,9 +54,9 @@ def _dead(row: Mapping[str, Any]) -> dict[str, Json]:
     )
 
 
-def _leased(row: Mapping[str, Any]) -> dict[str, Json]:
-    until, worker = iso(row["leased_until"]), row["leased_by"]
-    if row["lease_ended"]:
+def _leased(row: Blockers) -> dict[str, Json]:
+    until, worker = iso(row.leased_until), row.leased_by
+    if row.lease_ended:
         return _why(
             "lease-ended",
             f"{worker} has not finished it; it is taken back at the next sweep.",
@@ -67,70 +66,70 @@ def _leased(row: Mapping[str, Any]) -> dict[str, Json]:
     return _why("leased", f"{worker} is running it, at the latest until {until}.", until=until, worker=worker)
 
 
-def _pending(row: Mapping[str, Any], agents: Agents, flags: FlagReader) -> dict[str, Json]:
-    flag = row["parked_by"] or flag_of_type(row["type"])
-    if not flags.enabled(flag, row["owner_id"]):
+def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:
+    flag = row.parked_by or flag_of_type(row.type)
+    if not flags.enabled(flag, row.owner_id):
         return _why("parked", f"The flag {flag} is off; it runs when the flag is on.", flag=flag)
-    if row["parked_by"]:
+    if row.parked_by:
         return _unparking(row, flag)
-    if row["waiting_for"] is not None:
+    if row.waiting_for is not None:
         return _waiting(row)
-    if not row["due"]:
-        due = iso(row["due_at"])
-        if row["attempts"]:
-            return _why("backoff", f"Attempt {row['attempts']} failed; it is tried again at {due}.", retryAt=due)
+    if not row.due:
+        due = iso(row.due_at)
+        if row.attempts:
+            return _why("backoff", f"Attempt {row.attempts} failed; it is tried again at {due}.", retryAt=due)
         return _why("scheduled", f"It is due at {due}.", dueAt=due)
     return _limited(row, agents) or _queued(row)
 
 
-def _unparking(row: Mapping[str, Any], flag: str) -> dict[str, Json]:
-    ahead = row["parked_ahead"]
+def _unparking(row: Blockers, flag: str) -> dict[str, Json]:
+    ahead = row.parked_ahead or 0
     many = f"{MOST_AHEAD:,} or more" if ahead >= MOST_AHEAD else f"about {ahead:,}"
     words = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
     return _why("unparking", words, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
 
 
-def _waiting(row: Mapping[str, Any]) -> dict[str, Json]:
-    deadline = iso(row["due_at"]) if row["has_due"] else None
+def _waiting(row: Blockers) -> dict[str, Json]:
+    deadline = iso(row.due_at)
     until = f", at the latest until {deadline}" if deadline else ""
     return _why(
         "waiting-for-children",
-        f"It waits for {row['waiting_for']} children of {row['awaits']!r}; {row['children_done']} are done{until}.",
-        join=row["awaits"],
-        needed=row["waiting_for"],
-        done=row["children_done"],
+        f"It waits for {row.waiting_for} children of {row.awaits!r}; {row.children_done} are done{until}.",
+        join=row.awaits,
+        needed=row.waiting_for,
+        done=row.children_done,
         deadline=deadline,
     )
 
 
-def _limited(row: Mapping[str, Any], agents: Agents) -> dict[str, Json] | None:
+def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:
     try:
-        limit = agents.get(row["type"]).limit_per_owner
+        limit = agents.get(row.type).limit_per_owner
     except UnknownType:
         return _why("unknown-type", "No agent of this type is deployed; it is tried again every minute.")
-    if limit is None or not row["limited"] or row["running"] < limit:
+    if limit is None or not row.limited or (row.running or 0) < limit:
         return None
     return _why(
         "over-limit",
-        f"Its owner already runs {row['running']} of this type; {limit} may run at once.",
+        f"Its owner already runs {row.running} of this type; {limit} may run at once.",
         limit=limit,
-        running=row["running"],
+        running=row.running,
     )
 
 
-def _queued(row: Mapping[str, Any]) -> dict[str, Json]:
-    resend = iso(row["wake_at"])
-    if row["wake_late"]:
-        words = f"It has been due for {row['due_for']} s, and the sweeper, which sends another wake-up, is late."
+def _queued(row: Blockers) -> dict[str, Json]:
+    resend = iso(row.wake_at)
+    if row.wake_late:
+        words = f"It has been due for {row.due_for} s, and the sweeper, which sends another wake-up, is late."
         return _why("sweeper-late", words, resendAt=resend)
-    if row["resends"]:
-        words = f"It is due and its wake-up was sent again {row['resends']} times; the next is sent at {resend}."
-        return _why("wake-up-lost", words, resendAt=resend, resends=row["resends"])
-    if row["due_for"] > SLOW:
-        words = f"It has been due for {row['due_for']} s and no worker has taken it: they are behind, or take nothing."
-        return _why("queued", words, resendAt=resend, alone=row["suspect"])
+    if row.resends:
+        words = f"It is due and its wake-up was sent again {row.resends} times; the next is sent at {resend}."
+        return _why("wake-up-lost", words, resendAt=resend, resends=row.resends)
+    if (row.due_for or 0) > SLOW:
+        words = f"It has been due for {row.due_for} s and no worker has taken it: they are behind, or take nothing."
+        return _why("queued", words, resendAt=resend, alone=row.suspect)
     words = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
-    return _why("queued", words, resendAt=resend, alone=row["suspect"])
+    return _why("queued", words, resendAt=resend, alone=row.suspect)
 
 
 def _why(reason: str, message: str, **facts: Json) -> dict[str, Json]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
 from orchestrator.model.fault_injection import reach
+from orchestrator.model.task import Json
 from orchestrator.observability import logger, metrics
-from orchestrator.store import dead_letters
+from orchestrator.store import audit, dead_letters
 from orchestrator.store.connection import Connection, Database
+from orchestrator.store.dead_letters import DeadLetter, RedrivenTask
+from orchestrator.store.tasks import RunnableTask
 
 #: Dead letters moved by one call at most.
 MOST_AT_ONCE = 1_000
@@ -31,7 +32,7 @@ class Selection:
     version: str | None = None
 
 
-def find(conn: Connection, which: Selection) -> list[dict[str, Any]]:
+def find(conn: Connection, which: Selection) -> list[DeadLetter]:
     """What a redrive or discard moves, oldest first."""
     return dead_letters.select(conn, **asdict(which), limit=MOST_AT_ONCE)
 
@@ -50,44 +51,44 @@ def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection
     reach("redrive.committed")
     tell(queue, events, revived)
     logger.info("dead letters redriven", extra={"actor": actor, "tasks": len(revived)})
-    return [row["id"] for row in revived]
+    return [task.id for task in revived]
 
 
-def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[Mapping[str, Any]]) -> None:
+def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[RedrivenTask]) -> None:
     """After the commit: wakes those revived, and tells who watches them."""
-    for row in revived:
-        metrics.count("Redriven", row["type"])
-    queue.send([Wake(row["id"], row["owner_id"], math.ceil(row["due_in"]), row["traceparent"]) for row in revived])
-    events.announce((row["owner_id"], row["traceparent"]) for row in revived)
+    for task in revived:
+        metrics.count("Redriven", task.type)
+    queue.send([Wake.of(task, delay=task.due_in) for task in revived])
+    events.announce((task.owner_id, task.traceparent) for task in revived)
 
 
 def discard(db: Database, events: EventQueue, which: Selection, actor: str, reason: str) -> list[UUID]:
     """Ends the selected dead letters as cancelled; answers which."""
     discarded = db.run(_discard, which, actor, reason)
-    events.announce((row["owner_id"], row["traceparent"]) for row in discarded)
+    events.announce((task.owner_id, task.traceparent) for task in discarded)
     metrics.count("Discarded", by=len(discarded))
     logger.info("dead letters discarded", extra={"actor": actor, "tasks": len(discarded)})
-    return [row["id"] for row in discarded]
+    return [task.id for task in discarded]
 
 
-def describe(which: Selection) -> dict[str, Any]:
+def describe(which: Selection) -> dict[str, Json]:
     """The selection as the audit trail keeps it."""
     return {**asdict(which), "ids": [str(each) for each in which.ids] if which.ids is not None else None}
 
 
-def _revive(conn: Connection, which: Selection, actor: str) -> list[dict[str, Any]]:
+def _revive(conn: Connection, which: Selection, actor: str) -> list[RedrivenTask]:
     """Together with its audit; nothing is kept of what moved nothing."""
     with conn.transaction():
-        revived = dead_letters.revive(conn, [row["id"] for row in find(conn, which)], actor)
+        revived = dead_letters.revive(conn, [letter.id for letter in find(conn, which)], actor)
         if revived:
-            dead_letters.audit(conn, actor, "redrive", {**describe(which), "tasks": len(revived)})
+            audit.record_action(conn, actor, "redrive", {**describe(which), "tasks": len(revived)})
         return revived
 
 
-def _discard(conn: Connection, which: Selection, actor: str, reason: str) -> list[dict[str, Any]]:
+def _discard(conn: Connection, which: Selection, actor: str, reason: str) -> list[RunnableTask]:
     with conn.transaction():
-        discarded = dead_letters.discard(conn, [row["id"] for row in find(conn, which)], actor, reason)
+        discarded = dead_letters.discard(conn, [letter.id for letter in find(conn, which)], actor, reason)
         if discarded:
             detail = {**describe(which), "reason": reason, "tasks": len(discarded)}
-            dead_letters.audit(conn, actor, "discard", detail)
+            audit.record_action(conn, actor, "discard", detail)
         return discarded

@@ -8,8 +8,6 @@ Whoever watches moves it on; the sweeper does once a minute.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue
@@ -17,11 +15,11 @@ from orchestrator.engine.operators.redrive import Selection, describe, find, tel
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
-from orchestrator.model.task import Json, iso
 from orchestrator.observability import logger
-from orchestrator.store import dead_letters, staged_redrives
+from orchestrator.store import audit, dead_letters, staged_redrives
 from orchestrator.store.connection import Connection, Database
-from orchestrator.store.staged_redrives import Going, Outcome
+from orchestrator.store.dead_letters import RedrivenTask
+from orchestrator.store.staged_redrives import Going, Outcome, StagedRedrive
 
 #: The part of all that the second stage lets go.
 SECOND_STAGE = 0.1
@@ -38,7 +36,7 @@ def begin(
     *,
     canary: bool = True,
     rate: float | None = None,
-) -> tuple[dict[str, Json], list[UUID]] | None:
+) -> tuple[StagedRedrive, list[UUID]] | None:
     """Chooses the dead letters and lets the first ones go; answers how it stands, and which. None: there are none."""
     id = new_task_id()
     if not db.run(_choose, id, which, actor, canary, rate):
@@ -47,7 +45,7 @@ def begin(
     return show(db, id), first
 
 
-def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> dict[str, Json]:
+def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> StagedRedrive:
     """Lets go what may go by now, or ends it. Raises NotFound."""
     _move_on(db, queue, events, id)
     return show(db, id)
@@ -61,7 +59,7 @@ def advance_all(db: Database, queue: TaskQueue, events: EventQueue) -> int:
     return len(running)
 
 
-def stop(db: Database, id: UUID, actor: str) -> dict[str, Json]:
+def stop(db: Database, id: UUID, actor: str) -> StagedRedrive:
     """Lets nothing more go; what was let go runs on. Raises NotFound, or Conflict when it has ended."""
     stopped = db.run(_stop, id, f"Stopped by {actor}.", actor)
     shown = show(db, id)
@@ -70,35 +68,16 @@ def stop(db: Database, id: UUID, actor: str) -> dict[str, Json]:
     return shown
 
 
-def show(db: Database, id: UUID) -> dict[str, Json]:
+def show(db: Database, id: UUID) -> StagedRedrive:
     """Raises NotFound."""
     row = db.run(staged_redrives.get, id)
     if row is None:
         raise NotFound("There is no such redrive.")
-    return view(row)
+    return row
 
 
-def newest(db: Database, limit: int) -> list[dict[str, Json]]:
-    return [view(row) for row in db.run(staged_redrives.newest, limit)]
-
-
-def view(row: Mapping[str, Any]) -> dict[str, Json]:
-    return {
-        "id": str(row["id"]),
-        "state": row["state"],
-        "reason": row["reason"],
-        "canary": row["canary"],
-        "rate": row["rate"],
-        "released": row["released"],
-        "total": row["total"],
-        "open": row["open"],
-        "waitingFor": str(row["waiting_for"]) if row["waiting_for"] else None,
-        "failedTask": str(row["failed_task"]) if row["failed_task"] else None,
-        "actor": row["actor"],
-        "fingerprints": row["fingerprints"],
-        "createdAt": iso(row["created_at"]),
-        "updatedAt": iso(row["updated_at"]),
-    }
+def newest(db: Database, limit: int) -> list[StagedRedrive]:
+    return db.run(staged_redrives.newest, limit)
 
 
 def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bool, rate: float | None) -> int:
@@ -107,11 +86,11 @@ def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bo
         found = find(conn, which)
         if not found:
             return 0
-        marks = sorted({row["error"]["fingerprint"] for row in found if row["error"].get("fingerprint")})
-        ids = [row["id"] for row in found]
+        marks = sorted({letter.error["fingerprint"] for letter in found if letter.error.get("fingerprint")})
+        ids = [letter.id for letter in found]
         staged_redrives.insert(conn, id, actor=actor, canary=canary, rate=rate, task_ids=ids, fingerprints=marks)
         detail = {"redrive": str(id), "canary": canary, "rate": rate, "tasks": len(found)}
-        dead_letters.audit(conn, actor, "redrive", {**describe(which), **detail})
+        audit.record_action(conn, actor, "redrive", {**describe(which), **detail})
         return len(found)
 
 
@@ -119,10 +98,10 @@ def _move_on(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> li
     revived = db.run(_let_go, id)
     reach("redrive.committed")
     tell(queue, events, revived)
-    return [row["id"] for row in revived]
+    return [task.id for task in revived]
 
 
-def _let_go(conn: Connection, id: UUID) -> list[dict[str, Any]]:
+def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
     """What goes now; nothing when it waits, has ended, ends here, or somebody else has it in hand."""
     with conn.transaction():
         going = staged_redrives.lock(conn, id)
@@ -170,7 +149,7 @@ def _stage_end(going: Going, open: int) -> int:
     return next((end for end in ends if end > going.released), going.total)
 
 
-def _revive(conn: Connection, going: Going, released: int) -> list[dict[str, Any]]:
+def _revive(conn: Connection, going: Going, released: int) -> list[RedrivenTask]:
     paced_for = going.paced_for + (released - going.released) / going.rate if going.rate else None
     ids = staged_redrives.let_go(conn, going.id, after=going.released, released=released, paced_for=paced_for)
     return dead_letters.revive(conn, ids, going.actor, rate=going.rate, first_in=going.paced_for)
@@ -182,6 +161,6 @@ def _stop(conn: Connection, id: UUID, reason: str, actor: str, failed_task: UUID
         stopped = staged_redrives.end(conn, id, "stopped", reason, failed_task)
         if stopped:
             trouble = {"reason": reason, "task": str(failed_task)} if failed_task else {}
-            dead_letters.audit(conn, actor, "stop", {"redrive": str(id), **trouble})
+            audit.record_action(conn, actor, "stop", {"redrive": str(id), **trouble})
             logger.warning("redrive stopped", redrive=str(id), reason=reason)
         return stopped

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
+from orchestrator.model.task import Json
 from orchestrator.observability import metrics
 from orchestrator.store import statistics as store
 from orchestrator.store.connection import Database
+from orchestrator.store.statistics import FinishedCount, LiveCount, Load, Pace
 
 #: What a task that is not over waits for; the view live_tasks says which is which.
 LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
@@ -18,6 +19,7 @@ ENDS = ("completed", "failed", "dead-letter", "cancelled")
 KEPT_DAYS = 7
 
 MINUTE = timedelta(minutes=1)
+PERCENTILES = ("p50", "p95", "p99", "wait_p95")
 _COLUMN = {"failed": "refused", "dead-letter": "died"}
 
 
@@ -35,14 +37,14 @@ class Counts:
         self.by_type.setdefault(task_type, dict.fromkeys((*LIVE, *ENDS), 0))[name] += tasks
 
 
-def count(live: Iterable[Mapping[str, Any]], finished: Iterable[Mapping[str, Any]]) -> Counts:
+def count(live: Iterable[LiveCount], finished: Iterable[FinishedCount]) -> Counts:
     counts = Counts()
     for row in live:
-        counts.add(row["type"], row["state"], row["tasks"])
-        if row["state"] == "due":
-            counts.oldest = max(counts.oldest, row["oldest"])
-    for row in finished:
-        counts.add(row["type"], row["status"], row["tasks"])
+        counts.add(row.type, row.state, row.tasks)
+        if row.state == "due":
+            counts.oldest = max(counts.oldest, row.oldest or 0.0)
+    for ended in finished:
+        counts.add(ended.type, ended.status, ended.tasks)
     return counts
 
 
@@ -52,27 +54,27 @@ def measure(db: Database) -> None:
     It costs what is live and what the minute saw, not what is stored.
     """
     load = db.run(store.load)
-    until = load["at"].replace(second=0, microsecond=0)
+    until = load.at.replace(second=0, microsecond=0)
     counts = count(db.run(store.live_counts), db.run(store.finished_counts, until - MINUTE, until))
     metrics.gauge("OldestDue", counts.oldest)
     metrics.gauge("Due", counts.total("due"))
     metrics.gauge("Processing", counts.total("processing"))
     metrics.gauge("ParkedTasks", counts.total("parked"))
     metrics.gauge("DeadLetters", counts.total("dead"))
-    metrics.gauge("OpenSockets", load["sockets"])
-    metrics.gauge("DatabaseConnections", load["connections"])
+    metrics.gauge("OpenSockets", load.sockets)
+    metrics.gauge("DatabaseConnections", load.connections)
     db.run(store.keep_minute, _minute(db, until - MINUTE, counts, load))
     db.run(store.prune, KEPT_DAYS)
 
 
-def _minute(db: Database, at: datetime, counts: Counts, load: Mapping[str, Any]) -> dict[str, Any]:
+def _minute(db: Database, at: datetime, counts: Counts, load: Load) -> dict[str, Json]:
     paces = db.run(store.paces, at, at + MINUTE)
     types = {name: _kept(by_name, paces.get(name)) for name, by_name in counts.by_type.items()}
     return {
         "at": at.isoformat(),
         "oldest": counts.oldest,
-        "sockets": load["sockets"],
-        "connections": load["connections"],
+        "sockets": load.sockets,
+        "connections": load.connections,
         "submitted": db.run(store.submitted, at, at + MINUTE),
         "leases_lost": db.run(store.leases_lost, at, at + MINUTE),
         "by_type": {name: {column: value for column, value in kept.items() if value} for name, kept in types.items()},
@@ -80,5 +82,6 @@ def _minute(db: Database, at: datetime, counts: Counts, load: Mapping[str, Any])
     }
 
 
-def _kept(counts: Mapping[str, int], pace: Mapping[str, float] | None) -> dict[str, float]:
-    return {**{_COLUMN.get(name, name): tasks for name, tasks in counts.items()}, **(pace or {})}
+def _kept(counts: Mapping[str, int], pace: Pace | None) -> dict[str, float | None]:
+    percentiles = {name: getattr(pace, name) for name in PERCENTILES} if pace else {}
+    return {**{_COLUMN.get(name, name): tasks for name, tasks in counts.items()}, **percentiles}

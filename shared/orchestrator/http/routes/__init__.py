@@ -5,6 +5,7 @@ from orchestrator.http.routes.dead_letters import dead_letter_routes
 from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import ops_routes
+from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
 from orchestrator.http.routes.tasks import task_routes
@@ -14,6 +15,7 @@ from orchestrator.http.routes.token_keys import token_key_routes
 ROUTERS = (
     health_routes,
     task_routes,
+    schedule_routes,
     realtime_routes,
     figure_routes,
     ops_routes,

@@ -18,6 +18,7 @@ from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.http.serializers import would_end_view
 from orchestrator.model.states import Status
 from orchestrator.store.bulk_cancel import Chosen
+from orchestrator.store.owners import ANY_OWNER
 
 if TYPE_CHECKING:
     from orchestrator.http.schemas.requests import CancelTasks
@@ -61,7 +62,7 @@ def _preview(services: Services, chosen: Chosen) -> Response[Any]:
 def _chosen(body: CancelTasks) -> Chosen:
     return Chosen(
         ids=body.ids or None,
-        owner_id=body.owner or None,
+        owner=body.owner or ANY_OWNER,
         status=Status(body.status) if body.status else None,
         state=body.state,
         type=body.type or None,

@@ -19,7 +19,8 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import UUID_PATTERN, Query, cursor_of, read
 from orchestrator.http.routes.tasks import LARGEST_PAGE, LIMIT, PAGE, TYPE
 from orchestrator.http.schemas.names import operator_responses, requests
-from orchestrator.http.serializers import audit_view, dead_letter_view, group_view
+from orchestrator.http.serializers import audit_view, dead_letter_view, group_view, redrive_view
+from orchestrator.store import audit as audit_trail
 from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
@@ -73,12 +74,10 @@ def _register_looks(router: Router, services: Services) -> None:
         groups = services.db.run(dead_letters.groups, **asdict(which))
         found = services.db.run(dead_letters.select, **asdict(which), after=after, limit=limit + 1)
         answer = {
-            "total": sum(group["tasks"] for group in groups),
+            "total": sum(group.tasks for group in groups),
             "groups": [group_view(row) for row in groups],
             "items": [dead_letter_view(row) for row in found[:limit]],
-            "nextCursor": cursor_of(found[limit - 1]["dead_at"], found[limit - 1]["id"])
-            if len(found) > limit
-            else None,
+            "nextCursor": cursor_of(found[limit - 1].dead_at, found[limit - 1].id) if len(found) > limit else None,
         }
         return json_response(200, answer)
 
@@ -96,8 +95,8 @@ def _register_looks(router: Router, services: Services) -> None:
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
         before = query.integer("cursor", low=1, high=2**53)
         query.check()
-        found = services.db.run(dead_letters.list_audit, actor=actor, action=action, before=before, limit=limit + 1)
-        cursor = found[limit - 1]["id"] if len(found) > limit else None
+        found = services.db.run(audit_trail.list_actions, actor=actor, action=action, before=before, limit=limit + 1)
+        cursor = found[limit - 1].id if len(found) > limit else None
         return json_response(200, {"items": [audit_view(row) for row in found[:limit]], "nextCursor": cursor})
 
 
@@ -142,7 +141,7 @@ def _register_moves(router: Router, services: Services) -> None:
 
 
 def _preview(services: Services, which: Selection) -> Response[Any]:
-    ids = [row["id"] for row in services.db.run(letters.find, which)]
+    ids = [letter.id for letter in services.db.run(letters.find, which)]
     groups = [group_view(row) for row in services.db.run(dead_letters.groups, **asdict(which))]
     return _moved(ids, letters.count(services.db, which), dryRun=True, groups=groups)
 
@@ -153,8 +152,10 @@ def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> R
     begun = staged_redrive.begin(
         services.db, services.queue, services.events, which, actor, canary=body.canary, rate=body.rate
     )
-    shown, ids = begun or (None, [])
-    return _moved(ids, total, redrive=shown)
+    if begun is None:
+        return _moved([], total, redrive=None)
+    redrive, ids = begun
+    return _moved(ids, total, redrive=redrive_view(redrive))
 
 
 def _selection(body: Choice) -> Selection:

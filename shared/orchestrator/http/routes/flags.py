@@ -18,7 +18,8 @@ from orchestrator.http.routes.recorded import on_record
 from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.model.errors import NotFound, Unavailable
 from orchestrator.model.task import iso
-from orchestrator.store import dead_letters
+from orchestrator.store import audit as audit_trail
+from orchestrator.store.audit import FlagChange
 
 if TYPE_CHECKING:
     from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout
@@ -104,10 +105,10 @@ def _appconfig() -> Iterator[None]:
         raise Unavailable(words) from error
 
 
-def _last_set(services: Services, names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+def _last_set(services: Services, names: Collection[str]) -> Mapping[str, FlagChange]:
     """Who set each flag last; flags are shown without, while the database is away."""
     try:
-        return services.db.run(dead_letters.last_flag_changes, names)
+        return services.db.run(audit_trail.last_flag_changes, names)
     except Unavailable:
         return {}
 
@@ -126,7 +127,7 @@ def _view(services: Services, deployed: Deployed) -> dict[str, Any]:
                 "percent": setting.percent,
                 "owners": list(setting.owners),
                 "custom": not complete,
-                "lastSet": {"by": last["actor"], "at": iso(last["created_at"])} if last else None,
+                "lastSet": {"by": last.actor, "at": iso(last.created_at)} if last else None,
             }
         )
     return {

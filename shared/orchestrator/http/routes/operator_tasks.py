@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -21,10 +21,14 @@ from orchestrator.http.request import Query, cursor_of, path_uuid
 from orchestrator.http.routes.dead_letters import FINGERPRINT
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.http.schemas.names import operator_responses
-from orchestrator.http.serializers import dossier_view, history_view, operator_view
+from orchestrator.http.serializers import dossier_view, history_view, operator_page_view, operator_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
 from orchestrator.store import children, events, operator_search, tasks
+from orchestrator.store.owners import ANY_OWNER
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas.operator_responses import EventHistory
 
 #: Events of a dossier.
 MOST_EVENTS = 1_000
@@ -88,13 +92,13 @@ def _register_tasks(router: Router, services: Services) -> None:
         found_id, query = path_uuid(task_id), Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1)
         query.check()
-        task = services.db.run(tasks.get, None, found_id)
+        task = services.db.run(tasks.get, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
         told = _history(services, found_id, after)
         found_children = services.db.run(children.children, found_id)
         why = explain(services.db, services.agents, services.flags, found_id)
-        return json_response(200, {**dossier_view(task, told, found_children), "why": why})
+        return json_response(200, dossier_view(task, told, found_children, why))
 
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(
@@ -107,7 +111,7 @@ def _register_tasks(router: Router, services: Services) -> None:
     )
     def cancel(task_id: str) -> Response[Any]:
         found_id, actor = path_uuid(task_id), acting_operator(router)
-        task = cancel_task(services.db, services.queue, services.events, None, found_id, actor=actor)
+        task = cancel_task(services.db, services.queue, services.events, ANY_OWNER, found_id, actor=actor)
         return json_response(202, operator_view(task))
 
     @router.post("/ops/tasks/<task_id>/retry")
@@ -123,7 +127,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
         revived = letters.redrive(services.db, services.queue, services.events, which, acting_operator(router))
-        task = services.db.run(tasks.get, None, found_id)
+        task = services.db.run(tasks.get, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
         if not revived:
@@ -131,12 +135,12 @@ def _register_tasks(router: Router, services: Services) -> None:
         return json_response(202, operator_view(task))
 
 
-def _history(services: Services, task_id: UUID, after: int | None) -> dict[str, Any]:
+def _history(services: Services, task_id: UUID, after: int | None) -> EventHistory:
     """The newest events, or those after a seq."""
     if after is None:
         found = services.db.run(events.newest, task_id, MOST_EVENTS + 1)
     else:
-        found = services.db.run(events.history, None, task_id, after, MOST_EVENTS + 1)
+        found = services.db.run(events.history, ANY_OWNER, task_id, after, MOST_EVENTS + 1)
     return history_view(found, MOST_EVENTS, newest=after is None)
 
 
@@ -144,7 +148,7 @@ def _wanted(query: Query) -> operator_search.Wanted:
     status = query.choice("status", STATUSES)
     trace = query.matching("trace", TRACE_ID, "32 hexadecimal digits")
     return operator_search.Wanted(
-        owner_id=query.text("owner", longest=128),
+        owner=query.text("owner", longest=128) or ANY_OWNER,
         status=Status(status) if status else None,
         type=query.text("type", longest=100),
         trace=trace.lower() if trace else None,
@@ -167,11 +171,11 @@ def _search_ended(
 
 
 def _page(found: operator_search.Found[Any]) -> Response[Any]:
-    items = [operator_view(task, listed=True) for task in found.tasks]
+    items = [operator_page_view(task) for task in found.tasks]
     return json_response(200, {"items": items, "nextCursor": _cursor(found.next_before)})
 
 
 def _cursor(place: UUID | operator_search.Ended | None) -> str | None:
     if isinstance(place, operator_search.Ended):
-        return cursor_of(place.at, place.id)
+        return cursor_of(place.finished_at, place.id)
     return str(place) if place else None

@@ -9,7 +9,7 @@ from orchestrator.http.app import Services
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.task import Json
 from orchestrator.observability import logger
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def on_record(services: Services, actor: str, action: str, detail: Mapping[str, 
 
     The first entry is written before the block runs, so that no change outside the database lacks a record.
     """
-    services.db.run(dead_letters.audit, actor, action, {**detail, "step": "begun"})
+    services.db.run(audit.record_action, actor, action, {**detail, "step": "begun"})
     outcome: dict[str, Json] = {"step": "done"}
     try:
         yield outcome
@@ -27,6 +27,6 @@ def on_record(services: Services, actor: str, action: str, detail: Mapping[str, 
         raise
     finally:
         try:
-            services.db.run(dead_letters.audit, actor, action, {**detail, **outcome})
+            services.db.run(audit.record_action, actor, action, {**detail, **outcome})
         except Unavailable as error:
             logger.warning("outcome not kept in the trail", extra={"action": action}, exc_info=error)

@@ -13,6 +13,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid
 from orchestrator.http.schemas.names import operator_responses
+from orchestrator.http.serializers import redrive_view
 
 #: Redrives shown beside those that run.
 MOST_SHOWN = 20
@@ -31,7 +32,9 @@ def redrive_routes(services: Services) -> Router:
         tag="ops",
     )
     def list_redrives() -> Response[Any]:
-        return json_response(200, {"items": staged_redrive.newest(services.db, MOST_SHOWN)})
+        return json_response(
+            200, {"items": [redrive_view(each) for each in staged_redrive.newest(services.db, MOST_SHOWN)]}
+        )
 
     @router.post("/ops/redrives/<redrive_id>/advance")
     @operation(
@@ -43,7 +46,8 @@ def redrive_routes(services: Services) -> Router:
     )
     def advance(redrive_id: str) -> Response[Any]:
         id = path_uuid(redrive_id, "redrive")
-        return json_response(200, staged_redrive.advance(services.db, services.queue, services.events, id))
+        advanced = staged_redrive.advance(services.db, services.queue, services.events, id)
+        return json_response(200, redrive_view(advanced))
 
     @router.post("/ops/redrives/<redrive_id>/stop")
     @operation(
@@ -55,8 +59,7 @@ def redrive_routes(services: Services) -> Router:
         tag="ops",
     )
     def stop(redrive_id: str) -> Response[Any]:
-        return json_response(
-            200, staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router))
-        )
+        stopped = staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router))
+        return json_response(200, redrive_view(stopped))
 
     return router

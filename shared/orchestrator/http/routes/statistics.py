@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -22,17 +22,25 @@ from orchestrator.http.statistics import (
     LATELY,
     STEP,
     WINDOW,
+    busiest_view,
     is_marked,
+    live_view,
     load_view,
     pace_view,
     past_view,
     queue_depth,
     recent_view,
     series_view,
-    stats_view,
+    type_view,
+    window_view,
     worker_view,
 )
-from orchestrator.store import dead_letters, statistics
+from orchestrator.model.task import iso
+from orchestrator.store import audit as audit_trail
+from orchestrator.store import statistics
+
+if TYPE_CHECKING:
+    from orchestrator.http.schemas.statistics_responses import Stats
 
 #: Operators' actions that are looked at for marks.
 NEWEST_ACTIONS = 200
@@ -68,20 +76,20 @@ def figure_routes(services: Services) -> Router:
         query = Query(router.current_event)
         hours, task_type = query.choice("hours", HISTORY_STEPS) or "1", query.text("type", longest=100)
         query.check()
-        until: datetime = services.db.run(statistics.load)["at"]
+        until: datetime = services.db.run(statistics.load).at
         since, step = until - timedelta(hours=int(hours)), HISTORY_STEPS[hours]
         rows = services.db.run(statistics.minutes, since, step, task_type)
-        done = services.db.run(dead_letters.list_audit, limit=NEWEST_ACTIONS)
-        actions = [audit_view(row) for row in done if row["created_at"] >= since and is_marked(row)]
+        done = services.db.run(audit_trail.list_actions, limit=NEWEST_ACTIONS)
+        actions = [audit_view(row) for row in done if row.created_at >= since and is_marked(row)]
         return json_response(200, past_view(rows, actions, since=since, until=until, step=step))
 
     return router
 
 
-def _stats(services: Services) -> dict[str, Any]:
+def _stats(services: Services) -> Stats:
     run = services.db.run
     load = run(statistics.load)
-    now: datetime = load["at"]
+    now = load.at
     since, lately = now - timedelta(seconds=WINDOW), now - timedelta(seconds=LATELY)
     ended = run(statistics.finished_counts, since, now, lately)
     counts = count(run(statistics.live_counts), ended)
@@ -89,15 +97,19 @@ def _stats(services: Services) -> dict[str, Any]:
     return {
         "queue": queue_depth(services.queue),
         "deadLetterQueue": queue_depth(services.dead_letters),
-        **stats_view(counts, now),
+        "at": iso(now),
+        "live": live_view(counts.total),
+        "oldestDueSeconds": round(counts.oldest, 3),
+        "window": window_view(counts),
+        "byType": [type_view(name, by_name) for name, by_name in sorted(counts.by_type.items())],
         "recent": recent_view(ended, run(statistics.submitted, lately, now), now),
         "series": series_view(run(statistics.finished_series, since, STEP)),
         "pace": {name: pace_view(pace) for name, pace in paces.items() if name is not None},
         "paceOfAll": pace_view(paces[None]) if None in paces else None,
-        "busiest": run(statistics.busiest_owner),
+        "busiest": busiest_view(run(statistics.busiest_owner)),
         "workers": [worker_view(row) for row in run(statistics.workers)] if counts.total("processing") else [],
         "failing": [group_view(row) for row in run(statistics.failing)] if counts.total("retrying") else [],
-        "load": load_view(load, run(statistics.blockers) if load["lock_waits"] else [], _answer_ms(services)),
+        "load": load_view(load, run(statistics.blockers) if load.lock_waits else [], _answer_ms(services)),
     }
 
 

@@ -14,7 +14,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
 from orchestrator.http.schemas.names import requests, responses
-from orchestrator.http.serializers import event_view, fitting, next_cursor, page_view
+from orchestrator.http.serializers import event_view, fitting, next_cursor, page_view, receipt, task_view
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.states import Status
 from orchestrator.store import events, tasks
@@ -81,7 +81,7 @@ def task_routes(services: Services) -> Router:
             traceparent=current_trace(router),
         )
         submitted = submit(services.db, services.queue, services.agents, order)
-        return json_response(202, submitted.task.receipt())
+        return json_response(202, receipt(submitted.task))
 
     @router.get("/api/tasks")
     @operation(
@@ -116,7 +116,7 @@ def task_routes(services: Services) -> Router:
         task = services.db.run(tasks.get, current_owner(router), path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
-        return json_response(200, task.public())
+        return json_response(200, task_view(task))
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(
@@ -144,6 +144,6 @@ def task_routes(services: Services) -> Router:
     def cancel(task_id: str) -> Response[Any]:
         owner, found_id = current_owner(router), path_uuid(task_id)
         task = cancel_own(services.db, services.queue, services.events, services.agents, owner, found_id)
-        return json_response(202, task.public())
+        return json_response(202, task_view(task))
 
     return router

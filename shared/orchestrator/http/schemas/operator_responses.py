@@ -1,88 +1,109 @@
-"""Shapes of the answers to operators, under the wire's names. Only the OpenAPI build and tests import them."""
+"""Shapes of the answers to operators, as `responses` has those to owners."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
-from uuid import UUID
+from typing import Annotated, Literal, NotRequired, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, WithJsonSchema
+from typing_extensions import TypedDict
 
-from orchestrator.http.schemas.responses import Answer, ListedTask, Status, TaskView
+from orchestrator.http.schemas.responses import Id, ListedTask, Moment, StatusName, TaskView, closed, extensible
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
+
+#: Of a task that is not over.
+UnfinishedStatus: TypeAlias = Annotated[
+    str,
+    AfterValidator(lambda text: Status(text).value),
+    WithJsonSchema({"type": "string", "enum": [Status.PENDING, Status.PROCESSING]}),
+]
 
 
+@closed
 class OpsListedTask(ListedTask):
     owner: str
-    finishedAt: datetime | None
-    errorDetail: Any
+    finishedAt: Moment | None
+    errorDetail: Json
     flags: dict[str, bool] | None
-    parentId: UUID | None
+    parentId: Id | None
 
 
-class OpsTaskPage(Answer):
+@closed
+class OpsTaskPage(TypedDict):
     """A page may hold fewer items than asked for although `nextCursor` leads on."""
 
     items: list[OpsListedTask]
     nextCursor: str | None
 
 
+@closed
 class OpsTask(TaskView):
-    payload: Any
+    payload: Json
     owner: str
-    finishedAt: datetime | None
-    errorDetail: Any
+    finishedAt: Moment | None
+    errorDetail: Json
     flags: dict[str, bool] | None
-    parentId: UUID | None
+    parentId: Id | None
 
 
-class OpsEvent(Answer):
+@closed
+class OpsEvent(TypedDict):
     seq: int
     kind: str
-    status: Status
+    status: StatusName
     attempts: int
-    createdAt: datetime
-    data: Any
+    createdAt: Moment
+    data: Json
 
 
-class OpsChild(Answer):
-    id: UUID
+@closed
+class OpsChild(TypedDict):
+    id: Id
     type: str
-    status: Status
-    error: Any
+    status: StatusName
+    error: Json
 
 
-class Why(BaseModel):
+@extensible
+class Why(TypedDict):
     """Why a task is where it is: a word for programs, a sentence for people, and facts that go with the word."""
 
     reason: str
     message: str
 
 
-class Dossier(OpsTask):
+class EventHistory(TypedDict):
+    events: list[OpsEvent]
+    eventsTruncated: bool
+
+
+@closed
+class Dossier(OpsTask, EventHistory):
     """The newest events, or those after a seq. `eventsTruncated`: there are more, before or after them."""
 
     why: Why
-    events: list[OpsEvent]
-    eventsTruncated: bool
     children: list[OpsChild]
 
 
-class DeadLetter(Answer):
-    id: UUID
+@closed
+class DeadLetter(TypedDict):
+    id: Id
     owner: str
     type: str
     attempts: int
-    error: Any
-    deadSince: datetime
+    error: Json
+    deadSince: Moment
 
 
-class Example(Answer):
-    id: UUID
+@closed
+class Example(TypedDict):
+    id: Id
     owner: str
-    error: Any
+    error: Json
 
 
-class FailureGroup(Answer):
+@closed
+class FailureGroup(TypedDict):
     """Those of one type that failed alike under one version of the code; the example is the newest."""
 
     fingerprint: str
@@ -90,12 +111,13 @@ class FailureGroup(Answer):
     version: str
     count: int
     owners: int
-    firstSeen: datetime
-    lastSeen: datetime
+    firstSeen: Moment
+    lastSeen: Moment
     example: Example
 
 
-class DeadLetters(Answer):
+@closed
+class DeadLetters(TypedDict):
     """`items` is a page of them; the groups and the total are of all."""
 
     total: int
@@ -104,13 +126,14 @@ class DeadLetters(Answer):
     nextCursor: str | None
 
 
-class RedriveView(Answer):
+@closed
+class RedriveView(TypedDict):
     """A redrive in stages (`canary`), at a rate, or both: `released` of `total` have been let go so far.
 
     Of these `open` are not over yet, `waitingFor` is one of them. `failedTask` is the one that stopped it.
     """
 
-    id: UUID
+    id: Id
     state: Literal["running", "stopped", "done"]
     reason: str | None
     canary: bool
@@ -118,52 +141,58 @@ class RedriveView(Answer):
     released: int
     total: int
     open: int
-    waitingFor: UUID | None
-    failedTask: UUID | None
+    waitingFor: Id | None
+    failedTask: Id | None
     actor: str
     fingerprints: list[str]
-    createdAt: datetime
-    updatedAt: datetime
+    createdAt: Moment
+    updatedAt: Moment
 
 
-class Redrives(Answer):
+@closed
+class Redrives(TypedDict):
     items: list[RedriveView]
 
 
-class Moved(Answer):
+@closed
+class Moved(TypedDict):
     """What was moved, or would be: up to 1,000 of the `total` that fit the choice, `more` if that is not all.
 
     `groups`: what the total of a dry run is made of. `redrive`: how one in stages or at a rate goes on; `ids` are those
     it has let go by now.
     """
 
-    ids: list[UUID]
+    ids: list[Id]
     dryRun: bool
     total: int
     more: bool
     groups: list[FailureGroup]
-    redrive: RedriveView | None = None
+    redrive: NotRequired[RedriveView | None]
 
 
-class AuditEntry(Answer):
+@closed
+class AuditEntry(TypedDict):
     id: int
-    at: datetime
+    at: Moment
     actor: str
     action: str
-    detail: dict[str, Any]
+    detail: dict[str, Json]
 
 
-class Audit(Answer):
+@closed
+class Audit(TypedDict):
     items: list[AuditEntry]
     nextCursor: int | None
 
 
-class LastSet(Answer):
+@closed
+class LastSet(TypedDict):
     by: str
-    at: datetime
+    at: Moment
 
 
-class Flag(Answer):
+@closed
+class Flag(TypedDict):
     """`custom`: its rule was written by hand and says more than is shown here. `lastSet`: by an operator, if at all."""
 
     name: str
@@ -174,7 +203,8 @@ class Flag(Answer):
     lastSet: LastSet | None
 
 
-class Rollout(Answer):
+@closed
+class Rollout(TypedDict):
     """A gradual change, how far it has got (%), and the flags that it changes."""
 
     deployment: int
@@ -183,7 +213,8 @@ class Rollout(Answer):
     flags: list[str]
 
 
-class FlagsView(Answer):
+@closed
+class FlagsView(TypedDict):
     """The flags in force or on their way; `percentDeployed` of the containers have them. `fault`: a newer one's.
 
     `rollout`: under way now, and to be taken back by a change at once. `aborted`: what this request has taken back.
@@ -200,26 +231,30 @@ class FlagsView(Answer):
     aborted: Rollout | None
 
 
-class KeysRotated(Answer):
+@closed
+class KeysRotated(TypedDict):
     """The id of the key that signs from now on."""
 
     current: str
 
 
-class EndingGroup(Answer):
+@closed
+class EndingGroup(TypedDict):
     type: str
-    status: Literal["pending", "processing"]
+    status: UnfinishedStatus
     count: int
 
 
-class EndingTask(Answer):
-    id: UUID
+@closed
+class EndingTask(TypedDict):
+    id: Id
     owner: str
     type: str
-    status: Literal["pending", "processing"]
+    status: UnfinishedStatus
 
 
-class WouldEnd(Answer):
+@closed
+class WouldEnd(TypedDict):
     """What a cancel would end: `descendants` of the total fit only because an ancestor does. The example is the newest.
 
     `since` and `until` are the moments that were meant: a cancel until then touches nothing that came later.
@@ -229,14 +264,15 @@ class WouldEnd(Answer):
     descendants: int
     owners: int
     groups: list[EndingGroup]
-    oldest: datetime | None
-    newest: datetime | None
+    oldest: Moment | None
+    newest: Moment | None
     example: EndingTask | None
-    since: datetime | None
-    until: datetime | None
+    since: Moment | None
+    until: Moment | None
 
 
-class Cancelled(Answer):
+@closed
+class Cancelled(TypedDict):
     """How many were cancelled, descendants included; `more`: some that fit are left. `wouldEnd`: of a preview."""
 
     cancelled: int

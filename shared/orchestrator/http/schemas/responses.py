@@ -1,27 +1,53 @@
-"""Shapes of the answers, under the wire's names. Only the OpenAPI build and tests import them."""
+"""Shapes of the answers, under the wire's names.
+
+mypy checks the serializers against them, and the OpenAPI document is generated from them. At run time only the
+OpenAPI build and tests import this module.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Literal, NotRequired, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict
 
-Status = Literal["pending", "processing", "completed", "failed", "dead-letter", "cancelled"]
-
-
-class Answer(BaseModel):
-    """What we send: nothing beyond what is written here."""
-
-    model_config = ConfigDict(extra="forbid")
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 
 
-class AnyObject(RootModel[dict[str, Any]]):
-    """Any JSON object."""
+def _is_uuid(text: str) -> str:
+    UUID(text)
+    return text
 
 
-class Fault(Answer):
+def _is_moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+#: A UUID as text.
+Id: TypeAlias = Annotated[str, AfterValidator(_is_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+#: A moment as ISO 8601 text.
+Moment: TypeAlias = Annotated[
+    str, AfterValidator(_is_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+StatusName: TypeAlias = Annotated[
+    str, AfterValidator(lambda text: Status(text).value), WithJsonSchema({"type": "string", "enum": list(Status)})
+]
+
+#: A shape with no fields but its own.
+closed = with_config(ConfigDict(extra="forbid"))
+#: A shape that may have more fields.
+extensible = with_config(ConfigDict(extra="ignore"))
+
+#: Any JSON object.
+AnyObject: TypeAlias = Annotated[dict[str, Json], Field(title="AnyObject", description="Any JSON object.")]
+
+
+@closed
+class Fault(TypedDict):
     """One fault of the input. `message` follows the field's name in a sentence: "password: must be text"."""
 
     field: str
@@ -29,7 +55,8 @@ class Fault(Answer):
     message: str
 
 
-class Refusal(Answer):
+@closed
+class Refusal(TypedDict):
     """Why a request was not served.
 
     `code` is stable and for programs. `message` is for people; for an invalid input it is the first fault itself.
@@ -41,73 +68,82 @@ class Refusal(Answer):
     errors: list[Fault]
     faults: list[Fault]
     traceId: str | None
-    requestId: str | None = None
+    requestId: NotRequired[str | None]
 
 
-class Health(Answer):
+@closed
+class Health(TypedDict):
     status: Literal["ok"]
     version: str
 
 
-class TaskReceipt(Answer):
-    id: UUID
-    status: Status
+@closed
+class TaskReceipt(TypedDict):
+    id: Id
+    status: StatusName
     attempts: int
     maxAttempts: int
     traceId: str | None
 
 
-class Progress(BaseModel):
+@extensible
+class Progress(TypedDict):
     """How far a running handler says it is."""
 
     message: str
-    percent: int | None = None
-    data: dict[str, Any] | None = None
+    percent: NotRequired[int | None]
+    data: NotRequired[dict[str, Json] | None]
 
 
-class TaskView(Answer):
-    id: UUID
+@closed
+class TaskView(TypedDict):
+    id: Id
     type: str
-    status: Status
-    result: Any
+    status: StatusName
+    result: Json
     error: str | None
     attempts: int
     maxAttempts: int
-    nextRunAt: datetime | None
-    createdAt: datetime
-    updatedAt: datetime
+    nextRunAt: Moment | None
+    createdAt: Moment
+    updatedAt: Moment
     progress: Progress | None
     seq: int
     traceId: str | None
 
 
+@closed
 class ListedTask(TaskView):
     """A large result is left out and read by the task's own route."""
 
-    resultTruncated: bool | None = None
+    resultTruncated: NotRequired[bool | None]
 
 
-class TaskPage(Answer):
+@closed
+class TaskPage(TypedDict):
     items: list[ListedTask]
-    nextCursor: UUID | None
+    nextCursor: Id | None
 
 
-class TaskEvent(Answer):
+@closed
+class TaskEvent(TypedDict):
     seq: int
     kind: str
-    status: Status
+    status: StatusName
     attempts: int
-    createdAt: datetime
-    progress: Progress | None = None
-    step: str | None = None
-    retryInMs: int | None = None
+    createdAt: Moment
+    progress: NotRequired[Progress | None]
+    step: NotRequired[str | None]
+    retryInMs: NotRequired[int | None]
 
 
-class TaskEvents(Answer):
+@closed
+class TaskEvents(TypedDict):
     items: list[TaskEvent]
 
 
-class Ticket(Answer):
+@closed
+class Ticket(TypedDict):
     ticket: str
     url: str
     expiresIn: int

@@ -1,22 +1,22 @@
-"""Shapes of operators' figures, under the wire's names. Only the OpenAPI build and tests import them."""
+"""Shapes of the operators' statistics, as `responses` has those to owners."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 
 from orchestrator.http.schemas.operator_responses import AuditEntry, FailureGroup
-from orchestrator.http.schemas.responses import Answer
+from orchestrator.http.schemas.responses import Moment, closed
 
 
-class QueueDepth(Answer):
+@closed
+class QueueDepth(TypedDict):
     waiting: int
     inFlight: int
     delayed: int
 
 
-class Live(Answer):
+@closed
+class Live(TypedDict):
     """What is not over. `retrying` failed and waits for its next attempt, `waiting` for its children."""
 
     due: int
@@ -28,16 +28,17 @@ class Live(Answer):
     dead: int
 
 
-class Ended(Answer):
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
-
-    completed: int
-    failed: int
-    dead_letter: int = Field(alias="dead-letter")
-    cancelled: int
+#: A name with a hyphen is no name of a field.
+_Ended = TypedDict("_Ended", {"completed": int, "failed": int, "dead-letter": int, "cancelled": int})
 
 
-class Window(Answer):
+@closed
+class Ended(_Ended):
+    pass
+
+
+@closed
+class Window(TypedDict):
     """`failureRate`: of what was not cancelled. Deaths count although their tasks were redriven or given up since."""
 
     seconds: int
@@ -46,7 +47,8 @@ class Window(Answer):
     failureRate: float
 
 
-class Recent(Answer):
+@closed
+class Recent(TypedDict):
     """The last minute. `quietSeconds`: since the last end, null where there was none in the whole window."""
 
     seconds: int
@@ -57,25 +59,29 @@ class Recent(Answer):
     quietSeconds: float | None
 
 
+@closed
 class TypeCounts(Live, Ended):
     type: str
 
 
-class Point(Answer):
-    at: datetime
+@closed
+class SeriesPoint(TypedDict):
+    at: Moment
     ended: int
     bad: int
     cancelled: int
 
 
-class Series(Answer):
+@closed
+class Series(TypedDict):
     """What ended, in steps; one without any is missing."""
 
     stepSeconds: int
-    points: list[Point]
+    points: list[SeriesPoint]
 
 
-class Pace(Answer):
+@closed
+class Pace(TypedDict):
     """Milliseconds from when it could first run (its submit, schedule, redrive or unparking) to completed.
 
     `waitP95`: of the last attempt, from due to claimed.
@@ -87,7 +93,8 @@ class Pace(Answer):
     waitP95: float | None
 
 
-class Blocker(Answer):
+@closed
+class Blocker(TypedDict):
     """A session that others wait for, by its login; the longest of them for so long."""
 
     pid: int
@@ -96,7 +103,8 @@ class Blocker(Answer):
     longestSeconds: float
 
 
-class Load(Answer):
+@closed
+class Load(TypedDict):
     """`answerMs`: one read by primary key; `sweepLateSeconds`: how long something has waited for the sweeper.
 
     `leasesLost`: those that ended without an outcome within an hour.
@@ -112,7 +120,8 @@ class Load(Answer):
     leasesLost: int
 
 
-class WorkerLoad(Answer):
+@closed
+class WorkerLoad(TypedDict):
     """Who runs how many tasks; the oldest of them since so long."""
 
     worker: str
@@ -120,20 +129,22 @@ class WorkerLoad(Answer):
     oldestSeconds: float
 
 
-class Busiest(Answer):
+@closed
+class Busiest(TypedDict):
     """Who has the most live tasks."""
 
     owner: str
     tasks: int
 
 
-class Stats(Answer):
+@closed
+class Stats(TypedDict):
     """`at`: the database's clock. Queue depths are null while the queue does not answer, `busiest` while nothing lives.
 
     `failing`: tasks that failed and will be tried again, grouped as dead letters are, the largest group first.
     """
 
-    at: datetime
+    at: Moment
     queue: QueueDepth | None
     deadLetterQueue: QueueDepth | None
     live: Live
@@ -150,10 +161,11 @@ class Stats(Answer):
     failing: list[FailureGroup]
 
 
-class HistoryPoint(Answer):
+@closed
+class HistoryPoint(TypedDict):
     """One step: of what there was the most, of what happened the sum, of so many minutes. Null: not kept by type."""
 
-    at: datetime
+    at: Moment
     minutes: int
     due: int
     scheduled: int
@@ -176,11 +188,12 @@ class HistoryPoint(Answer):
     waitP95: float | None
 
 
-class History(Answer):
+@closed
+class History(TypedDict):
     """The figures of each step; one without a minute that was kept is missing. `actions`: what operators changed."""
 
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     stepSeconds: int
     points: list[HistoryPoint]
     actions: list[AuditEntry]

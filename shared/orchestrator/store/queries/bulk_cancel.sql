@@ -3,12 +3,8 @@
 -- Index: see live_tasks.
 SELECT id FROM live_tasks
 WHERE dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
-  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-  AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(state)s::text IS NULL OR state = %(state)s)
-  AND (%(type)s::text IS NULL OR type = %(type)s)
-  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+  -- include: task_filter
 ORDER BY id LIMIT %(limit)s;
 
 -- name: lock_unfinished
@@ -23,12 +19,8 @@ ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED;
 -- Index: agent_tasks_pkey.
 SELECT id FROM live_tasks
 WHERE id = ANY(%(ids)s) AND dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
-  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-  AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(state)s::text IS NULL OR state = %(state)s)
-  AND (%(type)s::text IS NULL OR type = %(type)s)
-  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+  -- include: task_filter
 ORDER BY id;
 
 -- name: would_end
@@ -38,12 +30,8 @@ ORDER BY id;
 WITH RECURSIVE family AS (
   SELECT id, owner_id, type, status, false AS descends FROM live_tasks
   WHERE dead_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s)) AND id < %(below)s AND id >= %(lowest)s
-    AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-    AND (%(status)s::text IS NULL OR status = %(status)s)
     AND (%(state)s::text IS NULL OR state = %(state)s)
-    AND (%(type)s::text IS NULL OR type = %(type)s)
-    AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-    AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+    -- include: task_filter
   UNION
   SELECT child.*, true FROM family CROSS JOIN LATERAL (
     SELECT id, owner_id, type, status FROM agent_tasks WHERE parent_id = family.id OFFSET 0

@@ -25,6 +25,10 @@ DELETE FROM socket_tickets WHERE owner_id = %(owner_id)s;
 -- Index: connection_owner.
 DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
 
+-- name: forget_schedules
+-- Index: schedule_owner.
+DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
+
 -- name: forget_tasks
 -- Tasks of others that speak of someone forgotten.
 -- Index: agent_tasks_pkey.

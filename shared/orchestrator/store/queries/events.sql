@@ -2,7 +2,7 @@
 -- A task's history in order, after a seq; only its owner's where one is given.
 -- Index: agent_task_events_pkey.
 SELECT seq, kind, status, attempts, data, created_at FROM agent_task_events
-WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(any_owner)s OR owner_id = %(owner_id)s)
 ORDER BY seq LIMIT %(limit)s;
 
 -- name: newest_events

@@ -2,7 +2,7 @@
 -- The id at which a search among everybody's tasks ends its page: it looks at `window` rows at most.
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
 SELECT id FROM agent_tasks
-WHERE id < %(below)s AND id >= %(lowest)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+WHERE id < %(below)s AND id >= %(lowest)s AND (%(any_owner)s OR owner_id = %(owner_id)s)
 ORDER BY id DESC OFFSET %(window)s LIMIT 1;
 
 -- name: search_tasks
@@ -10,11 +10,7 @@ ORDER BY id DESC OFFSET %(window)s LIMIT 1;
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
 SELECT * FROM agent_tasks
 WHERE id < %(below)s AND id >= %(lowest)s AND id > coalesce(%(boundary)s::uuid, '00000000-0000-0000-0000-000000000000')
-  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-  AND (%(status)s::text IS NULL OR status = %(status)s)
-  AND (%(type)s::text IS NULL OR type = %(type)s)
-  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+  -- include: task_filter
 ORDER BY id DESC
 LIMIT %(limit)s;
 
@@ -33,11 +29,7 @@ SELECT * FROM agent_tasks
 WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND (finished_at, id) < (coalesce(%(before)s::timestamptz, 'infinity'), %(before_id)s::uuid)
   AND (finished_at, id) > (coalesce(%(boundary)s::timestamptz, '-infinity'), coalesce(%(boundary_id)s::uuid, '00000000-0000-0000-0000-000000000000'))
-  AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-  AND (%(status)s::text IS NULL OR status = %(status)s)
-  AND (%(type)s::text IS NULL OR type = %(type)s)
-  AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-  AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+  -- include: task_filter
 ORDER BY finished_at DESC, id DESC
 LIMIT %(limit)s;
 
@@ -47,10 +39,6 @@ LIMIT %(limit)s;
 WITH found AS MATERIALIZED (
   SELECT id FROM live_tasks
   WHERE state = %(state)s AND id < %(below)s AND id >= %(lowest)s
-    AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
-    AND (%(status)s::text IS NULL OR status = %(status)s)
-    AND (%(type)s::text IS NULL OR type = %(type)s)
-    AND (%(trace)s::text IS NULL OR split_part(traceparent, '-', 2) = %(trace)s)
-    AND (%(fingerprint)s::text IS NULL OR (error IS NOT NULL AND coalesce(error ->> 'fingerprint', '-') = %(fingerprint)s))
+    -- include: task_filter
 )
 SELECT * FROM agent_tasks WHERE id IN (SELECT id FROM found ORDER BY id DESC LIMIT %(limit)s) ORDER BY id DESC;

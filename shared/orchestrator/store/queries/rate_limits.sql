@@ -19,7 +19,7 @@ WITH wanted AS (
 )
 SELECT extract(epoch FROM coalesce(
          (SELECT wait FROM short), (SELECT max(cost) FROM wanted WHERE key NOT IN (SELECT key FROM taken))))::float8 AS wait,
-       (SELECT jsonb_object_agg(key, extract(epoch FROM full_at - task_now())) FROM taken) AS levels,
+       (SELECT coalesce(jsonb_object_agg(key, extract(epoch FROM full_at - task_now())), '{}') FROM taken) AS levels,
        EXISTS (SELECT FROM rate_limits WHERE key = %(known)s AND full_at > task_now()) AS known;
 
 -- name: give_back

@@ -15,7 +15,7 @@ LIMIT 1;
 -- name: get_task
 -- One task of an owner; any owner's where none is given (operators).
 -- Index: agent_tasks_pkey.
-SELECT * FROM agent_tasks WHERE id = %(id)s AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s);
+SELECT * FROM agent_tasks WHERE id = %(id)s AND (%(any_owner)s OR owner_id = %(owner_id)s);
 
 -- name: list_tasks
 -- An owner's tasks, newest first, after a cursor (the last id of the page before).
@@ -42,7 +42,7 @@ LIMIT %(limit)s;
 WITH locked AS (
   SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
   JOIN agent_tasks task ON task.id = sent.id
-  WHERE (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s) AND status IN ('pending', 'processing')
+  WHERE (%(any_owner)s OR owner_id = %(owner_id)s) AND status IN ('pending', 'processing')
   ORDER BY task.id FOR NO KEY UPDATE OF task
 ), cancelled AS (
   UPDATE agent_tasks t
@@ -62,10 +62,10 @@ SELECT * FROM cancelled;
 -- The lateral join keeps to the index, however many tasks the planner expects.
 -- Index: task_spawn.
 WITH RECURSIVE family AS (
-  SELECT id, status FROM agent_tasks WHERE parent_id = ANY(%(ids)s) AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s)
+  SELECT id, status FROM agent_tasks WHERE parent_id = ANY(%(ids)s) AND (%(any_owner)s OR owner_id = %(owner_id)s)
   UNION
   SELECT child.id, child.status FROM family CROSS JOIN LATERAL (
-    SELECT id, status FROM agent_tasks WHERE parent_id = family.id AND (%(owner_id)s::text IS NULL OR owner_id = %(owner_id)s) OFFSET 0
+    SELECT id, status FROM agent_tasks WHERE parent_id = family.id AND (%(any_owner)s OR owner_id = %(owner_id)s) OFFSET 0
   ) child
 )
 SELECT id FROM family WHERE status IN ('pending', 'processing') LIMIT %(limit)s;

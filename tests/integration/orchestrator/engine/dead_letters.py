@@ -8,6 +8,7 @@ from uuid import UUID
 from orchestrator.engine.operators import staged_redrive
 from orchestrator.engine.operators.redrive import Selection
 from orchestrator.model.states import Status
+from orchestrator.store.staged_redrives import StagedRedrive
 from tests.support.engine import Engine
 
 
@@ -23,7 +24,7 @@ def dead(engine: Engine, many: int, *, mends: bool) -> list[UUID]:
     return [task.id for task in tasks]
 
 
-def begin(engine: Engine, *, canary: bool = True, rate: float | None = None, **which: Any) -> dict[str, Any]:
+def begin(engine: Engine, *, canary: bool = True, rate: float | None = None, **which: Any) -> StagedRedrive:
     begun = staged_redrive.begin(
         engine.db, engine.queue, engine.events, Selection(**which), "olga", canary=canary, rate=rate
     )
@@ -33,8 +34,8 @@ def begin(engine: Engine, *, canary: bool = True, rate: float | None = None, **w
     return shown
 
 
-def advance(engine: Engine, begun: dict[str, Any]) -> dict[str, Any]:
-    return staged_redrive.advance(engine.db, engine.queue, engine.events, UUID(begun["id"]))
+def advance(engine: Engine, begun: StagedRedrive) -> StagedRedrive:
+    return staged_redrive.advance(engine.db, engine.queue, engine.events, begun.id)
 
 
 def run_sent(engine: Engine) -> list[UUID]:

@@ -61,8 +61,8 @@ def one_of_each(engine: Engine) -> dict[str, UUID]:
 
 FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "type": ({"type": "test.noop"}, {"plain", "owner", "running", "traced", "later"}),
-    "owner": ({"owner_id": "2"}, {"owner"}),
-    "type and owner": ({"type": "test.noop", "owner_id": "1"}, {"plain", "running", "traced", "later"}),
+    "owner": ({"owner": "2"}, {"owner"}),
+    "type and owner": ({"type": "test.noop", "owner": "1"}, {"plain", "running", "traced", "later"}),
     "status": ({"status": Status.PROCESSING}, {"running"}),
     "status and type": ({"status": Status.PENDING, "type": "test.noop"}, {"plain", "owner", "traced", "later"}),
     "state": ({"state": "scheduled"}, {"later"}),
@@ -70,7 +70,7 @@ FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "retrying": ({"state": "retrying"}, {"failed"}),
     "trace": ({"trace": "a" * 32}, {"traced"}),
     "no such type": ({"type": "none"}, set()),
-    "no such owner": ({"owner_id": "2", "status": Status.PROCESSING}, set()),
+    "no such owner": ({"owner": "2", "status": Status.PROCESSING}, set()),
 }
 
 
@@ -82,7 +82,7 @@ def test_what_fits_is_shown_then_ended_and_nothing_else(engine: Engine, operator
     told = preview(operator, Chosen(**words))
     assert statuses(engine) == before
     assert trail(engine) == []
-    assert [row["tasks"] for row in told if row["type"] is None] == [len(expected)]
+    assert [row.tasks for row in told if row.type is None] == [len(expected)]
     assert cancelled(engine, operator, **words) == len(expected)
     after = statuses(engine)
     assert {name for name, id in found.items() if after[id] == "cancelled"} == expected
@@ -107,7 +107,7 @@ def test_a_preview_tells_what_would_end(engine: Engine, operator: Database) -> N
     other = engine.submit("test.family", {"children": []}, owner="2")
     start(engine, other.id)
     told = {
-        (row["type"], row["status"]): (row["tasks"], row["descendants"], row["owners"])
+        (row.type, row.status): (row.tasks, row.descendants, row.owners)
         for row in preview(operator, Chosen(type="test.family"))
     }
     assert told == {
@@ -116,17 +116,17 @@ def test_a_preview_tells_what_would_end(engine: Engine, operator: Database) -> N
         ("test.family", "pending"): (1, 0, 1),
         ("test.family", "processing"): (1, 0, 1),
     }
-    (whole,) = (row for row in preview(operator, Chosen(type="test.family")) if row["type"] is None)
-    assert (whole["oldest"], whole["newest"]) == (engine.task(parent).created_at, engine.task(other.id).created_at)
-    assert (whole["example_id"], whole["example_owner"], whole["example_status"]) == (other.id, "2", "processing")
+    (whole,) = (row for row in preview(operator, Chosen(type="test.family")) if row.type is None)
+    assert (whole.oldest, whole.newest) == (engine.task(parent).created_at, engine.task(other.id).created_at)
+    assert (whole.example_id, whole.example_owner, whole.example_status) == (other.id, "2", "processing")
 
 
 def test_a_child_that_fits_too_is_counted_once(engine: Engine, operator: Database) -> None:
     parent = family(engine, [{}, {}])
     engine.run(parent)
-    told = [(row["tasks"], row["descendants"]) for row in preview(operator, Chosen(owner_id="1")) if not row["type"]]
+    told = [(row.tasks, row.descendants) for row in preview(operator, Chosen(owner="1")) if not row.type]
     assert told == [(3, 0)]
-    assert cancelled(engine, operator, owner_id="1") == 3
+    assert cancelled(engine, operator, owner="1") == 3
 
 
 def test_nothing_that_is_over_is_touched(engine: Engine, operator: Database) -> None:
@@ -135,8 +135,8 @@ def test_nothing_that_is_over_is_touched(engine: Engine, operator: Database) -> 
     assert cancelled(engine, operator, ids=over[3:]) == 1
     before = {id: engine.row(id) for id in over}
     assert {row["status"] for row in before.values()} == {"completed", "failed", "dead-letter", "cancelled"}
-    for chosen in ({"ids": over}, {"type": "test.effect"}, {"owner_id": "1"}):
-        assert [row["tasks"] for row in preview(operator, Chosen(**chosen))] == [0]
+    for chosen in ({"ids": over}, {"type": "test.effect"}, {"owner": "1"}):
+        assert [row.tasks for row in preview(operator, Chosen(**chosen))] == [0]
         assert cancelled(engine, operator, **chosen) == 0
     assert {id: engine.row(id) for id in over} == before
     assert len(trail(engine)) == 1, "what ended nothing leaves no trace"
@@ -178,7 +178,7 @@ def test_what_leaves_its_state_meanwhile_is_let_be(
     else:
         execute("UPDATE agent_tasks SET due_at = task_now() + interval '1 day'")
     meddle(lambda: execute("UPDATE agent_tasks SET parked_by = NULL, due_at = task_now()"))
-    assert [row["tasks"] for row in preview(operator, Chosen(state=state)) if not row["type"]] == [1]
+    assert [row.tasks for row in preview(operator, Chosen(state=state)) if not row.type] == [1]
     assert cancelled(engine, operator, state=state) == 0
     assert engine.task(task.id).status is Status.PENDING
 
@@ -188,7 +188,7 @@ def test_a_running_attempt_loses_its_lease_and_commits_nothing(engine: Engine, o
 
     def cancel_inside(point: str) -> None:
         if point == "run.in_handler" and engine.task(task.id).status is Status.PROCESSING:
-            cancelled(engine, operator, owner_id="1")
+            cancelled(engine, operator, owner="1")
 
     fault_injection.arm(cancel_inside)
     try:
@@ -206,7 +206,7 @@ def test_descendants_end_too_whatever_they_are(engine: Engine, operator: Databas
     engine.run(kids[0])
     engine.db.connection().execute("UPDATE agent_tasks SET owner_id = '2' WHERE id = %s", (kids[2],))
     engine.events.owners.clear()
-    assert cancelled(engine, operator, type="test.family", owner_id="1") == 3
+    assert cancelled(engine, operator, type="test.family", owner="1") == 3
     assert [engine.task(kid).status for kid in kids] == [Status.COMPLETED, Status.CANCELLED, Status.CANCELLED]
     assert set(engine.events.owners) == {"1", "2"}, "who watches is told"
     assert engine.run(*kids) == []

@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors as pg
 
 from orchestrator.engine.operators.bulk_cancel import cancel_page
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from orchestrator.store.bulk_cancel import Chosen
 from orchestrator.store.connection import Database
 from tests.integration.orchestrator.engine.cancelling import cancelled, many, statuses, trail
@@ -41,7 +41,7 @@ def test_dead_letters_are_not_in_the_way(engine: Engine, operator: Database, mon
     many_dead(engine, 6)
     engine.db.connection().execute("UPDATE agent_tasks SET id = ('0000' || substr(id::text, 5))::uuid")  # the oldest
     many(engine, 3)
-    pages = [cancel_page(operator, engine.queue, engine.events, Chosen(owner_id="1"), "o", "wrong") for _ in range(2)]
+    pages = [cancel_page(operator, engine.queue, engine.events, Chosen(owner="1"), "o", "wrong") for _ in range(2)]
     assert pages == [(2, True), (1, False)]
 
 
@@ -71,14 +71,14 @@ def test_a_page_locks_no_more_than_it_ends(engine: Engine, operator: Database, m
     monkeypatch.setattr("orchestrator.engine.operators.bulk_cancel.MOST_AT_ONCE", 4)
     many(engine, 30)
     held: list[int] = []
-    audit = dead_letters.audit
+    record = audit.record_action
 
     def looked(*arguments: Any) -> None:
         free = "SELECT id FROM agent_tasks FOR UPDATE SKIP LOCKED"
         held.append(30 - len(engine.db.connection().execute(free).fetchall()))
-        audit(*arguments)
+        record(*arguments)
 
-    monkeypatch.setattr(dead_letters, "audit", looked)
+    monkeypatch.setattr(audit, "record_action", looked)
     cancel_page(operator, engine.queue, engine.events, Chosen(type="bulk"), "olga (9)", "wrong")
     assert held == [4]
 
@@ -86,7 +86,7 @@ def test_a_page_locks_no_more_than_it_ends(engine: Engine, operator: Database, m
 def test_who_when_what_and_why_are_kept(engine: Engine, operator: Database) -> None:
     task = engine.submit()
     since = datetime(2026, 1, 2, 3, tzinfo=UTC)
-    cancelled(engine, operator, type="test.effect", owner_id="1", since=since)
+    cancelled(engine, operator, type="test.effect", owner="1", since=since)
     (entry,) = trail(engine)
     assert (entry["actor"], entry["action"]) == ("olga (9)", "cancel")
     words = {"type": "test.effect", "owner": "1", "since": "2026-01-02T03:00:00.000Z"}

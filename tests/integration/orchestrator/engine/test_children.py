@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from orchestrator.http.serializers import task_view
 from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
@@ -25,7 +26,7 @@ def test_a_parent_waits_for_all_its_children_without_a_worker(engine: Engine) ->
     engine.queue.sent.clear()
     assert engine.run(parent) == []
     waiting = engine.task(parent)
-    assert (waiting.status, waiting.attempts, waiting.public()["nextRunAt"]) == (Status.PENDING, 0, None)
+    assert (waiting.status, waiting.attempts, task_view(waiting)["nextRunAt"]) == (Status.PENDING, 0, None)
     kids = children_of(engine, parent)
     assert engine.queue.ids == kids
     for kid in kids[:-1]:

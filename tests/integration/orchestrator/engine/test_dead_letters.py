@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from orchestrator.aws import clients
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import Received, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, Received, TaskQueue, Wake
 from orchestrator.engine.dead_letter_queue import FRUITLESS, delete_settled_messages
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
@@ -110,7 +110,7 @@ def test_a_search_that_finds_nothing_ends_and_hides_nothing(
 
 def test_a_queue_that_is_away_keeps_nothing_else_from_being_mended(worker: Worker) -> None:
     class Away(TaskQueue):
-        def depth(self) -> dict[str, int]:
+        def depth(self) -> Depth:
             raise CloudError("sqs", "get_queue_attributes", "ServiceUnavailable")
 
     assert delete_settled_messages(replace(worker, dead_letters=Away("nowhere")), lambda: 60.0) == 0

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from orchestrator.engine.execution import handler
+from orchestrator.http.serializers import task_view
 from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.states import Status
 from tests.support.engine import Engine
@@ -50,7 +51,7 @@ def test_a_refusal_is_final_and_leaves_no_effect(engine: Engine) -> None:
     assert engine.run(task.id) == []
     done = engine.task(task.id)
     assert (done.status, done.attempts) == (Status.FAILED, 1)
-    assert done.public()["error"] == "You may not do this."
+    assert task_view(done)["error"] == "You may not do this."
     assert engine.effects(task.id) == 0
 
 
@@ -60,7 +61,7 @@ def test_a_transient_failure_is_retried_with_jitter_and_keeps_its_error(engine: 
     waiting = engine.task(task.id)
     assert (waiting.status, waiting.attempts) == (Status.PENDING, 1)
     assert 0 <= engine.queue.hidden[str(task.id)] <= 2
-    assert waiting.public()["error"] is None
+    assert task_view(waiting)["error"] is None
     assert engine.row(task.id)["error"]["message"] == "secret detail 42"
     engine.move_clock(10)
     assert engine.run(task.id) == []

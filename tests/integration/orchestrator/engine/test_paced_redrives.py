@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from orchestrator.engine.operators import staged_redrive
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from tests.integration.orchestrator.engine.dead_letters import (
     advance,
     begin,
@@ -35,31 +34,31 @@ def test_what_a_stop_cannot_take_back_is_a_minutes_worth(engine: Engine) -> None
     engine.move_clock(0)
     many_dead(engine, 1_000)
     state = begun = begin(engine, rate=1)
-    while state["released"] <= 100:
+    while state.released <= 100:
         engine.move_clock(5)
         end_well(engine)
         state = advance(engine, begun)
-    stopped = staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
-    assert 100 < stopped["released"] <= 160
-    assert (stopped["open"], counts(engine)["pending"]) == (60, 60)
+    stopped = staged_redrive.stop(engine.db, begun.id, "olga")
+    assert 100 < stopped.released <= 160
+    assert (stopped.open, counts(engine)["pending"]) == (60, 60)
     engine.move_clock(3_600)
-    assert advance(engine, begun)["released"] == stopped["released"]
-    assert counts(engine)["dead-letter"] == 1_000 - stopped["released"]
+    assert advance(engine, begun).released == stopped.released
+    assert counts(engine)["dead-letter"] == 1_000 - stopped.released
 
 
 def test_a_failure_in_the_last_stage_stops_it_as_well(engine: Engine) -> None:
     engine.move_clock(0)
     dead(engine, 100, mends=True)
     state = begun = begin(engine, rate=1)
-    while state["released"] <= 10:
+    while state.released <= 10:
         engine.move_clock(5)
         end_well(engine)
         state = advance(engine, begun)
-    engine.queue.sent = [wake for wake in engine.queue.sent if wake.task_id == UUID(state["waitingFor"])]
+    engine.queue.sent = [wake for wake in engine.queue.sent if wake.task_id == state.waiting_for]
     engine.db.connection().execute("UPDATE agent_tasks SET payload = '{\"do\": \"raise\"}' WHERE status = 'pending'")
     (failed,) = run_sent(engine)
     stopped = advance(engine, begun)
-    assert (stopped["state"], stopped["failedTask"]) == ("stopped", str(failed))
+    assert (stopped.state, stopped.failed_task) == ("stopped", failed)
     assert counts(engine)["dead-letter"] >= 100 - 10 - 60
 
 
@@ -96,7 +95,7 @@ def test_a_slow_one_waits_for_its_turn_and_is_woken_for_it(engine: Engine) -> No
         engine.move_clock(55)
         advance(engine, begun)
     engine.move_clock(55)
-    assert advance(engine, begun)["released"] == 2
+    assert advance(engine, begun).released == 2
     assert [(wake.task_id, wake.delay) for wake in engine.queue.sent] == [(ids[0], 0), (ids[1], 5)]
     assert due(engine) == [-495, 5]
     row = engine.row(ids[1])
@@ -107,15 +106,15 @@ def test_without_stages_it_goes_on_though_some_fail_again(engine: Engine) -> Non
     engine.move_clock(0)
     dead(engine, 3, mends=False)
     begun = begin(engine, canary=False, rate=0.02)
-    assert (begun["canary"], begun["rate"], begun["released"], begun["total"]) == (False, 0.02, 2, 3)
+    assert (begun.canary, begun.rate, begun.released, begun.total) == (False, 0.02, 2, 3)
     for _ in range(2):
         run_due(engine)
         engine.move_clock(60)
-        assert advance(engine, begun)["released"] == 3
+        assert advance(engine, begun).released == 3
     run_due(engine)
-    assert advance(engine, begun)["state"] == "done"
-    (begun_by,) = engine.db.run(dead_letters.list_audit, limit=9)
-    assert (begun_by["detail"]["canary"], begun_by["detail"]["rate"], begun_by["detail"]["tasks"]) == (False, 0.02, 3)
+    assert advance(engine, begun).state == "done"
+    (begun_by,) = engine.db.run(audit.list_actions, limit=9)
+    assert (begun_by.detail["canary"], begun_by.detail["rate"], begun_by.detail["tasks"]) == (False, 0.02, 3)
 
 
 def test_the_sweeper_moves_it_on_with_its_own_rights(engine: Engine) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import pytest
 from psycopg import errors as pg
@@ -14,7 +13,7 @@ from orchestrator.engine.operators import staged_redrive
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model.errors import Conflict
 from orchestrator.model.states import Status
-from orchestrator.store import attempts, dead_letters
+from orchestrator.store import attempts, audit, dead_letters
 from orchestrator.store.connection import connect
 from tests.integration.orchestrator.engine.dead_letters import advance, begin, dead, many_dead, run_sent
 from tests.support.engine import Engine
@@ -23,14 +22,14 @@ from tests.support.engine import Engine
 def test_one_then_a_tenth_then_the_rest(engine: Engine) -> None:
     ids = dead(engine, 25, mends=True)
     begun = begin(engine)
-    assert (begun["state"], begun["released"], begun["total"]) == ("running", 1, 25)
+    assert (begun.state, begun.released, begun.total) == ("running", 1, 25)
     stages = []
     state = begun
-    while state["state"] == "running":
+    while state.state == "running":
         stages.append(len(run_sent(engine)))
         state = advance(engine, begun)
     assert stages == [1, 2, 22]
-    assert state["state"] == "done"
+    assert state.state == "done"
     assert {engine.task(task_id).status for task_id in ids} == {Status.COMPLETED}
 
 
@@ -38,7 +37,7 @@ def test_it_waits_for_what_was_let_go(engine: Engine) -> None:
     dead(engine, 25, mends=True)
     begun = begin(engine)
     again = advance(engine, begun)
-    assert again["released"] == 1
+    assert again.released == 1
     assert len(engine.queue.sent) == 1
 
 
@@ -47,10 +46,10 @@ def test_it_stops_when_the_failure_comes_back(engine: Engine) -> None:
     begun = begin(engine)
     (first,) = run_sent(engine)
     stopped = advance(engine, begun)
-    assert stopped["state"] == "stopped"
-    assert engine.row(first)["error"]["fingerprint"] in stopped["reason"]
+    assert stopped.state == "stopped"
+    assert engine.row(first)["error"]["fingerprint"] in str(stopped.reason)
     assert {engine.task(task_id).status for task_id in ids} == {Status.DEAD_LETTER}
-    actions = [(row["actor"], row["action"]) for row in engine.db.run(dead_letters.list_audit, limit=9)]
+    actions = [(row.actor, row.action) for row in engine.db.run(audit.list_actions, limit=9)]
     assert actions == [("canary", "stop"), ("olga", "redrive")]
 
 
@@ -60,17 +59,17 @@ def test_it_stops_at_the_first_attempt_that_fails_again(engine: Engine) -> None:
     begun = begin(engine)
     (first,) = run_sent(engine)
     assert engine.task(first).status is Status.PENDING
-    assert advance(engine, begun)["state"] == "stopped"
+    assert advance(engine, begun).state == "stopped"
 
 
 def test_an_operator_stops_it(engine: Engine) -> None:
     dead(engine, 5, mends=True)
     begun = begin(engine)
-    assert staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")["state"] == "stopped"
+    assert staged_redrive.stop(engine.db, begun.id, "olga").state == "stopped"
     run_sent(engine)
-    assert advance(engine, begun)["released"] == 1
+    assert advance(engine, begun).released == 1
     with pytest.raises(Conflict):
-        staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
+        staged_redrive.stop(engine.db, begun.id, "olga")
 
 
 def test_nothing_to_redrive_begins_nothing(engine: Engine) -> None:
@@ -84,13 +83,13 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
     task = engine.submit(owner="2", payload={"do": "raise"}, max_attempts=1)
     engine.run(task.id)
     groups = engine.db.run(dead_letters.groups)
-    assert [(g["version"], g["tasks"], g["owners"], g["type"]) for g in groups] == [
+    assert [(g.version, g.tasks, g.owners, g.type) for g in groups] == [
         ("1.1", 1, 1, "test.effect"),
         ("1.0", 2, 1, "test.effect"),
     ]
-    assert groups[0]["fingerprint"] == groups[1]["fingerprint"]
-    assert groups[0]["example_id"] == task.id
-    assert groups[1]["first_seen"] <= groups[1]["last_seen"]
+    assert groups[0].fingerprint == groups[1].fingerprint
+    assert groups[0].example_id == task.id
+    assert groups[1].first_seen <= groups[1].last_seen
     assert engine.db.run(dead_letters.groups, type="friend.ask") == []
 
 
@@ -107,7 +106,7 @@ def test_a_worker_lost_alone_is_a_failure_come_back_and_in_company_is_none(
     engine.db.run(attempts.claim, ids[:1], worker="dies", lease=10, alone=alone)
     engine.move_clock(11)
     assert len(engine.db.run(attempts.end_leases, ids[:1])) == 1
-    assert advance(engine, begun)["state"] == state
+    assert advance(engine, begun).state == state
 
 
 def test_what_failed_before_it_was_let_go_again_is_past(engine: Engine) -> None:
@@ -118,18 +117,18 @@ def test_what_failed_before_it_was_let_go_again_is_past(engine: Engine) -> None:
     engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "succeed"}\'')
     begun = begin(engine)
     run_sent(engine)
-    assert advance(engine, begun)["state"] == "running"
+    assert advance(engine, begun).state == "running"
 
 
 def test_one_that_dies_of_something_else_stops_it_too(engine: Engine) -> None:
     dead(engine, 12, mends=False)
     engine.db.connection().execute('UPDATE agent_tasks SET error = error || \'{"fingerprint": "another"}\'')
     begun = begin(engine)
-    assert begun["fingerprints"] == ["another"]
+    assert begun.fingerprints == ["another"]
     run_sent(engine)
     stopped = advance(engine, begun)
-    assert stopped["state"] == "stopped"
-    assert "another" not in stopped["reason"]
+    assert stopped.state == "stopped"
+    assert "another" not in str(stopped.reason)
 
 
 def test_only_one_moves_it_on_at_a_time(engine: Engine) -> None:
@@ -140,10 +139,10 @@ def test_only_one_moves_it_on_at_a_time(engine: Engine) -> None:
     engine.db.connection().execute("SET lock_timeout = '200ms'")
     with other.transaction():
         other.execute("SELECT FROM redrives FOR UPDATE")
-        assert advance(engine, begun)["released"] == 1
+        assert advance(engine, begun).released == 1
     other.close()
     assert engine.queue.sent == []
-    assert advance(engine, begun)["released"] == 2
+    assert advance(engine, begun).released == 2
 
 
 def test_a_refusal_stops_a_canary_and_a_redrive_without_stages_goes_on(engine: Engine) -> None:
@@ -153,13 +152,13 @@ def test_a_refusal_stops_a_canary_and_a_redrive_without_stages_goes_on(engine: E
     (first,) = run_sent(engine)
     assert engine.task(first).status is Status.FAILED
     stopped = advance(engine, begun)
-    assert (stopped["state"], stopped["released"], stopped["failedTask"]) == ("stopped", 1, str(first))
-    assert stopped["reason"].startswith("1 of those let go was refused.")
-    assert engine.db.run(dead_letters.list_audit, limit=1)[0]["detail"]["task"] == str(first)
+    assert (stopped.state, stopped.released, stopped.failed_task) == ("stopped", 1, first)
+    assert str(stopped.reason).startswith("1 of those let go was refused.")
+    assert engine.db.run(audit.list_actions, limit=1)[0].detail["task"] == str(first)
     onward = begin(engine, canary=False, rate=1_000)
     engine.move_clock(1)
     assert sorted(run_sent(engine)) == sorted(set(ids) - {first})
-    assert advance(engine, onward)["state"] == "done"
+    assert advance(engine, onward).state == "done"
 
 
 def test_it_counts_the_refused(engine: Engine) -> None:
@@ -169,17 +168,17 @@ def test_it_counts_the_refused(engine: Engine) -> None:
     advance(engine, begun)
     engine.db.connection().execute("UPDATE agent_tasks SET payload = '{\"do\": \"refuse\"}' WHERE status = 'pending'")
     run_sent(engine)
-    assert advance(engine, begun)["reason"].startswith("2 of those let go were refused.")
+    assert str(advance(engine, begun).reason).startswith("2 of those let go were refused.")
 
 
 def test_it_says_what_it_waits_for_and_which_one_stopped_it(engine: Engine) -> None:
     ids = dead(engine, 5, mends=False)
     begun = begin(engine)
-    assert (begun["open"], begun["waitingFor"], begun["failedTask"]) == (1, str(ids[0]), None)
+    assert (begun.open, begun.waiting_for, begun.failed_task) == (1, ids[0], None)
     assert staged_redrive.newest(engine.db, 5) == [begun]
     run_sent(engine)
     stopped = advance(engine, begun)
-    assert (stopped["open"], stopped["waitingFor"], stopped["failedTask"]) == (0, None, str(ids[0]))
+    assert (stopped.open, stopped.waiting_for, stopped.failed_task) == (0, None, ids[0])
 
 
 def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
@@ -189,23 +188,23 @@ def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
         engine.queue.sent.clear()
         begun.append(begin(engine, ids=[task_id]))
     for later in begun[1:]:
-        staged_redrive.stop(engine.db, UUID(later["id"]), "olga")
-    assert [each["id"] for each in staged_redrive.newest(engine.db, 1)] == [begun[2]["id"], begun[0]["id"]]
+        staged_redrive.stop(engine.db, later.id, "olga")
+    assert [each.id for each in staged_redrive.newest(engine.db, 1)] == [begun[2].id, begun[0].id]
 
 
 def test_what_a_stop_could_not_take_back_is_still_told(engine: Engine) -> None:
     ids = dead(engine, 5, mends=True)
     begun = begin(engine)
-    stopped = staged_redrive.stop(engine.db, UUID(begun["id"]), "olga")
-    assert (stopped["open"], stopped["waitingFor"]) == (1, str(ids[0]))
+    stopped = staged_redrive.stop(engine.db, begun.id, "olga")
+    assert (stopped.open, stopped.waiting_for) == (1, ids[0])
 
 
 def test_one_takes_the_oldest_thousand(engine: Engine) -> None:
     many_dead(engine, 1_005)
-    oldest_left = engine.db.run(dead_letters.select, limit=1_001)[-1]["id"]
+    oldest_left = engine.db.run(dead_letters.select, limit=1_001)[-1].id
     begun = begin(engine, canary=False, rate=1_000)
-    assert (begun["total"], begun["released"]) == (1_000, 1_000)
-    left = [row["id"] for row in engine.db.run(dead_letters.select, limit=9)]
+    assert (begun.total, begun.released) == (1_000, 1_000)
+    left = [row.id for row in engine.db.run(dead_letters.select, limit=9)]
     assert (len(left), left[0]) == (5, oldest_left)
 
 
@@ -243,15 +242,15 @@ def test_no_stop_leaves_no_trace(engine: Engine, mends: bool) -> None:
     begun = begin(engine)
     run_sent(engine)
     with untraced(engine), pytest.raises(pg.CheckViolation):
-        staged_redrive.stop(engine.db, UUID(begun["id"]), "olga") if mends else advance(engine, begun)
-    assert staged_redrive.show(engine.db, UUID(begun["id"]))["state"] == "running"
+        staged_redrive.stop(engine.db, begun.id, "olga") if mends else advance(engine, begun)
+    assert staged_redrive.show(engine.db, begun.id).state == "running"
 
 
 def test_what_moves_nothing_is_not_kept(engine: Engine) -> None:
     assert redrive(engine.db, engine.queue, engine.events, Selection(), "olga") == []
     assert discard(engine.db, engine.events, Selection(), "olga", "a test") == []
     assert staged_redrive.begin(engine.db, engine.queue, engine.events, Selection(), "olga") is None
-    assert engine.db.run(dead_letters.list_audit, limit=9) == []
+    assert engine.db.run(audit.list_actions, limit=9) == []
 
 
 def test_those_without_a_fingerprint_or_version_are_chosen_by_a_dash(engine: Engine) -> None:
@@ -266,8 +265,8 @@ def test_those_without_a_fingerprint_or_version_are_chosen_by_a_dash(engine: Eng
         {"fingerprint": "-", "version": "-"},
     )
     for which in choices:
-        assert [row["id"] for row in engine.db.run(dead_letters.select, **which, limit=9)] == bare
+        assert [row.id for row in engine.db.run(dead_letters.select, **which, limit=9)] == bare
         assert engine.db.run(dead_letters.count, **which) == 1
         (group,) = engine.db.run(dead_letters.groups, **which)
-        assert (group["tasks"], group["fingerprint"], group["version"]) == (1, "", "")
+        assert (group.tasks, group.fingerprint, group.version) == (1, "", "")
     assert engine.db.run(dead_letters.count, version="1.0") == len(marked)

@@ -12,6 +12,7 @@ from orchestrator.store.connection import Connection
 from tests.integration.orchestrator.http.test_operator_tasks import NOBODYS, kill, submit
 from tests.support.gateway import Caller
 from tests.support.queues import RecordingEvents, RecordingQueue
+from tests.support.shapes import validated
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def dead(ann: Caller, conn: Connection) -> list[str]:
 
 
 def test_listed_oldest_first(operator: Caller, dead: list[str]) -> None:
-    found = answers.DeadLetters.model_validate(operator.get("/ops/dead-letters").json())
-    assert [str(item.id) for item in found.items] == dead
+    found = validated(answers.DeadLetters, operator.get("/ops/dead-letters").json())
+    assert [str(item["id"]) for item in found["items"]] == dead
     assert len(operator.get("/ops/dead-letters?limit=1").json()["items"]) == 1
     assert len(operator.get("/ops/dead-letters?fingerprint=f1").json()["items"]) == 3
     assert operator.get("/ops/dead-letters?type=friend.ask").json()["items"] == []
@@ -39,8 +40,8 @@ def test_redriven(operator: Caller, dead: list[str], queue: RecordingQueue, choi
     }
     body = choices[choice]
     queue.sent.clear()
-    trial = answers.Moved.model_validate(operator.post("/ops/dead-letters/redrive", {**body, "dryRun": True}).json())
-    assert (len(trial.ids), trial.dryRun, queue.sent) == (3, True, [])
+    trial = validated(answers.Moved, operator.post("/ops/dead-letters/redrive", {**body, "dryRun": True}).json())
+    assert (len(trial["ids"]), trial["dryRun"], queue.sent) == (3, True, [])
     done = operator.post("/ops/dead-letters/redrive", body)
     assert (done.status, sorted(done.json()["ids"])) == (200, sorted(dead))
     assert sorted(map(str, queue.ids)) == sorted(dead)
@@ -53,12 +54,16 @@ def test_a_preview_tells_what_moves(operator: Caller, ann: Caller, conn: Connect
     kill(conn, other)
     conn.execute("UPDATE agent_tasks SET error = jsonb_set(error, '{fingerprint}', '\"f2\"') WHERE id = %s", (other,))
     for verb in ("redrive", "discard"):
-        would = answers.Moved.model_validate(
-            operator.post(f"/ops/dead-letters/{verb}", {"ids": [*dead[:2], other], "dryRun": True}).json()
+        would = validated(
+            answers.Moved,
+            operator.post(f"/ops/dead-letters/{verb}", {"ids": [*dead[:2], other], "dryRun": True}).json(),
         )
-        told = [(group.type, group.fingerprint, group.version, group.count, group.owners) for group in would.groups]
+        told = [
+            (group["type"], group["fingerprint"], group["version"], group["count"], group["owners"])
+            for group in would["groups"]
+        ]
         assert told == [("echo", "f2", "", 1, 1), ("echo", "f1", "", 2, 1)]
-        assert (would.total, would.more) == (3, False)
+        assert (would["total"], would["more"]) == (3, False)
 
 
 def test_a_call_says_what_it_leaves(operator: Caller, dead: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,10 +106,16 @@ def test_not_discarded_without_a_reason(operator: Caller, dead: list[str], reaso
 
 
 def test_grouped_by_what_they_have_in_common(operator: Caller, dead: list[str]) -> None:
-    found = answers.DeadLetters.model_validate(operator.get("/ops/dead-letters").json())
-    (group,) = found.groups
-    assert (found.total, group.count, group.fingerprint, group.type, group.owners) == (3, 3, "f1", "echo", 1)
-    assert str(group.example.id) == dead[-1]
+    found = validated(answers.DeadLetters, operator.get("/ops/dead-letters").json())
+    (group,) = found["groups"]
+    assert (found["total"], group["count"], group["fingerprint"], group["type"], group["owners"]) == (
+        3,
+        3,
+        "f1",
+        "echo",
+        1,
+    )
+    assert str(group["example"]["id"]) == dead[-1]
     assert operator.get("/ops/dead-letters?fingerprint=other").json()["groups"] == []
 
 
@@ -116,9 +127,9 @@ def test_chosen_by_the_version_of_the_last_attempt(operator: Caller, conn: Conne
                 " VALUES (%s, %s, 1, 'started', 'processing', '1', jsonb_build_object('version', %s::text))",
                 (task, seq, version),
             )
-    found = answers.DeadLetters.model_validate(operator.get("/ops/dead-letters?version=2.0").json())
-    assert (found.total, [group.version for group in found.groups]) == (1, ["2.0"])
-    assert [str(item.id) for item in found.items] == dead[:1]
+    found = validated(answers.DeadLetters, operator.get("/ops/dead-letters?version=2.0").json())
+    assert (found["total"], [group["version"] for group in found["groups"]]) == (1, ["2.0"])
+    assert [str(item["id"]) for item in found["items"]] == dead[:1]
     for body in ({"version": "2.0"}, {"version": "2.0", "type": "echo", "fingerprint": "f1"}):
         assert operator.post("/ops/dead-letters/redrive", {**body, "dryRun": True}).json()["ids"] == dead[:1]
     assert operator.post("/ops/dead-letters/redrive", {"version": "2.0", "type": "none"}).json()["ids"] == []
@@ -133,17 +144,19 @@ def test_chosen_by_the_version_of_the_last_attempt(operator: Caller, conn: Conne
 def test_redriven_in_stages(operator: Caller, dead: list[str], queue: RecordingQueue) -> None:
     queue.sent.clear()
     begun = operator.post("/ops/dead-letters/redrive", {"fingerprint": "f1", "canary": True})
-    moved = answers.Moved.model_validate(begun.json())
-    assert moved.redrive is not None
-    assert [str(each) for each in moved.ids] == [str(each) for each in queue.ids] == dead[:1]
-    assert (moved.redrive.state, moved.redrive.released, moved.redrive.total) == ("running", 1, 3)
-    path = f"/ops/redrives/{moved.redrive.id}"
+    moved = validated(answers.Moved, begun.json())
+    assert moved["redrive"] is not None
+    assert [str(each) for each in moved["ids"]] == [str(each) for each in queue.ids] == dead[:1]
+    assert (moved["redrive"]["state"], moved["redrive"]["released"], moved["redrive"]["total"]) == ("running", 1, 3)
+    path = f"/ops/redrives/{moved['redrive']['id']}"
     assert operator.post(f"{path}/advance").json()["released"] == 1
     assert operator.post(f"{path}/stop").json()["state"] == "stopped"
     assert operator.post(f"{path}/stop").status == 409
     assert operator.post(f"/ops/redrives/{uuid4()}/advance").status == 404
-    listed = answers.Redrives.model_validate(operator.get("/ops/redrives").json())
-    assert [(each.state, each.canary, str(each.waitingFor)) for each in listed.items] == [("stopped", True, dead[0])]
+    listed = validated(answers.Redrives, operator.get("/ops/redrives").json())
+    assert [(each["state"], each["canary"], str(each["waitingFor"])) for each in listed["items"]] == [
+        ("stopped", True, dead[0])
+    ]
     assert operator.post("/ops/dead-letters/redrive", {"type": "none", "canary": True}).json()["redrive"] is None
 
 
@@ -173,11 +186,11 @@ def test_a_retry_of_what_is_not_dead_leaves_no_trace(ann: Caller, operator: Call
 def test_who_did_what_is_kept(operator: Caller, dead: list[str]) -> None:
     operator.post("/ops/dead-letters/discard", {"ids": dead[:1], "reason": "a duplicate"})
     operator.post("/ops/dead-letters/redrive", {"all": True, "rate": 5})
-    trail = answers.Audit.model_validate(operator.get("/ops/audit?limit=1").json())
-    (newest,) = trail.items
-    assert (newest.actor, newest.action) == ("User 9 (9)", "redrive")
-    assert (newest.detail["tasks"], newest.detail["rate"]) == (2, 5)
-    (older,) = operator.get(f"/ops/audit?cursor={trail.nextCursor}").json()["items"]
+    trail = validated(answers.Audit, operator.get("/ops/audit?limit=1").json())
+    (newest,) = trail["items"]
+    assert (newest["actor"], newest["action"]) == ("User 9 (9)", "redrive")
+    assert (newest["detail"]["tasks"], newest["detail"]["rate"]) == (2, 5)
+    (older,) = operator.get(f"/ops/audit?cursor={trail['nextCursor']}").json()["items"]
     assert (older["action"], older["detail"]["reason"]) == ("discard", "a duplicate")
 
 

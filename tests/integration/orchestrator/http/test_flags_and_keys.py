@@ -14,10 +14,11 @@ from orchestrator.http.app import Services, build_app
 from orchestrator.http.routes import ROUTERS
 from orchestrator.http.schemas import operator_responses as answers
 from orchestrator.model.errors import Unavailable
-from orchestrator.store import dead_letters
+from orchestrator.store import audit
 from orchestrator.store.connection import Connection, Database
 from tests.integration.conftest import PlayedDesk
 from tests.support.gateway import Caller
+from tests.support.shapes import validated
 
 ROLLOUT = Rollout(deployment=4, version=9, percent=30.0, flags=["insight"])
 
@@ -49,8 +50,8 @@ def olga(services: Services, desk: PlayedDesk, keys: Keys) -> Caller:
 
 
 def trail(olga: Caller, query: str = "") -> list[dict[str, Any]]:
-    items = answers.Audit.model_validate(olga.get(f"/ops/audit{query}").json()).items
-    return [{"action": each.action, "actor": each.actor, **each.detail} for each in items]
+    items = validated(answers.Audit, olga.get(f"/ops/audit{query}").json())["items"]
+    return [{"action": each["action"], "actor": each["actor"], **each["detail"]} for each in items]
 
 
 def steps(olga: Caller) -> list[tuple[str, str]]:
@@ -59,20 +60,20 @@ def steps(olga: Caller) -> list[tuple[str, str]]:
 
 def test_a_flag_says_who_set_it_last(olga: Caller) -> None:
     olga.put("/ops/flags/task.echo", {"on": False})
-    shown = answers.FlagsView.model_validate(olga.get("/ops/flags").json())
-    known = {flag.name: flag.lastSet for flag in shown.flags}
+    shown = validated(answers.FlagsView, olga.get("/ops/flags").json())
+    known = {flag["name"]: flag["lastSet"] for flag in shown["flags"]}
     assert known["insight"] is None
     assert known["task.echo"] is not None
-    assert known["task.echo"].by == "olga (9)"
+    assert known["task.echo"]["by"] == "olga (9)"
     assert steps(olga) == [("flag", "done"), ("flag", "begun")]
-    assert trail(olga)[0]["version"] == shown.version
+    assert trail(olga)[0]["version"] == shown["version"]
 
 
 def test_flags_are_shown_while_the_database_is_away(olga: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise Unavailable("The database is away.")
 
-    monkeypatch.setattr(dead_letters, "last_flag_changes", away)
+    monkeypatch.setattr(audit, "last_flag_changes", away)
     assert [flag["lastSet"] for flag in olga.get("/ops/flags").json()["flags"]] == [None]
 
 
@@ -120,26 +121,26 @@ def test_a_change_whose_outcome_cannot_be_kept_is_on_record_as_begun(
 
 def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedDesk) -> None:
     desk.rollout = ROLLOUT
-    shown = answers.FlagsView.model_validate(olga.get("/ops/flags").json())
-    assert shown.rollout is not None
-    assert (shown.rollout.flags, shown.rollout.percentDeployed) == (["insight"], 30.0)
+    shown = validated(answers.FlagsView, olga.get("/ops/flags").json())
+    assert shown["rollout"] is not None
+    assert (shown["rollout"]["flags"], shown["rollout"]["percentDeployed"]) == (["insight"], 30.0)
     assert olga.post("/ops/rollout/abort", {"deployment": 3}).status == 409
-    taken = answers.FlagsView.model_validate(olga.post("/ops/rollout/abort", {"deployment": 4}).json())
-    assert (taken.rollout, taken.aborted) == (None, shown.rollout)
+    taken = validated(answers.FlagsView, olga.post("/ops/rollout/abort", {"deployment": 4}).json())
+    assert (taken["rollout"], taken["aborted"]) == (None, shown["rollout"])
     assert (trail(olga)[0]["action"], trail(olga)[0]["flags"]) == ("abort", ["insight"])
 
 
 def test_a_change_at_once_names_the_rollout_that_it_ended(olga: Caller, desk: PlayedDesk) -> None:
     desk.rollout = ROLLOUT
-    changed = answers.FlagsView.model_validate(olga.put("/ops/flags/task.echo", {"on": False}).json())
-    assert changed.aborted is not None
-    assert changed.aborted.flags == ["insight"]
+    changed = validated(answers.FlagsView, olga.put("/ops/flags/task.echo", {"on": False}).json())
+    assert changed["aborted"] is not None
+    assert changed["aborted"]["flags"] == ["insight"]
     assert trail(olga)[0]["aborted"]["deployment"] == 4
 
 
 def test_the_trail_of_one_actor_or_one_action(olga: Caller, db: Database) -> None:
     for actor, action in (("olga (9)", "flag"), ("olga (19)", "rotate"), ("canary", "stop"), ("olgaria (3)", "flag")):
-        db.run(dead_letters.audit, actor, action, {})
+        db.run(audit.record_action, actor, action, {})
     assert [each["actor"] for each in trail(olga, "?actor=olga")] == ["olga (19)", "olga (9)"]
     assert [each["actor"] for each in trail(olga, "?actor=olga%20(9)")] == ["olga (9)"]
     assert [each["actor"] for each in trail(olga, "?action=flag")] == ["olgaria (3)", "olga (9)"]
@@ -151,11 +152,11 @@ def test_the_trail_of_one_actor_or_one_action(olga: Caller, db: Database) -> Non
 
 def _lose(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """The database is away just when this step is to be kept."""
-    keep = dead_letters.audit
+    keep = audit.record_action
 
     def lossy(conn: Connection, actor: str, action: str, detail: Mapping[str, Any]) -> None:
         if detail["step"] == step:
             raise Unavailable("The database is away.")
         keep(conn, actor, action, detail)
 
-    monkeypatch.setattr(dead_letters, "audit", lossy)
+    monkeypatch.setattr(audit, "record_action", lossy)

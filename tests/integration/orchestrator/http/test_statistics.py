@@ -10,11 +10,12 @@ import pytest
 
 from orchestrator.engine.operators.statistics import LIVE
 from orchestrator.http.schemas import statistics_responses as answers
-from orchestrator.store import attempts, dead_letters, statistics
+from orchestrator.store import attempts, audit, statistics
 from orchestrator.store.connection import Connection, connect
 from tests.integration.orchestrator.http.test_operator_tasks import kill, submit
 from tests.support.engine import Engine
 from tests.support.gateway import Caller
+from tests.support.shapes import validated
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 def stats(operator: Caller) -> answers.Stats:
     answer = operator.get("/ops/stats")
     assert answer.status == 200, answer.text
-    return answers.Stats.model_validate(answer.json())
+    return validated(answers.Stats, answer.json())
 
 
 def fails(engine: Engine, conn: Connection, owner: str = "1") -> UUID:
@@ -50,20 +51,20 @@ def test_stats(ann: Caller, ben: Caller, operator: Caller, conn: Connection) -> 
     kill(conn, submit(ben))
     ann.post("/api/tasks", {"type": "echo", "scheduleAt": (datetime.now(UTC) + timedelta(days=300)).isoformat()})
     now = stats(operator)
-    assert (now.live.due, now.live.scheduled, now.live.dead) == (1, 1, 1)
-    assert (now.window.ended.cancelled, now.window.ended.dead_letter) == (1, 1)
-    assert now.window.failureRate == 1.0, "what was cancelled is left out"
-    assert [each.type for each in now.byType] == ["echo"]
-    assert now.queue is not None
-    assert now.queue.waiting == 3
-    assert abs(now.at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert (now["live"]["due"], now["live"]["scheduled"], now["live"]["dead"]) == (1, 1, 1)
+    assert (now["window"]["ended"]["cancelled"], now["window"]["ended"]["dead-letter"]) == (1, 1)
+    assert now["window"]["failureRate"] == 1.0, "what was cancelled is left out"
+    assert [each["type"] for each in now["byType"]] == ["echo"]
+    assert now["queue"] is not None
+    assert now["queue"]["waiting"] == 3
+    assert abs(datetime.fromisoformat(now["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_stats_name_who_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
-    assert stats(operator).busiest is None
+    assert stats(operator)["busiest"] is None
     for caller in (ben, ann, ann):
         submit(caller)
-    busiest = stats(operator).busiest
+    busiest = stats(operator)["busiest"]
     assert busiest == answers.Busiest(owner="1", tasks=2)
 
 
@@ -72,13 +73,14 @@ def test_failures_that_will_be_tried_again_are_counted_and_grouped(
 ) -> None:
     ids = [fails(engine, conn, owner) for owner in ("1", "2", "2")]
     now = stats(operator)
-    assert (now.live.retrying, now.live.scheduled, now.window.failureRate) == (3, 0, 0.0)
-    (group,) = now.failing
-    assert (group.type, group.count, group.owners, group.example.id) == ("test.effect", 3, 2, ids[-1])
-    assert group.example.error["message"] == "secret detail 42"
-    assert group.firstSeen < group.lastSeen
+    assert (now["live"]["retrying"], now["live"]["scheduled"], now["window"]["failureRate"]) == (3, 0, 0.0)
+    (group,) = now["failing"]
+    assert (group["type"], group["count"], group["owners"]) == ("test.effect", 3, 2)
+    assert group["example"]["id"] == str(ids[-1])
+    assert group["example"]["error"]["message"] == "secret detail 42"
+    assert group["firstSeen"] < group["lastSeen"]
     conn.execute("UPDATE agent_tasks SET due_at = now()")
-    assert (stats(operator).live.due, stats(operator).failing) == (3, []), "a retry that is due is due"
+    assert (stats(operator)["live"]["due"], stats(operator)["failing"]) == (3, []), "a retry that is due is due"
 
 
 def test_a_parent_that_waits_is_counted_with_a_deadline_and_without(
@@ -87,9 +89,9 @@ def test_a_parent_that_waits_is_counted_with_a_deadline_and_without(
     for deadline in (None, 3600.0):
         engine.run(engine.submit("test.family", {"children": [{}], "deadline": deadline}).id)
     now = stats(operator)
-    assert (now.live.waiting, now.live.due, now.live.scheduled) == (2, 2, 0)
+    assert (now["live"]["waiting"], now["live"]["due"], now["live"]["scheduled"]) == (2, 2, 0)
     conn.execute("UPDATE agent_tasks SET due_at = now() WHERE waiting_for IS NOT NULL AND due_at IS NOT NULL")
-    assert (stats(operator).live.waiting, stats(operator).live.due) == (1, 3), "its deadline makes it due"
+    assert (stats(operator)["live"]["waiting"], stats(operator)["live"]["due"]) == (1, 3), "its deadline makes it due"
 
 
 @pytest.mark.parametrize("deed", ["redrive", "discard"])
@@ -99,16 +101,16 @@ def test_a_death_stays_counted_whatever_becomes_of_its_task(
     dead(engine)
     engine.run(engine.submit().id)
     before = stats(operator)
-    assert (before.window.ended.dead_letter, before.window.failureRate) == (1, 0.5)
+    assert (before["window"]["ended"]["dead-letter"], before["window"]["failureRate"]) == (1, 0.5)
     body = {"all": True, "reason": "known"} if deed == "discard" else {"all": True}
     assert len(operator.post(f"/ops/dead-letters/{deed}", body).json()["ids"]) == 1
     after = stats(operator)
-    assert after.live.dead == 0
-    assert (after.window.ended.dead_letter, after.window.failureRate) == (1, 0.5)
-    assert after.window.ended.cancelled == (1 if deed == "discard" else 0)
-    assert sum(point.bad for point in after.series.points) == 1
-    assert sum(point.cancelled for point in after.series.points) == after.window.ended.cancelled
-    assert sum(point.ended for point in after.series.points) == 2 + after.window.ended.cancelled
+    assert after["live"]["dead"] == 0
+    assert (after["window"]["ended"]["dead-letter"], after["window"]["failureRate"]) == (1, 0.5)
+    assert after["window"]["ended"]["cancelled"] == (1 if deed == "discard" else 0)
+    assert sum(point["bad"] for point in after["series"]["points"]) == 1
+    assert sum(point["cancelled"] for point in after["series"]["points"]) == after["window"]["ended"]["cancelled"]
+    assert sum(point["ended"] for point in after["series"]["points"]) == 2 + after["window"]["ended"]["cancelled"]
 
 
 def test_a_death_of_long_ago_is_not_noted_when_it_is_redriven(
@@ -141,12 +143,12 @@ def test_a_planned_wait_is_no_pace(engine: Engine, operator: Caller, conn: Conne
             engine.db.run(attempts.park, task, "task.test.effect")
             engine.database("sweeper").run(sweep.unpark, [task])
     engine.run(task)
-    pace = stats(operator).pace["test.effect"]
-    assert pace.p99 < 60_000
-    assert pace.waitP95 is not None
-    assert pace.waitP95 < 60_000
+    pace = stats(operator)["pace"]["test.effect"]
+    assert pace["p99"] < 60_000
+    assert pace["waitP95"] is not None
+    assert pace["waitP95"] < 60_000
     conn.execute("UPDATE agent_tasks SET ready_at = NULL")
-    assert stats(operator).pace["test.effect"].p50 > 3_000_000, "that of a row without it is from its submit"
+    assert stats(operator)["pace"]["test.effect"]["p50"] > 3_000_000, "that of a row without it is from its submit"
 
 
 def test_a_schedule_is_when_a_task_could_first_run(engine: Engine) -> None:
@@ -157,49 +159,49 @@ def test_a_schedule_is_when_a_task_could_first_run(engine: Engine) -> None:
 def test_paces_of_all_types_and_the_wait_of_the_last_attempt(
     engine: Engine, operator: Caller, conn: Connection
 ) -> None:
-    assert stats(operator).paceOfAll is None
+    assert stats(operator)["paceOfAll"] is None
     for type in ("test.effect", "test.noop"):
         task = engine.submit(type).id
         conn.execute("UPDATE agent_tasks SET due_at = now() - interval '5 s' WHERE id = %s", (task,))
         engine.run(task)
     now = stats(operator)
-    assert set(now.pace) == {"test.effect", "test.noop"}
-    assert now.paceOfAll is not None
-    assert now.paceOfAll.waitP95 == pytest.approx(5_000, abs=2_000)
+    assert set(now["pace"]) == {"test.effect", "test.noop"}
+    assert now["paceOfAll"] is not None
+    assert now["paceOfAll"]["waitP95"] == pytest.approx(5_000, abs=2_000)
 
 
 def test_the_last_minute_and_how_long_nothing_has_ended(engine: Engine, operator: Caller, conn: Connection) -> None:
-    assert stats(operator).recent.quietSeconds is None
+    assert stats(operator)["recent"]["quietSeconds"] is None
     first, second = engine.submit().id, engine.submit().id
     engine.run(first, second)
     conn.execute("UPDATE agent_tasks SET finished_at = now() - interval '100 s' WHERE id = %s", (first,))
-    recent = stats(operator).recent
-    assert (recent.ended, recent.submitted, recent.perSecond) == (1, 2, round(1 / 60, 3))
-    assert recent.quietSeconds is not None
-    assert recent.quietSeconds < 60
+    recent = stats(operator)["recent"]
+    assert (recent["ended"], recent["submitted"], recent["perSecond"]) == (1, 2, round(1 / 60, 3))
+    assert recent["quietSeconds"] is not None
+    assert recent["quietSeconds"] < 60
     conn.execute("UPDATE agent_tasks SET finished_at = now() - interval '100 s'")
-    assert stats(operator).recent.quietSeconds == pytest.approx(100, abs=30)
-    assert (stats(operator).recent.perSecond, stats(operator).window.ended.completed) == (0, 2)
+    assert stats(operator)["recent"]["quietSeconds"] == pytest.approx(100, abs=30)
+    assert (stats(operator)["recent"]["perSecond"], stats(operator)["window"]["ended"]["completed"]) == (0, 2)
 
 
 def test_who_runs_what_and_since_when(engine: Engine, operator: Caller, conn: Connection) -> None:
-    assert stats(operator).workers == []
+    assert stats(operator)["workers"] == []
     for worker, tasks in (("w1", 1), ("w2", 2)):
         ids = [engine.submit().id for _ in range(tasks)]
         engine.db.run(attempts.claim, ids, worker=worker, lease=300, alone=False)
     conn.execute("UPDATE agent_tasks SET started_at = now() - interval '90 s' WHERE leased_by = 'w2'")
-    first, second = stats(operator).workers
-    assert (first.worker, first.tasks, second.worker, second.tasks) == ("w2", 2, "w1", 1)
-    assert first.oldestSeconds == pytest.approx(90, abs=30)
+    first, second = stats(operator)["workers"]
+    assert (first["worker"], first["tasks"], second["worker"], second["tasks"]) == ("w2", 2, "w1", 1)
+    assert first["oldestSeconds"] == pytest.approx(90, abs=30)
 
 
 def test_leases_that_ended_without_an_outcome_are_counted(engine: Engine, operator: Caller, conn: Connection) -> None:
     ids = [engine.submit().id for _ in range(2)]
     engine.db.run(attempts.claim, ids, worker="dies", lease=-1, alone=False)
     assert engine.run(*ids) == []
-    assert stats(operator).load.leasesLost == 2
+    assert stats(operator)["load"]["leasesLost"] == 2
     conn.execute("UPDATE occurrences SET at = at - interval '61 minutes'")
-    assert stats(operator).load.leasesLost == 0
+    assert stats(operator)["load"]["leasesLost"] == 0
 
 
 def test_who_holds_a_lock_is_named_by_its_login(operator: Caller, database_url: str) -> None:
@@ -207,11 +209,11 @@ def test_who_holds_a_lock_is_named_by_its_login(operator: Caller, database_url: 
     with connect(database_url) as holder:
         holder.execute("BEGIN; LOCK TABLE redrives")
         other.pgconn.send_query(b"SELECT FROM redrives")
-        load = next(load for load in iter(lambda: stats(operator).load, None) if load.lockWaits)
-        (blocker,) = load.blockers
-        assert (blocker.pid, blocker.login, blocker.waiting) == (holder.info.backend_pid, holder.info.user, 1)
+        load = next(load for load in iter(lambda: stats(operator)["load"], None) if load["lockWaits"])
+        (blocker,) = load["blockers"]
+        assert (blocker["pid"], blocker["login"], blocker["waiting"]) == (holder.info.backend_pid, holder.info.user, 1)
     other.close()
-    assert next(load for load in iter(lambda: stats(operator).load, None) if not load.lockWaits).blockers == []
+    assert next(load for load in iter(lambda: stats(operator)["load"], None) if not load["lockWaits"])["blockers"] == []
 
 
 def test_only_this_database_s_locks_are_counted(operator: Caller, conn: Connection, postgres_server: object) -> None:
@@ -225,7 +227,7 @@ def test_only_this_database_s_locks_are_counted(operator: Caller, conn: Connecti
         other.pgconn.send_query(b"SELECT FROM redrives")
         waits = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted"
         assert next(row for row in iter(lambda: conn.execute(waits).fetchone(), None) if row["n"])
-        assert stats(operator).load.lockWaits == 0
+        assert stats(operator)["load"]["lockWaits"] == 0
         other.close()
 
 
@@ -238,7 +240,7 @@ def test_an_answer_s_time_is_one_read_s(operator: Caller, monkeypatch: pytest.Mo
         return slow(conn)
 
     monkeypatch.setattr(statistics, "live_counts", live_counts)
-    assert stats(operator).load.answerMs < 400
+    assert stats(operator)["load"]["answerMs"] < 400
 
 
 class TestHistory:
@@ -251,49 +253,57 @@ class TestHistory:
     def history(self, operator: Caller, query: str = "") -> answers.History:
         answer = operator.get(f"/ops/history{query}")
         assert answer.status == 200, answer.text
-        return answers.History.model_validate(answer.json())
+        return validated(answers.History, answer.json())
 
     def test_by_the_minute_within_an_hour(self, operator: Caller, conn: Connection) -> None:
         for ago in (1, 2, 5, 61):
             self.minute(conn, ago, due=ago, completed=10, died=1, refused=2, cancelled=3, p95=40.04)
         found = self.history(operator)
-        assert (found.stepSeconds, [point.due for point in found.points]) == (60, [5, 2, 1]), "holes stay holes"
-        newest = found.points[-1]
-        assert (newest.ended, newest.bad, newest.cancelled, newest.p95, newest.minutes) == (16, 3, 3, 40.0, 1)
-        assert (found.until - found.since) == timedelta(hours=1)
+        assert (found["stepSeconds"], [point["due"] for point in found["points"]]) == (60, [5, 2, 1]), (
+            "holes stay holes"
+        )
+        newest = found["points"][-1]
+        assert (newest["ended"], newest["bad"], newest["cancelled"], newest["p95"], newest["minutes"]) == (
+            16,
+            3,
+            3,
+            40.0,
+            1,
+        )
+        assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["since"]) == timedelta(hours=1)
 
     @pytest.mark.parametrize(("hours", "step"), [(6, 120), (24, 480), (168, 3360)])
     def test_longer_ones_in_180_steps(self, operator: Caller, conn: Connection, hours: int, step: int) -> None:
         for ago in range(1, 60 * min(hours, 24)):
             self.minute(conn, ago, due=ago % 7, submitted=1)
         found = self.history(operator, f"?hours={hours}")
-        assert len(found.points) <= 180
-        whole = found.points[len(found.points) // 2]
-        assert (found.stepSeconds, whole.minutes, whole.submitted) == (step, step / 60, step / 60)
+        assert len(found["points"]) <= 180
+        whole = found["points"][len(found["points"]) // 2]
+        assert (found["stepSeconds"], whole["minutes"], whole["submitted"]) == (step, step / 60, step / 60)
         if step >= 480:
-            assert whole.due == 6, "the most there was"
+            assert whole["due"] == 6, "the most there was"
 
     def test_of_one_type(self, operator: Caller, conn: Connection) -> None:
         self.minute(conn, 1, due=9, completed=9, by_type={"echo": {"due": 2, "completed": 3, "died": 1, "p95": 7}})
-        (point,) = self.history(operator, "?type=echo").points
-        assert (point.due, point.ended, point.bad, point.p95, point.sockets) == (2, 4, 1, 7, None)
-        (none,) = self.history(operator, "?type=other").points
-        assert (none.due, none.ended) == (0, 0)
+        (point,) = self.history(operator, "?type=echo")["points"]
+        assert (point["due"], point["ended"], point["bad"], point["p95"], point["sockets"]) == (2, 4, 1, 7, None)
+        (none,) = self.history(operator, "?type=other")["points"]
+        assert (none["due"], none["ended"]) == (0, 0)
 
     def test_what_operators_changed_is_marked(self, ann: Caller, operator: Caller, conn: Connection) -> None:
         kill(conn, submit(ann))
         operator.post("/ops/dead-letters/redrive", {"all": True})
         operator.post(f"/ops/tasks/{submit(ann)}/cancel")
-        (action,) = self.history(operator).actions
-        assert (action.action, action.actor) == ("redrive", "User 9 (9)")
+        (action,) = self.history(operator)["actions"]
+        assert (action["action"], action["actor"]) == ("redrive", "User 9 (9)")
         conn.execute("UPDATE operator_actions SET created_at = now() - interval '2 hours'")
-        assert self.history(operator).actions == []
-        assert len(self.history(operator, "?hours=6").actions) == 1
+        assert self.history(operator)["actions"] == []
+        assert len(self.history(operator, "?hours=6")["actions"]) == 1
 
     def test_a_change_that_was_only_begun_or_failed_is_no_mark(self, operator: Caller, conn: Connection) -> None:
         for detail in ({"step": "begun"}, {"step": "failed"}, {"step": "done"}, {}):
-            dead_letters.audit(conn, "olga", "flag", {"flag": "x", **detail})
-        assert [action.detail.get("step") for action in self.history(operator).actions] == [None, "done"]
+            audit.record_action(conn, "olga", "flag", {"flag": "x", **detail})
+        assert [action["detail"].get("step") for action in self.history(operator)["actions"]] == [None, "done"]
 
     def test_others_reaches_are_refused(self, operator: Caller) -> None:
         for query in ("?hours=2", "?hours=", "?hours=x", "?type="):

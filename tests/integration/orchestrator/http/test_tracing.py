@@ -93,7 +93,7 @@ def test_steps_and_children_belong_to_it(
     task = submit(worker.side, worker.queue, worker.agents, order).task
     run(worker, str(task.id))
     (child,) = worker.db.run(children.children, task.id)
-    run(worker, str(child["id"]))
+    run(worker, str(child.id))
     run(worker, str(task.id))
     tracing.flush()
     assert sorted(span.name for span in spans) == [

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.aws import queues
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
 from orchestrator.entrypoints import sqs
 
 
@@ -105,11 +105,11 @@ def test_names_the_wakes_an_unreachable_queue_did_not_take(monkeypatch: pytest.M
 def test_receive_delete_and_depth(url: str) -> None:
     tasks = TaskQueue(url)
     tasks.send(wakes(3))
-    assert tasks.depth() == {"waiting": 3, "inFlight": 0, "delayed": 0}
+    assert tasks.depth() == Depth(3, 0, 0)
     received = tasks.receive()
     assert {message.task_id for message in received} == {wake.task_id for wake in wakes(3)}
     tasks.delete([message.receipt_handle for message in received])
-    assert tasks.depth() == {"waiting": 0, "inFlight": 0, "delayed": 0}
+    assert tasks.depth() == Depth(0, 0, 0)
 
 
 def test_visibility_is_changed_for_each_message(url: str) -> None:

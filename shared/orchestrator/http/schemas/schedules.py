@@ -1,0 +1,59 @@
+"""Bodies and responses of the schedule routes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field
+
+from orchestrator.engine.recurrence import LONGEST_EXPRESSION, LONGEST_INTERVAL, SHORTEST_INTERVAL
+from orchestrator.http.schemas.requests import Body, number_only
+from orchestrator.http.schemas.responses import Answer
+
+Overlap = Literal["allow", "skip"]
+Every = Annotated[int, Field(ge=SHORTEST_INTERVAL, le=LONGEST_INTERVAL), BeforeValidator(number_only)]
+Cron = Annotated[str, Field(min_length=9, max_length=LONGEST_EXPRESSION)]
+
+
+class CreateSchedule(Body):
+    """A recurring task: `cron` (five fields, local time of `timeZone`) or `every` (seconds)."""
+
+    type: str = Field(min_length=1, max_length=100)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    cron: Cron | None = None
+    every: Every | None = None
+    timeZone: str = Field(default="UTC", min_length=1, max_length=100)
+    overlap: Overlap = "allow"
+    paused: bool = Field(default=False, strict=True)
+
+
+class ChangeSchedule(Body):
+    """The values to change; the others stay. `cron` replaces `every` and the other way round."""
+
+    payload: dict[str, Any] | None = None
+    cron: Cron | None = None
+    every: Every | None = None
+    timeZone: str | None = Field(default=None, min_length=1, max_length=100)
+    overlap: Overlap | None = None
+    paused: bool | None = Field(default=None, strict=True)
+
+
+class ScheduleView(Answer):
+    id: UUID
+    type: str
+    payload: Any
+    cron: str | None
+    every: int | None
+    timeZone: str
+    overlap: Overlap
+    paused: bool
+    nextAt: datetime
+    lastTaskId: UUID | None
+    createdAt: datetime
+    updatedAt: datetime
+
+
+class Schedules(Answer):
+    items: list[ScheduleView]

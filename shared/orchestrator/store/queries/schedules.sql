@@ -1,0 +1,69 @@
+-- name: insert_schedule
+-- Nothing when the owner has as many as one may have.
+-- Index: schedule_owner for the count.
+INSERT INTO agent_schedules (id, owner_id, type, payload, payload_version, max_attempts, limited, cron, every, time_zone, overlap, paused, next_at)
+SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, %(cron)s, %(every)s,
+       %(time_zone)s, %(overlap)s, %(paused)s, %(next_at)s
+WHERE (SELECT count(*) FROM agent_schedules WHERE owner_id = %(owner_id)s) < %(most)s
+RETURNING id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at;
+
+-- name: list_schedules
+-- An owner's schedules, oldest first.
+-- Index: schedule_owner.
+SELECT id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at
+FROM agent_schedules WHERE owner_id = %(owner_id)s ORDER BY id;
+
+-- name: lock_schedule
+-- One schedule of an owner, until the transaction ends.
+-- Index: agent_schedules_pkey.
+SELECT id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at
+FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s FOR NO KEY UPDATE;
+
+-- name: update_schedule
+-- Index: agent_schedules_pkey.
+UPDATE agent_schedules
+SET payload = %(payload)s::jsonb, payload_version = %(payload_version)s, max_attempts = %(max_attempts)s, limited = %(limited)s,
+    cron = %(cron)s, every = %(every)s, time_zone = %(time_zone)s, overlap = %(overlap)s, paused = %(paused)s, next_at = %(next_at)s,
+    updated_at = task_now()
+WHERE id = %(id)s AND owner_id = %(owner_id)s
+RETURNING id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at;
+
+-- name: delete_schedule
+-- Index: agent_schedules_pkey.
+DELETE FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s;
+
+-- name: lock_due_schedules
+-- Schedules whose next run is due, or for overlapping runs due within the time that a queue message can wait.
+-- The last run counts as unfinished until its task is over.
+-- Index: schedule_next; agent_tasks_pkey.
+SELECT s.id, s.owner_id, s.type, s.payload::text AS payload, s.payload_version, s.max_attempts, s.limited, s.cron, s.every, s.time_zone,
+       s.overlap, s.next_at, task_now() AS now,
+       EXISTS (SELECT FROM agent_tasks t WHERE t.id = s.last_task_id AND t.finished_at IS NULL) AS unfinished
+FROM agent_schedules s
+WHERE NOT s.paused AND s.next_at <= task_now() + make_interval(secs => %(ahead)s)
+  AND (s.overlap = 'allow' OR s.next_at <= task_now())
+ORDER BY s.next_at LIMIT %(limit)s FOR NO KEY UPDATE OF s SKIP LOCKED;
+
+-- name: insert_scheduled_task
+-- The task of one run; nothing when it is there already.
+-- Index: task_idempotency.
+WITH task AS (
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, limited, due_at, wake_at, ready_at, idempotency_key)
+  SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, due.at,
+         due.at + interval '2 minutes', due.at, %(idempotency_key)s
+  FROM (SELECT greatest(%(run_at)s::timestamptz, task_now()) AS at) due
+  ON CONFLICT DO NOTHING
+  RETURNING id, seq, attempts, status, owner_id, due_at
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'submitted', status, owner_id, jsonb_build_object('schedule', %(schedule_id)s::text) FROM task
+)
+SELECT id, extract(epoch FROM due_at - task_now())::float8 AS due_in FROM task;
+
+-- name: move_schedule
+-- Index: agent_schedules_pkey.
+UPDATE agent_schedules SET next_at = %(next_at)s, last_task_id = coalesce(%(last_task_id)s, last_task_id) WHERE id = %(id)s;
+
+-- name: database_time
+-- Index: none; no table is read.
+SELECT task_now() AS now;

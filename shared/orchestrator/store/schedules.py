@@ -1,0 +1,144 @@
+"""Recurring tasks: an owner's schedules, and the runs that the sweeper makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from orchestrator.model.task import Json
+from orchestrator.store.connection import Connection, load_queries
+
+_SQL = load_queries("orchestrator.store", "schedules")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSchedule:
+    """The values of a schedule that is inserted; `payload` is JSON text, `every` is in seconds."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    payload: str
+    payload_version: int
+    max_attempts: int
+    limited: bool
+    cron: str | None
+    every: int | None
+    time_zone: str
+    overlap: str
+    paused: bool
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A schedule as its owner sees it; `every` is in seconds."""
+
+    id: UUID
+    type: str
+    payload: Json
+    cron: str | None
+    every: int | None
+    time_zone: str
+    overlap: str
+    paused: bool
+    next_at: datetime
+    last_task_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSchedule:
+    """A schedule whose next run is due; `payload` is JSON text, `now` the database's time."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    payload: str
+    payload_version: int
+    max_attempts: int
+    limited: bool
+    cron: str | None
+    every: int | None
+    time_zone: str
+    overlap: str
+    next_at: datetime
+    now: datetime
+    unfinished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledTask:
+    """The task of one run, and the seconds until it is due."""
+
+    id: UUID
+    due_in: float
+
+
+def insert_schedule(conn: Connection, new: NewSchedule, most: int) -> Schedule | None:
+    """Insert a schedule; return None when the owner has `most` already."""
+    row = conn.execute(_SQL["insert_schedule"], {**asdict(new), "most": most}).fetchone()
+    return Schedule(**row) if row else None
+
+
+def list_schedules(conn: Connection, owner: str) -> list[Schedule]:
+    """Return an owner's schedules, oldest first."""
+    return [Schedule(**row) for row in conn.execute(_SQL["list_schedules"], {"owner_id": owner}).fetchall()]
+
+
+def lock_schedule(conn: Connection, owner: str, schedule_id: UUID) -> Schedule | None:
+    """Lock one schedule of an owner until the transaction ends."""
+    row = conn.execute(_SQL["lock_schedule"], {"id": schedule_id, "owner_id": owner}).fetchone()
+    return Schedule(**row) if row else None
+
+
+def update_schedule(conn: Connection, changed: NewSchedule) -> Schedule:
+    """Write every value that its owner may change of a schedule that the caller has locked."""
+    [row] = conn.execute(_SQL["update_schedule"], asdict(changed)).fetchall()
+    return Schedule(**row)
+
+
+def delete_schedule(conn: Connection, owner: str, schedule_id: UUID) -> bool:
+    """Delete one schedule of an owner; return whether it was there."""
+    return conn.execute(_SQL["delete_schedule"], {"id": schedule_id, "owner_id": owner}).rowcount > 0
+
+
+def lock_due_schedules(conn: Connection, ahead: float, limit: int) -> list[DueSchedule]:
+    """Lock the schedules whose next run is due within `ahead` seconds; leave out those that another sweeper has."""
+    rows: list[dict[str, Any]] = conn.execute(_SQL["lock_due_schedules"], {"ahead": ahead, "limit": limit}).fetchall()
+    return [DueSchedule(**row) for row in rows]
+
+
+def insert_scheduled_task(
+    conn: Connection, task_id: UUID, schedule: DueSchedule, run_at: datetime
+) -> ScheduledTask | None:
+    """Insert the task of one run with its event; return None when it is there already."""
+    values = {
+        "id": task_id,
+        "owner_id": schedule.owner_id,
+        "type": schedule.type,
+        "payload": schedule.payload,
+        "payload_version": schedule.payload_version,
+        "max_attempts": schedule.max_attempts,
+        "limited": schedule.limited,
+        "run_at": run_at,
+        "idempotency_key": f"schedule:{schedule.id}:{run_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "schedule_id": schedule.id,
+    }
+    row = conn.execute(_SQL["insert_scheduled_task"], values).fetchone()
+    return ScheduledTask(**row) if row else None
+
+
+def move_schedule(conn: Connection, schedule_id: UUID, next_at: datetime, last_task_id: UUID | None) -> None:
+    """Set when a schedule runs next, and its newest task if there is one."""
+    conn.execute(_SQL["move_schedule"], {"id": schedule_id, "next_at": next_at, "last_task_id": last_task_id})
+
+
+def database_time(conn: Connection) -> datetime:
+    """Return the database's time."""
+    [row] = conn.execute(_SQL["database_time"]).fetchall()
+    now: datetime = row["now"]
+    return now

@@ -1,0 +1,69 @@
+"""Schedules over HTTP: the caller's own, refused in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from orchestrator.http.schemas.schedules import ScheduleView
+from orchestrator.store.connection import Connection
+from tests.support.gateway import Answer, Caller
+
+DAILY = {"type": "echo", "payload": {"a": 1}, "cron": "0 7 * * *", "timeZone": "Europe/Paris"}
+
+
+def create(caller: Caller, **more: Any) -> ScheduleView:
+    answer = caller.post("/api/schedules", {**DAILY, **more})
+    assert answer.status == 201, answer.text
+    return ScheduleView.model_validate(answer.json())
+
+
+def patch(caller: Caller, made: ScheduleView, **changes: Any) -> Answer:
+    headers = {"content-type": "application/json"}
+    return caller.send("PATCH", f"/api/schedules/{made.id}", body=json.dumps(changes), headers=headers)
+
+
+def test_a_schedule_is_created_listed_changed_and_deleted(ann: Caller) -> None:
+    made = create(ann)
+    assert (made.cron, made.every, made.overlap, made.paused) == ("0 7 * * *", None, "allow", False)
+    changed = patch(ann, made, every=3600, paused=True)
+    assert (changed.status, changed.json()["every"], changed.json()["cron"]) == (200, 3600, None)
+    assert [item["id"] for item in ann.get("/api/schedules").json()["items"]] == [str(made.id)]
+    assert ann.send("DELETE", f"/api/schedules/{made.id}").status == 204
+    assert ann.get("/api/schedules").json() == {"items": []}
+
+
+def test_another_owners_schedule_is_not_there(ann: Caller, ben: Caller) -> None:
+    made = create(ann)
+    assert ben.get("/api/schedules").json() == {"items": []}
+    assert patch(ben, made, paused=True).status == 404
+    assert ben.send("DELETE", f"/api/schedules/{made.id}").status == 404
+    assert len(ann.get("/api/schedules").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"cron": "0 0 30 2 *"}, {"cron"}),
+        ({"cron": "every day"}, {"cron"}),
+        ({"cron": "0 7 * * *", "every": 60}, {"cron"}),
+        ({"timeZone": "Mars/Olympus"}, {"timeZone"}),
+        ({"type": "no.such"}, {"type"}),
+        ({"type": "friend.recommendations", "payload": {"friendId": 2}}, {"type"}),
+        ({"type": "friend.ask", "payload": {}, "timeZone": "Mars"}, {"payload.friendName", "timeZone"}),
+        ({"overlap": "sometimes"}, {"overlap"}),
+    ],
+)
+def test_every_fault_is_named(ann: Caller, body: dict[str, Any], fields: set[str]) -> None:
+    answer = ann.post("/api/schedules", {**DAILY, **body})
+    assert answer.status == 400, answer.text
+    assert {fault["field"] for fault in answer.json()["faults"]} == fields
+
+
+def test_an_owner_may_have_a_hundred(ann: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.engine.schedules.MOST_SCHEDULES", 2)
+    create(ann)
+    create(ann)
+    assert ann.post("/api/schedules", DAILY).status == 409
