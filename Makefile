@@ -4,9 +4,13 @@ PYTHON ?= python3
 PORT_BASE ?= 8800
 export PORT_BASE
 
-export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION
+export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION ENV OPERATOR PARAMETERS CONFIRM
 
-.PHONY: help run up down demo test soak check format scan lock openapi reference docs screenshots invoke agent
+<<<<<<< HEAD
+.PHONY: help run up down demo test soak check format engine scan lock openapi reference docs screenshots invoke agent
+=======
+.PHONY: help run up down demo test soak check format scan lock openapi reference docs screenshots invoke agent aws destroy
+>>>>>>> aws
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -38,6 +42,9 @@ invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT
 format: ## Format the code and fix what the linter can fix
 	@$(PYTHON) -m tools format
 
+engine: ## Build the engine's wheel and run its tests without the application
+	@$(PYTHON) -m tools engine
+
 scan: ## Scanners over templates, code and packages: checkov, bandit, pip-audit
 	@$(PYTHON) -m tools scan
 
@@ -58,3 +65,9 @@ screenshots: ## Take the screenshots of README.md from the running stack
 
 agent: ## The skeleton of a new agent and its test: NAME=kid.greet
 	@$(PYTHON) -m tools agent
+
+aws: ## Deploy to AWS, or repeat it after any failure: ENV=staging OPERATOR=your-name
+	@$(PYTHON) -m tools aws
+
+destroy: ## Remove from AWS what `make aws` made: ENV=staging
+	@$(PYTHON) -m tools destroy

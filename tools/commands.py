@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from tools.aws_deploy.deploy import deploy
+from tools.aws_deploy.destroy import destroy
 from tools.local_stack.demo import demonstrate
 from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, openapi, requirements, scan, screenshots, site
+from tools.quality import agent_skeleton, checks, engine_alone, openapi, requirements, scan, screenshots, site
 from tools.quality.reference import pages
 
 
@@ -76,6 +78,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "soak": checks.soak,
     "check": checks.check,
     "format": checks.format,
+    "engine": engine_alone.engine,
     "scan": scan.scan,
     "lock": requirements.lock,
     "invoke": invoke,
@@ -84,6 +87,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "docs": site.build,
     "screenshots": screenshots.take,
     "agent": agent_skeleton.skeleton,
+    "aws": deploy,
+    "destroy": destroy,
 }
 
 

@@ -16,7 +16,7 @@ export interface Progress {
   readonly data?: Record<string, unknown>;
 }
 
-/** What the client knows about a task: the newest update merged into what came before. */
+/** A task as the client knows it: the newest update merged into the earlier ones. */
 export interface Task<Result = unknown> {
   readonly id: string;
   readonly type: string;
@@ -26,13 +26,13 @@ export interface Task<Result = unknown> {
   readonly result?: Result | null;
   /** The result was too large for a frame; `handle.result()` fetches it. */
   readonly resultTruncated?: boolean;
-  /** Words for the user. */
+  /** Message for the user. */
   readonly error?: string | null;
   readonly progress?: Progress | null;
   readonly updatedAt?: string;
   readonly createdAt?: string;
   readonly nextRunAt?: string | null;
-  /** What just happened: submitted, started, step, progress, waiting, parked, retrying, completed, … */
+  /** The newest event: submitted, started, step, progress, waiting, parked, retrying, completed, … */
   readonly event?: string;
   /** The recorded step's name, where `event` is `step`. */
   readonly step?: string;
@@ -66,7 +66,7 @@ export type ConnectionState = 'idle' | 'connecting' | 'live' | 'polling' | 'offl
 
 export type TaskTypes = Record<string, {payload: unknown; result: unknown}>;
 
-/** What `createClient<Types>` accepts: an interface whose members each name a payload and a result. */
+/** The types that `createClient` accepts: an interface whose members each name a payload and a result. */
 export type TypesLike<Types> = {[T in keyof Types]: {payload: unknown; result: unknown}};
 
 export interface SubmitOptions {

@@ -32,6 +32,7 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     answer = application.handle_event(database, wanted)
     if answer is not None:
         return dict(answer)
+    bootstrap.check_network()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(database, packages, phases)
     repaired = bootstrap.bring_logins_up_to_date()

@@ -117,6 +117,16 @@ def _trust(values: Settings) -> dict[str, str]:
     return {"sslmode": "prefer" if values.environment == "local" else "require"}
 
 
+def check_network() -> None:
+    """With Network=ipv6, raise NoWayOut where AWS cannot be reached that way."""
+    values = settings()
+    if values.aws_use_dualstack_endpoint:
+        from orchestrator.aws.network_probe import endpoints, probe
+
+        values.require("websocket_endpoint")
+        probe(endpoints(values.websocket_endpoint))
+
+
 def bring_logins_up_to_date() -> list[str]:
     """Makes the functions' logins; answers the names of those whose password had to be set."""
     from orchestrator.engine import database_users

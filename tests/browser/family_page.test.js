@@ -11,7 +11,7 @@ after(() => world.close());
 
 async function setPoint(page, town) {
   await page.getByRole('combobox', {name: 'Find a town'}).fill(town);
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', {name: 'Towns'}).getByRole('option').first().click();
   await page.getByRole('button', {name: 'Meet here'}).click();
 }
 
@@ -33,9 +33,11 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   await goTo(page, 'Meet');
   await connection(page, 'live');
   await setPoint(page, 'Lisbon');
-  await page.locator('.task[data-status="completed"] .stop[data-event="completed"]').waitFor({timeout: 60_000});
-  const words = await page.locator('.task').first().locator('.stop-text').allTextContents();
-  assert.equal(words[0], 'Accepted');
+  const card = page.locator('.task', {hasText: 'Planning around your point'});
+  await card.getByRole('button', {name: /^Details/}).click({timeout: 60_000});
+  await card.locator('.stop[data-event="completed"]').waitFor({timeout: 60_000});
+  const words = await card.locator('.stop-text').allTextContents();
+  assert.equal(words[0], 'Received');
   assert.equal(words.at(-1), 'Done');
   assert.ok(words.length >= 5, `steps and progress are shown: ${words.join(' | ')}`);
   await page.locator('.plan').getByText('Ada').waitFor();
@@ -60,7 +62,7 @@ test('two families become friends, side by side, and both inboxes are updated', 
   await goTo(left.page, 'Friends');
   await left.page.getByLabel('Ask a family by name').fill(two.name);
   await left.page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await left.page.locator('.people', {hasText: 'You asked'}).getByText(two.name).waitFor({timeout: 60_000});
+  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor({timeout: 60_000});
   await goTo(left.page, 'Inbox');
 
   await goTo(right.page, 'Friends');
@@ -80,6 +82,7 @@ test('two families become friends, side by side, and both inboxes are updated', 
 
   await goTo(right.page, 'Friends');
   await right.page.getByRole('button', {name: `Remove: ${one.name}`}).click();
+  await right.page.getByRole('button', {name: 'End friendship'}).click();
   await right.page.getByText('No friends yet').waitFor({timeout: 60_000});
   assert.deepEqual([...left.faults, ...right.faults], []);
 });
@@ -90,7 +93,7 @@ test('a refusal is shown as a sentence', async () => {
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   await page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await page.getByText('There is no guardian called Nobody Of This Name.').first().waitFor({timeout: 60_000});
+  await page.getByText('We know no family called “Nobody Of This Name”.').first().waitFor({timeout: 60_000});
 });
 
 test('a wrong password shows an error, and the form does not move', async () => {
@@ -126,7 +129,7 @@ test('the point is set by keyboard alone', async () => {
   await page.getByRole('application').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Shift+ArrowUp');
-  await page.getByText('Meet here instead?').waitFor();
+  await page.getByText('Meet here?').waitFor();
   await page.getByRole('button', {name: 'Meet here'}).press('Enter');
   await page.getByRole('button', {name: 'Point saved'}).waitFor({timeout: 60_000});
 });
@@ -162,6 +165,7 @@ test('an account is erased on request', async () => {
   await signUp(page, family);
   await goTo(page, 'Family');
   await page.getByRole('button', {name: 'Erase everything'}).click();
+  await page.getByLabel('To be sure, type your name').fill(family.name);
   await page.getByRole('button', {name: 'Erase', exact: true}).click();
   await page.getByRole('heading', {name: 'Welcome back'}).waitFor();
   await page.waitForFunction(async ({name, password}) => {

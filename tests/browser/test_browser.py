@@ -62,7 +62,9 @@ def test_the_hooks_in_a_react_app() -> None:
     run_tests(tools.BROWSER / "react.test.js", CHROMIUM=tools.chromium())
 
 
-@pytest.mark.parametrize("name", ["family_page", "family_appearance", "faults"])
+@pytest.mark.parametrize(
+    "name", ["family_page", "family_plan", "family_forms", "family_map", "family_appearance", "faults"]
+)
 def test_in_a_real_browser(name: str, stack: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(stack.file))

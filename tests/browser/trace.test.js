@@ -48,7 +48,7 @@ test('one press is one trace: request, submit, run, steps, push', async () => {
   await signUp(page, newFamily());
   await connection(page, 'live');
   await page.getByRole('combobox', {name: 'Find a town'}).fill('Lisbon');
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', {name: 'Towns'}).getByRole('option').first().click();
   const {traceId, spanId} = await traced(page, '/api/playdate-point/coordinates', () => page.getByRole('button', {name: 'Meet here'}).click());
   await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
   const [request, submit, run] = ['POST /api/playdate-point/coordinates', 'submit location.playdate.update', 'run location.playdate.update'];
@@ -68,7 +68,7 @@ test('the runs of children belong to the trace of the press, also those of anoth
   await goTo(left.page, 'Friends');
   await left.page.getByLabel('Ask a family by name').fill(two.name);
   await traced(left.page, '/api/friends/ask', () => left.page.getByRole('button', {name: 'Ask', exact: true}).click());
-  await left.page.locator('.people', {hasText: 'You asked'}).getByText(two.name).waitFor({timeout: 60_000});
+  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor({timeout: 60_000});
   await goTo(right.page, 'Friends');
   const accept = right.page.getByRole('button', {name: `Accept ${one.name}`});
   await accept.waitFor({timeout: 30_000});
@@ -80,13 +80,14 @@ test('the runs of children belong to the trace of the press, also those of anoth
   assert.equal(above.get(child), 'run friend.setState');
 });
 
-test('a refused request keeps its trace', async () => {
+test('a refused request shows no reference, and keeps its trace', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   const {traceId} = await traced(page, '/api/friends/ask', () => page.getByRole('button', {name: 'Ask', exact: true}).click());
-  await page.locator('.reference').first().getByText(traceId).waitFor({timeout: 60_000});
+  await page.getByText('We know no family called').first().waitFor({timeout: 60_000});
+  assert.equal(await page.locator('.reference').count(), 0);
   await collector.trace(traceId, ['POST /api/friends/ask', 'run friend.ask']);
 });
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from playmate_cli.main import app
 from tests.e2e import runbooks
 from tests.e2e.alarm_causes import Lab, Place
 from tests.support.stack import Stack
+from tools.aws_deploy.environment import Environment
 from tools.local_stack.templates import read
-from tools.virtualenvs import ROOT, python
+from tools.virtualenvs import ROOT
 
 #: What the local cloud cannot do, by how the command begins, and why. Each is still checked as far as it goes.
 ONLY_ON_AWS = {
@@ -24,6 +24,7 @@ ONLY_ON_AWS = {
     "aws sqs start-message-move-task": "MiniStack has no StartMessageMoveTask; tests/faults moves the messages itself",
     'aws secretsmanager rotate-secret --secret-id "$(aws rds': "the master's password is RDS's",
     "git revert COMMIT": "it deploys to production",
+    "aws cloudformation continue-update-rollback": "no update of the local stack is in that state",
 }
 #: What pages must show of their misfortune: the beginning of a command, and what its output then has in it.
 SHOWN: dict[str, dict[str, str]] = {
@@ -115,14 +116,13 @@ def test_what_is_left_to_aws_is_still_said_and_well_formed(lab: Lab, names: list
     assert [one for one in said if one.code] == []
 
 
-def test_sam_knows_what_deploys() -> None:
-    (deploy,) = [command for command in runbooks.commands(runbooks.RUNBOOKS / "deploy.md") if "sam deploy" in command]
-    environment = deploy.partition("--config-env ")[2].split()[0]
-    told = subprocess.run(
-        [str(python("sam").with_name("sam")), "deploy", "--help"], capture_output=True, text=True, check=True
-    )
-    assert "--config-env" in told.stdout
-    assert f"[{environment}." in (ROOT / "samconfig.toml").read_text()
+def test_make_knows_what_deploys() -> None:
+    (deploy,) = [command for command in runbooks.commands(runbooks.RUNBOOKS / "deploy.md") if "make aws" in command]
+    told = shlex.split(deploy.partition("make aws ")[2])
+    given = dict(one.split("=", 1) for one in told)
+    environment = Environment.read(given["ENV"], "us-east-1", given["PARAMETERS"])
+    assert environment.overrides["CanaryEnabled"] == "false"
+    assert "\naws: ##" in (ROOT / "Makefile").read_text()
 
 
 def test_names_in_the_runbooks_are_the_templates() -> None:

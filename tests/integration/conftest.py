@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.application import Application
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout, Setting, check
 from orchestrator.aws.feature_flags import Flags
@@ -17,12 +18,11 @@ from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.http.access_tokens import Tokens
-from orchestrator.http.app import Services, build_app
+from orchestrator.http.app import RouterMaker, Services, build_app
 from orchestrator.http.routes import ROUTERS
 from orchestrator.model.errors import Conflict
 from orchestrator.store.connection import Connection, Database
 from orchestrator_cli.session import Session
-from playmate import routes
 from tests.support.engine import LEDGER
 from tests.support.gateway import Caller
 from tests.support.postgres import door
@@ -147,7 +147,12 @@ def services(
 
 @pytest.fixture
 def anyone(services: Services) -> Caller:
-    return Caller(build_app(services, (*ROUTERS, *routes.ROUTERS)))
+    return Caller(build_app(services, routers()))
+
+
+def routers() -> tuple[RouterMaker, ...]:
+    """Return the engine's routes and the playdate application's, which the engine's own tests run without."""
+    return (*ROUTERS, *Application("playmate").routers())
 
 
 def signed_in(anyone: Caller, services: Services, owner: str, role: str | None = None) -> Caller:
@@ -173,7 +178,7 @@ def operator(anyone: Caller, services: Services) -> Caller:
 @pytest.fixture
 def api(services: Services, desk: PlayedDesk) -> Caller:
     equipped = replace(services, flag_desk=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
-    return Caller(build_app(equipped, (*ROUTERS, *routes.ROUTERS)))
+    return Caller(build_app(equipped, routers()))
 
 
 @pytest.fixture

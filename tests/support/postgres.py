@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +20,8 @@ from orchestrator.store.migrate import migrate
 from tools.local_stack import postgres
 from tools.local_stack.stack_config import Layout
 
-PACKAGES = ("orchestrator.store", "playmate.store")
+#: Packages with a schema. `make engine` runs the engine's tests where the application is not installed.
+PACKAGES = ("orchestrator.store", *(["playmate.store"] if find_spec("playmate") else []))
 TEMPLATE = "template_orchestrator"
 #: Databases that earlier tests left, and the template's fingerprint, by the server's port.
 _SPARE: dict[int, list[str]] = {}

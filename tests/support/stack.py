@@ -72,9 +72,10 @@ def free_port_base() -> int:
 
 
 @contextmanager
-def private_stack() -> Iterator[Stack]:
+def private_stack(**settings: str) -> Iterator[Stack]:
+    """Bring a stack up, with these variables; take it down afterwards."""
     state = Path(tempfile.mkdtemp(prefix="orchestrator-e2e-"))
-    environment = {**os.environ, "PORT_BASE": str(free_port_base()), "LOCAL_STATE": str(state)}
+    environment = {**os.environ, "PORT_BASE": str(free_port_base()), "LOCAL_STATE": str(state), **settings}
 
     def command(name: str) -> None:
         subprocess.run([sys.executable, "-m", "tools.commands", name], cwd=ROOT, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""An alarm tells a symptom, watches a metric that exists, and names a runbook that does."""
+"""An alarm names a symptom, watches a metric that exists, and names a runbook that does."""
 
 from __future__ import annotations
 

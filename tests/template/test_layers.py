@@ -1,4 +1,4 @@
-"""What the layer leaves out is nothing that the code asks for."""
+"""The layer leaves out nothing that the code needs."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT
 
-#: What IAM calls each call of the code.
+#: IAM's action for each call of the code.
 ACTIONS = {
     ("apigatewaymanagementapi", "delete_connection"): "execute-api:ManageConnections",
     ("apigatewaymanagementapi", "post_to_connection"): "execute-api:ManageConnections",
@@ -47,7 +47,7 @@ ROTATE = {
     "secretsmanager:UpdateSecretVersionStage",
 }
 
-#: What each function does, itself or by its mapping.
+#: Actions of each function, of its own or of its mapping.
 DOES: dict[str, set[str]] = {
     "ApiFunction": {
         *DATABASE,
@@ -152,7 +152,7 @@ def test_the_database_s_owner_is_for_migrations_alone(resources: dict[str, Any])
 
 
 def granted(resources: dict[str, Any], when: str | None) -> dict[str, set[str]]:
-    """What each function may do: always, or only under the condition."""
+    """Actions that each function may use: always, or only under the condition."""
     allowed: dict[str, set[str]] = {}
     for name, one in resources.items():
         if one["Type"] == "AWS::Serverless::Function":
@@ -175,7 +175,7 @@ def _granted(policy: dict[str, Any], resources: dict[str, Any]) -> Iterator[str]
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Service and operation of every `call("service", …)`; an operation that is a variable is told by its name."""
+    """Service and operation of every `call("service", …)`; one in a variable appears as the variable's name."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(

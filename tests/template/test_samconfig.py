@@ -42,7 +42,7 @@ def test_prod_names_an_address_for_alarms_and_the_pages_origins(samconfig: dict[
 
 
 def test_nothing_that_goes_to_aws_comes_from_a_stale_cache_or_leaves_its_artifacts(samconfig: dict[str, Any]) -> None:
-    """SAM's cache key holds no architecture: `sam build` for arm64 would take the layer of x86_64."""
+    """SAM's cache key has no architecture: `sam build` for arm64 would take the layer of x86_64."""
     for environment, given in samconfig.items():
         if environment not in ("version", "local"):
             assert given["build"]["parameters"]["cached"] is False

@@ -1,4 +1,4 @@
-"""What SAM makes of the template for production can be deployed: it transforms, with neither ghosts nor circles."""
+"""The transformed template of production can be deployed: it transforms, with neither ghosts nor circles."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def resources(transformed: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_cloudformation_takes_it(transformed: dict[str, Any], tmp_path: Path) -> None:
-    """Linted before the transform, what SAM adds is not looked at."""
+    """A lint before the transform does not see the resources that SAM adds."""
     made = tmp_path / "transformed.json"
     made.write_text(json.dumps(transformed))
     for one in templates.family(ROOT / "template.yaml"):

@@ -1,4 +1,4 @@
-"""What functions are told in their environment, which many may look at: names and addresses alone."""
+"""The environment of functions, which many can read, has names and addresses only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.template.test_template import everything_in, functions, of_type
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT
 
-#: What is taken out of a database's secret at a deploy: where it is, not how to get in.
+#: Parts of a database's secret that a deploy reads: its address, never its login.
 PLACE = {"host", "port", "dbname"}
 
 

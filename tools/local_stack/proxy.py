@@ -7,6 +7,7 @@ goes to the API, so an unknown path gets the API's own 404.
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,6 +34,9 @@ PAGES = (
 
 #: The HTTP API's own limit, so that a body AWS would refuse is refused here.
 BODY_LIMIT = 10 * 1024 * 1024
+
+#: Files that a browser gets compressed.
+COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".svg"})
 
 _HOP_BY_HOP = {
     "connection",
@@ -65,10 +69,20 @@ def page_file(path: str, root: Path) -> Path | None:
 async def serve(request: web.Request) -> web.StreamResponse:
     page = page_file(request.path, ROOT) if request.method in {"GET", "HEAD"} else None
     if page is not None:
-        return web.FileResponse(page, headers={"Cache-Control": "no-store"})
+        return _file(page)
     if request.path + "/" in {prefix for prefix, _ in PAGES}:
         raise web.HTTPFound(request.path + "/")
     return await _forward(request)
+
+
+def _file(page: Path) -> web.Response:
+    """Return a file of the pages; text is compressed, as any host of static files does."""
+    content_type = mimetypes.guess_type(page.name)[0] or "application/octet-stream"
+    response = web.Response(body=page.read_bytes(), content_type=content_type, headers={"Cache-Control": "no-store"})
+    if page.suffix in COMPRESSED:
+        response.charset = "utf-8"
+        response.enable_compression()
+    return response
 
 
 async def _forward(request: web.Request) -> web.Response:

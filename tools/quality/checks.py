@@ -14,7 +14,7 @@ from tools.progress import say, step
 from tools.virtualenvs import ROOT, python
 
 #: Test folders that need no running part: `make check` has them.
-HOUSE = ("template", "repository")
+HOUSE = ("template", "aws_rules", "repository")
 #: Test folders that want the machine to themselves; all others run on every core.
 ALONE = ("faults", "e2e", "browser")
 

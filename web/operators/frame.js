@@ -6,7 +6,7 @@ import {note} from './history.js';
 import {moveInRows, useKeys} from './keys.js';
 import {Keys} from './components/keys.js';
 import {StaleNotice} from './components/states.js';
-import {go, useRoute} from './route.js';
+import {go, hashOf, useRoute} from './route.js';
 import {freshness, stateOf, togglePause, usePolled} from './polling.js';
 import {call, signOut} from './session.js';
 import {clock, errorText} from './texts.js';
@@ -61,7 +61,7 @@ export function Frame({user}) {
     <${SkipLink} main=${main} />
     <header class="top">
       <a class="brand" href="#overview"><${Logo} /><span>Operator</span></a>
-      <${Tabs} here=${route.view} dead=${stats.value?.live.dead ?? 0} />
+      <${Tabs} here=${route.view} addresses=${useAddresses(route)} dead=${stats.value?.live.dead ?? 0} />
       <div class="top-end">
         <${FreshnessButton} />
         <button type="button" class="icon-button keys-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick=${() => setHelp(true)}><span aria-hidden="true">?</span></button>
@@ -83,11 +83,18 @@ function searchField() {
   return document.querySelector('[data-search]');
 }
 
-function Tabs({here, dead}) {
+/** Return the last address of each view, so that a tab returns to its filters. */
+function useAddresses({view, query}) {
+  const addresses = useRef(/** @type {Record<string, string>} */ ({}));
+  addresses.current[view] = hashOf({view, query});
+  return addresses.current;
+}
+
+function Tabs({here, addresses, dead}) {
   return html`
     <nav class="tabs" aria-label="Main">
       ${NAMES.map((name) => html`
-        <a key=${name} class="tab" href=${`#${name}`} aria-current=${name === here ? 'page' : undefined}>
+        <a key=${name} class="tab" href=${name === here ? `#${name}` : addresses[name] ?? `#${name}`} aria-current=${name === here ? 'page' : undefined}>
           <span>${VIEWS[name].name}</span>
           ${name === 'dead-letters' && dead > 0 && html`<span class="badge"><span class="visually-hidden">, waiting: </span>${dead > 999 ? '999+' : dead}</span>`}
         </a>`)}

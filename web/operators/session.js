@@ -1,5 +1,6 @@
 import {createClient} from '../client/index.js';
 import {config} from '../shared/config.js';
+import {Renewal} from '../shared/renewal.js';
 import {createStore} from '../shared/store.js';
 
 const KEPT = 'operator-session';
@@ -26,8 +27,21 @@ const client = createClient({
   fetch: (url, init) => fetch(url, {...init, credentials: 'omit'}),
 });
 
+const renewal = new Renewal(async () => {
+  const {accessToken, expiresIn} = await /** @type {Promise<any>} */ (client.request('POST', '/auth/renew'));
+  keep(session.get().user, accessToken, expiresIn);
+  return expiresIn;
+});
+
+if (kept) renewal.start(Math.max(0, (kept.ends - Date.now()) / 1_000));
+
+function keep(user, accessToken, expiresIn) {
+  token = accessToken;
+  sessionStorage.setItem(KEPT, JSON.stringify({user, token, ends: Date.now() + expiresIn * 1_000}));
+}
+
 export async function signIn(identifier, password) {
-  const {data: [user], accessToken} = await /** @type {Promise<any>} */ (client.request('POST', '/auth/login', {identifier, password}));
+  const {data: [user], accessToken, expiresIn} = await /** @type {Promise<any>} */ (client.request('POST', '/auth/login', {identifier, password}));
   token = accessToken;
   try {
     await client.request('GET', '/ops/audit?limit=1');
@@ -35,11 +49,13 @@ export async function signIn(identifier, password) {
     token = null;
     throw error.status === 403 ? new Error(NOT_AN_OPERATOR) : error;
   }
-  sessionStorage.setItem(KEPT, JSON.stringify({user, token}));
+  keep(user, accessToken, expiresIn);
+  renewal.start(expiresIn);
   session.set({user, expired: false});
 }
 
 export function signOut() {
+  renewal.stop();
   token = null;
   sessionStorage.removeItem(KEPT);
   session.set({user: null, expired: false});

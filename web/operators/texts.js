@@ -140,6 +140,8 @@ function actionText({action, detail}) {
       return `Discarded ${many} (${what})${detail.reason ? `: ${detail.reason}` : ''}`;
     case 'cancel':
       return detail.task ? `Cancelled task ${short(detail.task)}.` : `Cancelled ${plural(detail.tasks, 'task')} (${what}): ${detail.reason}`;
+    case 'run-again':
+      return `${detail.newTask ? `Ran task ${short(detail.task)} again as ${short(detail.newTask)}${detail.edited ? ' with an edited payload' : ''}` : `Run task ${short(detail.task)} again`}: ${detail.reason}`;
     case 'knowledge':
       return 'Loaded the knowledge base';
     case 'stop':

@@ -39,7 +39,7 @@ test('the audit trail is readable', () => {
   assert.equal(flagText({on: false, percent: 20, owners: ['5']}), 'on for 20 % of owners and 1 named owner');
 });
 
-test('a task id is told from a trace', () => {
+test('a task id is distinguished from a trace', () => {
   const id = '01936f3e-7c00-7aaa-8bbb-123456789abc';
   assert.equal(idIn(id), id);
   assert.equal(idIn(id.replaceAll('-', '')), id);

@@ -28,3 +28,4 @@ Object.assign(globalThis, {
   scrollTo() {},
   ResizeObserver: class { observe() {} disconnect() {} },
 });
+Object.defineProperty(globalThis, 'navigator', {value: {language: 'en-GB', onLine: true}, configurable: true});

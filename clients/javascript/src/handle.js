@@ -101,7 +101,7 @@ export class Handle {
     }
   }
 
-  /** What is known of the task after `seq`, without a gap. @param {number} seq */
+  /** Return the known updates of the task after `seq`, without a gap. @param {number} seq */
   async #after(seq) {
     const known = this.snapshot ?? (await this.#read());
     const logged = this.tasks.log(this.id).filter((update) => update.seq > seq);

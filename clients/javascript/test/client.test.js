@@ -37,7 +37,7 @@ test('each update says what happened, also where it was read from the history', 
   assert.deepEqual((await seen).map(({event}) => event), ['submitted', 'started', 'progress', 'completed']);
 });
 
-test('a refused task rejects with the words of the server', async () => {
+test('a refused task rejects with the message of the server', async () => {
   const client = connect();
   const task = await client.submit('friend.ask', {friendName: 'nobody'});
   bench.emit(task.id, {status: 'failed', error: 'There is no nobody.'});
@@ -82,7 +82,7 @@ test('two clients of one owner each see everything', async () => {
   for (const updates of seen) assertWhole(updates, task.id, 2);
 });
 
-test('a faulty listener is reported and does not hold up the others', async (t) => {
+test('an error of a listener is reported and does not stop the others', async (t) => {
   const report = t.mock.method(console, 'error', () => {});
   const client = connect();
   const seen = [];

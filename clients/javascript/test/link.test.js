@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {Link} from '../src/link.js';
 import {DEFAULTS} from '../src/timing.js';
 
-/** What a link has to do with the others, as far as it is asked here. */
+/** The parts that a link needs from its client. */
 const ledger = {subscribing() {}, subscribed() {}, reached: () => true, cursor: undefined, hasGap: false};
 
 /** Lets what is awaited go on. */

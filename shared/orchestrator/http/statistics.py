@@ -72,13 +72,14 @@ def type_view(name: str, counts: Mapping[str, int]) -> shapes.TypeCounts:
 
 
 def window_view(counts: Counts) -> shapes.Window:
-    """What was cancelled neither went well nor wrong."""
+    """Return the window. A refusal is the caller's mistake, not a failure; a cancelled task is neither."""
     ended = counts.total(*ENDS)
     return {
         "seconds": WINDOW,
         "ended": ended_view(counts.total),
         "perSecond": round(ended / WINDOW, 3),
-        "failureRate": _share(counts.total("failed", "dead-letter"), ended - counts.total("cancelled")),
+        "failureRate": _share(counts.total("dead-letter"), ended - counts.total("cancelled")),
+        "refusalRate": _share(counts.total("failed"), ended - counts.total("cancelled")),
     }
 
 
@@ -122,7 +123,14 @@ def blocker_view(blocker: Blocker) -> shapes.Blocker:
 def series_view(steps: Iterable[FinishedStep]) -> shapes.Series:
     """What ended, step by step."""
     points: list[shapes.SeriesPoint] = [
-        {"at": iso(step.at), "ended": step.tasks, "bad": step.bad, "cancelled": step.cancelled} for step in steps
+        {
+            "at": iso(step.at),
+            "ended": step.tasks,
+            "bad": step.bad,
+            "refused": step.refused,
+            "cancelled": step.cancelled,
+        }
+        for step in steps
     ]
     return {"stepSeconds": STEP, "points": points}
 
@@ -162,7 +170,6 @@ def is_marked(action: OperatorAction) -> bool:
 
 
 def _point(minutes: Minutes) -> shapes.HistoryPoint:
-    bad = minutes.refused + minutes.died
     return {
         "at": iso(minutes.at),
         "minutes": minutes.minutes,
@@ -178,8 +185,9 @@ def _point(minutes: Minutes) -> shapes.HistoryPoint:
         "connections": minutes.connections,
         "submitted": minutes.submitted,
         "leasesLost": minutes.leases_lost,
-        "ended": minutes.completed + minutes.cancelled + bad,
-        "bad": bad,
+        "ended": minutes.completed + minutes.cancelled + minutes.refused + minutes.died,
+        "bad": minutes.died,
+        "refused": minutes.refused,
         "cancelled": minutes.cancelled,
         "p50": _ms(minutes.p50),
         "p95": _ms(minutes.p95),

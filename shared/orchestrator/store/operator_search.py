@@ -31,12 +31,16 @@ class Wanted:
     type: str | None = None
     trace: str | None = None
     fingerprint: str | None = None
+    #: Last hexadecimal digits of the id, without hyphens.
+    id_ends: str | None = None
+    #: A part of the error's text, whatever its case.
+    error_text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     def is_rare(self) -> bool:
         """Whether many rows may have to be looked at to find a page of them."""
-        return any((self.status, self.type, self.trace, self.fingerprint))
+        return any((self.status, self.type, self.trace, self.fingerprint, self.id_ends, self.error_text))
 
     def values(self) -> Values:
         """The parameters of the part task_filter."""
@@ -46,6 +50,8 @@ class Wanted:
             "type": self.type,
             "trace": self.trace,
             "fingerprint": self.fingerprint,
+            "id_ends": self.id_ends,
+            "error_text": self.error_text,
         }
 
 

@@ -87,6 +87,7 @@ class FinishedStep:
     at: datetime
     tasks: int
     bad: int
+    refused: int
     cancelled: int
 
 

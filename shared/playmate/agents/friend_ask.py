@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
+from playmate.agents.friends_changed import notify
 from playmate.domain.friendship import Asked, Refusal, judge_ask
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
@@ -42,7 +43,10 @@ def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
         raise Refuse("This account no longer exists.", code="no_account")
     found = accounts.find_guardian_by_name(ctx.db, payload.friendName)
     if found is None:
-        raise Refuse(f"There is no guardian called {payload.friendName}.", code="unknown_friend")
+        raise Refuse(
+            f"We know no family called “{payload.friendName}”. Check the spelling, or invite them to sign up.",
+            code="unknown_friend",
+        )
     friend_id, name = found
     if friend_id == me:
         raise Refuse("You cannot ask yourself to be your friend.", code="oneself")
@@ -52,10 +56,12 @@ def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
 
 def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:
     if friends.ask(ctx.db, me, friend_id) is not None:
+        notify(ctx, friend_id, "asked")
         return f"{name} has been asked."
     link = friends.lock_link(ctx.db, me, friend_id)
     if link is None:  # deleted between our two statements
         friends.ask(ctx.db, me, friend_id)
+        notify(ctx, friend_id, "asked")
         return f"{name} has been asked."
     verdict = judge_ask(link, me, name)
     if isinstance(verdict, Refusal):
@@ -63,4 +69,5 @@ def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str
     if verdict is Asked.THEY_ASKED_FIRST:
         return f"{name} has asked you already: you only need to accept."
     friends.ask_anew(ctx.db, me, friend_id)
+    notify(ctx, friend_id, "asked")
     return f"{name} has been asked."

@@ -10,6 +10,8 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.engine.erasure import forget_mentions
 from orchestrator.model.errors import Refuse
+from playmate.agents.friends_changed import notify
+from playmate.domain.friendship import State
 from playmate.store import accounts, availability, erasure, friends
 from playmate.store.accounts import GuardianId
 
@@ -32,11 +34,16 @@ class FriendDeleted(BaseModel):
 @agent("friend.delete", payload=FriendDelete, result=FriendDeleted, open_to_users=True, limit_per_owner=1)
 def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
     me, friend = accounts.guardian_id(ctx.owner), GuardianId(payload.friendId)
+    link = friends.lock_link(ctx.db, me, friend)
     removed = friends.remove(ctx.db, me, friend)
     if not removed:
-        raise Refuse("There is no friendship with this guardian to delete.", code="no_friendship")
+        raise Refuse("You are not friends with this family.", code="no_friendship")
     availability.withdraw(ctx.db, me, friend)
     # Kids of somebody who is no friend any more are a stranger's: neither keeps what they were told of them.
     about, plans = erasure.told_of_each_other(ctx.db, me, friend)
     forget_mentions(ctx, about, plans, "availabilityPlan")
-    return FriendDeleted(message="The friendship is deleted.", removedCount=removed)
+    were_friends = link is not None and link.state is State.ACCEPTED
+    notify(ctx, friend, "ended" if were_friends else "withdrawn")
+    for owner in (me, friend) if were_friends else ():  # a trigger has already taken the suggestions out
+        ctx.spawn("plan.make", {}, owner=str(owner), key=f"plan:{owner}")
+    return FriendDeleted(message="The friendship has ended.", removedCount=removed)

@@ -11,7 +11,8 @@ from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.domain.compatibility import Child, Pair, best_pairs
 from playmate.sources.planner import Planner
-from playmate.store import accounts, availability, friends, kids
+from playmate.sources.weekly_plan import distance_between, is_beyond
+from playmate.store import accounts, availability, friends, kids, plans
 from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.kids import Kid
 
@@ -68,8 +69,15 @@ def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
     mine, friends_kids = kids.hold(ctx.db, me.id, [friend])
     theirs = [each.kid for each in friends_kids]
     planner = Planner.load(ctx.db, me, [friend.id]) if ctx.flags.get("availability_agent", True) else None
-    found = [_recommendation(ctx, planner, friend, one, other, pair.score) for one, other, pair in _pairs(mine, theirs)]
-    headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
+    distance = distance_between(me, friend)
+    if is_beyond(distance, plans.get_plan(ctx.db, me.id).reach_km):
+        found = []
+        headline = f"{friend.name} lives {round(distance or 0):,} km away"
+        message = "That is too far for an afternoon. You can change in the plan how far you travel."
+    else:
+        pairs = _pairs(mine, theirs)
+        found = [_recommendation(ctx, planner, friend, one, other, pair.score) for one, other, pair in pairs]
+        headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
     return Recommended(
         headline=headline,
         message=message,

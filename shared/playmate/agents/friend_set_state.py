@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
+from playmate.agents.friends_changed import notify
 from playmate.domain.friendship import Answered, Link, Refusal, State, judge_answer
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
@@ -56,6 +57,8 @@ def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
         link = friends.answer(ctx.db, me, friend, wanted)
         if wanted is State.ACCEPTED:
             _recommend_to_both(ctx, me, friend)
+        if wanted is not State.PENDING:
+            notify(ctx, friend, "accepted" if wanted is State.ACCEPTED else "declined")
     return _result(link, wanted, verdict)
 
 
@@ -67,7 +70,7 @@ def _recommend_to_both(ctx: Context, me: GuardianId, friend: GuardianId) -> None
 
 def _result(link: Link | None, wanted: State, verdict: Answered) -> FriendStateSet:
     if link is None:
-        raise Refuse("This guardian has never asked you to be friends.", code="never_asked")
+        raise Refuse("This family has never asked you to be friends.", code="never_asked")
     message = WORDS[wanted] if verdict is Answered.STATE else f"{WORDS[wanted]} Nothing has changed."
     shown = FriendLink(askerId=link.asker_id, receiverId=link.receiver_id, state=link.state)
     return FriendStateSet(message=message, friendLink=shown)

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
+from playmate.agents.plan_make import make_plan
 from playmate.domain.activities import setting
 from playmate.domain.coordinates import Point, normalise
 from playmate.sources import local_insight, narrative, nearby
 from playmate.sources.local_insight import Locality, Retrieved
 from playmate.sources.nearby import Place
 from playmate.sources.outside import Answer
-from playmate.sources.weekly_plan import plan_week
 from playmate.store import accounts, availability, kids, points
 from playmate.store.accounts import GuardianId
 from playmate.store.kids import Kid
@@ -68,7 +68,7 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     return PointUpdated(
         message="Your playdate point is saved.",
         coordinates=Coordinates(**point.public()),
-        availabilityPlan=plan_week(ctx.db, guardian) if planned and guardian else None,
+        availabilityPlan=make_plan(ctx) if planned and guardian else None,
         localInsight=told,
     )
 

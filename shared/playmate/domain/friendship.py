@@ -62,7 +62,7 @@ def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
 def judge_answer(link: Link | None, guardian_id: int, wanted: State) -> Answered | Refusal:
     """Whether the guardian may set the link to `wanted`: only the one who was asked answers."""
     if link is None:
-        return Refusal("This guardian has never asked you to be friends.", "never_asked")
+        return Refusal("This family has never asked you to be friends.", "never_asked")
     if link.receiver_id != guardian_id:
         return Refusal("It was you who asked: the answer is not yours to give.", "own_request")
     if link.state is wanted:

@@ -33,27 +33,24 @@ def day_and_hours(interval: Interval, zone: ZoneInfo) -> str:
 
 
 def reason(interval: Interval, guests: Sequence[Guest], friend: str | None, sunset: datetime | None) -> str:
-    """Why this time: who is free, school or not, light if it counts, ages, another clock if it differs."""
+    """Return why this time was chosen: who is free, on what kind of day, the light where it counts, another clock."""
     mine = guests[0]
     zone = mine.household.zone
-    free = f"Free for you and {friend}" if friend else "Free in your week"
-    parts = [free, _school(interval, guests)]
-    if sunset is not None:
-        parts.append(f"light until {sunset.astimezone(zone):%H:%M}")
-    ages = sorted({guest.age for guest in guests})
-    parts.append(f"length for age {' and '.join(str(age) for age in ages)}")
+    free = f"You and {friend} are both free" if friend else "You are free"
+    light = "" if sunset is None else f", and it is light until {sunset.astimezone(zone):%H:%M}"
+    sentences = [f"{free}{_kind_of_day(interval, guests)}{light}."]
     for guest in guests[1:]:
         there = guest.household.zone
         if interval.start.astimezone(there).utcoffset() != interval.start.astimezone(zone).utcoffset():
-            parts.append(f"{hours(interval, there)} on their clock")
-    return "; ".join(part for part in parts if part) + "."
+            sentences.append(f"It is {hours(interval, there)} on their clock.")
+    return " ".join(sentences)
 
 
-def _school(interval: Interval, guests: Sequence[Guest]) -> str:
+def _kind_of_day(interval: Interval, guests: Sequence[Guest]) -> str:
     home = guests[0].household
     day = interval.start.astimezone(home.zone).date()
     if day in home.holidays:
-        return f"public holiday ({home.holidays[day]})"
+        return f" on a public holiday ({home.holidays[day]})"
     if home.day_off(day):
-        return "weekend"
-    return "outside school hours" if any(guest.age in SCHOOL_AGES for guest in guests) else ""
+        return " on the weekend"
+    return " after school" if any(guest.age in SCHOOL_AGES for guest in guests) else ""

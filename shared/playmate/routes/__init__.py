@@ -9,6 +9,8 @@ from playmate.routes.inbox import inbox_routes
 from playmate.routes.kids import kid_routes
 from playmate.routes.knowledge import knowledge_routes
 from playmate.routes.me import me_routes
+from playmate.routes.owners import owner_routes
+from playmate.routes.plan import plan_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
 
@@ -21,6 +23,8 @@ ROUTERS = (
     kid_routes,
     knowledge_routes,
     me_routes,
+    owner_routes,
+    plan_routes,
     point_routes,
     recommendation_routes,
 )

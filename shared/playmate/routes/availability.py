@@ -14,7 +14,7 @@ from orchestrator.http.request import read
 from orchestrator.model.errors import NotFound
 from playmate.domain.weekly import usual_week
 from playmate.routes.names import shapes
-from playmate.store import availability, points
+from playmate.store import availability, plans, points
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.availability import Calendar
 
@@ -62,8 +62,9 @@ def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
 
 def _usual(services: Services, me: GuardianId) -> Calendar:
     """The calendar planning uses as long as there is none: by the playdate point's zone and weekend."""
-    from playmate.sources.geography import UTC_ZONE, days_off, zone_at
+    from playmate.sources.geography import UTC_ZONE, days_off, known_zone, zone_at
 
     point = services.db.run(points.get_point, me)
-    zone = zone_at(point) if point else UTC_ZONE
+    device = known_zone(services.db.run(plans.home_zones, [me]).get(me, ""))
+    zone = zone_at(point) if point else device or UTC_ZONE
     return Calendar(zone.key, usual_week(days_off(zone, ()).weekend))

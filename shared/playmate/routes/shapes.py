@@ -214,6 +214,46 @@ class Availability(BaseModel):
     isDefault: bool
 
 
+class Owner(BaseModel):
+    """An account as operators see one."""
+
+    owner: str
+    name: str
+
+
+class Owners(BaseModel):
+    """The accounts that match, by name; ten at most."""
+
+    items: list[Owner]
+
+
+class PlanSettings(Body):
+    """How far the family travels (km), and the time zone of its device; what is absent stays."""
+
+    reachKm: Annotated[int, Field(ge=1, le=1000)] | None = None
+    timeZone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_time_zone)] | None = None
+
+
+class TooFar(BaseModel):
+    """A friend beyond the family's reach."""
+
+    friendId: int
+    friendName: str
+    distanceKm: float
+
+
+class Plan(BaseModel):
+    """The family's plan; suggestions in order of time, those without a time last."""
+
+    state: Literal["none", "planning", "ready", "stale", "off"]
+    message: str | None
+    suggestions: list[dict[str, Any]]
+    tooFar: list[TooFar]
+    reachKm: int
+    plannedAt: str | None
+    taskId: str | None
+
+
 class LeaderboardItem(BaseModel):
     activity: str
     kidCount: int

@@ -25,7 +25,7 @@ from playmate.domain.intervals import Interval, intersection
 from playmate.domain.wording import day_and_hours, day_name, hours, reason
 from playmate.sources.daylight import daylight, lit_at
 from playmate.sources.geography import UTC_ZONE, days_off, known_zone, zone_at
-from playmate.store import availability
+from playmate.store import availability, plans
 from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.availability import Calendar, Proposal
 from playmate.store.kids import Kid
@@ -77,6 +77,8 @@ class Planner:
     me: Guardian
     calendars: Mapping[GuardianId, Calendar]
     proposals: Sequence[Proposal]
+    #: The zones of families' devices, for families with neither hours nor a point.
+    home_zones: Mapping[GuardianId, str] = field(default_factory=dict)
     _lit: dict[Point, Lit] = field(default_factory=dict)
 
     @classmethod
@@ -87,6 +89,7 @@ class Planner:
             me=me,
             calendars=availability.get_calendars(conn, guardians),
             proposals=availability.upcoming(conn, guardians),
+            home_zones=plans.home_zones(conn, guardians),
         )
 
     def alone(self, kid: Kid) -> Plan:
@@ -116,7 +119,7 @@ class Planner:
         first = slots[0].interval
         why = reason(first, guests, name, None if dark else self._sunset(activity, first, points, zone))
         if dark:
-            why = f"{why[:-1]}; no daylight when you are free, so meet indoors."
+            why = f"{why} There is no daylight when you are free, so meet indoors."
         return Plan(zone, first, why, not dark, tuple(slot.interval for slot in slots[1:3]))
 
     def _kept(self, kids: frozenset[int], guests: Sequence[Guest], activity: str, lit: Lit | None) -> Interval | None:
@@ -134,7 +137,7 @@ class Planner:
         calendar = self.calendars.get(guardian.id)
         place = zone_at(guardian.point) if guardian.point else None
         chosen = known_zone(calendar.time_zone) if calendar else None
-        zone = chosen or place or UTC_ZONE
+        zone = chosen or place or known_zone(self.home_zones.get(guardian.id, "")) or UTC_ZONE
         years = tuple(sorted({self.now.year, (self.now + HORIZON).year}))
         off = days_off(place or zone, years)
         pair = {guardian.id, partner.id} if partner else {guardian.id}

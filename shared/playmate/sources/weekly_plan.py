@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from orchestrator.store.connection import Connection
 from playmate.domain.activities import setting
 from playmate.domain.availability import playdate_length
 from playmate.domain.compatibility import Child, best_pairs, same_activity
+from playmate.domain.coordinates import distance_km
 from playmate.domain.intervals import Interval
 from playmate.domain.wording import day_name, hours
 from playmate.sources.planner import NO_TIME, Plan, Planner
 from playmate.store import friends, kids
-from playmate.store.accounts import Guardian
+from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.availability import Proposal
 from playmate.store.kids import FriendsKid, Kid
 
@@ -22,13 +24,46 @@ from playmate.store.kids import FriendsKid, Kid
 GOOD_MATCH = 8
 
 
-def plan_week(conn: Connection, me: Guardian) -> dict[str, Any]:
-    """{message, suggestions}, one suggestion for each kid, youngest first."""
-    own, theirs = kids.hold(conn, me.id, friends.hold(conn, me.id))
+def plan_week(conn: Connection, me: Guardian, reach_km: float) -> dict[str, Any]:
+    """Return {message, suggestions, tooFar}: one suggestion for each kid, in order of time, those without a time last.
+
+    Friends farther away than `reach_km` are no company; `tooFar` names them with their distance.
+    """
+    everybody = friends.hold(conn, me.id)
+    distances = {friend.id: distance_between(me, friend) for friend in everybody}
+    near = [friend for friend in everybody if not is_beyond(distances[friend.id], reach_km)]
+    own, theirs = kids.hold(conn, me.id, near)
     mine = sorted(own, key=lambda kid: (kid.age, kid.name))
     planner = Planner.load(conn, me, {each.guardian.id for each in theirs})
-    suggestions = [_suggestion(choice) for choice in _choices(planner, mine, theirs)]
-    return {"message": _message(suggestions), "suggestions": suggestions}
+    suggestions = [_suggestion(choice, distances) for choice in _choices(planner, mine, theirs)]
+    suggestions.sort(key=lambda each: (each["startsAt"] is None, _instant(each), each["kidId"]))
+    far = _too_far(everybody, near, distances)
+    return {"message": _message(suggestions), "suggestions": suggestions, "tooFar": far}
+
+
+def distance_between(one: Guardian, other: Guardian) -> float | None:
+    """Return the distance of two families' points in km, or None where one of them has no point."""
+    return distance_km(one.point, other.point) if one.point and other.point else None
+
+
+def is_beyond(distance: float | None, reach_km: float) -> bool:
+    """Return whether a friend is farther away than a family travels; an unknown distance is not."""
+    return distance is not None and distance > reach_km
+
+
+def _too_far(
+    everybody: Sequence[Guardian], near: Sequence[Guardian], distances: Mapping[GuardianId, float | None]
+) -> list[dict[str, Any]]:
+    far = [friend for friend in everybody if friend not in near]
+    return [
+        {"friendId": friend.id, "friendName": friend.name, "distanceKm": round(distances[friend.id] or 0, 1)}
+        for friend in sorted(far, key=lambda friend: distances[friend.id] or 0)
+    ]
+
+
+def _instant(suggestion: Mapping[str, Any]) -> float:
+    starts = suggestion["startsAt"]
+    return datetime.fromisoformat(starts).timestamp() if starts else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +109,7 @@ def _child(kid: Kid) -> Child:
     return Child(kid.id, kid.name, kid.age, kid.favorite_activity)
 
 
-def _suggestion(choice: Choice) -> dict[str, Any]:
+def _suggestion(choice: Choice, distances: Mapping[GuardianId, float | None]) -> dict[str, Any]:
     kid, plan, match = choice.kid, choice.plan, choice.match
     shown: dict[str, Any] = {
         "kidName": kid.name,
@@ -85,7 +120,10 @@ def _suggestion(choice: Choice) -> dict[str, Any]:
         **plan.instants(),
     }
     if match:
-        shown |= {"friendId": match.guardian.id, "friendName": match.guardian.name, "matchName": match.kid.name}
+        shown |= {"friendId": match.guardian.id, "friendName": match.guardian.name}
+        shown |= {"matchId": match.kid.id, "matchName": match.kid.name}
+        distance = distances.get(match.guardian.id)
+        shown |= {"distanceKm": None if distance is None else round(distance, 1)}
     if choice.no_time_with:
         shown["noTimeWith"] = {"friendId": choice.no_time_with.id, "friendName": choice.no_time_with.name}
     return shown

@@ -118,6 +118,12 @@ def promote_to_operator(conn: Connection, identifier: str) -> GuardianId | None:
     return GuardianId(row["id"]) if row else None
 
 
+def owners_named(conn: Connection, text: str) -> list[tuple[int, str]]:
+    """Return the accounts whose name begins with `text`, by name; ten at most."""
+    rows = conn.execute(SQL["owners_named"], {"text": text}).fetchall()
+    return [(row["id"], row["name"]) for row in rows]
+
+
 def get_guardian(conn: Connection, guardian: GuardianId) -> Guardian | None:
     row = conn.execute(SQL["get_guardian"], {"guardian_id": guardian}).fetchone()
     return Guardian.from_row(row) if row else None

@@ -11,6 +11,7 @@ create table guardians (
     constraint guardians_name_is_no_address check (position('@' in name) = 0),
     constraint guardians_role_known check (role in ('guardian', 'operator'))
 );
+create index guardians_name on guardians (lower(name) text_pattern_ops);
 
 -- The secrets of a sign-in, separate from the columns that friends may read. An account is found by its name's key, which
 -- domain/names.py computes.
@@ -125,3 +126,16 @@ create table knowledge_documents (
 
 create index knowledge_documents_search on knowledge_documents using gin (search);
 create index knowledge_documents_activities on knowledge_documents using gin (activities);
+
+-- What is suggested to a family, how far it travels, and since when the plan is out of date. Triggers on friend_links, kids,
+-- availability_calendars and playdate_points keep changed_at and take out suggestions that may not be shown any more.
+create table plans (
+    guardian_id bigint primary key references guardians (id) on delete cascade,
+    reach_km smallint not null default 15 constraint plans_reach_km check (reach_km between 1 and 1000),
+    home_zone text,
+    planned_at timestamptz,
+    changed_at timestamptz,
+    message text,
+    suggestions jsonb not null default '[]',
+    too_far jsonb not null default '[]'
+);

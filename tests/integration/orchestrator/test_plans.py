@@ -34,7 +34,7 @@ FEW_PAGES = 150
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 WINDOW = {"since": NOW - timedelta(minutes=5), "until": NOW, "lately": NOW - timedelta(minutes=1), "step": 10}
-ANY = {**owner_filter(ANY_OWNER), **dict.fromkeys(("status", "type", "trace", "fingerprint", "since", "until"))}
+ANY = {**owner_filter(ANY_OWNER), **dict.fromkeys(("status", "type", "trace", "fingerprint", "id_ends", "error_text", "since", "until"))}
 IDS = {"below": UUID(int=2**128 - 1), "lowest": UUID(int=0)}
 FIGURES, OPS, CANCELS, TASKS = (
     load_queries("orchestrator.store", stem) for stem in ("statistics", "operator_search", "bulk_cancel", "tasks")

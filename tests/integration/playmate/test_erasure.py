@@ -49,6 +49,9 @@ DOORS: dict[tuple[str, str], Any] = {
     ("GET", "/api/playdate-point/recommendations"): None,
     ("GET", "/api/recommendations/leaderboard"): None,
     ("GET", "/api/availability"): None,
+    ("GET", "/api/plan"): None,
+    ("POST", "/api/plan"): None,
+    ("PATCH", "/api/plan"): {"reachKm": 20},
     ("PUT", "/api/availability"): {"timeZone": "UTC", "windows": []},
     ("DELETE", "/api/me"): None,
 }

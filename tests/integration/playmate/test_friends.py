@@ -83,6 +83,7 @@ def test_accepting_recommends_to_both_once(conn: Connection, family: MakeFamily,
     assert spawned == {
         (str(amira), "friend.recommendations", bruno),
         (str(bruno), "friend.recommendations", amira),
+        (str(amira), "friends.changed", bruno),
     }
     again = run("friend.setState", {"friendId": amira, "state": 1}, owner=bruno)
     assert again.status == "completed"

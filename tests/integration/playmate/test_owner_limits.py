@@ -14,7 +14,7 @@ from tests.integration.playmate.conftest import MakeFamily
 from tests.support.engine import Engine
 
 #: Types without a limit: no write but by unique tasks, or rows of one pair of friends only.
-UNLIMITED = {"account.forget", "echo", "friend.recommendations"}
+UNLIMITED = {"friends.changed", "account.forget", "echo", "friend.recommendations"}
 
 
 def test_every_type_that_locks_its_owners_rows_has_a_limit() -> None:
@@ -36,7 +36,7 @@ def test_a_second_update_of_a_point_waits_outside_the_workers(
         assert go_on.wait(30)
         return plan_week(*given)
 
-    monkeypatch.setattr("playmate.agents.location_playdate_update.plan_week", plan_slowly)
+    monkeypatch.setattr("playmate.agents.plan_make.plan_week", plan_slowly)
     busy = threading.Thread(target=engine.run, args=(first.id,))
     busy.start()
     try:

@@ -1,16 +1,15 @@
 import {useClientTask} from './watch.js';
 import {html, useEffect, useState} from '../../shared/vendor/preact.js';
 import {client} from '../session.js';
-import {STATUS, clock, since, stepText, titleOf} from '../texts.js';
+import {OVER, STATUS, since, stepText, summaryText, titleOf} from '../texts.js';
+import {ago, exact} from '../times.js';
 import {Chip} from '../../shared/components/controls.js';
 import {Icon} from '../../shared/components/icons.js';
-
-const OVER = new Set(['completed', 'failed', 'dead-letter', 'cancelled']);
 
 /** An update younger than this (ms) is animated; older ones are not. */
 const FRESH = 4_000;
 
-/** A task as a route from its start to its present state. */
+/** A task with its outcome in one line; its details are a route from its start to its present state. */
 export function TaskCard({id, open, onToggle}) {
   const task = useClientTask(id);
   if (!task) return null;
@@ -18,28 +17,26 @@ export function TaskCard({id, open, onToggle}) {
   const live = !OVER.has(task.status);
   return html`
     <article class="task" data-status=${task.status} data-task=${id}>
-      <h3 class="task-head">
-        <button type="button" class="task-toggle" aria-expanded=${open} aria-controls=${`route-${id}`} onClick=${onToggle}>
-          <span class="task-title">${titleOf(task.type)}</span>
-          <${Chip} tone=${tone} live=${live}>${word}<//>
-          <span class="task-chevron"><${Icon} name="chevron" size="18" /></span>
-        </button>
-      </h3>
+      <div class="task-head">
+        <h3 class="task-title">${titleOf(task.type)}</h3>
+        <${Chip} tone=${tone} live=${live}>${word}<//>
+      </div>
+      <p class="task-summary" dir="auto">${summaryText(task)}</p>
       ${live && html`<${Progress} task=${task} />`}
+      <p class="task-line">
+        ${task.updatedAt && html`<time datetime=${task.updatedAt} title=${exact(task.updatedAt)}>${ago(task.updatedAt)}</time>`}
+        <button type="button" class="task-toggle link" aria-expanded=${open} aria-controls=${`route-${id}`} aria-label=${`Details of: ${titleOf(task.type)}`} onClick=${onToggle}>Details<span class="task-chevron"><${Icon} name="chevron" size="16" /></span></button>
+      </p>
       <div id=${`route-${id}`} hidden=${!open}>${open && html`<${Route} id=${id} live=${live} />`}</div>
     </article>`;
 }
 
 function Progress({task}) {
   const percent = task.progress?.percent;
-  const message = task.progress?.message ?? (task.status === 'pending' ? 'Waiting for a worker' : 'Working');
   return html`
-    <div class="progress">
-      <p class="progress-text" aria-live="polite">${message}</p>
-      <div class="progress-track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"
-        aria-valuenow=${percent ?? undefined} data-unknown=${percent === undefined}>
-        <span style=${percent === undefined ? '' : `inline-size: ${percent}%`}></span>
-      </div>
+    <div class="progress-track" role="progressbar" aria-label=${`Progress of: ${titleOf(task.type)}`} aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${percent ?? undefined} data-unknown=${percent === undefined}>
+      <span style=${percent === undefined ? '' : `inline-size: ${percent}%`}></span>
     </div>`;
 }
 
@@ -47,19 +44,18 @@ function Route({id, live}) {
   const updates = useUpdates(id);
   const start = updates[0]?.updatedAt;
   const cancel = () => client.task(id).cancel().catch(() => {}); // already over: the route shows it
-  const ended = updates.at(-1);
-  const lost = ended && toneOf(ended) === 'bad' && !live;
+  const last = updates.at(-1);
+  const broken = last?.status === 'dead-letter';
   return html`
     <ol class="route">
       ${updates.map((update, i) => html`
         <li key=${update.seq} class="stop" data-event=${update.event ?? update.status} data-tone=${toneOf(update)} data-fresh=${update.isFresh}>
           <span class="stop-text">${stepText(update, updates[i - 1])}</span>
-          <span class="stop-time">${i === 0 ? clock(update.updatedAt) : since(start, update.updatedAt)}</span>
+          <span class="stop-time">${i === 0 ? exact(update.updatedAt) : since(start, update.updatedAt)}</span>
         </li>`)}
     </ol>
     <p class="task-foot">
-      <span class="mono" title="The task's id">${id.slice(-12)}</span>
-      ${lost && ended.traceId && html`<small class="reference" title="Quote this when you ask about it">Reference <span class="mono">${ended.traceId}</span></small>`}
+      ${broken && last.traceId && html`<small class="reference">Quote this to support: <span class="mono">${last.traceId}</span></small>`}
       ${live && html`<button type="button" class="link" onClick=${cancel}>Cancel</button>`}
     </p>`;
 }

@@ -1,19 +1,22 @@
-import {search, towns} from '../map/atlas.js';
+import {search} from '../map/atlas.js';
 import {html, useState} from '../../shared/vendor/preact.js';
 import {Icon} from '../../shared/components/icons.js';
 
-const COUNTRY = new Intl.DisplayNames(undefined, {type: 'region'});
+const COUNTRY = new Intl.DisplayNames('en', {type: 'region'});
 
 /** A search for towns by name, without a network: a combobox after the ARIA pattern. */
 export function Search({onChoose}) {
   const [typed, setTyped] = useState('');
   const [found, setFound] = useState([]);
   const [active, setActive] = useState(-1);
+  const [searched, setSearched] = useState('');
   const find = async (text) => {
     setTyped(text);
     setActive(-1);
-    setFound(search(await towns(), text));
+    setFound(await search(text));
+    setSearched(text.trim());
   };
+  const isEmpty = found.length === 0 && searched.length >= 2 && searched === typed.trim();
   const choose = (town) => {
     setTyped('');
     setFound([]);
@@ -36,13 +39,14 @@ export function Search({onChoose}) {
       <input id="town-search" type="text" role="combobox" placeholder="Find a town" autocomplete="off" spellcheck=${false} value=${typed}
         aria-expanded=${found.length > 0} aria-controls="town-list" aria-autocomplete="list"
         aria-activedescendant=${active >= 0 ? `town-${active}` : undefined}
-        onInput=${(event) => find(event.target.value)} onKeyDown=${key} onBlur=${() => setFound([])} />
+        onInput=${(event) => find(event.target.value)} onKeyDown=${key} onBlur=${() => { setFound([]); setSearched(''); }} />
       <ul id="town-list" class="search-list" role="listbox" aria-label="Towns" hidden=${found.length === 0}>
         ${found.map((town, i) => html`
           <li key=${`${town.name}${town.latitude}`} id=${`town-${i}`} role="option" aria-selected=${i === active}
             onMouseDown=${(event) => event.preventDefault()} onClick=${() => choose(town)}>
-            <span>${town.name}</span><span class="search-country">${COUNTRY.of(town.country)}</span>
+            <span>${town.name}</span><span class="search-country">${town.region && `${town.region}, `}${COUNTRY.of(town.country)}</span>
           </li>`)}
       </ul>
+      <p class="search-none" role="status">${isEmpty ? html`We know no town called “<bdi dir="auto">${searched}</bdi>”. Click the map instead, or try a larger town nearby.` : ''}</p>
     </div>`;
 }

@@ -23,3 +23,18 @@ export function useClientTasks() {
 export function useConnection() {
   return useClient((update) => client.onConnection(update), () => client.connection, []);
 }
+
+/** Return whether the browser says that it is online; a report of "offline" is checked by the client. */
+export function useOnline() {
+  const [online, setOnline] = useState(() => navigator.onLine);
+  useEffect(() => {
+    const update = () => setOnline(navigator.onLine);
+    addEventListener('online', update);
+    addEventListener('offline', update);
+    return () => {
+      removeEventListener('online', update);
+      removeEventListener('offline', update);
+    };
+  }, []);
+  return online;
+}

@@ -22,6 +22,8 @@ function load(name, decode) {
 export const coarseLand = () => load('land-coarse', decodeLand);
 export const fineLand = () => load('land-fine', decodeLand);
 export const towns = () => load('places', decodeTowns);
+/** Names of towns in other spellings and scripts, in the order of the towns. */
+const otherNames = () => load('other-names', (text) => text.split('\n').map((names) => names.split('|').map(plain)));
 
 /** Return each ring as a path in the unit square, with its bounds. A ring that crosses 180° continues beyond the square's edge. */
 function decodeLand(rings) {
@@ -52,11 +54,13 @@ function closeAroundPole(path, lastX, bounds) {
   bounds.bottom = 1.1;
 }
 
-function decodeTowns({names, countries, population, longitude, latitude}) {
+function decodeTowns({names, countries, regions, population, longitude, latitude}) {
+  const states = regions.split(',');
   return names.split('\n').map((name, i) => {
     const town = {
       name,
       country: countries.slice(2 * i, 2 * i + 2),
+      region: states[i],
       people: population[i] * 1000,
       latitude: latitude[i] / 1000,
       longitude: longitude[i] / 1000,
@@ -67,17 +71,24 @@ function decodeTowns({names, countries, population, longitude, latitude}) {
 
 /** Return a text without accents or case, for comparison. */
 function plain(text) {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\b(saint|sankt|st)\b\.?/g, 'st').replace(/ß/g, 'ss');
 }
 
-/** Return the towns whose name begins with the typed text, the largest first. */
-export function search(all, typed, limit = 6) {
+/** Return the towns with a name in any spelling that begins with the typed text, the largest first. */
+export async function search(typed, limit = 6) {
   const wanted = plain(typed.trim());
   if (wanted.length < 2) return [];
+  const all = await towns();
+  const found = matching(all, (town) => town.plain.startsWith(wanted), limit);
+  if (found.length === limit) return found;
+  const others = await otherNames();
+  const more = matching(all.slice(0, others.length), (town, i) => !found.includes(town) && others[i].some((name) => name.startsWith(wanted)), limit - found.length);
+  return [...found, ...more].sort((a, b) => b.people - a.people);
+}
+
+function matching(all, test, limit) {
   const found = [];
-  for (const town of all) {
-    if (town.plain.startsWith(wanted) && found.push(town) === limit) break;
-  }
+  for (let i = 0; i < all.length && found.length < limit; i += 1) if (test(all[i], i)) found.push(all[i]);
   return found;
 }
 

@@ -9,16 +9,22 @@ const TOWNS_FROM = 2.2;
 const NUDGE = 24;
 /** A press that moves less than this (px) is a click. */
 const STILL = 5;
+/** A second click within this time (ms) and distance (px) of the first one zooms instead of choosing a point. */
+const [DOUBLE_MS, DOUBLE_PX] = [280, 24];
+/** The area of a pin around its tip (px): half its width, and its height. */
+const [PIN_HALF, PIN_HEIGHT] = [20, 46];
 
 /** A map on which a point is chosen with mouse, touch or keys; it needs no network. */
 export class MapWidget {
   /**
    * @param {HTMLElement} element contains the map; its children with `data-at` are moved with the map
-   * @param {{onPick: (point: {latitude: number, longitude: number}) => void, tiles?: string | null}} options
+   * @param {{onPick: (point: {latitude: number, longitude: number}) => void, onConfirm: () => void, onCancel: () => void, tiles?: string | null}} options
    */
-  constructor(element, {onPick, tiles}) {
+  constructor(element, {onPick, onConfirm, onCancel, tiles}) {
     this.element = element;
     this.onPick = onPick;
+    this.onConfirm = onConfirm;
+    this.onCancel = onCancel;
     this.canvas = element.querySelector('canvas');
     this.painter = new Painter(this.canvas);
     this.tiles = tiles ? new Tiles(tiles, () => this.redraw()) : undefined;
@@ -33,6 +39,7 @@ export class MapWidget {
 
   destroy() {
     this.controller.abort();
+    clearTimeout(this.clicking);
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.flight);
@@ -54,8 +61,11 @@ export class MapWidget {
     this.redraw();
   }
 
+  /** Zoom around the pin while it is visible, otherwise around the middle. */
   zoomBy(steps) {
-    this.#glide({...this.view, zoom: clampZoom(this.view.zoom + steps)});
+    const pin = this.#pinOnScreen();
+    const anchor = pin && this.#isVisible(pin) ? pin : {x: this.view.width / 2, y: this.view.height / 2};
+    this.#glide({...this.view, ...this.#zoomedAt(anchor, steps)});
   }
 
   /** Centre a point at a zoom. */
@@ -141,7 +151,26 @@ export class MapWidget {
     cancelAnimationFrame(this.flight);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at(event));
-    this.pressed = this.pointers.size === 1 ? at(event) : undefined;
+    const isFirst = this.pointers.size === 1;
+    this.pressed = isFirst ? at(event) : undefined;
+    this.dragged = isFirst ? this.#pinUnder(at(event)) : undefined;
+  }
+
+  /** Return where the pin's tip lies from a press on the pin, or undefined for a press beside it. */
+  #pinUnder(press) {
+    const pin = this.#pinOnScreen();
+    if (!pin) return undefined;
+    const [dx, dy] = [pin.x - press.x, pin.y - press.y];
+    return Math.abs(dx) <= PIN_HALF && dy >= -STILL && dy <= PIN_HEIGHT ? {dx, dy} : undefined;
+  }
+
+  #pinOnScreen() {
+    const point = this.pick ?? this.home;
+    return point ? toScreen(this.view, project(point)) : undefined;
+  }
+
+  #isVisible({x, y}) {
+    return x >= 0 && y >= 0 && x <= this.view.width && y <= this.view.height;
   }
 
   #move(event) {
@@ -152,6 +181,7 @@ export class MapWidget {
     this.pointers.set(event.pointerId, now);
     if (this.pressed && far(this.pressed, now) > STILL) this.pressed = undefined;
     if (this.pressed) return;
+    if (this.dragged && !others.length) return this.onPick(unproject(fromScreen(this.view, {x: now.x + this.dragged.dx, y: now.y + this.dragged.dy})));
     if (others.length) this.#pinch(others[0][1], before, now);
     const size = worldSize(this.view.zoom);
     const share = others.length ? 0.5 : 1;
@@ -160,8 +190,23 @@ export class MapWidget {
 
   #up(event) {
     this.pointers.delete(event.pointerId);
-    if (this.pressed) this.onPick(unproject(fromScreen(this.view, this.pressed)));
-    this.pressed = undefined;
+    if (this.pressed && !this.dragged) this.#click(this.pressed);
+    this.pressed = this.dragged = undefined;
+  }
+
+  /** Choose the point of a click, unless a second click follows: that one zooms. */
+  #click(point) {
+    const isDouble = this.clicked && far(this.clicked, point) <= DOUBLE_PX;
+    clearTimeout(this.clicking);
+    if (isDouble) {
+      this.clicked = undefined;
+      return this.#glide({...this.view, ...this.#zoomedAt(point, 1)});
+    }
+    this.clicked = point;
+    this.clicking = setTimeout(() => {
+      this.clicked = undefined;
+      this.onPick(unproject(fromScreen(this.view, point)));
+    }, DOUBLE_MS);
   }
 
   #pinch(still, before, now) {
@@ -182,6 +227,8 @@ export class MapWidget {
     if (move) this.#nudge(move, event.shiftKey ? 5 : 1);
     else if (event.key === '+' || event.key === '=') this.zoomBy(1);
     else if (event.key === '-') this.zoomBy(-1);
+    else if (event.key === 'Enter' && this.pick) this.onConfirm();
+    else if (event.key === 'Escape' && this.pick) this.onCancel();
     else return;
     event.preventDefault();
   }
@@ -198,14 +245,19 @@ export class MapWidget {
   }
 
   #zoomAt(point, change) {
+    this.#set(this.#zoomedAt(point, change));
+  }
+
+  /** Return the view after a zoom that keeps a point of the screen where it is. */
+  #zoomedAt(point, change) {
     const zoom = clampZoom(this.view.zoom + change);
     const anchor = fromScreen(this.view, point);
     const size = worldSize(zoom);
-    this.#set({
+    return {
       zoom,
       x: anchor.x - (point.x - this.view.width / 2) / size,
       y: anchor.y - (point.y - this.view.height / 2) / size,
-    });
+    };
   }
 
   #set(change) {

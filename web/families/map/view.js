@@ -1,17 +1,24 @@
 import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
 import {config} from '../../shared/config.js';
 import {Icon} from '../../shared/components/icons.js';
+import {kilometres} from '../texts.js';
 import {MapWidget} from './map.js';
+import {bearing, distanceKm} from './mercator.js';
 
 /** The map with its pins: `home` is the saved point, `pick` the chosen one, `friends` the points of friends. */
-export function MapView({home, pick, friends, focus, onPick, label, children}) {
+export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel, label, children}) {
   const element = useRef(null);
   const widget = useRef(null);
-  const handler = useRef(onPick);
-  handler.current = onPick;
+  const handlers = useRef({onPick, onConfirm, onCancel});
+  handlers.current = {onPick, onConfirm, onCancel};
 
   useEffect(() => {
-    const made = new MapWidget(element.current, {onPick: (point) => handler.current(point), tiles: config.tiles?.url});
+    const made = new MapWidget(element.current, {
+      onPick: (point) => handlers.current.onPick(point),
+      onConfirm: () => handlers.current.onConfirm(),
+      onCancel: () => handlers.current.onCancel(),
+      tiles: config.tiles?.url,
+    });
     widget.current = made;
     const recolour = () => made.recolour();
     addEventListener('themechange', recolour);
@@ -32,7 +39,7 @@ export function MapView({home, pick, friends, focus, onPick, label, children}) {
     <div class="map" ref=${element}>
       <canvas class="map-canvas" tabindex="0" role="application" aria-label=${label} aria-describedby="map-help"></canvas>
       <p id="map-help" class="visually-hidden">
-        Arrow keys move the pin, with Shift five times as far; plus and minus zoom. The fields of the panel do the same in words and numbers.
+        Arrow keys move the pin, with Shift five times as far. Enter saves the new point, Escape drops it. Plus and minus zoom. The fields of the panel do the same in words and numbers.
       </p>
       <div class="pins" aria-hidden="true">
         ${friends.map((friend) => html`
@@ -42,6 +49,10 @@ export function MapView({home, pick, friends, focus, onPick, label, children}) {
         ${home && html`<span key="home" class="pin home-pin" data-at=${`${home.latitude},${home.longitude}`}><${Pin} /></span>`}
         ${pick && html`<span key=${`${pick.latitude},${pick.longitude}`} class="pin pick-pin" data-at=${`${pick.latitude},${pick.longitude}`}><${Pin} /></span>`}
       </div>
+      ${home && friends.length > 0 && html`
+        <ul class="visually-hidden" aria-label="Friends on the map">
+          ${friends.map((friend) => html`<li key=${friend.id}>${friend.name}, ${kilometres(distanceKm(home, friend))} ${bearing(home, friend)} of you</li>`)}
+        </ul>`}
       <div class="map-zoom" data-covers role="group" aria-label="Zoom">
         <button type="button" class="icon-button" aria-label="Closer" onClick=${() => widget.current.zoomBy(1)}><${Icon} name="plus" /></button>
         <button type="button" class="icon-button" aria-label="Farther" onClick=${() => widget.current.zoomBy(-1)}><${Icon} name="minus" /></button>

@@ -1,4 +1,4 @@
-import {fineLand} from '../map/atlas.js';
+import {coarseLand} from '../map/atlas.js';
 import {project} from '../map/mercator.js';
 import {Painter} from '../map/painter.js';
 import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
@@ -23,7 +23,7 @@ export function Backdrop() {
     resizing.observe(element.current);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', paint);
-    fineLand().then((read) => {
+    coarseLand().then((read) => {
       land = read;
       paint();
     }, () => {}); // without land the backdrop shows the sea only

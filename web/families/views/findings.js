@@ -1,64 +1,116 @@
 import {reload, useResource, wanted} from '../data.js';
-import {Empty, Loaded} from '../../shared/components/controls.js';
+import {call, client} from '../session.js';
+import {BusyButton, Empty, Loaded, UserText, toastError} from '../../shared/components/controls.js';
 import {Icon} from '../../shared/components/icons.js';
 import {useStore} from '../../shared/store.js';
 import {html} from '../../shared/vendor/preact.js';
-import {kilometres} from '../texts.js';
+import {ageText, kilometres} from '../texts.js';
+import {rangeOf} from '../times.js';
 
 const again = (name) => () => reload(name);
 
+/** Distances between which a family chooses its reach (km). */
+const REACHES = [5, 10, 15, 25, 50, 100];
+
 /** The plan: suggested playdates in order of time. */
-export function Plan() {
+export function Plan({hasPoint}) {
   const state = useResource('plan');
+  const {value} = state;
   return html`
-    <section class="card plan" aria-labelledby="plan-title">
-      <h2 id="plan-title">The plan</h2>
-      <${Loaded} state=${state} rows=${3} retry=${again('plan')}
-        empty=${html`<${Empty} icon="clock" title="No plan yet">Set your playdate point: the free hours of your kids and their friends are compared for the next two weeks.<//>`}>
-        ${(plan) => html`<${Suggestions} plan=${plan?.availabilityPlan} />`}
+    <section class="card plan" aria-labelledby="plan-title" data-state=${value?.state}>
+      <div class="card-head">
+        <h2 id="plan-title">The plan</h2>
+        ${value && value.state !== 'off' && html`<${PlanButton} plan=${value} hasPoint=${hasPoint} />`}
+      </div>
+      <${Loaded} state=${state} rows=${3} retry=${again('plan')}>
+        ${(plan) => html`<${PlanText} plan=${plan} hasPoint=${hasPoint} /><${Suggestions} plan=${plan} /><${Reach} plan=${plan} />`}
       <//>
     </section>`;
 }
 
-function Suggestions({plan}) {
-  const suggestions = plan?.suggestions ?? [];
+function PlanButton({plan, hasPoint}) {
+  const make = async () => {
+    try {
+      const {taskId} = await call('POST', '/api/plan');
+      await client.task(taskId).refresh();
+    } catch (error) {
+      if (error.status !== 409) toastError(error); // another tab has started it
+    }
+    await reload('plan');
+  };
+  const planning = plan.state === 'planning';
+  return html`<${BusyButton} className="button quiet" onPress=${make} disabled=${planning || !hasPoint}>${planning ? 'Planning…' : plan.state === 'none' ? 'Plan now' : 'Plan again'}<//>`;
+}
+
+/** Return the sentence for each state of the plan. */
+export function planText({state, message}, hasPoint) {
+  if (state === 'off') return 'We have paused planning for everybody. Your point, hours and friends are kept.';
+  if (state === 'none') return hasPoint ? 'There is no plan yet. Press “Plan now”.' : 'There is no plan yet. Set your playdate point first: we compare the free hours of your kids and their friends for the next two weeks.';
+  if (state === 'planning') return message ? 'We are planning again. This is the plan until then.' : 'We are planning.';
+  if (state === 'stale') return 'Your hours, kids, friends or the day have changed since this plan was made. Plan again to include the change.';
+  return message;
+}
+
+function PlanText({plan, hasPoint}) {
+  return html`<p class="lead" role="status">${planText(plan, hasPoint)}</p>`;
+}
+
+function Suggestions({plan: {suggestions}}) {
   return html`
-    <p class="lead">${plan?.message ?? 'Planning is switched off at the moment.'}</p>
     <ul class="slots">
       ${suggestions.map((slot, i) => html`
-        <li key=${i} class="slot">
-          <p class="slot-when"><span class="slot-day">${slot.suggestedDay}</span><span>${slot.suggestedSlot}</span>${slot.startsAt && html`<span class="slot-date">${dateOf(slot)}</span>`}</p>
+        <li key=${i} class="slot" data-friend=${slot.friendName}>
+          <p class="slot-when">${slot.startsAt ? html`<${SlotTime} slot=${slot} />` : html`<span class="slot-day">${slot.suggestedDay}</span><span>${slot.suggestedSlot}</span>`}</p>
           <div>
-            <p class="slot-kid">${slot.kidName}</p>
-            <p class="slot-hint">${slot.activityHint}</p>
-            ${slot.reason && html`<p class="slot-why">${slot.reason}</p>`}
+            <p class="slot-kid"><${UserText}>${slot.kidName}<//></p>
+            <p class="slot-hint"><${UserText}>${slot.activityHint}<//></p>
+            ${slot.reason && html`<p class="slot-why"><${UserText}>${slot.reason}<//></p>`}
+            ${slot.distanceKm != null && html`<p class="slot-distance"><${UserText}>${slot.friendName}<//> is ${kilometres(slot.distanceKm)} away.</p>`}
           </div>
         </li>`)}
     </ul>`;
 }
 
-/** Return the date of a suggestion in its own time zone. */
-function dateOf({startsAt, timeZone}) {
-  return new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'long', timeZone}).format(new Date(startsAt));
+function SlotTime({slot}) {
+  const {day, date, hours, zone} = rangeOf(slot);
+  return html`<span class="slot-day">${day}</span><time datetime=${slot.startsAt}>${hours}</time><span class="slot-date">${date}</span>${zone && html`<span class="slot-zone">${zone}</span>`}`;
+}
+
+/** How far the family travels, and the friends beyond it. */
+function Reach({plan: {reachKm, tooFar}}) {
+  const choose = async (event) => {
+    try {
+      await call('PATCH', '/api/plan', {reachKm: Number(event.target.value)});
+    } catch (error) {
+      toastError(error);
+    }
+    await reload('plan');
+  };
+  const choices = [...new Set([...REACHES, reachKm])].sort((a, b) => a - b);
+  return html`
+    <div class="reach">
+      <label>We travel up to <select value=${String(reachKm)} onChange=${choose}>${choices.map((km) => html`<option key=${km} value=${String(km)}>${km} km</option>`)}</select></label>
+      ${tooFar.length > 0 && html`
+        <p class="too-far">Too far for an afternoon: ${tooFar.map(({friendId, friendName, distanceKm}, i) => html`${i > 0 && ', '}<span key=${friendId}><${UserText}>${friendName}<//> (${kilometres(distanceKm)})</span>`)}</p>`}
+    </div>`;
 }
 
 /** Notes on the meeting point; while they are being written, the text so far. */
 export function Insight({working}) {
-  const state = useResource('plan');
+  const state = useResource('insight');
   const growing = working?.progress?.data?.narrative;
   return html`
     <section class="card insight" aria-labelledby="insight-title">
       <h2 id="insight-title">Good to know there</h2>
       ${growing && html`<p class="lead growing" aria-live="off">${growing}</p>`}
-      <${Loaded} state=${state} rows=${4} retry=${again('plan')}
-        empty=${html`<${Empty} icon="spark" title="A fresh look at the place">Season, daylight and ideas for exactly that spot appear with the plan.<//>`}>
-        ${(plan) => html`<${Ideas} insight=${plan?.localInsight} />`}
+      <${Loaded} state=${state} rows=${4} retry=${again('insight')}
+        empty=${html`<${Empty} icon="spark" title="Notes on your point">Season, daylight and ideas for exactly that spot appear with the plan.<//>`}>
+        ${(insight) => html`<${Ideas} insight=${insight} />`}
       <//>
     </section>`;
 }
 
 function Ideas({insight}) {
-  if (!insight) return html`<p class="lead">Nothing was looked up for this point.</p>`;
   return html`
     <p class="insight-headline">${insight.headline}</p>
     <p class="lead">${insight.summary}</p>
@@ -123,10 +175,10 @@ function Board({items}) {
         <li key=${item.activity}>
           <button type="button" class="board-item" aria-pressed=${item.activity === chosen} title="Show only these playmates"
             onClick=${() => want({activity: item.activity === chosen ? undefined : item.activity})}>
-            <span class="board-activity">${item.activity}</span>
+            <span class="board-activity"><${UserText}>${item.activity}<//></span>
             <span class="board-count">${item.kidCount} ${item.kidCount === 1 ? 'kid' : 'kids'}</span>
-            <span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>
-            <span class="board-near">${item.friendName}${item.avgDistanceKm === null || item.avgDistanceKm === undefined ? '' : `, ${kilometres(item.avgDistanceKm)}`}</span>
+            ${most > 1 && html`<span class="board-bar" aria-hidden="true"><span style=${`inline-size: ${(item.kidCount / most) * 100}%`}></span></span>`}
+            <span class="board-near"><${UserText}>${item.friendName}<//>${item.avgDistanceKm === null || item.avgDistanceKm === undefined ? '' : `, ${kilometres(item.avgDistanceKm)}`}</span>
           </button>
         </li>`)}
     </ol>`;
@@ -146,7 +198,7 @@ function Playmates({all}) {
       <span class="ages">Ages ${age('minAge', minAge, 'Youngest', 'any')} to ${age('maxAge', maxAge, 'Oldest', 'any')}</span>
     </div>
     <ul class="playmates">
-      ${all.map((kid) => html`<li key=${kid.kidId}><strong>${kid.kidName}</strong>, ${kid.age}<span>${kid.favoriteActivity} · with ${kid.guardianName}</span></li>`)}
+      ${all.map((kid) => html`<li key=${kid.kidId}><strong><${UserText}>${kid.kidName}<//></strong>, ${ageText(kid.age)}<span><${UserText}>${kid.favoriteActivity}<//> · with <${UserText}>${kid.guardianName}<//></span></li>`)}
       ${all.length === 0 && html`<li class="none">No friend's kid fits.</li>`}
     </ul>`;
 }

@@ -1,6 +1,7 @@
 import {config} from '../../shared/config.js';
 import {Mark} from '../../shared/components/icons.js';
-import {Busy, Fault, Field} from '../../shared/components/controls.js';
+import {BusyButton, ErrorMessage, Field, UserText} from '../../shared/components/controls.js';
+import {Form} from '../../shared/components/form.js';
 import {session, signIn, signOut, signUp} from '../session.js';
 import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Backdrop} from './backdrop.js';
@@ -39,56 +40,36 @@ function SignInPanel() {
 
 function SignIn({name = ''}) {
   return html`
-    <${AccountForm} submit=${({identifier, password}) => signIn(identifier, password)} action="Sign in">
-      ${name
-        ? html`<input type="hidden" name="identifier" value=${name} autocomplete="username" />`
-        : html`<${Field} label="Name or e-mail" name="identifier" autocomplete="username" required />`}
-      <${Field} label="Password" name="password" type="password" autocomplete="current-password" required />
+    <${Form} submit=${({identifier, password}) => signIn(identifier, password)} action="Sign in">
+      ${(errors) => html`
+        ${name
+          ? html`<input type="hidden" name="identifier" value=${name} autocomplete="username" />`
+          : html`<${Field} label="Name or e-mail" name="identifier" autocomplete="username" required dir="auto" error=${errors.identifier} />`}
+        <${Field} label="Password" name="password" type="password" autocomplete="current-password" required error=${errors.password} />`}
     <//>`;
 }
 
 function SignUp() {
   return html`
-    <${AccountForm} submit=${({name, email, password}) => signUp(name, email, password)} action="Make the account">
-      <${Field} label="Your name" name="name" autocomplete="name" maxlength="80" hint="Other parents find you by it." required />
-      <${Field} label="E-mail" name="email" type="email" autocomplete="email" required />
-      <${Field} label="Password" name="password" type="password" autocomplete="new-password" minlength="8" hint="At least 8 characters." required />
+    <${Form} submit=${({name, email, password}) => signUp(name, email, password)} action="Make the account">
+      ${(errors) => html`
+        <${Field} label="Your name" name="name" autocomplete="name" maxlength="80" hint="Other parents find you by it." required dir="auto" error=${errors.name} />
+        <${Field} label="E-mail" name="email" type="email" autocomplete="email" required error=${errors.email} />
+        <${Field} label="Password" name="password" type="password" autocomplete="new-password" minlength="8" hint="At least 8 characters." required error=${errors.password} />`}
     <//>`;
-}
-
-function AccountForm({submit, action, children}) {
-  const [fault, setFault] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const send = async (event) => {
-    event.preventDefault();
-    setBusy(true);
-    setFault(null);
-    try {
-      await submit(Object.fromEntries(new FormData(event.target)));
-    } catch (error) {
-      setFault(error);
-      setBusy(false);
-    }
-  };
-  return html`
-    <form class="stack" onSubmit=${send}>
-      ${children}
-      <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>
-      <button class="button wide" data-busy=${busy} disabled=${busy}>${action}</button>
-    </form>`;
 }
 
 function Demo() {
   const {families, password} = config.demo;
-  const [fault, setFault] = useState(null);
-  const enter = (name) => signIn(name, password).catch((error) => setFault(error));
+  const [error, setError] = useState(null);
+  const enter = (name) => signIn(name, password).catch(setError);
   return html`
     <section class="demo" aria-labelledby="demo-title">
       <h3 id="demo-title">Just looking? Enter as a demonstration family</h3>
       <div class="demo-families">
-        ${families.map((name) => html`<${Busy} key=${name} className="button quiet" onPress=${() => enter(name)}>${name}<//>`)}
+        ${families.map((name) => html`<${BusyButton} key=${name} className="button quiet" onPress=${() => enter(name)}>${name}<//>`)}
       </div>
-      <p class="form-fault" role="alert">${fault && html`<${Fault} error=${fault} />`}</p>
+      <p class="form-error" role="alert">${error && html`<${ErrorMessage} error=${error} />`}</p>
     </section>`;
 }
 
@@ -99,8 +80,8 @@ function Again({user}) {
   }, []);
   return html`
     <dialog class="dialog" ref=${dialog} aria-labelledby="again-title" onCancel=${(event) => event.preventDefault()}>
-      <h2 id="again-title">Still there, ${user.name}?</h2>
-      <p>Your session has ended. Sign in and everything goes on where it was; your tasks never stopped.</p>
+      <h2 id="again-title">Still there, <${UserText}>${user.name}<//>?</h2>
+      <p>Your session has ended. Sign in and everything goes on where it was; nothing was lost.</p>
       <${SignIn} name=${user.name} />
       <button type="button" class="link" onClick=${() => (session.get().user ? signOut() : undefined)}>Enter as someone else</button>
     </dialog>`;

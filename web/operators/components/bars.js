@@ -5,8 +5,6 @@ const WIDE = 640;
 const HIGH = 120;
 /** The least number of tasks that fills a bar, so that a single task does not fill the chart. */
 const FEWEST = 4;
-/** The least number of bars, so that a new stack does not show a single broad bar. */
-const NARROWEST = 12;
 /** The time from which the server counts steps (ms). */
 const ORIGIN = Date.UTC(2000, 0, 1);
 
@@ -27,11 +25,11 @@ export function Bars({points, stepSeconds, span, now, marks, whole}) {
       <div class="bars-frame">
         <span class="bars-most">${number(most)}</span>
         <svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label=${`${plural(total, 'task')} ended, ${number(bad)} of them failed`} preserveAspectRatio="none">
-          ${steps.map(({at, known, ended, bad: wrong, cancelled}, i) => html`
+          ${steps.map(({at, known, ended, bad: failed, refused, cancelled}, i) => html`
             <g key=${at}>
               ${known && html`<rect class="bar-none" x=${i * width + gap / 2} width=${width - gap} y=${HIGH - 2} height="2" />`}
-              ${bar(i, 0, ended - wrong - cancelled, 'bar-good')}${bar(i, ended - wrong - cancelled, cancelled, 'bar-off')}${bar(i, ended - wrong, wrong, 'bar-bad')}
-              <title>${`${clock(at)}: ${known ? `${number(ended)} ended, ${number(wrong)} failed${cancelled ? `, ${number(cancelled)} cancelled` : ''}` : 'no figures'}`}</title>
+              ${bar(i, 0, ended - failed - refused - cancelled, 'bar-good')}${bar(i, ended - failed - refused - cancelled, cancelled, 'bar-off')}${bar(i, ended - failed - refused, refused, 'bar-refused')}${bar(i, ended - failed, failed, 'bar-bad')}
+              <title>${`${clock(at)}: ${known ? `${number(ended)} ended, ${number(failed)} failed, ${number(refused)} refused${cancelled ? `, ${number(cancelled)} cancelled` : ''}` : 'no figures'}`}</title>
             </g>`)}
           ${marks.filter(({at}) => at >= begin).map(({id, at, text}) => html`<line key=${id} class="mark" x1=${x(at)} x2=${x(at)} y1="0" y2=${HIGH}><title>${text}</title></line>`)}
         </svg>
@@ -40,15 +38,15 @@ export function Bars({points, stepSeconds, span, now, marks, whole}) {
     </figure>`;
 }
 
-/** Return every step since the first known one, also steps without figures. In a `whole` span, a missing step means that no task ended in it. */
+/** Return every step of the span, also steps without figures. In a `whole` span, a missing step means that no task ended in it. */
 function stepsOf(points, step, span, now, whole) {
   const slot = (at) => Math.floor((at - ORIGIN) / step);
   const known = new Map(points.map((point) => [slot(Date.parse(point.at)), point]));
   const last = slot(now);
   const reach = Math.round(span / step);
-  const first = Math.max(last - reach + 1, whole ? 0 : Math.min(last - NARROWEST + 1, ...known.keys()));
+  const first = last - reach + 1;
   return Array.from({length: last - first + 1}, (_, i) => {
     const point = known.get(first + i);
-    return {ended: 0, bad: 0, cancelled: 0, ...point, known: whole || Boolean(point), at: ORIGIN + (first + i) * step};
+    return {ended: 0, bad: 0, refused: 0, cancelled: 0, ...point, known: whole || Boolean(point), at: ORIGIN + (first + i) * step};
   });
 }

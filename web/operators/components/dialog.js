@@ -45,7 +45,7 @@ export function ActionForm({submit, action, tone, disabled, close, leave = 'Canc
   return html`
     <form class="action-form" onSubmit=${send}>
       ${children}
-      <p class="form-fault" role="alert">${fault}</p>
+      <p class="form-error" role="alert">${fault}</p>
       <div class="dialog-actions">
         <button type="button" class="button quiet" onClick=${close}>${leave}</button>
         <button class="button" data-tone=${tone} data-busy=${busy} disabled=${busy || disabled}>${action}</button>

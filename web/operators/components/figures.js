@@ -2,13 +2,10 @@ import {html} from '../../shared/vendor/preact.js';
 
 const WIDE = 200;
 const HIGH = 40;
-/** A curve is never drawn over less than this (ms): two points are not a trend. */
-const LEAST = 60_000;
-
 /** A figure over time: a line with gaps where the page read nothing. The text beside it gives the same value. */
 export function Curve({points, name, format, now, span, marks}) {
   const shown = points.filter((point) => point.at >= now - span && point[name] !== null);
-  const start = Math.max(now - span, Math.min(shown[0]?.at ?? now, now - LEAST));
+  const start = now - span;
   const top = Math.max(...shown.map((point) => point[name]), 0);
   const x = (at) => ((WIDE * (at - start)) / Math.max(now - start, 1)).toFixed(1);
   const y = (point) => (HIGH - 2 - (top ? (HIGH - 6) * (point[name] / top) : 0)).toFixed(1);

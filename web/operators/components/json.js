@@ -22,7 +22,7 @@ export function Copy({text, what}) {
       await navigator.clipboard.writeText(text);
       toast(`${what} copied.`);
     } catch {
-      toast('This browser does not let the page copy. Select the text instead.', 'bad');
+      toast('This browser does not let the page copy. Select the text instead.', {tone: 'bad'});
     }
   };
   return html`<button type="button" class="copy" aria-label=${`Copy: ${what}`} title="Copy" onClick=${copy}>

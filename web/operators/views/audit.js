@@ -7,7 +7,7 @@ import {call, withQuery} from '../session.js';
 import {auditText, clock, exact, errorText} from '../texts.js';
 
 const PAGE = 50;
-const ACTIONS = {redrive: 'busy', stop: 'warn', discard: 'bad', cancel: 'bad', flag: 'calm', abort: 'warn', rotate: 'calm', knowledge: 'plain'};
+const ACTIONS = {redrive: 'busy', stop: 'warn', discard: 'bad', cancel: 'bad', 'run-again': 'busy', flag: 'calm', abort: 'warn', rotate: 'calm', knowledge: 'plain'};
 /** Steps of a change outside the database that is not complete. */
 const STEPS = {begun: 'begun', failed: 'failed'};
 
@@ -73,7 +73,7 @@ function Trail({query, user}) {
             <tbody>${items.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} user=${user} />`)}</tbody>
           </table>
         </div>`}
-    ${cursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${older.busy} disabled=${older.busy} onClick=${more}>Older entries</button><p class="form-fault" role="alert">${older.fault}</p></div>`}`;
+    ${cursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${older.busy} disabled=${older.busy} onClick=${more}>Older entries</button><p class="form-error" role="alert">${older.fault}</p></div>`}`;
 }
 
 function Entry({entry, user}) {

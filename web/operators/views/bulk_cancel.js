@@ -13,7 +13,8 @@ const PATIENCE = 5;
 const PACE = 1_000;
 
 /** Return the list's filter as the selection of a bulk cancel; null without a filter or where all tasks are over. */
-export function choiceOf({order, status, state, type, owner, trace, fingerprint, since, until}) {
+export function choiceOf({order, status, state, type, owner, trace, fingerprint, idEnds, error, since, until}) {
+  if (idEnds || error) return null; // the selection of a bulk cancel has no such filter
   if (order === 'ended' || OVER.has(status) || state === 'dead') return null;
   const values = given({type, owner, status, state, trace, fingerprint, since});
   return Object.keys(values).length ? {...values, ...given({until})} : null;

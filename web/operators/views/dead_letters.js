@@ -139,7 +139,7 @@ function Inside({group, turn, onAction}) {
               <a class="link" href=${hashOf({view: 'tasks', id: item.id, query: {type, status: 'dead-letter'}})} aria-label=${`Details of ${short(item.id)}`}>Details</a>
             </li>`)}
         </ul>
-        ${newer && html`<div class="list-end"><button type="button" class="button small quiet" data-busy=${newer.busy} disabled=${newer.busy} onClick=${more}>Newer ones</button><p class="form-fault" role="alert">${newer.fault}</p></div>`}
+        ${newer && html`<div class="list-end"><button type="button" class="button small quiet" data-busy=${newer.busy} disabled=${newer.busy} onClick=${more}>Newer ones</button><p class="form-error" role="alert">${newer.fault}</p></div>`}
       </div>
     </div>`;
 }

@@ -1,12 +1,15 @@
 import {html, useEffect, useState} from '../../shared/vendor/preact.js';
+import {Icon} from '../../shared/components/icons.js';
 import {go} from '../route.js';
+import {call, withQuery} from '../session.js';
 import {STATUS} from '../texts.js';
 
 const HEX = /^[0-9a-f]{32}$/;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** No task id was made before this time (ms). */
 const FIRST_ID = Date.UTC(2020, 0, 1);
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 const STATES = {due: 'Due', scheduled: 'Scheduled', retrying: 'Retrying', waiting: 'Waiting for children', parked: 'Parked'};
 const SPANS = {'5m': '5 minutes', '15m': '15 minutes', '1h': 'hour', '24h': '24 hours', '7d': '7 days'};
@@ -40,9 +43,32 @@ export function Filters({query, types}) {
         </select>
       </label>
       <${When} query=${query} set=${set} status=${status} />
-      <${Search} query=${query} set=${set} />
-      ${query.fingerprint && html`<p class="narrowed">Only failure <strong class="mono">${query.fingerprint}</strong>. <button type="button" class="link" onClick=${() => set({fingerprint: ''})}>Show all</button></p>`}
+      <${Search} query=${query} set=${set} types=${types} />
+      <${Chips} query=${query} set=${set} />
     </div>`;
+}
+
+/** The filters that the search field understood, each with a button that removes it. */
+function Chips({query, set}) {
+  const chips = Object.entries(SEARCHES).filter(([name]) => query[name]).map(([name, text]) => ({name, text: text(query[name], query)}));
+  if (!chips.length) return null;
+  const remove = (name) => set({[name]: '', ...(name === 'owner' ? {ownerName: ''} : {}), ...(name === 'error' && query.since === ERROR_SPAN ? {since: ''} : {})});
+  return html`
+    <ul class="chips" aria-label="Active filters">
+      ${chips.map(({name, text}) => html`<li key=${name} class="filter-chip">${text}<button type="button" aria-label=${`Remove the filter: ${text}`} onClick=${() => remove(name)}><${Icon} name="cross" size="14" /></button></li>`)}
+    </ul>`;
+}
+
+/** Return an absolute moment as a datetime-local field writes it; a relative one such as `300s` is empty. */
+export function asLocal(moment) {
+  const date = new Date(moment);
+  if (!moment || Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** Return the moment of a datetime-local field; an empty one removes the bound. */
+export function asMoment(text) {
+  return text ? new Date(text).toISOString() : '';
 }
 
 /** The time range, by submit or by end; it also decides the order. */
@@ -50,6 +76,7 @@ function When({query, set, status}) {
   const {order = '', since = '', until = ''} = query;
   const value = `${order} ${since}`;
   const choose = (event) => {
+    if (event.target.value === 'between') return set({since: new Date(Date.now() - HOUR).toISOString(), until: new Date().toISOString()});
     const [by, from] = event.target.value.split(' ');
     set({order: by, since: from, until: '', ...(by && LIVING.includes(status) ? {status: '', state: ''} : {})});
   };
@@ -61,30 +88,103 @@ function When({query, set, status}) {
         <option value=" ">Any time</option>
         ${!usual && html`<option value="given">${`${order ? 'Ended' : 'Submitted'}${since ? ` since ${since}` : ''}${until ? ` until ${until}` : ''}`}</option>`}
         <optgroup label="Newest first">${spans('', 'Submitted')}</optgroup>
+        <option value="between">Between two moments…</option>
         <optgroup label="Last to end first"><option value="ended ">Ended at any time</option>${spans('ended', 'Ended')}</optgroup>
       </select>
-    </label>`;
+    </label>
+    ${!usual && html`
+      <label class="inline-field"><span>From</span><input type="datetime-local" value=${asLocal(since)} onChange=${(event) => set({since: asMoment(event.target.value)})} /></label>
+      <label class="inline-field"><span>To</span><input type="datetime-local" value=${asLocal(until)} onChange=${(event) => set({until: asMoment(event.target.value)})} /></label>`}`;
 }
 
-/** One search field for an id, a trace, a type, an owner or the text of an error. */
-function Search({query, set}) {
-  const given = query.trace || query.owner || '';
-  const [wanted, setWanted] = useState(given);
-  useEffect(() => setWanted(given), [given]);
-  const search = (event) => {
-    event.preventDefault();
-    const text = wanted.trim();
-    const id = idIn(text.toLowerCase());
-    if (id) go({view: 'tasks', id, query: {...query, owner: '', trace: ''}});
-    else if (HEX.test(text.toLowerCase())) set({owner: '', trace: text.toLowerCase()});
-    else set({owner: text, trace: ''});
+/** The filters that the search field can set, and how each is said. */
+const SEARCHES = {
+  owner: (owner, {ownerName}) => (ownerName ? `owner: ${ownerName} (${owner})` : `owner: ${owner}`),
+  trace: (trace) => `trace: ${trace}`,
+  idEnds: (end) => `id ends with ${end}`,
+  error: (text) => `error contains “${text}”`,
+  fingerprint: (fingerprint) => `failure: ${fingerprint}`,
+};
+const NOTHING = {owner: '', ownerName: '', trace: '', idEnds: '', error: ''};
+/** The text of errors is searched within this time, unless another one is chosen. */
+const ERROR_SPAN = '24h';
+const ID_END = /^[0-9a-f]{4,12}$/;
+/** Pause after the last key before names are looked up (ms). */
+const PAUSE = 200;
+
+/**
+ * Return how a text can be understood, the most likely way first: `{label, query}` or `{label, id}`.
+ * @param {string} typed
+ * @param {string[]} types known task types
+ * @param {{owner: string, name: string}[]} owners accounts whose name begins with the text
+ * @returns {{label: string, id?: string, query?: Record<string, string>}[]}
+ */
+export function meaningsOf(typed, types, owners = []) {
+  const text = typed.trim();
+  const lower = text.toLowerCase();
+  if (!text) return [];
+  const id = idIn(lower);
+  if (id) return [{label: `task ${id}`, id}];
+  if (HEX.test(lower)) return [{label: `trace: ${lower}`, query: {trace: lower}}];
+  const found = [];
+  for (const type of types) if (type.toLowerCase() === lower) found.unshift({label: `type: ${type}`, query: {type}});
+    else if (type.toLowerCase().includes(lower)) found.push({label: `type: ${type}`, query: {type}});
+  for (const {owner, name} of owners) found.push({label: `owner: ${name} (${owner})`, query: {owner, ownerName: name}});
+  if (ID_END.test(lower) && lower.length > 5) found.unshift({label: `id ends with ${lower}`, query: {idEnds: lower}});
+  else if (ID_END.test(lower)) found.push({label: `id ends with ${lower}`, query: {idEnds: lower}});
+  if (/^\d+$/.test(text) && text.length <= 7) found.unshift({label: `owner: ${text}`, query: {owner: text}});
+  else if (/^\S+$/.test(text)) found.push({label: `owner: ${text}`, query: {owner: text}});
+  const error = {label: `error contains “${text}”`, query: {error: text, since: ERROR_SPAN}};
+  return /\s/.test(text) ? [error, ...found] : [...found.slice(0, 7), error];
+}
+
+/** One search field for an id, a trace, a type, an owner or the text of an error; a list says how the text was understood. */
+function Search({query, set, types}) {
+  const [typed, setTyped] = useState('');
+  const [owners, setOwners] = useState({text: '', items: []});
+  const [active, setActive] = useState(0);
+  const [open, setOpen] = useState(false);
+  const text = typed.trim();
+  const known = owners.text === text ? owners.items : [];
+  const meanings = meaningsOf(typed, types, known);
+  useEffect(() => {
+    if (text.length < 2 || idIn(text.toLowerCase()) || HEX.test(text.toLowerCase())) return;
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      call('GET', withQuery('/ops/owners', {name: text}), undefined, {signal: controller.signal})
+        .then(({items}) => setOwners({text, items}), () => {}); // without names the other meanings remain
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [text]);
+  const choose = (meaning) => {
+    if (!meaning) return;
+    setTyped('');
+    setOpen(false);
+    if (meaning.id) go({view: 'tasks', id: meaning.id, query: {...query, ...NOTHING}});
+    else set({...NOTHING, ...meaning.query});
   };
+  const key = (event) => {
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
+    if (step && meanings.length) {
+      event.preventDefault();
+      setActive((active + step + meanings.length) % meanings.length);
+    } else if (event.key === 'Escape') setOpen(false);
+  };
+  const shown = open && meanings.length > 0;
   return html`
-    <form class="search" role="search" onSubmit=${search}>
-      <label class="inline-field"><span>Owner, task or trace</span>
-        <input data-search type="search" value=${wanted} placeholder="5, a whole id, or a reference" autocomplete="off" spellcheck=${false} maxlength="128"
-          onInput=${(event) => setWanted(event.target.value)} onSearch=${(event) => event.target.value === '' && given && set({owner: '', trace: ''})} />
+    <form class="search" role="search" onSubmit=${(event) => { event.preventDefault(); choose(meanings[Math.min(active, meanings.length - 1)]); }}>
+      <label class="inline-field"><span>Search</span>
+        <input data-search type="search" role="combobox" value=${typed} placeholder="id, owner, type, trace, error…" autocomplete="off" spellcheck=${false} maxlength="128"
+          aria-expanded=${shown} aria-controls="meanings" aria-autocomplete="list" aria-activedescendant=${shown ? `meaning-${active}` : undefined}
+          onInput=${(event) => { setTyped(event.target.value); setActive(0); setOpen(true); }} onKeyDown=${key} onBlur=${() => setOpen(false)} onFocus=${() => setOpen(true)} />
       </label>
+      <ul id="meanings" class="meanings" role="listbox" aria-label="How the search is understood" hidden=${!shown}>
+        ${meanings.map((meaning, i) => html`
+          <li key=${meaning.label} id=${`meaning-${i}`} role="option" aria-selected=${i === active} onMouseDown=${(event) => event.preventDefault()} onClick=${() => choose(meaning)}>${meaning.label}</li>`)}
+      </ul>
     </form>`;
 }
 

@@ -83,10 +83,9 @@ function ofFailures({live, failing, window, load}, add) {
     add(`retrying ${type} ${fingerprint} ${version}`, 'warn', `${number(count)} tasks of type ${type} failed and will be retried: ${cut(failureText(example.error))}`, {view: 'tasks', query: {state: 'retrying', type, fingerprint: fingerprint || '-'}}, 'See them', 'failures');
   }
   if (!worst.length && live.retrying >= SEVERAL) add('retrying', 'warn', `${number(live.retrying)} tasks failed in different ways and will be retried.`, {view: 'tasks', query: {state: 'retrying'}}, 'See them', 'failures');
-  const {failed, 'dead-letter': died} = window.ended;
-  if (window.failureRate >= 0.05 && failed + died >= SEVERAL) {
-    const status = failed > died ? 'failed' : 'dead-letter';
-    add('rate', 'warn', `${percent(window.failureRate)} of what ended in the last ${duration(window.seconds * 1_000)} went wrong: ${number(failed)} refused, ${number(died)} died.`, {view: 'tasks', query: {status, order: 'ended', since: `${window.seconds}s`}}, failed > died ? 'See the refused' : 'See the dead', 'failures');
+  const died = window.ended['dead-letter'];
+  if (window.failureRate >= 0.05 && died >= SEVERAL) {
+    add('rate', 'warn', `${percent(window.failureRate)} of the tasks that ended in the last ${duration(window.seconds * 1_000)} became dead letters: ${number(died)}.`, {view: 'tasks', query: {status: 'dead-letter', order: 'ended', since: `${window.seconds}s`}}, 'See them', 'failures');
   }
   if (load.leasesLost >= SEVERAL) add('leases', 'warn', `${number(load.leasesLost)} leases ended within an hour without an outcome: workers crashed or ran out of time.`, {view: 'tasks', query: {fingerprint: 'worker-lost', since: '24h'}}, 'See them', 'leases');
 }

@@ -1,5 +1,5 @@
 import {config} from '../../shared/config.js';
-import {Busy, Field} from '../../shared/components/controls.js';
+import {BusyButton, Field} from '../../shared/components/controls.js';
 import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Logo} from '../frame.js';
 import {signIn, signOut} from '../session.js';
@@ -17,8 +17,8 @@ export function Login() {
       ${config.demo && html`
         <div class="login-demo">
           <p>On your own machine?</p>
-          <${Busy} className="button quiet" onPress=${enter}>Enter as the local operator<//>
-          <p class="form-fault" role="alert">${fault}</p>
+          <${BusyButton} className="button quiet" onPress=${enter}>Enter as the local operator<//>
+          <p class="form-error" role="alert">${fault}</p>
         </div>`}
     </main>`;
 }
@@ -59,7 +59,7 @@ function SignIn({name}) {
         ? html`<input type="hidden" name="identifier" value=${name} autocomplete="username" />`
         : html`<${Field} label="Name or e-mail" name="identifier" autocomplete="username" required />`}
       <${Field} label="Password" name="password" type="password" autocomplete="current-password" required />
-      <p class="form-fault" role="alert">${fault}</p>
+      <p class="form-error" role="alert">${fault}</p>
       <button class="button wide" data-busy=${busy} disabled=${busy}>Sign in</button>
     </form>`;
 }

@@ -53,7 +53,7 @@ function Figures({stats, curve}) {
   return html`
     <section class="figures" aria-label="Figures">
       ${figure('perSecond', 'Throughput', rate(recent.perSecond), `${number(recent.ended)} ended in the last minute, ${number(window.ended.completed)} completed in the last ${asMs(window.seconds)}`, 'good', {unit: '/ s', format: rate})}
-      ${figure('failureRate', 'Failure rate', percent(window.failureRate), `${number(window.ended.failed)} refused, ${number(window.ended['dead-letter'])} died in the last ${asMs(window.seconds)}`, window.failureRate >= 0.05 ? 'bad' : 'calm', {format: percent})}
+      ${figure('failureRate', 'Failure rate', percent(window.failureRate), `${plural(window.ended['dead-letter'], 'dead letter')} in the last ${asMs(window.seconds)}; ${number(window.ended.failed)} refused, which is no failure`, window.failureRate >= 0.05 ? 'bad' : 'calm', {format: percent})}
       ${figure('due', 'Queue depth', number(live.due), queue ? `SQS: ${number(queue.waiting)} waiting, ${number(queue.inFlight)} in flight, ${number(queue.delayed)} delayed` : 'SQS does not answer', 'calm', {unit: 'due'})}
       ${figure('processing', 'In flight', number(live.processing), `${number(live.scheduled)} scheduled, ${number(live.parked)} parked, ${number(live.waiting)} wait for children`, 'busy', {unit: 'running'})}
       ${figure('oldest', 'Oldest due', live.due ? asMs(stats.oldestDueSeconds) : '0 s', live.due ? 'since it could have run' : 'nothing waits', stats.oldestDueSeconds > SLOW ? 'bad' : 'calm', {format: asMs})}
@@ -88,7 +88,7 @@ function Ended({stats, range, all, marks, query}) {
     <section class="panel" aria-labelledby="ended-title">
       <div class="panel-head">
         <h2 id="ended-title">Ended tasks</h2>
-        <p class="legend"><span class="key key-good"></span>well<span class="key key-bad"></span>refused or died<span class="key key-off"></span>cancelled</p>
+        <p class="legend"><span class="key key-good"></span>completed<span class="key key-refused"></span>refused<span class="key key-bad"></span>dead letters<span class="key key-off"></span>cancelled</p>
         ${range !== RANGES.live && types.length > 0 && html`
           <label class="inline-field"><span>Type</span>
             <select value=${type} onChange=${(event) => go({view: 'overview', query: {...query, of: event.target.value}})}>
@@ -112,11 +112,11 @@ function barsOf({series, window}, range, history, type) {
 function sinceThen(points, series) {
   const kept = points.length ? Date.parse(points.at(-1).at) + 60_000 : 0;
   const minutes = new Map();
-  for (const {at, ended, bad, cancelled} of series.points) {
+  for (const {at, ended, bad, refused, cancelled} of series.points) {
     const minute = Math.floor(Date.parse(at) / 60_000) * 60_000;
     if (minute < kept) continue;
-    const sum = minutes.get(minute) ?? {at: new Date(minute).toISOString(), ended: 0, bad: 0, cancelled: 0};
-    minutes.set(minute, {...sum, ended: sum.ended + ended, bad: sum.bad + bad, cancelled: sum.cancelled + cancelled});
+    const sum = minutes.get(minute) ?? {at: new Date(minute).toISOString(), ended: 0, bad: 0, refused: 0, cancelled: 0};
+    minutes.set(minute, {...sum, ended: sum.ended + ended, bad: sum.bad + bad, refused: sum.refused + refused, cancelled: sum.cancelled + cancelled});
   }
   return [...minutes.values()];
 }

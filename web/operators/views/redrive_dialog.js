@@ -57,6 +57,7 @@ export function RedriveDialog({action: {choice, text, count}, close, done}) {
     <//>`;
 }
 
+/** @param {any} answer */
 function startedText({ids, redrive}) {
   if (!redrive) return `${plural(ids.length, 'task')} redriven.`;
   return redrive.canary ? 'The first one is queued; the others follow when it succeeds.' : `${plural(redrive.total, 'task')} queued, ${redrive.rate} a second.`;

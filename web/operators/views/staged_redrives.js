@@ -49,7 +49,7 @@ function Redrive({item, again}) {
     try {
       await call('POST', `/ops/redrives/${id}/stop`);
     } catch (error) {
-      toast(errorText(error), 'bad');
+      toast(errorText(error), {tone: 'bad'});
     }
     again();
   };

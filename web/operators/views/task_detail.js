@@ -2,12 +2,12 @@ import {Icon} from '../../shared/components/icons.js';
 import {toast} from '../../shared/components/controls.js';
 import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {useKeys} from '../keys.js';
-import {ActionForm, Dialog} from '../components/dialog.js';
+import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Status} from '../components/figures.js';
 import {Copy, Json} from '../components/json.js';
 import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {Timeline} from '../components/timeline.js';
-import {hashOf} from '../route.js';
+import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
 import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, whyText} from '../texts.js';
@@ -23,6 +23,12 @@ export function TaskDetail({id, close, linkTo}) {
   const title = useRef(null);
   useEffect(() => setOver(Boolean(task && OVER.has(task.status))), [task?.status]);
   useEffect(() => title.current?.focus({preventScroll: true}), []);
+  useEffect(() => {
+    if (task) document.title = `${task.type} ${short(id)} · Operator`;
+    return () => {
+      document.title = 'Tasks · Operator';
+    };
+  }, [task?.type]);
   useKeys({Escape: close});
   return html`
     <aside class="task-detail" aria-labelledby="task-detail-title">
@@ -72,16 +78,85 @@ function Actions({task, again}) {
       await call('POST', `/ops/tasks/${task.id}/retry`);
       done(`Queued again with ${plural(task.maxAttempts, 'attempt')}.`)();
     } catch (error) {
-      toast(errorText(error), 'bad');
+      toast(errorText(error), {tone: 'bad'});
       again();
     }
   };
+  const [editing, setEditing] = useState(false);
   return html`
     <div class="task-actions">
+      ${OVER.has(task.status) && html`<button type="button" class="button small quiet" onClick=${() => setEditing(true)}>Run again…</button>`}
+      <${CopyMenu} task=${task} />
       ${task.status === 'dead-letter' && html`<button type="button" class="button small" onClick=${retry}>Retry</button>`}
       ${!OVER.has(task.status) && html`<button type="button" class="button small quiet" onClick=${() => setAsking(true)}>Cancel…</button>`}
     </div>
+    ${editing && html`<${RunAgainDialog} task=${task} close=${() => setEditing(false)} />`}
     ${asking && html`<${CancelDialog} task=${task} close=${() => setAsking(false)} done=${done('It is cancelled.')} />`}`;
+}
+
+/** Run a task again as a new task of the same owner, with its payload or an edited one. */
+function RunAgainDialog({task, close}) {
+  const run = async ({payload, reason}) => {
+    const edited = parsed(payload);
+    const changed = JSON.stringify(edited) !== JSON.stringify(task.payload);
+    const {id} = await call('POST', `/ops/tasks/${task.id}/run-again`, {reason, ...(changed ? {payload: edited} : {})});
+    toast('The task runs again as a new task.');
+    go({view: 'tasks', id});
+  };
+  return html`
+    <${Dialog} title="Run this task again?" close=${close} wide=${true}>
+      <p>A new task of type ${task.type} for owner <span class="mono">${task.owner}</span>. All its steps and effects happen again.</p>
+      <${ActionForm} submit=${run} action="Run again" close=${close}>
+        <div class="field"><label for="payload">Payload</label><textarea id="payload" name="payload" class="mono" rows="8" spellcheck=${false} required>${JSON.stringify(task.payload, null, 2)}</textarea></div>
+        <${Reason} />
+      <//>
+    <//>`;
+}
+
+/** Return an edited payload. Raise an error that says where the JSON is wrong. */
+export function parsed(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The payload is not valid JSON: ${error.message}.`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('The payload must be a JSON object.');
+  return value;
+}
+
+/** Copies of a task for other people and tools. */
+function CopyMenu({task}) {
+  const details = useRef(null);
+  const copy = (what, text) => async () => {
+    details.current.open = false;
+    details.current.querySelector('summary').focus();
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(`${what} copied.`);
+    } catch {
+      toast('This browser does not let the page copy.', {tone: 'bad'});
+    }
+  };
+  return html`
+    <details class="menu" ref=${details}>
+      <summary class="button small quiet">Copy</summary>
+      <div class="menu-items">
+        <button type="button" class="button small quiet" onClick=${copy('The link', linkOf(task.id))}>Link</button>
+        <button type="button" class="button small quiet" onClick=${copy('The command', curlOf(task))}>As curl</button>
+        <button type="button" class="button small quiet" onClick=${copy('The task', JSON.stringify(task, null, 2))}>As JSON</button>
+      </div>
+    </details>`;
+}
+
+function linkOf(id) {
+  return `${location.origin}${location.pathname}${hashOf({view: 'tasks', id})}`;
+}
+
+/** Return the command that submits the same task; the token is the reader's own. */
+export function curlOf({type, payload}) {
+  const body = JSON.stringify({type, payload}).replaceAll("'", "'\\''");
+  return `curl -X POST '${location.origin}/api/tasks' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${body}'`;
 }
 
 function CancelDialog({task, close, done}) {

@@ -4,7 +4,7 @@ import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {GOT_OVER, OVER, STATUS, ago, clock, failureText, exact, errorText, short} from '../texts.js';
+import {GOT_OVER, OVER, STATUS, ago, clock, failureText, exact, errorText, plural, short} from '../texts.js';
 import {CancelDialog, choiceOf} from './bulk_cancel.js';
 import {Filters} from './filters.js';
 import {TaskDetail} from './task_detail.js';
@@ -25,16 +25,52 @@ export function Tasks({route, stats}) {
   return html`
     <div class="head">
       <h1 id="tasks-title">Tasks</h1>
-      <div class="head-end">${choice && html`<button type="button" class="button small quiet" onClick=${() => setCancelling(choice)}>Cancel all of these…</button>`}</div>
+      <div class="head-end">${choice && html`<${BulkMenu} key=${JSON.stringify(choice)} choice=${choice} onCancel=${() => setCancelling(choice)} />`}</div>
     </div>
     <div class="split" data-open=${Boolean(id)}>
       <section class="split-list" aria-labelledby="tasks-title">
         <${Filters} query=${query} types=${known} />
         <${List} key=${`${turn} ${JSON.stringify(query)}`} query=${query} open=${id} />
       </section>
-      ${id && html`<${TaskDetail} key=${id} id=${id} close=${() => go({view: 'tasks', query})} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
+      ${id && html`<${TaskDetail} key=${id} id=${id} close=${() => closeTask(id, query)} linkTo=${(other) => hashOf({view: 'tasks', id: other, query})} />`}
     </div>
     ${cancelling && html`<${CancelDialog} choice=${cancelling} close=${() => setCancelling(null)} done=${() => setTurn((times) => times + 1)} />`}`;
+}
+
+/** Close the details and return the focus to the row of the task, or to the list where the row is gone. */
+function closeTask(id, query) {
+  go({view: 'tasks', query});
+  setTimeout(() => {
+    const row = /** @type {HTMLElement | null} */ (document.querySelector(`[data-task="${CSS.escape(id)}"] [data-row]`) ?? document.querySelector('main [data-row]'));
+    row?.focus();
+  });
+}
+
+/** Actions on all tasks that match the filters. Opening it counts them, so that no dialog is offered for none. */
+function BulkMenu({choice, onCancel}) {
+  const [counted, setCounted] = useState(/** @type {{total?: number, error?: any}} */ ({}));
+  const details = useRef(null);
+  const count = async () => {
+    if (!details.current.open) return;
+    setCounted({});
+    try {
+      const {wouldEnd} = /** @type {any} */ (await call('POST', '/ops/tasks/cancel', /** @type {any} */ ({...choice, preview: true})));
+      setCounted({total: wouldEnd.total});
+    } catch (error) {
+      setCounted({error});
+    }
+  };
+  const {total, error} = counted;
+  return html`
+    <details class="menu" ref=${details} onToggle=${count}>
+      <summary class="button small quiet">Bulk actions</summary>
+      <div class="menu-items">
+        ${error && html`<p role="alert">${errorText(error)}</p>`}
+        ${!error && total === undefined && html`<p role="status">Counting…</p>`}
+        ${total === 0 && html`<p role="status">All of these are over: none can be cancelled.</p>`}
+        ${total > 0 && html`<button type="button" class="button small quiet" onClick=${() => { details.current.open = false; details.current.querySelector('summary').focus(); onCancel(); }}>Cancel ${plural(total, 'task')}…</button>`}
+      </div>
+    </details>`;
 }
 
 /**
@@ -46,7 +82,7 @@ function List({query, open}) {
   const [more, setMore] = useState({busy: false, fault: ''});
   const top = useRef(null);
   const turn = useRef(0);
-  const page = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, limit: PAGE, cursor}), undefined, {signal});
+  const page = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, ownerName: '', limit: PAGE, cursor}), undefined, {signal});
   const read = usePolled(`tasks ${JSON.stringify(query)}`, async (signal) => {
     const newest = await page(null, signal);
     const from = shown?.older.length ? shown.older[turn.current++ % shown.older.length] : null;
@@ -78,11 +114,34 @@ function List({query, open}) {
     <p class="list-line" ref=${top} role="status">
       <span>${lineOf(shown, query)}</span>
       ${fresh && html`<button type="button" class="link" onClick=${reveal}>${fresh}: show</button>`}
+      ${shown.items.length > 0 && html`<button type="button" class="link" onClick=${() => download(shown.items)}>Export CSV</button>`}
       ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer match: hide</button>`}
     </p>
     <${StaleNotice} read=${read} />
     ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
-    ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-fault" role="alert">${more.fault}</p></div>`}`;
+    ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-error" role="alert">${more.fault}</p></div>`}`;
+}
+
+const COLUMNS = ['id', 'type', 'owner', 'status', 'attempts', 'maxAttempts', 'createdAt', 'finishedAt', 'error'];
+
+/** Return rows as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it. */
+export function csvOf(items) {
+  const cell = (value) => {
+    const text = String(value ?? '');
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const lines = items.map((item) => COLUMNS.map((name) => cell(name === 'error' ? failureText(item.errorDetail) : item[name])).join(','));
+  return [COLUMNS.join(','), ...lines].join('\r\n');
+}
+
+/** Save the visible rows as a file. */
+function download(items) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([csvOf(items)], {type: 'text/csv'}));
+  link.download = 'tasks.csv';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
 }
 
 /** Return how to compare rows and page cursors in the order of the list; the newest is the greatest. */

@@ -51,8 +51,8 @@ function TypeRow({counts, pace, seconds}) {
 function Share({counts}) {
   const ended = ENDS.reduce((sum, [id]) => sum + counts[id], 0);
   if (!ended) return html`<span class="zero">nothing ended</span>`;
-  const bad = counts.failed + counts['dead-letter'];
-  const text = bad ? `${percent(bad / (ended - counts.cancelled))} went wrong` : counts.completed ? 'all well' : 'cancelled';
+  const bad = counts['dead-letter'];
+  const text = bad ? `${percent(bad / (ended - counts.cancelled))} failed` : counts.failed ? `${percent(counts.failed / (ended - counts.cancelled))} refused` : counts.completed ? 'all completed' : 'cancelled';
   return html`
     <span class="share">
       <span class="share-bar" aria-hidden="true">${ENDS.map(([id]) => counts[id] > 0 && html`<span key=${id} data-end=${id} style=${`flex-grow: ${counts[id]}`}></span>`)}</span>

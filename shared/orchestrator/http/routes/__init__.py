@@ -5,6 +5,7 @@ from orchestrator.http.routes.dead_letters import dead_letter_routes
 from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import ops_routes
+from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
@@ -19,6 +20,7 @@ ROUTERS = (
     realtime_routes,
     figure_routes,
     ops_routes,
+    run_again_routes,
     cancel_routes,
     dead_letter_routes,
     redrive_routes,

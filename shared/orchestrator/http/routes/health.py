@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from orchestrator.http.app import Services
 from orchestrator.http.operation import operation
 from orchestrator.http.schemas.names import responses
+from orchestrator.model.errors import NotFound
 
 
 def health_routes(services: Services) -> Router:
@@ -32,5 +33,8 @@ def health_routes(services: Services) -> Router:
 
 @cache
 def _document(application: str) -> str:
-    """Generated at build time; a test compares it with the routes."""
-    return resources.files(application).joinpath("openapi.json").read_text(encoding="utf-8")
+    """Return the application's openapi.json, which is generated at build time. Raise NotFound where it has none."""
+    try:
+        return resources.files(application).joinpath("openapi.json").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound("This application has no description.") from error

@@ -36,12 +36,23 @@ MOST_EVENTS = 1_000
 #: In the order of their submit, or of their end.
 ORDERS = ("submitted", "ended")
 TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
+ID_END = re.compile(r"[0-9a-fA-F]{4,12}")
 
 OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
 STATE = Parameter(
     "state", {"type": "string", "enum": list(LIVE)}, description="What a task that is not over waits for; all of them"
 )
 TRACE = Parameter("trace", {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}, description="The reference of a refusal")
+ID_ENDS = Parameter(
+    "idEnds",
+    {"type": "string", "pattern": "^[0-9a-fA-F]{4,12}$"},
+    description="The last digits of the id, as lists show it",
+)
+ERROR = Parameter(
+    "error",
+    {"type": "string", "minLength": 1, "maxLength": 200},
+    description="A part of the error's text, whatever its case",
+)
 ORDER = Parameter("order", {"type": "string", "enum": list(ORDERS), "default": "submitted"})
 MOMENT = "or how long ago it is: 90s, 15m, 1h, 7d; of the submit, or of the end in the order of that"
 SINCE = Parameter("since", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
@@ -61,7 +72,7 @@ def _register_search(router: Router, services: Services) -> None:
     @operation(
         "Everybody's tasks, newest first, or in the order in which they ended",
         {200: operator_responses.OpsTaskPage},
-        parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, SINCE, UNTIL, ORDER, LIMIT, PLACE),
+        parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, ID_ENDS, ERROR, SINCE, UNTIL, ORDER, LIMIT, PLACE),
         access="operator",
         tag="ops",
     )
@@ -146,6 +157,7 @@ def _history(services: Services, task_id: UUID, after: int | None) -> EventHisto
 
 def _wanted(query: Query) -> operator_search.Wanted:
     status = query.choice("status", STATUSES)
+    id_ends = query.matching("idEnds", ID_END, "4 to 12 hexadecimal digits")
     trace = query.matching("trace", TRACE_ID, "32 hexadecimal digits")
     return operator_search.Wanted(
         owner=query.text("owner", longest=128) or ANY_OWNER,
@@ -153,6 +165,8 @@ def _wanted(query: Query) -> operator_search.Wanted:
         type=query.text("type", longest=100),
         trace=trace.lower() if trace else None,
         fingerprint=query.text("fingerprint"),
+        id_ends=id_ends.lower() if id_ends else None,
+        error_text=query.text("error"),
         since=query.moment("since"),
         until=query.moment("until"),
     )

@@ -93,7 +93,7 @@ def _merged(owner: str, before: Schedule, body: ChangeSchedule) -> ScheduleReque
     )
 
 
-def _view(schedule: Schedule) -> dict[str, Any]:
+def _view(schedule: Schedule) -> schedules.ScheduleView:
     return {
         "id": str(schedule.id),
         "type": schedule.type,

@@ -157,6 +157,13 @@ class Discard(Choice):
 CANCEL_WORDS = ("type", "owner", "status", "state", "trace", "fingerprint", "since")
 
 
+class RunAgain(Body):
+    """Why a task is run again; `payload` replaces the task's own where it is given."""
+
+    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
+    payload: dict[str, Any] | None = None
+
+
 class CancelTasks(Body):
     """Unfinished tasks by their ids, or by words of the operators' list, of which all must fit; nobody's without any.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from orchestrator.engine.recurrence import LONGEST_EXPRESSION, LONGEST_INTERVAL, SHORTEST_INTERVAL
 from orchestrator.http.schemas.requests import Body, number_only
-from orchestrator.http.schemas.responses import Answer
+from orchestrator.http.schemas.responses import Id, Moment, closed
+from orchestrator.model.task import Json
 
 Overlap = Literal["allow", "skip"]
 Every = Annotated[int, Field(ge=SHORTEST_INTERVAL, le=LONGEST_INTERVAL), BeforeValidator(number_only)]
@@ -40,20 +40,26 @@ class ChangeSchedule(Body):
     paused: bool | None = Field(default=None, strict=True)
 
 
-class ScheduleView(Answer):
-    id: UUID
+@closed
+class ScheduleView(TypedDict):
+    """A recurring task; `every` is in seconds."""
+
+    id: Id
     type: str
-    payload: Any
+    payload: Json
     cron: str | None
     every: int | None
     timeZone: str
-    overlap: Overlap
+    overlap: str
     paused: bool
-    nextAt: datetime
-    lastTaskId: UUID | None
-    createdAt: datetime
-    updatedAt: datetime
+    nextAt: Moment
+    lastTaskId: Id | None
+    createdAt: Moment
+    updatedAt: Moment
 
 
-class Schedules(Answer):
+@closed
+class Schedules(TypedDict):
+    """Every schedule of the caller, oldest first."""
+
     items: list[ScheduleView]

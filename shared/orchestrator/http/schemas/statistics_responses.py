@@ -39,12 +39,16 @@ class Ended(_Ended):
 
 @closed
 class Window(TypedDict):
-    """`failureRate`: of what was not cancelled. Deaths count although their tasks were redriven or given up since."""
+    """Shares of the tasks that were not cancelled. A refusal is not a failure.
+
+    Dead letters count although their tasks were redriven or discarded since.
+    """
 
     seconds: int
     ended: Ended
     perSecond: float
     failureRate: float
+    refusalRate: float
 
 
 @closed
@@ -69,6 +73,7 @@ class SeriesPoint(TypedDict):
     at: Moment
     ended: int
     bad: int
+    refused: int
     cancelled: int
 
 
@@ -181,6 +186,7 @@ class HistoryPoint(TypedDict):
     leasesLost: int | None
     ended: int
     bad: int
+    refused: int
     cancelled: int
     p50: float | None
     p95: float | None

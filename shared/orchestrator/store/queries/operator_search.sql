@@ -11,6 +11,8 @@ ORDER BY id DESC OFFSET %(window)s LIMIT 1;
 SELECT * FROM agent_tasks
 WHERE id < %(below)s AND id >= %(lowest)s AND id > coalesce(%(boundary)s::uuid, '00000000-0000-0000-0000-000000000000')
   -- include: task_filter
+  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
+  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 ORDER BY id DESC
 LIMIT %(limit)s;
 
@@ -30,6 +32,8 @@ WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz
   AND (finished_at, id) < (coalesce(%(before)s::timestamptz, 'infinity'), %(before_id)s::uuid)
   AND (finished_at, id) > (coalesce(%(boundary)s::timestamptz, '-infinity'), coalesce(%(boundary_id)s::uuid, '00000000-0000-0000-0000-000000000000'))
   -- include: task_filter
+  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
+  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 ORDER BY finished_at DESC, id DESC
 LIMIT %(limit)s;
 
@@ -39,6 +43,8 @@ LIMIT %(limit)s;
 WITH found AS MATERIALIZED (
   SELECT id FROM live_tasks
   WHERE state = %(state)s AND id < %(below)s AND id >= %(lowest)s
-    -- include: task_filter
+  -- include: task_filter
+  AND (%(id_ends)s::text IS NULL OR right(replace(id::text, '-', ''), length(%(id_ends)s)) = %(id_ends)s)
+  AND (%(error_text)s::text IS NULL OR strpos(lower(concat_ws(' ', error ->> 'message', error ->> 'detail')), lower(%(error_text)s)) > 0)
 )
 SELECT * FROM agent_tasks WHERE id IN (SELECT id FROM found ORDER BY id DESC LIMIT %(limit)s) ORDER BY id DESC;

@@ -82,7 +82,8 @@ GROUP BY type, status;
 -- What ended since a moment, in steps of so many seconds, oldest first; a step without any is missing. Deaths as above.
 -- Index: task_retention, occurrence_time.
 SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, sum(tasks)::int AS tasks,
-       coalesce(sum(tasks) FILTER (WHERE status IN ('failed', 'dead-letter')), 0)::int AS bad,
+       coalesce(sum(tasks) FILTER (WHERE status = 'dead-letter'), 0)::int AS bad,
+       coalesce(sum(tasks) FILTER (WHERE status = 'failed'), 0)::int AS refused,
        coalesce(sum(tasks) FILTER (WHERE status = 'cancelled'), 0)::int AS cancelled
 FROM (
   SELECT finished_at AS at, status, 1 AS tasks FROM agent_tasks WHERE finished_at >= %(since)s

@@ -41,3 +41,7 @@ update guardians as g set role = 'operator'
 from credentials as c
 where (c.name_key = %(sign_in)s or c.email = %(sign_in)s) and g.id = c.guardian_id
 returning g.id;
+
+-- name: owners_named
+-- Accounts whose name begins with a text, for operators (guardians_name). Only this function shows other people's names to the API.
+select id, name from owners_named(%(text)s);

@@ -7,7 +7,7 @@ where type = 'friend.ask' and owner_id <> %(guardian_id)s::bigint::text and resu
 -- Tasks of others that name the guardian or the guardian's kids; `names`: spellings of the guardian's name. The same scan.
 select id from agent_tasks
 where owner_id <> %(guardian_id)s::bigint::text
-  and ((type in ('friend.recommendations', 'friend.setState', 'friend.delete')
+  and ((type in ('friend.recommendations', 'friend.setState', 'friend.delete', 'friends.changed')
         and payload ->> 'friendId' = %(guardian_id)s::bigint::text)
     or (type = 'friend.ask'
         and (result -> 'friend' ->> 'id' = %(guardian_id)s::bigint::text

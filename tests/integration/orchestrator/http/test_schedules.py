@@ -10,6 +10,7 @@ import pytest
 from orchestrator.http.schemas.schedules import ScheduleView
 from orchestrator.store.connection import Connection
 from tests.support.gateway import Answer, Caller
+from tests.support.shapes import validated
 
 DAILY = {"type": "echo", "payload": {"a": 1}, "cron": "0 7 * * *", "timeZone": "Europe/Paris"}
 
@@ -17,21 +18,21 @@ DAILY = {"type": "echo", "payload": {"a": 1}, "cron": "0 7 * * *", "timeZone": "
 def create(caller: Caller, **more: Any) -> ScheduleView:
     answer = caller.post("/api/schedules", {**DAILY, **more})
     assert answer.status == 201, answer.text
-    return ScheduleView.model_validate(answer.json())
+    return validated(ScheduleView, answer.json())
 
 
 def patch(caller: Caller, made: ScheduleView, **changes: Any) -> Answer:
     headers = {"content-type": "application/json"}
-    return caller.send("PATCH", f"/api/schedules/{made.id}", body=json.dumps(changes), headers=headers)
+    return caller.send("PATCH", f"/api/schedules/{made['id']}", body=json.dumps(changes), headers=headers)
 
 
 def test_a_schedule_is_created_listed_changed_and_deleted(ann: Caller) -> None:
     made = create(ann)
-    assert (made.cron, made.every, made.overlap, made.paused) == ("0 7 * * *", None, "allow", False)
+    assert (made["cron"], made["every"], made["overlap"], made["paused"]) == ("0 7 * * *", None, "allow", False)
     changed = patch(ann, made, every=3600, paused=True)
     assert (changed.status, changed.json()["every"], changed.json()["cron"]) == (200, 3600, None)
-    assert [item["id"] for item in ann.get("/api/schedules").json()["items"]] == [str(made.id)]
-    assert ann.send("DELETE", f"/api/schedules/{made.id}").status == 204
+    assert [item["id"] for item in ann.get("/api/schedules").json()["items"]] == [made["id"]]
+    assert ann.send("DELETE", f"/api/schedules/{made['id']}").status == 204
     assert ann.get("/api/schedules").json() == {"items": []}
 
 
@@ -39,7 +40,7 @@ def test_another_owners_schedule_is_not_there(ann: Caller, ben: Caller) -> None:
     made = create(ann)
     assert ben.get("/api/schedules").json() == {"items": []}
     assert patch(ben, made, paused=True).status == 404
-    assert ben.send("DELETE", f"/api/schedules/{made.id}").status == 404
+    assert ben.send("DELETE", f"/api/schedules/{made['id']}").status == 404
     assert len(ann.get("/api/schedules").json()["items"]) == 1
 
 

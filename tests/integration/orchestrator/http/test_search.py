@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -171,3 +172,22 @@ def test_any_moment_can_be_asked_for(operator: Caller) -> None:
 def test_an_id_begins_with_its_moment() -> None:
     before, id, after = datetime.now(UTC), new_task_id(), datetime.now(UTC) + timedelta(milliseconds=1)
     assert first_id_at(before) <= id < first_id_at(after)
+
+
+def test_a_task_is_found_by_the_last_digits_of_its_id(engine: Engine, operator: Caller) -> None:
+    one, other = engine.submit().id, engine.submit().id
+    assert found(operator, f"idEnds={one.hex[-8:]}") == [str(one)]
+    assert found(operator, f"idEnds={one.hex[-8:].upper()}") == [str(one)]
+    assert found(operator, f"idEnds={other.hex[-12:]}&state=due") == [str(other)]
+    assert operator.get("/ops/tasks?idEnds=xyz").status == 400
+    assert operator.get("/ops/tasks?idEnds=abc").status == 400
+
+
+def test_a_task_is_found_by_words_of_its_error(engine: Engine, operator: Caller) -> None:
+    dead = engine.submit(payload={"do": "raise"}, max_attempts=1).id
+    engine.run(dead)
+    engine.run(engine.submit().id)
+    words = "detail 42"
+    assert found(operator, f"error={quote(words.upper())}") == [str(dead)]
+    assert found(operator, f"error={quote(words)}&order=ended") == [str(dead)]
+    assert found(operator, "error=%25") == []

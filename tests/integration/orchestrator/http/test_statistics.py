@@ -60,6 +60,14 @@ def test_stats(ann: Caller, ben: Caller, operator: Caller, conn: Connection) -> 
     assert abs(datetime.fromisoformat(now["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_refusals_are_not_failures(engine: Engine, operator: Caller) -> None:
+    for _ in range(3):
+        engine.run(engine.submit(payload={"do": "refuse"}).id)
+    now = stats(operator)
+    assert (now.window.ended.failed, now.window.failureRate, now.window.refusalRate) == (3, 0.0, 1.0)
+    assert [(point.bad, point.refused) for point in now.series.points] == [(0, 3)]
+
+
 def test_stats_name_who_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
     assert stats(operator)["busiest"] is None
     for caller in (ben, ann, ann):

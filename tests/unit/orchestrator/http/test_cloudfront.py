@@ -67,3 +67,23 @@ def test_without_the_secret_nobody_is_let_in(front: Front, monkeypatch: pytest.M
     monkeypatch.setattr(secrets_module, "_read", away)
     with pytest.raises(CloudError):
         front.admit(request({"X-Origin-Secret": ""}))
+
+
+def optional(monkeypatch: pytest.MonkeyPatch) -> Front:
+    """CloudFront serves the pages, and clients may call the API beside it."""
+    monkeypatch.setattr(secrets_module, "_read", lambda _: {"secret": SECRET})
+    return Front(Secrets(), "arn", required=False)
+
+
+def test_without_a_firewall_others_are_served_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for proof in ({}, {"X-Origin-Secret": "a guess"}):
+        event = request({**proof, "X-Viewer-Address": "198.51.100.7"})
+        before = place(event)
+        optional(monkeypatch).admit(event)
+        assert place(event) == before != "198.51.100.7"
+
+
+def test_without_a_firewall_cloudfront_is_believed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = request({"X-Origin-Secret": SECRET, "X-Viewer-Address": "198.51.100.7"})
+    optional(monkeypatch).admit(event)
+    assert place(event) == "198.51.100.7"

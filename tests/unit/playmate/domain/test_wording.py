@@ -26,9 +26,9 @@ def test_why_in_one_line() -> None:
     guests = [Guest(6, Household(PARIS)), Guest(9, Household(NEW_YORK))]
     sunset = datetime(2026, 11, 28, 15, 57, tzinfo=UTC)
     assert reason(SATURDAY, guests, "Bruno", sunset) == (
-        "Free for you and Bruno; weekend; light until 16:57; length for age 6 and 9; 08:00 - 09:30 on their clock."
+        "You and Bruno are both free on the weekend, and it is light until 16:57. It is 08:00 - 09:30 on their clock."
     )
-    assert reason(SATURDAY, guests[:1], None, None) == "Free in your week; weekend; length for age 6."
+    assert reason(SATURDAY, guests[:1], None, None) == "You are free on the weekend."
 
 
 def test_a_holiday_is_named() -> None:

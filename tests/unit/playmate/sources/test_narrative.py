@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from playmate.sources import narrative
 from playmate.sources.narrative import LONGEST_DOCUMENT, Ground, narrate, paced, usable
 
 GROUND = Ground(
@@ -100,3 +101,17 @@ def test_progress_is_paced() -> None:
     for text in ("a", "ab", "abc"):
         show(text)
     assert shown == ["a"]
+
+
+def test_the_model_is_the_one_that_the_deploy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def call(service: str, operation: str, **parameters: object) -> dict[str, object]:
+        asked.append((service, operation, parameters["modelId"]))
+        return {"stream": []}
+
+    monkeypatch.setattr("orchestrator.aws.clients.call", call)
+    monkeypatch.setattr(narrative, "_model", "before")
+    narrative.use_model("eu.amazon.nova-lite-v1:0")
+    assert list(narrative.converse("prompt")) == []
+    assert asked == [("bedrock-runtime", "converse_stream", "eu.amazon.nova-lite-v1:0")]

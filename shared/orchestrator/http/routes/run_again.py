@@ -1,0 +1,74 @@
+"""Operators run a task again: the same payload or an edited one, as a new task of the same owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from orchestrator.engine.submit import TaskRequest, submit
+from orchestrator.http.app import Services, acting_operator, current_trace
+from orchestrator.http.errors import json_response
+from orchestrator.http.operation import TASK_ID, operation
+from orchestrator.http.request import path_uuid, read
+from orchestrator.http.schemas.names import operator_responses, requests
+from orchestrator.http.serializers import operator_view
+from orchestrator.model.errors import Conflict, NotFound
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json, Task
+from orchestrator.store import dead_letters, tasks
+
+
+def run_again_routes(services: Services) -> Router:
+    router = Router()
+
+    @router.post("/ops/tasks/<task_id>/run-again")
+    @operation(
+        "Run a task that is over again, as a new task of the same owner; the payload can be edited",
+        {202: operator_responses.OpsTask},
+        parameters=(TASK_ID,),
+        body=requests.RunAgain,
+        refusals=(409,),
+        access="operator",
+        tag="ops",
+    )
+    def run_again(task_id: str) -> Response[Any]:
+        from orchestrator.http.schemas.requests import RunAgain
+
+        body, actor = read(RunAgain, router.current_event), acting_operator(router)
+        task = _over(services, task_id)
+        detail: dict[str, Json] = {"task": str(task.id), "type": task.type, "reason": body.reason}
+        services.db.run(dead_letters.audit, actor, "run-again", {**detail, "step": "begun"})
+        order = TaskRequest(
+            owner=task.owner_id,
+            type=task.type,
+            payload=_current(services, task) if body.payload is None else body.payload,
+            traceparent=current_trace(router),
+            by_user=False,
+        )
+        new = submit(services.db, services.queue, services.agents, order).task
+        done = {**detail, "newTask": str(new.id), "edited": body.payload is not None}
+        services.db.run(dead_letters.audit, actor, "run-again", done)
+        return json_response(202, operator_view(new))
+
+    return router
+
+
+def _over(services: Services, task_id: str) -> Task:
+    """Return a task that is over. Raise NotFound, or Conflict while it still runs."""
+    task = services.db.run(tasks.get, None, path_uuid(task_id))
+    if task is None:
+        raise NotFound("There is no such task.")
+    if task.status in (Status.PENDING, Status.PROCESSING):
+        raise Conflict(f"Only a task that is over can be run again; this one is {task.status.value}.")
+    return task
+
+
+def _current(services: Services, task: Task) -> Mapping[str, Json]:
+    """Return the task's payload in the form of the newest version of its type."""
+    payload: dict[str, Json] = (
+        services.agents.get(task.type).parse(task.payload, task.payload_version).model_dump(mode="json", by_alias=True)
+    )
+    return payload

@@ -1,0 +1,88 @@
+"""Limits of API Gateway: time, size of frames and of answers, headers that another origin may read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from orchestrator.engine.live.frames import _update_frame
+from orchestrator.http.request import LARGEST_BODY
+from tests.aws_rules.conftest import Resource
+
+#: Seconds an integration may take: a WebSocket API's 29, an HTTP API's 30.
+LONGEST_INTEGRATION = 29
+#: Bytes of a WebSocket message, and of one frame of it from a client.
+LARGEST_MESSAGE, LARGEST_CLIENT_FRAME = 128 * 1024, 32 * 1024
+#: Bytes that Lambda takes from and gives to a caller who waits.
+LARGEST_PAYLOAD = 6 * 1024 * 1024
+
+
+def test_functions_behind_a_gateway_answer_before_it_gives_up(
+    template: dict[str, Any], functions: dict[str, Resource]
+) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html, and …/websocket-api-quotas."""
+    usual = template["Globals"]["Function"]["Timeout"]
+    for name in ("ApiFunction", "WebsocketFunction"):
+        assert functions[name].get("Timeout", usual) <= LONGEST_INTEGRATION
+
+
+def test_no_update_is_larger_than_a_websocket_message() -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
+    row = {
+        "task_id": uuid4(),
+        "type": "t" * 100,
+        "status": "completed",
+        "attempts": 1,
+        "max_attempts": 5,
+        "created_at": datetime.now(UTC),
+        "seq": 2**40,
+        "kind": "completed",
+        "result": {"text": "ü€😀" * 100_000},
+        "data": {"progress": {"text": "😀" * 100_000}, "step": "s" * 100},
+        "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+    }
+    frame = _update_frame(row, "c" * 500)
+    assert len(frame) <= LARGEST_MESSAGE
+    assert json.loads(frame)["task"]["resultTruncated"] is True
+
+
+def test_what_a_client_sends_fits_into_one_frame() -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html.
+
+    A subscription to the most tasks that the API takes, with the longest cursor.
+    """
+    from orchestrator.entrypoints.websocket import LONGEST_CURSOR, MOST_TASKS
+
+    message = {
+        "action": "subscribe",
+        "cursor": "c" * LONGEST_CURSOR,
+        "taskIds": [str(uuid4()) for _ in range(MOST_TASKS)],
+    }
+    assert len(json.dumps(message)) <= LARGEST_CLIENT_FRAME
+
+
+def test_a_body_that_the_api_takes_fits_into_an_invocation() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB; binary bodies grow by a third."""
+    assert LARGEST_BODY * 4 / 3 < LARGEST_PAYLOAD
+
+
+def test_another_origin_may_read_the_headers_that_clients_need(resources: dict[str, Resource]) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html.
+
+    With CORS configured, API Gateway ignores the CORS headers that a function returns.
+    """
+    cors = resources["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"][1]
+    assert set(cors["ExposeHeaders"]) == {"x-request-id", "retry-after"}
+
+
+def test_access_logs_need_no_entry_in_the_account_s_log_policy(resources: dict[str, Resource]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html: /aws/vendedlogs/."""
+    target = resources["HttpStage"]["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0]
+    assert resources[target]["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/")
+
+
+def test_routes_are_not_billed_as_metrics(resources: dict[str, Resource]) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html: detailed ones are custom."""
+    assert not resources["HttpStage"]["Properties"]["DefaultRouteSettings"].get("DetailedMetricsEnabled")

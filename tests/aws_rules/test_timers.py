@@ -1,0 +1,100 @@
+"""Calls that timers make, and the price of each."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from orchestrator.aws import feature_flags
+from orchestrator.aws.feature_flags import Flags, FlagSource
+from orchestrator.observability import metrics
+from tests.aws_rules.conftest import Resource
+from tools.quality import monthly_cost
+from tools.quality.prices import price
+
+MONTH = 730 * 3600.0
+#: Dollars a month that one container's timer may come to.
+MOST = 1.0
+
+
+class AppConfig:
+    """Sends the document with a session's first answer and after a change, and counts what it sends."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.looks = 0
+        self.number = 0
+        self.current: set[str] = set()
+        self.last: dict[str, float] = {}
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        assert service == "appconfigdata"
+        self.number += 1
+        token = f"token{self.number}"
+        if operation == "start_configuration_session":
+            assert 15 <= parameters["RequiredMinimumPollIntervalInSeconds"] <= 86400
+            return {"InitialConfigurationToken": token}
+        self.looks += 1
+        given = parameters["ConfigurationToken"]
+        fresh = given not in self.current
+        self.sent += fresh
+        self.current = {token}
+        content = json.dumps({"flag": {"default": True}}).encode() if fresh else b""
+        return {"Configuration": BytesIO(content), "NextPollConfigurationToken": token}
+
+
+def test_a_container_s_flags_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://aws.amazon.com/systems-manager/pricing/: $0.0008 a configuration received, $0.0000002 a request."""
+    service, now = AppConfig(), 0.0
+    monkeypatch.setattr(feature_flags, "call", service.call)
+    flags = Flags(FlagSource("a", "e", "p"), lambda: now)
+    day = 24 * 3600
+    while now < day:  # the container of a busy worker asks at every chance
+        assert flags.enabled("flag")
+        now += feature_flags.MAX_AGE
+    assert service.looks == day / feature_flags.MAX_AGE
+    assert service.sent == 1
+    month = MONTH / day
+    assert month * (service.sent * price("appconfig document") + service.looks * price("appconfig poll")) < MOST
+
+
+def test_the_sweeper_costs_less_than_a_dollar() -> None:
+    """https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/cloudwatch/pricing/."""
+    lines = {line.what: line.dollars for line in monthly_cost.idle("default")}
+    assert lines["sweeper"] + lines["flags"] < MOST
+    assert lines["queues"] < MOST
+
+
+def test_what_did_not_happen_makes_no_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    """https://aws.amazon.com/cloudwatch/pricing/: a custom metric is billed for each hour in which it has a value."""
+    metrics.forget()
+    metrics.count("WakeUpsRepaired", by=0)
+    metrics.flush()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_lean_watch_keeps_no_metrics_by_type(capsys: pytest.CaptureFixture[str]) -> None:
+    """https://aws.amazon.com/cloudwatch/pricing/: each set of dimensions is a metric of its own."""
+    metrics.forget()
+    metrics.keep_types(False)
+    try:
+        metrics.count("Completed", "echo")
+        metrics.flush()
+    finally:
+        metrics.keep_types(True)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["Completed"] == [1.0]
+    assert "type" not in json.loads(line)
+
+
+def test_a_sweep_that_fails_is_not_tried_again_by_lambda(functions: dict[str, Resource]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html: it invokes asynchronously.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html: Lambda itself tries twice more.
+    """
+    sweeper = functions["SweeperFunction"]
+    assert sweeper["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert sweeper["Events"]["EveryMinute"]["Properties"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
