@@ -29,7 +29,14 @@ SOURCE_ROOTS = (".", "shared", "clients/cli", "tools")
 PATHS = "agent_orchestrator_sources.pth"
 
 #: Environment name to its requirements file.
-ENVIRONMENTS = {"dev": "dev.txt", "sam": "sam.txt", "ms": "ministack.txt", "scan": "scan.txt", "docs": "docs.txt"}
+ENVIRONMENTS = {
+    "dev": "dev.txt",
+    "sam": "sam.txt",
+    "ms": "ministack.txt",
+    "scan": "scan.txt",
+    "docs": "docs.txt",
+    "peers": "peers.txt",
+}
 #: Those that every command may need.
 ALWAYS = ("dev", "sam", "ms")
 

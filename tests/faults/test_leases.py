@@ -21,10 +21,8 @@ from tests.support.engine import Engine
 
 @pytest.fixture
 def other(lab: Lab) -> Iterator[Connection]:
-    """Another process's connection, which waits for nobody longer than a moment."""
-    connection = connect(lab.url)
-    yield connection
-    connection.close()
+    with connect(lab.url) as connection:
+        yield connection
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +33,11 @@ def _impatient(engine: Engine) -> None:
 
 def claim(engine: Engine, *ids: UUID, alone: bool = False, lease: float = 30, **how: Any) -> list[Attempt]:
     return engine.db.run(attempts.claim, list(ids), worker="w", lease=lease, alone=alone, **how)
+
+
+def claim_limited(engine: Engine, id: UUID, limit: int) -> list[Attempt]:
+    how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": limit}
+    return engine.db.run(attempts.claim_limited, engine.db.run(attempts.look, [id])[id], **how)
 
 
 def set_task(engine: Engine, task_id: UUID, values: str) -> None:
@@ -209,17 +212,17 @@ def test_a_worker_leaves_a_leased_task_until_its_lease_ends(engine: Engine) -> N
 
 def test_a_limit_counts_only_what_runs_of_the_same_owner_and_type(engine: Engine) -> None:
     mine, second, theirs = (engine.submit("test.limited", owner=owner) for owner in ("1", "1", "2"))
-    claim(engine, mine.id, alone=True, limit=1)
-    assert claim(engine, second.id, alone=True, limit=1) == []
-    assert len(claim(engine, second.id, alone=True, limit=2)) == 1
-    assert len(claim(engine, theirs.id, alone=True, limit=1)) == 1
+    claim_limited(engine, mine.id, 1)
+    assert claim_limited(engine, second.id, 1) == []
+    assert len(claim_limited(engine, second.id, 2)) == 1
+    assert len(claim_limited(engine, theirs.id, 1)) == 1
 
 
 def test_a_limit_does_not_count_another_type(engine: Engine) -> None:
     running, waiting = engine.submit("test.limited"), engine.submit("test.limited")
-    claim(engine, running.id, alone=True, limit=1)
+    claim_limited(engine, running.id, 1)
     set_task(engine, running.id, "type = 'test.limitedToo'")
-    assert len(claim(engine, waiting.id, alone=True, limit=1)) == 1
+    assert len(claim_limited(engine, waiting.id, 1)) == 1
 
 
 def test_a_limited_task_is_never_claimed_without_its_limit(engine: Engine) -> None:
@@ -254,10 +257,10 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
 
 def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> None:
     ended, running, *waiting = (engine.submit("test.limited") for _ in range(5))
-    claim(engine, running.id, alone=True, limit=1)
-    freed = {("1", "test.limited"): 2}
+    claim_limited(engine, running.id, 1)
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
-    assert [row.id for row in engine.db.run(attempts.next_limited, freed)] == [task.id for task in waiting[:2]]
+    freed = engine.db.run(attempts.next_limited, {("1", "test.limited"): 2})
+    assert [row.id for row in freed] == [task.id for task in waiting[:2]]
 
 
 def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(
@@ -277,7 +280,7 @@ def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: s
     from orchestrator.engine.cancel import cancel
 
     running, waiting = engine.submit("test.limited", max_attempts=1), engine.submit("test.limited")
-    claim(engine, running.id, alone=True, limit=1)
+    claim_limited(engine, running.id, 1)
     engine.queue.sent.clear()
     if end == "cancelled":
         cancel(engine.db, engine.queue, engine.events, "1", running.id)

@@ -6,11 +6,14 @@ import argparse
 import logging
 import sys
 
-from tools.bench import buffers, coldstarts, rates, statements
+from tools.bench import buffers, coldstarts, compare, rates, statements
 from tools.bench.preparation import Measured, durable_server, ground
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["compare"]:
+        compare.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds whose median is taken")
     parser.add_argument("--tasks", type=int, default=2000, help="tasks a drain")

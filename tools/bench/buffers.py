@@ -68,7 +68,7 @@ def _hot(live: list[UUID]) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
     rest = ("max_attempts", "limited", "schedule_at", "idempotency_key", "request_hash", "traceparent")
     page = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}
     return {
-        "claim": ("worker", attempts["claim"], {**claim, "limit": None}),
+        "claim": ("worker", attempts["claim"], {**claim, "limited": False}),
         "submit": ("api", tasks["insert_task"], {**new, **dict.fromkeys(rest), "max_attempts": 3, "limited": False}),
         "list": ("api", tasks["list_tasks"], page),
         "inbox": ("api", tasks["newest_completed"], {"owner_id": "old-7", "type": "bench.noop", "limit": 20}),

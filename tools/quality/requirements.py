@@ -14,6 +14,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "requirements/dev.txt": ("pyproject.toml", "--extra", "playmate", "--extra", "cli", "--extra", "dev"),
     "requirements/sam.txt": ("--group", "sam"),
     "requirements/ministack.txt": ("--group", "ministack"),
+    "requirements/peers.txt": ("--group", "peers"),
     "requirements/scan.txt": ("--group", "scan"),
     "requirements/docs.txt": ("--group", "docs"),
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 #: An escaped NUL that is not itself escaped: jsonb refuses it.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+#: One for the process: `json.dumps` with options makes an encoder for each call, which takes longer than a small value.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def encode_json(value: Any) -> str:
@@ -17,11 +19,11 @@ def encode_json(value: Any) -> str:
     Raises ValueError for what Postgres or browsers refuse: NaN, infinities, NUL, lone surrogates, non-JSON types.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _ENCODE(value)
         text.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {type(error).__name__}") from error
-    if _NUL.search(text):
+    if "\\u0000" in text and _NUL.search(text):
         raise ValueError("not JSON for Postgres: contains the NUL character")
     return text
 

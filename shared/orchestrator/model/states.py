@@ -27,7 +27,7 @@ class Status(StrEnum):
 LiveState = Literal["due", "scheduled", "retrying", "waiting", "processing", "parked", "dead"]
 LIVE_STATES: tuple[LiveState, ...] = get_args(LiveState)
 
-#: Every legal move, as (from, to); the trigger `task_moves_legally` has the same list.
+#: Every legal move, as (from, to); the function `check_task` has the same list.
 LEGAL_MOVES: frozenset[tuple[Status, Status]] = frozenset(
     {
         (Status.PENDING, Status.PROCESSING),

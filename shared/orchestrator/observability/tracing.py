@@ -6,8 +6,7 @@ the log lines of one task can be found by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -36,19 +35,16 @@ def record_with(recorder: Recorder | None) -> None:
     _recorder = recorder
 
 
-@contextmanager
 def span(
     name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: Value | None
-) -> Iterator[str | None]:
+) -> AbstractContextManager[str | None]:
     """A span around a block: a child of `parent` (a traceparent), else of the span around it.
 
     Gives the traceparent to hand on: the span's own, or `parent` where nothing is recorded.
     """
     if _recorder is None:
-        yield parent
-        return
-    with _recorder.span(name, parent, kind, attributes) as traceparent:
-        yield traceparent
+        return nullcontext(parent)
+    return _recorder.span(name, parent, kind, attributes)
 
 
 def current() -> str | None:

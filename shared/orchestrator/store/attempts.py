@@ -109,21 +109,21 @@ def claim(
     lease: float,
     alone: bool,
     held_types: Collection[str] = (),
-    limit: int | None = None,
+    limited: bool = False,
     version: str = "",
 ) -> list[Attempt]:
-    """Leases what may run now for `lease` seconds. `limit`: claim a limited task under that many running.
+    """Lease what may run now for `lease` seconds. `limited`: tasks of limited types; the caller has checked the limit.
 
     `version` of the code that will run them is kept with the attempt.
     """
     values = {
-        "ids": list(ids),
+        "ids": _uuid_array(ids),
         "worker": worker,
         "event": encode_json({"worker": worker, "version": version}),
         "lease": lease,
         "alone": alone,
         "held_types": list(held_types),
-        "limit": limit,
+        "limited": limited,
     }
     return fetch_all(conn, Attempt, _SQL["claim"], values)
 
@@ -139,8 +139,12 @@ def claim_limited(
     version: str = "",
 ) -> list[Attempt]:
     """`claim` for a task of a limited type, one claim at a time per owner and type."""
+    group = {"owner_id": sight.owner_id, "type": sight.type}
     with conn.transaction():
-        conn.execute(_SQL["lock_limit"], {"owner_id": sight.owner_id, "type": sight.type})
+        conn.execute(_SQL["lock_limit"], group)
+        counted = conn.execute(_SQL["count_limited"], group).fetchone()
+        if counted is None or counted["running"] >= limit:
+            return []
         return claim(
             conn,
             [sight.id],
@@ -148,9 +152,14 @@ def claim_limited(
             lease=lease,
             alone=True,
             held_types=held_types,
-            limit=limit,
+            limited=True,
             version=version,
         )
+
+
+def _uuid_array(ids: Collection[UUID]) -> str:
+    """`ids` as a Postgres array in text: psycopg takes longer over a list than Postgres over the text."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def look(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Sight]:
@@ -190,7 +199,8 @@ def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
 
 
 def _row(o: Outcome) -> dict[str, Json]:
-    return {
+    """`o` as an object of the statement's JSON text; what is missing there is null."""
+    columns = {
         "id": str(o.task_id),
         "token": o.token,
         "status": o.status.value,
@@ -198,12 +208,13 @@ def _row(o: Outcome) -> dict[str, Json]:
         "result": o.result,
         "error": o.error,
         "delay": o.delay,
-        "refund": int(o.refund),
+        "refund": 1 if o.refund else None,
         "parked_by": o.parked_by,
         "waiting_for": o.waiting_for,
         "awaits": o.awaits,
         "event": o.event,
     }
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[RunnableTask]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from orchestrator.model.states import Status
@@ -53,7 +55,35 @@ class StoredTask(Task):
 def insert(conn: Connection, new: NewTask) -> StoredTask | None:
     """The new task, or None when its id or idempotency key is taken."""
     values = {name: getattr(new, name) for name in NewTask.__slots__}
-    return fetch_one(conn, StoredTask, _SQL["insert_task"], values)
+    row = conn.execute_in_context(_SQL["insert_task"], values).fetchone()
+    return _as_stored(new, row) if row and row["created_at"] else None
+
+
+def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
+    """Return what the submit has stored, without reading it back."""
+    return StoredTask(
+        id=new.id,
+        owner_id=new.owner_id,
+        type=new.type,
+        status=Status.PENDING,
+        payload=json.loads(new.payload),
+        payload_version=new.payload_version,
+        result=None,
+        error=None,
+        progress=None,
+        flags=None,
+        attempts=0,
+        max_attempts=new.max_attempts,
+        seq=1,
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        updated_at=row["created_at"],
+        finished_at=None,
+        parent_id=None,
+        traceparent=new.traceparent,
+        due_in=row["due_in"],
+        request_hash=new.request_hash,
+    )
 
 
 def find_submitted(conn: Connection, owner: str, task_id: UUID, idempotency_key: str | None) -> StoredTask | None:

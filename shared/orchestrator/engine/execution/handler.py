@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +85,8 @@ def handle(attempt: Attempt, around: Surroundings) -> Handled:
         handled = _try(attempt, around)
         tracing.annotate(task_outcome=handled.outcome.kind if handled.outcome else "lost")
     reach("run.handled")
-    return replace(handled, took=time.monotonic() - started)
+    took = time.monotonic() - started
+    return Handled(attempt, handled.outcome, handled.wrote, handled.children, handled.wait, took)
 
 
 def out_of_time(attempt: Attempt, around: Surroundings) -> Handled | None:

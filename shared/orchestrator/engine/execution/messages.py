@@ -63,7 +63,8 @@ def _run(worker: Worker, by_task: dict[UUID, list[Message]], remaining: Callable
     task_telemetry.started(claimed)
     reach("run.claimed")
     run_claimed(worker, claimed, remaining, replies)
-    left = [task_id for task_id in ids if task_id not in {attempt.id for attempt in claimed}]
+    taken = {attempt.id for attempt in claimed}
+    left = [task_id for task_id in ids if task_id not in taken]
     if not left:
         return
     for placed in place(worker, {task_id: by_task[task_id] for task_id in left}, held):

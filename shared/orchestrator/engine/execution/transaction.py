@@ -49,11 +49,7 @@ class BatchTransaction:
         if attempt.id not in self._ours:
             raise LeaseLost("another attempt owns the task")
         if self.writer is not attempt:
-            with connection.pipeline():
-                if self._savepoint:
-                    connection.execute("RELEASE SAVEPOINT handler", prepare=False)
-                connection.execute("SAVEPOINT handler", prepare=False)
-                connection.act(row_security.owner(attempt.owner_id))
+            connection.begin_savepoint(row_security.owner(attempt.owner_id), release=self._savepoint)
             self._savepoint = True
             self.writer = attempt
         return connection

@@ -1,34 +1,42 @@
+-- Here and in other files: `LIMIT (SELECT NULL::bigint)` limits nothing. Postgres cannot read it, expects a tenth of the rows and so
+-- visits the index once per id. Without it Postgres reads a small table, or one with old statistics, from end to end. An array in
+-- `(SELECT …)` counts as ten elements whatever is sent, so that one plan per session serves all calls.
+
 -- name: claim
 -- Leases those of the ids that may run now to one worker, each with a new token and its started event.
--- Suspects only alone; a limited task only while its owner runs fewer of its type (the caller holds the limit's lock).
--- Index: agent_tasks_pkey; task_limited for the count; connection_owner for `watched`.
+-- Suspects only alone. Limited tasks only for a caller that holds their limit's lock and has counted.
+-- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH ready AS (
-  SELECT id FROM agent_tasks task
-  WHERE id = ANY(%(ids)s) AND status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
-    AND (%(alone)s OR NOT suspect) AND type <> ALL(%(held_types)s)
-    AND (CASE WHEN NOT limited THEN %(limit)s::int IS NULL
-              ELSE (SELECT count(*) FROM agent_tasks other WHERE other.limited AND other.owner_id = task.owner_id
-                      AND other.type = task.type AND other.status = 'processing') < %(limit)s::int END)
-  ORDER BY id FOR UPDATE SKIP LOCKED
+  SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
+    AND limited = %(limited)s AND (%(alone)s OR NOT suspect) AND type <> ALL(%(held_types)s)
+  ORDER BY task.id FOR UPDATE OF task SKIP LOCKED
 ), claimed AS (
   UPDATE agent_tasks t
   SET status = 'processing', token = nextval('attempt_token'), attempts = attempts + 1, alone = %(alone)s,
       started_at = task_now(), leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
       waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
   FROM ready WHERE t.id = ready.id
-  RETURNING t.*
+  RETURNING t.id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, seq, status,
+            date_part('epoch', task_now() - due_at) AS waited, date_part('epoch', task_now() - created_at) AS age
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'started', status, owner_id, %(event)s::jsonb FROM claimed
 )
-SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent,
-       extract(epoch FROM task_now() - due_at)::float8 AS waited, extract(epoch FROM task_now() - created_at)::float8 AS age,
+SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, waited, age,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = claimed.owner_id AND s.subscribed) AS watched
 FROM claimed;
 
 -- name: lock_limit
 -- Serialises the claims of one owner's tasks of one type until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0));
+
+-- name: count_limited
+-- An owner's running tasks of a limited type.
+-- Index: task_limited.
+SELECT count(*) AS running FROM agent_tasks
+WHERE limited AND owner_id = %(owner_id)s AND type = %(type)s AND status = 'processing';
 
 -- name: look
 -- Why tasks were not claimed.
@@ -37,7 +45,7 @@ SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
        (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
-FROM agent_tasks WHERE id = ANY(%(ids)s);
+FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent JOIN agent_tasks USING (id);
 
 -- name: end_leases
 -- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone, and only then it is a failure;
@@ -45,8 +53,10 @@ FROM agent_tasks WHERE id = ANY(%(ids)s);
 -- A worker that is alive holds its row's lock and is skipped.
 -- Index: agent_tasks_pkey.
 WITH ended AS (
-  SELECT id, alone AS spent FROM agent_tasks WHERE id = ANY(%(ids)s) AND status = 'processing' AND leased_until <= task_now()
-  ORDER BY id FOR UPDATE SKIP LOCKED
+  SELECT task.id, alone AS spent FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE status = 'processing' AND leased_until <= task_now()
+  ORDER BY task.id FOR UPDATE OF task SKIP LOCKED
 ), moved AS (
   UPDATE agent_tasks t
   SET status = CASE WHEN spent AND attempts >= max_attempts THEN 'dead-letter' ELSE 'pending' END,
@@ -72,7 +82,9 @@ SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM mo
 -- Locks the rows of running attempts so that nobody can take a lease away before the transaction ends.
 -- KEY SHARE: lets progress, steps and cancel pass.
 -- Index: agent_tasks_pkey.
-SELECT t.id FROM agent_tasks t JOIN unnest(%(ids)s::uuid[], %(tokens)s::bigint[]) AS a (id, token) ON t.id = a.id AND t.token = a.token
+SELECT t.id
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
+JOIN agent_tasks t ON t.id = a.id AND t.token = a.token
 WHERE t.status = 'processing'
 ORDER BY t.id FOR KEY SHARE OF t;
 
@@ -80,7 +92,8 @@ ORDER BY t.id FOR KEY SHARE OF t;
 -- Keeps the flag values of a task's first attempt.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks t SET flags = a.flags::jsonb
-FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[], %(flags)s::text[]) AS a (id, token, flags)
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[]), (SELECT %(flags)s::text[])) AS sent (id, token, flags)
+      LIMIT (SELECT NULL::bigint)) a
 WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags IS NULL;
 
 -- name: finish
@@ -88,13 +101,16 @@ WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags 
 -- `delay` is in seconds; null with status pending: only children wake it.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH outcome AS (
-  SELECT * FROM json_to_recordset(%(outcomes)s::json)
-    AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
-          waiting_for smallint, awaits text, event text)
+  SELECT * FROM (
+    SELECT * FROM json_to_recordset(%(outcomes)s::json)
+      AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
+            waiting_for smallint, awaits text, event text)
+    LIMIT (SELECT NULL::bigint)
+  ) sent LIMIT (SELECT NULL::bigint) -- a tenth of a tenth of the hundred rows that every JSON text counts as
 ), finished AS (
   UPDATE agent_tasks t
   SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,
-      attempts = t.attempts - o.refund, result = o.result::jsonb,
+      attempts = t.attempts - coalesce(o.refund, 0), result = o.result::jsonb,
       error = CASE WHEN o.status <> 'completed' THEN coalesce(o.error::jsonb, t.error) END,
       due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
                     ELSE task_now() + make_interval(secs => o.delay) END,
@@ -109,12 +125,13 @@ WITH outcome AS (
       awaits = o.awaits,
       seq = t.seq + 1, updated_at = task_now()
   FROM outcome o WHERE t.id = o.id AND t.token = o.token AND t.status = 'processing'
-  RETURNING t.*, o.kind, o.event
+  RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.attempts, t.parent_id, o.kind, o.event,
+            date_part('epoch', task_now() - coalesce(t.ready_at, t.created_at)) AS age
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, kind, status, owner_id, event::jsonb FROM finished
 )
-SELECT id, owner_id, type, status, seq, attempts, parent_id, extract(epoch FROM task_now() - coalesce(ready_at, created_at))::float8 AS age,
+SELECT id, owner_id, type, status, seq, attempts, parent_id, age,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = finished.owner_id AND s.subscribed) AS watched
 FROM finished;
 

@@ -36,14 +36,16 @@ FROM agent_tasks WHERE parent_id = %(parent_id)s ORDER BY spawn_key LIMIT %(limi
 -- name: lock_parents
 -- Taken before wake_parents, so that a parent going to wait and its child finishing see each other.
 -- Index: agent_tasks_pkey.
-SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE;
+SELECT parent.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+JOIN agent_tasks parent ON parent.id = sent.id ORDER BY parent.id FOR NO KEY UPDATE OF parent;
 
 -- name: wake_parents
 -- Makes those parents due whose join has as many finished children as they wait for.
 -- Index: agent_tasks_pkey; task_spawn for the count.
 UPDATE agent_tasks parent
 SET waiting_for = NULL, awaits = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', updated_at = task_now()
-WHERE id = ANY(%(ids)s) AND status = 'pending' AND waiting_for IS NOT NULL
+FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+WHERE parent.id = sent.id AND status = 'pending' AND waiting_for IS NOT NULL
   AND (SELECT count(*) FROM agent_tasks child
        WHERE child.parent_id = parent.id AND child.gather = parent.awaits AND child.finished_at IS NOT NULL) >= waiting_for
-RETURNING id, owner_id, traceparent;
+RETURNING parent.id, owner_id, traceparent;

@@ -39,7 +39,9 @@ FROM bound LEFT JOIN LATERAL (
     AND (e.task_id, e.seq) > (%(after_task)s::uuid, %(after_seq)s::int)
     AND (%(task_ids)s::uuid[] IS NULL OR e.task_id = ANY(%(task_ids)s))
   ORDER BY e.task_id, e.seq LIMIT %(limit)s
-) e ON true LEFT JOIN agent_tasks t ON t.id = e.task_id
+) e ON true LEFT JOIN LATERAL (
+  SELECT type, status, max_attempts, traceparent, result FROM agent_tasks WHERE id = e.task_id OFFSET 0
+) t ON true
 ORDER BY e.task_id, e.seq;
 
 -- name: snapshot_now
@@ -48,11 +50,14 @@ SELECT pg_current_snapshot()::text AS cursor, pg_snapshot_xmax(pg_current_snapsh
 
 -- name: first_unseen
 -- Where a reader without a cursor starts: before the newest event of its unfinished and just finished tasks, among its
--- newest 100 or those it names. Null: it has none.
+-- newest 100 or those it names. Null: it has none. The bounds exclude nothing; Postgres expects few rows of a range that it cannot read.
 -- Index: task_owner, read backwards; agent_task_events_pkey.
 SELECT min(e.xid)::text AS xid FROM (
   SELECT id, seq, finished_at FROM agent_tasks
   WHERE owner_id = %(owner_id)s AND (%(task_ids)s::uuid[] IS NULL OR id = ANY(%(task_ids)s))
+    AND id > '00000000-0000-0000-0000-000000000000' AND id < (SELECT 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
   ORDER BY id DESC LIMIT 100
-) recent JOIN agent_task_events e ON e.task_id = recent.id AND e.seq = recent.seq
+) recent CROSS JOIN LATERAL (
+  SELECT xid FROM agent_task_events WHERE task_id = recent.id AND seq = recent.seq OFFSET 0
+) e
 WHERE %(task_ids)s::uuid[] IS NOT NULL OR finished_at IS NULL OR finished_at > task_now() - interval '2 minutes';

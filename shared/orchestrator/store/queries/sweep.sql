@@ -1,21 +1,28 @@
 -- name: due_for_sweep
 -- Marks what nobody has acted on in time, so that another sweeper leaves it; each resend doubles the wait for the next (2 to 64 minutes).
--- Index: task_wake.
+-- A range with an end that Postgres cannot read counts as few rows, so the index serves it whatever the statistics say.
+-- Index: task_wake, agent_tasks_pkey.
 WITH late AS (
-  SELECT id FROM agent_tasks WHERE wake_at <= task_now() ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+  SELECT id FROM agent_tasks WHERE wake_at > '-infinity' AND wake_at <= (SELECT task_now())
+  ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE agent_tasks t
 SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN leased_until
                    ELSE task_now() + interval '2 minutes' * 2 ^ least(resends, 5) END,
     resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
-FROM late WHERE t.id = late.id
+FROM (SELECT unnest(ARRAY(SELECT id FROM late)) AS id LIMIT (SELECT NULL::bigint)) one WHERE t.id = one.id
 RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
           coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due;
 
 -- name: parked_flags
 -- The flags that hold tasks.
--- Index: task_parked.
-SELECT DISTINCT parked_by FROM agent_tasks WHERE parked_by IS NOT NULL;
+-- Index: task_parked, once per flag.
+WITH RECURSIVE flag AS (
+  (SELECT parked_by FROM agent_tasks WHERE parked_by IS NOT NULL ORDER BY parked_by LIMIT 1)
+  UNION ALL
+  SELECT (SELECT parked_by FROM agent_tasks WHERE parked_by > flag.parked_by ORDER BY parked_by LIMIT 1) FROM flag WHERE parked_by IS NOT NULL
+)
+SELECT parked_by FROM flag WHERE parked_by IS NOT NULL;
 
 -- name: parked_tasks
 -- The oldest tasks a flag holds, a page of them.
@@ -26,9 +33,10 @@ SELECT id, owner_id, type FROM agent_tasks WHERE parked_by = %(flag)s AND id > %
 -- Lets parked tasks go.
 -- Index: agent_tasks_pkey.
 WITH freed AS (
-  UPDATE agent_tasks SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
-  WHERE id = ANY(%(ids)s) AND parked_by IS NOT NULL
-  RETURNING *
+  UPDATE agent_tasks task SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
+  FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  WHERE task.id = sent.id AND parked_by IS NOT NULL
+  RETURNING task.id, seq, attempts, status, owner_id, traceparent
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
   SELECT id, seq, attempts, 'unparked', status, owner_id FROM freed
@@ -39,11 +47,15 @@ SELECT id, owner_id, traceparent FROM freed;
 -- Deletes finished tasks (dead letters excepted) with their events and steps by age, a page at a time. None whose parent or
 -- child is unfinished: a join may still count it.
 -- Index: task_retention, agent_tasks_pkey, task_spawn.
-DELETE FROM agent_tasks WHERE id IN (
-  SELECT id FROM agent_tasks WHERE finished_at < task_now() - make_interval(days => %(days)s) AND status <> 'dead-letter'
-    AND NOT EXISTS (SELECT FROM agent_tasks child WHERE child.parent_id = agent_tasks.id AND child.finished_at IS NULL)
-    AND NOT EXISTS (SELECT FROM agent_tasks parent WHERE parent.id = agent_tasks.parent_id AND parent.finished_at IS NULL)
-  ORDER BY finished_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED);
+WITH old AS (
+  SELECT id FROM agent_tasks
+  WHERE finished_at > '-infinity' AND finished_at < (SELECT task_now() - make_interval(days => %(days)s)) AND status <> 'dead-letter'
+    AND NOT EXISTS (SELECT FROM agent_tasks child WHERE child.parent_id = agent_tasks.id AND child.finished_at IS NULL OFFSET 0)
+    AND NOT EXISTS (SELECT FROM agent_tasks parent WHERE parent.id = agent_tasks.parent_id AND parent.finished_at IS NULL OFFSET 0)
+  ORDER BY finished_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM agent_tasks t
+USING (SELECT unnest(ARRAY(SELECT id FROM old)) AS id LIMIT (SELECT NULL::bigint)) one WHERE t.id = one.id;
 
 -- name: prune_tickets
 -- Index: ticket_expiry.

@@ -1,21 +1,9 @@
 -- name: insert_task
--- A new task with its first event; nothing when its id or its owner's idempotency key is already there.
--- A wake-up is expected 2 minutes after it is due at the latest; beyond what SQS can delay, the sweeper wakes it when due.
+-- A new task with its first event; nulls when its id or its owner's idempotency key is already there.
 -- Index: agent_tasks_pkey, task_idempotency.
-WITH task AS (
-  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
-                           idempotency_key, request_hash, traceparent)
-  SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, due.at,
-         CASE WHEN due.at > task_now() + interval '15 minutes' THEN due.at ELSE due.at + interval '2 minutes' END,
-         due.at, %(limited)s, %(idempotency_key)s, %(request_hash)s, %(traceparent)s
-  FROM (SELECT greatest(%(schedule_at)s::timestamptz, task_now()) AS at) due
-  ON CONFLICT DO NOTHING
-  RETURNING *
-), event AS (
-  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
-  SELECT id, seq, attempts, 'submitted', status, owner_id FROM task
-)
-SELECT *, extract(epoch FROM due_at - task_now())::float8 AS due_in FROM task;
+SELECT due_at, created_at, due_in FROM submit_task(
+  %(settings)s::json, %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s::smallint, %(max_attempts)s::smallint,
+  %(limited)s, %(schedule_at)s::timestamptz, %(idempotency_key)s, %(request_hash)s, %(traceparent)s);
 
 -- name: find_submitted
 -- The task an earlier submit made under this id or idempotency key.
@@ -54,9 +42,10 @@ LIMIT %(limit)s;
 -- Ends waiting or running tasks; a running attempt loses its token, so nothing of it commits.
 -- Index: agent_tasks_pkey.
 WITH locked AS (
-  SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND (%(any_owner)s OR owner_id = %(owner_id)s)
-    AND status IN ('pending', 'processing')
-  ORDER BY id FOR NO KEY UPDATE
+  SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
+  JOIN agent_tasks task ON task.id = sent.id
+  WHERE (%(any_owner)s OR owner_id = %(owner_id)s) AND status IN ('pending', 'processing')
+  ORDER BY task.id FOR NO KEY UPDATE OF task
 ), cancelled AS (
   UPDATE agent_tasks t
   SET status = 'cancelled', token = NULL, leased_until = NULL, leased_by = NULL, waiting_for = NULL, awaits = NULL, parked_by = NULL,

@@ -15,10 +15,10 @@ from orchestrator.model.task import public_error
 
 
 def test_the_trigger_holds_the_same_moves() -> None:
-    schema = resources.files("orchestrator.store").joinpath("migrations/0001_pre_tasks.sql").read_text()
-    trigger = schema[schema.index("CREATE TRIGGER task_moves_legally") :]
-    trigger = trigger[: trigger.index(";")]
-    assert set(re.findall(r"\('([a-z-]+)', '([a-z-]+)'\)", trigger)) == {(a.value, b.value) for a, b in LEGAL_MOVES}
+    schema = resources.files("orchestrator.store").joinpath("migrations/0020_pre_task_rules.sql").read_text()
+    rules = schema[schema.index("OLD.status || '>' || NEW.status NOT IN (") :]
+    rules = rules[: rules.index("THEN")]
+    assert set(re.findall(r"'([a-z-]+)>([a-z-]+)'", rules)) == {(a.value, b.value) for a, b in LEGAL_MOVES}
 
 
 def test_what_is_final_stays_so_but_a_dead_letter() -> None:

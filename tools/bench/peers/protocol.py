@@ -1,0 +1,43 @@
+"""What every driver shares: its arguments, the quantiles of latencies, and the one line that it answers.
+
+A driver is `python -m tools.bench.peers.with_NAME MODE COUNT ADDRESS`. It runs in the peers' own environment, so it
+imports nothing of the engine. Modes: setup, preload, drain, submit, latency.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+#: Submits under way at once.
+IN_FLIGHT = 10
+#: Tasks of one call when a backlog is made.
+BULK = 500
+#: Seconds between two latency tasks, and between two looks at one.
+PAUSE, LOOK = 0.01, 0.001
+
+
+@dataclass(frozen=True)
+class Told:
+    mode: str
+    count: int
+    address: str
+
+
+def told() -> Told:
+    return Told(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+
+
+def latencies(seconds: list[float]) -> dict[str, float]:
+    """The median and the 95th percentile, ms."""
+    ordered = sorted(seconds)
+    return {"p50": ordered[len(ordered) // 2] * 1000, "p95": ordered[int(len(ordered) * 0.95)] * 1000}
+
+
+def answer(**values: float) -> NoReturn:
+    """Print the result and leave at once: closing pools and threads is not measured."""
+    print("RESULT " + json.dumps(values), flush=True)
+    os._exit(0)
