@@ -1,4 +1,4 @@
-"""What the migrate function does for the application, besides its migrations."""
+"""The part of the application in the migrate function, besides its migrations."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from playmate.domain.names import tidy, tidy_name
 
-#: Raw characters per character of the limit: decomposed letters and surplus spaces are longer than the tidy text.
+#: Raw characters per character of the limit: decomposed characters and surplus spaces are longer than the tidy text.
 RAW_PER_CHARACTER = 4
 
 LONGEST_NAME = 80

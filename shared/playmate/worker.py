@@ -1,4 +1,4 @@
-"""What the worker function does for the application before its first task."""
+"""The part of the application in the worker function before its first task."""
 
 from __future__ import annotations
 

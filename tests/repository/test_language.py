@@ -32,7 +32,6 @@ NOT_YET = (
     "shared/playmate/agents/",
     "shared/playmate/demo.py",
     "shared/playmate/domain/",
-    "shared/playmate/passwords.py",
     "shared/playmate/routes/",
     "shared/playmate/sources/",
     "shared/playmate/store/",

@@ -45,7 +45,7 @@ function places() {
   };
 }
 
-/** People from which a town has its names in every script; smaller ones have those in Latin letters with accents. */
+/** People from which a town has its names in every script; smaller ones have those in Latin script with accents. */
 const LARGE = 300_000;
 const LONGEST_NAME = 24;
 const plain = (name) => name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();

@@ -19,7 +19,7 @@ from orchestrator.model.errors import Forbidden, InvalidInput, NotFound, Unauthe
 from orchestrator.model.session import Session
 from orchestrator.store import row_security, sessions
 from playmate.passwords import hash_password, needs_new_hash, password_matches
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import accounts
 from playmate.store.accounts import Account, Credentials
 
@@ -39,7 +39,7 @@ def auth_routes(services: Services) -> Router:
         tag="auth",
     )
     def sign_up() -> Response[Any]:
-        from playmate.routes.shapes import Signup
+        from playmate.schemas.shapes import Signup
 
         check_address(services.db, services.tokens, router.current_event)
         body = read(Signup, router.current_event)
@@ -60,7 +60,7 @@ def auth_routes(services: Services) -> Router:
         tag="auth",
     )
     def log_in() -> Response[Any]:
-        from playmate.routes.shapes import Login
+        from playmate.schemas.shapes import Login
 
         try:
             body = read(Login, router.current_event)

@@ -13,7 +13,7 @@ from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import NotFound
 from playmate.domain.weekly import usual_week
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import availability, plans, points
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.availability import Calendar
@@ -37,7 +37,7 @@ def availability_routes(services: Services) -> Router:
         tag="availability",
     )
     def put() -> Response[Any]:
-        from playmate.routes.shapes import AvailabilityBody
+        from playmate.schemas.shapes import AvailabilityBody
 
         body = read(AvailabilityBody, router.current_event)
         me = guardian_id(current_owner(router))

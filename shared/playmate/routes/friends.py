@@ -11,7 +11,7 @@ from orchestrator.http.app import Services, current_owner, submit_task
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import friends
 from playmate.store.accounts import guardian_id
 
@@ -25,7 +25,7 @@ def friend_routes(services: Services) -> Router:
     @router.post("/api/friends/ask")
     @operation("Ask a guardian to be friends", ACCEPTED, body=shapes.FriendAskBody, tag="friends")
     def ask() -> Response[Any]:
-        from playmate.routes.shapes import FriendAskBody
+        from playmate.schemas.shapes import FriendAskBody
 
         body = read(FriendAskBody, router.current_event)
         return submit_task(services, router, "friend.ask", {"friendName": body.friendname})
@@ -33,7 +33,7 @@ def friend_routes(services: Services) -> Router:
     @router.post("/api/friends/setstate")
     @operation("Answer a request", ACCEPTED, body=shapes.FriendStateBody, tag="friends")
     def set_state() -> Response[Any]:
-        from playmate.routes.shapes import FriendStateBody
+        from playmate.schemas.shapes import FriendStateBody
 
         body = read(FriendStateBody, router.current_event)
         payload = {"friendId": body.friendId, "state": body.friendshipState}
@@ -42,7 +42,7 @@ def friend_routes(services: Services) -> Router:
     @router.post("/api/friends/delete")
     @operation("End a friendship", ACCEPTED, body=shapes.FriendRef, tag="friends")
     def delete() -> Response[Any]:
-        from playmate.routes.shapes import FriendRef
+        from playmate.schemas.shapes import FriendRef
 
         body = read(FriendRef, router.current_event)
         return submit_task(services, router, "friend.delete", {"friendId": body.friendId})

@@ -13,7 +13,7 @@ from orchestrator.http.operation import operation
 from orchestrator.http.serializers import fitting
 from orchestrator.model.task import Json, Task, iso
 from orchestrator.store import tasks
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 
 TYPE = "friend.recommendations"
 #: Recommendations that the inbox shows.

@@ -12,7 +12,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import kids
 from playmate.store.accounts import guardian_id
 
@@ -32,7 +32,7 @@ def kid_routes(services: Services) -> Router:
     @router.post("/api/kids")
     @operation("Add a kid", {201: KID}, body=shapes.KidBody, refusals=(409,), tag="kids")
     def add() -> Response[Any]:
-        from playmate.routes.shapes import KidBody
+        from playmate.schemas.shapes import KidBody
 
         body = read(KidBody, router.current_event)
         me = guardian_id(current_owner(router))

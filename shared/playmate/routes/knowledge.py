@@ -14,7 +14,7 @@ from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Fault, InvalidInput
 from orchestrator.store import audit
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import knowledge
 
 SETTINGS = ("outdoor", "indoor", "either")
@@ -35,7 +35,7 @@ def knowledge_routes(services: Services) -> Router:
         tag="ops",
     )
     def load() -> Response[Any]:
-        from playmate.routes.shapes import KnowledgeBody
+        from playmate.schemas.shapes import KnowledgeBody
 
         documents = _documents(read(KnowledgeBody, router.current_event).markdown)
         changed = services.db.run(knowledge.put_documents, documents)

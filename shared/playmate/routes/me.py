@@ -14,7 +14,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.model.states import FINAL, Status
 from orchestrator.model.task import Task
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store.accounts import guardian_id
 
 #: One for each owner, so that asking twice is one task; its spaces keep clients' keys from meeting it.

@@ -11,7 +11,7 @@ from orchestrator.http.app import Services, acting_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
-from playmate.routes.names import plan_shapes
+from playmate.schemas.names import plan_shapes
 from playmate.store import accounts
 
 NAME = Parameter("name", {"type": "string", "minLength": 1, "maxLength": 80})

@@ -13,7 +13,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
-from playmate.routes.names import plan_shapes, shapes
+from playmate.schemas.names import plan_shapes, shapes
 from playmate.store import plans
 from playmate.store.accounts import GuardianId, guardian_id
 from playmate.store.plans import StoredPlan
@@ -46,7 +46,7 @@ def plan_routes(services: Services) -> Router:
         tag="plan",
     )
     def change() -> Response[Any]:
-        from playmate.routes.plan_shapes import PlanSettings
+        from playmate.schemas.plan_shapes import PlanSettings
 
         body = read(PlanSettings, router.current_event)
         me = guardian_id(current_owner(router))

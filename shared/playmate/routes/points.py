@@ -11,7 +11,7 @@ from orchestrator.http.app import Services, current_owner, submit_task
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import points
 from playmate.store.accounts import guardian_id
 
@@ -36,7 +36,7 @@ def point_routes(services: Services) -> Router:
         tag="playdate point",
     )
     def move() -> Response[Any]:
-        from playmate.routes.shapes import PointBody
+        from playmate.schemas.shapes import PointBody
 
         body = read(PointBody, router.current_event)
         payload = {"latitude": body.playdate_latit, "longitude": body.playdate_longi}

@@ -13,7 +13,7 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
 from orchestrator.store import tasks
 from playmate.domain.leaderboard import FriendKid, Item, Sort, leaderboard
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import friends, kids, points
 from playmate.store.accounts import GuardianId, guardian_id
 

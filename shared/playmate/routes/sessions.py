@@ -18,7 +18,7 @@ from orchestrator.model.session import LONGEST_SESSION, Session
 from orchestrator.store import row_security
 from playmate.passwords import hash_password, password_matches
 from playmate.routes.auth import SIGNED_IN, session_answer, sign_in_of, signed_in, signed_out
-from playmate.routes.names import shapes
+from playmate.schemas.names import shapes
 from playmate.store import accounts
 from playmate.store.accounts import Credentials, guardian_id
 
@@ -47,7 +47,7 @@ def session_routes(services: Services) -> Router:
         tag="auth",
     )
     def change_password() -> Response[Any]:
-        from playmate.routes.shapes import PasswordChange
+        from playmate.schemas.shapes import PasswordChange
 
         body = read(PasswordChange, router.current_event)
         found = _own_credentials(services, current_owner(router))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playmate.routes import shapes
+from playmate.schemas import shapes
 from tests.support.gateway import Caller
 
 

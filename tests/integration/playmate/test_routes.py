@@ -13,7 +13,7 @@ from orchestrator.http.app import Services
 from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
 from playmate.domain.coordinates import Point
-from playmate.routes import shapes
+from playmate.schemas import shapes
 from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import LONDON, MakeFamily
 from tests.support.gateway import Answer, Caller

@@ -231,7 +231,7 @@ class TestANewPassword:
 
         def late(conn: Connection, *given: object) -> bool:
             conn.execute("UPDATE credentials SET password_hash = 'another' WHERE guardian_id = %s", (given[0],))
-            return change(conn, *given)  # type: ignore[arg-type]
+            return change(conn, *given)  # type: ignore[arg-type] # the same arguments
 
         monkeypatch.setattr(accounts, "change_password", late)
         assert phone.caller.post("/auth/password", {"current": PASSWORD, "password": NEW}).status == 409

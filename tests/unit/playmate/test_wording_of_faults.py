@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.engine.agents import Agents
-from playmate.routes import shapes
+from playmate.schemas import shapes
 from tests.support.wording import foreign_messages, models_in
 
 AGENTS = Agents("playmate.agents")

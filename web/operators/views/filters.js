@@ -109,7 +109,7 @@ const NOTHING = {owner: '', ownerName: '', trace: '', idEnds: '', error: ''};
 /** The text of errors is searched within this time, unless another one is chosen. */
 const ERROR_SPAN = '24h';
 const ID_END = /^[0-9a-f]{4,12}$/;
-/** Pause after the last key before names are looked up (ms). */
+/** Pause after the last key before the page searches for names (ms). */
 const PAUSE = 200;
 
 /**

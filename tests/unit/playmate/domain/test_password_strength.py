@@ -62,7 +62,7 @@ def test_a_name_without_letters_forbids_nothing() -> None:
 
 def test_the_lists_are_loaded_by_who_signs_up_alone() -> None:
     """They take 50 ms."""
-    code = "import sys, playmate.routes.auth, playmate.routes.shapes; sys.exit('zxcvbn' in sys.modules)"
+    code = "import sys, playmate.routes.auth, playmate.schemas.shapes; sys.exit('zxcvbn' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "shared")})
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from playmate.routes.shapes import Body, time_zone
+from playmate.schemas.shapes import Body, time_zone
 
 
 class Owner(BaseModel):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playmate.routes import plan_shapes, shapes
+    from playmate.schemas import plan_shapes, shapes
 else:
     from orchestrator.http.operation import SchemaModule
 
-    shapes = SchemaModule("playmate.routes.shapes")
-    plan_shapes = SchemaModule("playmate.routes.plan_shapes")
+    shapes = SchemaModule("playmate.schemas.shapes")
+    plan_shapes = SchemaModule("playmate.schemas.plan_shapes")
 
 __all__ = ["plan_shapes", "shapes"]
