@@ -6,7 +6,7 @@ export PORT_BASE
 
 export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION ENV OPERATOR PARAMETERS CONFIRM
 
-.PHONY: help run up down demo test soak check format engine scan lock openapi reference docs screenshots invoke agent aws destroy
+.PHONY: help run up down demo test soak check format engine scan lock openapi schema reference docs screenshots invoke agent aws destroy
 
 help: ## Show what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ lock: ## Generate the hash-pinned requirement files from pyproject.toml
 
 openapi: ## Generate shared/playmate/openapi.json from the routes
 	@$(PYTHON) -m tools openapi
+
+schema: ## Generate shared/orchestrator/store/schema.sql from the migrations
+	@$(PYTHON) -m tools schema
 
 reference: ## Generate the reference pages of docs/ from the code
 	@$(PYTHON) -m tools reference

@@ -14,7 +14,7 @@ from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, engine_alone, openapi, requirements, scan, screenshots, site
+from tools.quality import agent_skeleton, checks, engine_alone, openapi, requirements, scan, schema, screenshots, site
 from tools.quality.reference import pages
 
 
@@ -82,6 +82,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "lock": requirements.lock,
     "invoke": invoke,
     "openapi": openapi.write,
+    "schema": schema.write,
     "reference": pages.write,
     "docs": site.build,
     "screenshots": screenshots.take,
