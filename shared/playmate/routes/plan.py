@@ -46,7 +46,7 @@ def plan_routes(services: Services) -> Router:
         tag="plan",
     )
     def change() -> Response[Any]:
-        from playmate.routes.plan_shapes import PlanSettings
+        from playmate.routes.shapes.plan import PlanSettings
 
         body = read(PlanSettings, router.current_event)
         me = guardian_id(current_owner(router))
