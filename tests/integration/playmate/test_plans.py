@@ -200,3 +200,10 @@ def test_settings_are_checked(family: MakeFamily, caller: AsCaller) -> None:
     assert amira.send("PATCH", "/api/plan", data={"reachKm": 0}).status == 400
     assert amira.send("PATCH", "/api/plan", data={"timeZone": "Mars/Olympus"}).status == 400
     assert amira.send("PATCH", "/api/plan", data={"reach": 5}).status == 400
+
+
+def test_a_refusal_notifies_nobody(family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    refused = run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
+    assert (refused.status, refused.children) == ("completed", ())
