@@ -49,8 +49,10 @@ def test_subnets_have_ipv6_blocks_of_their_own() -> None:
 
 def test_functions_reach_postgres_and_https_alone() -> None:
     """https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html: IPv6 needs a rule of its own."""
-    postgres, https, over_ipv6 = there("ipv6")["FunctionSecurityGroup"]["SecurityGroupEgress"]
-    condition, rule, otherwise = over_ipv6["Fn::If"]
-    assert (condition, otherwise) == ("IsIpv6", {"Ref": "AWS::NoValue"})
-    assert [one["FromPort"] for one in (postgres, https, rule)] == [5432, 443, 443]
-    assert (https["CidrIp"], rule["CidrIpv6"]) == ("0.0.0.0/0", "::/0")
+    found = there("ipv6")
+    postgres, https = found["FunctionSecurityGroup"]["SecurityGroupEgress"]
+    over_ipv6 = found["FunctionEgressIpv6"]
+    assert over_ipv6["GroupId"] == {"Ref": "FunctionSecurityGroup"}
+    assert [one["FromPort"] for one in (postgres, https, over_ipv6)] == [5432, 443, 443]
+    assert (https["CidrIp"], over_ipv6["CidrIpv6"]) == ("0.0.0.0/0", "::/0")
+    assert "FunctionEgressIpv6" not in there("nat")
