@@ -1,13 +1,9 @@
-"""The warm container's connection, its transactions, and the loader of named queries."""
+"""The warm container's connection, its and its transactions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
@@ -22,6 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from orchestrator.model.errors import DatabaseAway, Unauthenticated, Unavailable
 from orchestrator.observability import logger
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
+from orchestrator.store.query_files import load_queries as load_queries
 from orchestrator.store.row_security import NOBODY, Acting
 
 P = ParamSpec("P")
@@ -41,33 +38,6 @@ ENDED = {
 }
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
-
-
-@cache
-def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
-    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`.
-
-    A line `-- include: …` stands for the text of a file in queries/parts.
-    """
-    folder = resources.files(package).joinpath("queries")
-    text = _with_parts(folder, folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8"))
-    parts = re.split(r"^-- name: (\w+)\s*$", text, flags=re.MULTILINE)[1:]
-    names, bodies = parts[::2], parts[1::2]
-    if len(set(names)) != len(names):
-        raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
-    # Literal in fact if not to the type checker: files of ours, never formatted.
-    return {name: _without_comments(body) for name, body in zip(names, bodies, strict=True)}
-
-
-def _with_parts(folder: Traversable, text: str) -> str:
-    def part(include: re.Match[str]) -> str:
-        return _with_parts(folder, folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"))
-
-    return re.sub(r"^ *-- include: (\w+)$", part, text, flags=re.MULTILINE)
-
-
-def _without_comments(sql: str) -> str:
-    return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
 
 
 _SQL = load_queries("orchestrator.store", "row_security")

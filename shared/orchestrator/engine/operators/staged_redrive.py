@@ -23,7 +23,7 @@ from orchestrator.store.staged_redrives import Going, Outcome, StagedRedrive
 
 #: The part of all dead letters that the second stage redrives.
 SECOND_STAGE = 0.1
-#: Seconds within which a page of a rate-limited redrive becomes due; the sweeper runs as often. A stop does not revoke it.
+#: Seconds within which a page of a rate-limited redrive becomes due, as often as the sweeper runs. No stop revokes it.
 AHEAD = 60.0
 
 
