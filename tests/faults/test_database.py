@@ -146,7 +146,7 @@ def before_rows_are_held(monkeypatch: pytest.MonkeyPatch, action: Callable[[], o
     """Does something just before the first of a batch's handlers that write locks its rows."""
     hold = attempts.hold
 
-    def act_first(connection: Connection, waiting: Sequence[Attempt]) -> set[UUID]:
+    def act_first(connection: Connection, waiting: Sequence[Attempt]) -> tuple[str, set[UUID]]:
         monkeypatch.setattr(attempts, "hold", hold)
         action()
         return hold(connection, waiting)

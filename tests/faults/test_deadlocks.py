@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from orchestrator.engine.execution import batch
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
@@ -22,7 +23,7 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
     engine.db.connection().execute("ALTER ROLE ALL SET deadlock_timeout = '50ms'")
     monkeypatch.setattr(Worker, "is_quick", lambda *_: True)
     victims: list[Attempt] = []
-    monkeypatch.setattr("orchestrator.engine.execution.handler.out_of_time", lambda attempt, _: victims.append(attempt))
+    monkeypatch.setattr(batch, "out_of_time", lambda _, attempt, __: victims.append(attempt))
     ours, theirs = ([engine.submit("test.lock", {"key": key}) for key in keys] for keys in ((1, 2), (2, 1)))
     barrier, begun = threading.Barrier(2, timeout=20), threading.local()
 

@@ -10,10 +10,11 @@ import pytest
 from psycopg import errors
 
 from orchestrator.model import outcome
-from orchestrator.model.outcome import Outcome
+from orchestrator.model.outcome import Join, Outcome
 from orchestrator.store import attempts, children, dead_letters, steps, tasks
 from orchestrator.store import sweep as sweeping
 from orchestrator.store.attempts import Attempt
+from orchestrator.store.steps import Recorded, Waited, Write
 from tests.faults.lab import Lab
 from tests.support.engine import Engine
 
@@ -46,7 +47,7 @@ OUTCOMES: list[Any] = [
     lambda a: outcome.retry(a.id, a.token, {}, 5.0),
     lambda a: outcome.later(a.id, a.token, "", 5.0),
     lambda a: outcome.parked(a.id, a.token, "flag"),
-    lambda a: outcome.waiting(a.id, a.token, "kids", 1, None),
+    lambda a: outcome.waiting(a.id, a.token, Join("kids", 1, None)),
 ]
 
 
@@ -69,8 +70,8 @@ def test_an_attempt_ends_once(engine: Engine, running: Attempt, make: Any) -> No
 
 def test_a_stale_attempt_records_and_shows_nothing(engine: Engine, running: Attempt) -> None:
     take_over(engine, running)
-    assert engine.db.run(steps.record, running.id, running.token, "one", 1, 0) is None
-    assert engine.db.run(steps.note_progress, running.id, running.token, {"message": "late"}) is None
+    assert engine.db.run(steps.record, running.id, running.token, "one", "1", 0) is Write.REJECTED
+    assert engine.db.run(steps.note_progress, running.id, running.token, {}) is Write.REJECTED
     assert engine.db.run(steps.recorded, running.id) == {}
     assert engine.row(running.id)["progress"] is None
     assert engine.db.run(steps.attempt_state, running.id, running.token)[1] is False
@@ -79,24 +80,24 @@ def test_a_stale_attempt_records_and_shows_nothing(engine: Engine, running: Atte
 
 def test_an_ended_attempt_records_and_shows_nothing(engine: Engine, running: Attempt) -> None:
     engine.db.run(tasks.cancel, "1", [running.id], "owner")
-    assert engine.db.run(steps.record, running.id, running.token, "one", 1, 0) is None
-    assert engine.db.run(steps.note_progress, running.id, running.token, {"message": "late"}) is None
+    assert engine.db.run(steps.record, running.id, running.token, "one", "1", 0) is Write.REJECTED
+    assert engine.db.run(steps.note_progress, running.id, running.token, {}) is Write.REJECTED
 
 
 def test_a_step_is_recorded_once(engine: Engine, running: Attempt) -> None:
-    assert engine.db.run(steps.record, running.id, running.token, "one", "first", 0) is False
-    assert engine.db.run(steps.record, running.id, running.token, "one", "second", 0) is None
-    assert engine.db.run(steps.recorded, running.id) == {"one": "first"}
+    assert engine.db.run(steps.record, running.id, running.token, "one", '"first"', 0) is Write.UNWATCHED
+    assert engine.db.run(steps.record, running.id, running.token, "one", '"second"', 0) is Write.REJECTED
+    assert engine.db.run(steps.recorded, running.id) == {"one": Recorded("first")}
     assert engine.kinds(running.id).count("step") == 1
 
 
 def test_a_joins_deadline_is_that_of_its_first_time(engine: Engine, running: Attempt) -> None:
-    engine.db.run(steps.begin_wait, running.id, running.token, "kids", 60.0)
+    engine.db.run(steps.begin_wait, running.id, running.token, Join("kids", 1, 60.0), ["call"])
     engine.move_clock(59)
-    engine.db.run(steps.begin_wait, running.id, running.token, "kids", 60.0)
-    assert engine.db.run(steps.wait_over, running.id, "kids") == (False, 1.0)
+    engine.db.run(steps.begin_wait, running.id, running.token, Join("kids", 1, 60.0), ["call"])
+    assert engine.db.run(steps.waited, running.id, "kids") == Waited(["call"], False, 1.0)
     engine.move_clock(1)
-    assert engine.db.run(steps.wait_over, running.id, "kids") == (True, 0.0)
+    assert engine.db.run(steps.waited, running.id, "kids") == Waited(["call"], True, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +107,8 @@ def test_a_joins_deadline_is_that_of_its_first_time(engine: Engine, running: Att
         (lambda a: outcome.later(a.id, a.token, "", 50.0), 0, 50, 170),
         (lambda a: outcome.later(a.id, a.token, "", 50_000.0), 0, 50_000, 50_000),
         (lambda a: outcome.parked(a.id, a.token, "flag"), 0, 0, None),
-        (lambda a: outcome.waiting(a.id, a.token, "kids", 1, 50.0), 0, 50, 50),
-        (lambda a: outcome.waiting(a.id, a.token, "kids", 1, None), 0, None, None),
+        (lambda a: outcome.waiting(a.id, a.token, Join("kids", 1, 50.0)), 0, 50, 50),
+        (lambda a: outcome.waiting(a.id, a.token, Join("kids", 1, None)), 0, None, 3600),
         (lambda a: outcome.dead(a.id, a.token, {"kind": "x"}), 1, 0, 30),
         (lambda a: outcome.refused(a.id, a.token, {"kind": "x"}), 1, 0, None),
         (lambda a: outcome.completed(a.id, a.token, {}), 1, 0, None),
@@ -137,7 +138,7 @@ def test_a_parent_going_to_wait_and_its_finishing_child_see_each_other(lab: Lab,
     other = lab.wire.connection
     other.execute("SET lock_timeout = '200ms'")
     with lab.engine.db.transaction() as connection:
-        attempts.finish(connection, [outcome.waiting(running.id, running.token, "kids", 1, None)])
+        attempts.finish(connection, [outcome.waiting(running.id, running.token, Join("kids", 1, None))])
         with pytest.raises(errors.LockNotAvailable):
             children.wake_parents(other, [running.id])
 
@@ -196,14 +197,15 @@ def child_of(engine: Engine, parent: UUID, gather: str, status: str) -> None:
         ([("kids", "completed"), ("kids", "completed")], True),
         ([("kids", "completed"), ("kids", "cancelled")], True),
         ([("kids", "completed"), ("kids", "pending")], False),
-        ([("kids", "completed"), ("others", "completed")], False),
+        ([("kids", "completed"), ("kids", "pending"), ("others", "completed")], False),
+        ([("kids", "completed"), ("others", "pending")], True),  # no child of the join is left to wait for
         ([("kids", "completed"), ("kids", "completed"), ("kids", "completed")], True),
     ],
 )
 def test_a_parent_wakes_when_its_own_join_is_full(
     engine: Engine, running: Attempt, kids: list[tuple[str, str]], woken: bool
 ) -> None:
-    engine.db.run(attempts.finish, [outcome.waiting(running.id, running.token, "kids", 2, None)])
+    engine.db.run(attempts.finish, [outcome.waiting(running.id, running.token, Join("kids", 2, None))])
     for gather, status in kids:
         child_of(engine, running.id, gather, status)
     assert len(engine.db.run(children.wake_parents, [running.id])) == woken

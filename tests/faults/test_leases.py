@@ -122,8 +122,8 @@ def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engin
     task = engine.submit()
     (attempt,) = claim(engine, task.id)
     engine.move_clock(31)
-    with other.transaction():
-        assert attempts.hold(other, [attempt]) == {task.id}
+    with other.transaction(force_rollback=True):
+        assert attempts.hold(other, [attempt])[1] == {task.id}
         assert engine.db.run(attempts.end_leases, [task.id]) == []
         assert [row.id for row in engine.db.run(sweeping.due_for_sweep, 10)] == []
     assert [row.id for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
@@ -134,10 +134,10 @@ def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connect
 
     task = engine.submit()
     (attempt,) = claim(engine, task.id)
-    with other.transaction():
+    with other.transaction(force_rollback=True):
         attempts.hold(other, [attempt])
-        assert engine.db.run(steps.note_progress, task.id, attempt.token, {"message": "on it"}) is False
-        assert engine.db.run(steps.record, task.id, attempt.token, "one", 1, 0) is False
+        assert engine.db.run(steps.note_progress, task.id, attempt.token, {}) is steps.Write.UNWATCHED
+        assert engine.db.run(steps.record, task.id, attempt.token, "one", "1", 0) is steps.Write.UNWATCHED
         assert len(engine.db.run(tasks.cancel, "1", [task.id], "owner")) == 1
 
 
@@ -149,8 +149,9 @@ def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> No
         engine.db.run(attempts.finish, [outcome.completed(task.id, attempt.token, {})])
     else:
         set_task(engine, task.id, "token = token + 1")
-    with engine.db.transaction() as connection:
-        assert attempts.hold(connection, [attempt]) == set()
+    connection = engine.db.connection()
+    with connection.transaction(force_rollback=True):
+        assert attempts.hold(connection, [attempt])[1] == set()
 
 
 def test_a_lease_lost_in_company_is_refunded_and_suspected(engine: Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.aws.queues import Wake
 from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.messages import run_batch
-from orchestrator.engine.execution.worker import Message
+from orchestrator.engine.execution.worker import Message, source_of
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
 from orchestrator.model import fault_injection, outcome
 from orchestrator.model.fault_injection import Point
@@ -35,7 +35,8 @@ def arrives(engine: Engine, wake: Wake) -> Message:
     """The wake as a message that SQS took just now."""
     died = engine.row(wake.task_id)["dead_at"]
     sent = died.timestamp() * 1000 + 60_000 if died else 0.0
-    return replace(message_for(wake.task_id), death=wake.death, sent_ms=sent)
+    source, dead_seq = source_of(wake.death)
+    return replace(message_for(wake.task_id), source=source, dead_seq=dead_seq, sent_ms=sent)
 
 
 def deliver(engine: Engine, *wakes: Wake) -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from orchestrator.aws.queues import Depth, EventQueue, Received, TaskQueue, Wake
-from orchestrator.engine.execution.worker import Message
+from orchestrator.engine.execution.worker import Message, source_of
 
 #: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
 Mood = Literal["well", "refuses", "loses", "doubles"]
@@ -34,8 +34,15 @@ class Letter:
     death: int | None = None
 
     def message(self) -> Message:
+        source, dead_seq = source_of(self.death)
         return Message(
-            self.id, self.id, self.task_id, sent_ms=self.sent * 1000, receives=self.receives, death=self.death
+            self.id,
+            self.id,
+            self.task_id,
+            sent_ms=self.sent * 1000,
+            receives=self.receives,
+            source=source,
+            dead_seq=dead_seq,
         )
 
 

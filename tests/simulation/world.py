@@ -28,11 +28,11 @@ from orchestrator.engine.submit import TaskRequest
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
-from orchestrator.model.fault_injection import Point
+from orchestrator.model.fault_injection import Point, ProcessDeath
 from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.store.owners import ANY_OWNER
 from tests.simulation import watchers
-from tests.simulation.agents.sim_work import CALLS, RUNS, ProcessDeath
+from tests.simulation.agents.sim_work import CALLS, RUNS
 from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
 from tests.support.engine import FixedFlags
 from tests.support.postgres import door
@@ -88,7 +88,7 @@ class World:
         connection.execute("TRUNCATE agent_tasks, ledger, socket_tickets, socket_connections CASCADE")
         self.advance(0)
         numbers = count(1)
-        for module in ("submit", "context"):
+        for module in ("submit", "context.children"):
             name = f"orchestrator.engine.{module}.new_task_id"
             self._patches.enter_context(mock.patch(name, side_effect=lambda: UUID(int=7 << 100 | next(numbers))))
         self._patches.enter_context(mock.patch.object(batch, "FLUSH_AFTER", float("inf")))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.agents import Agents
+from orchestrator.engine.agents import LONGEST_TIMEOUT, WORKER_TIMEOUT, Agents
 from orchestrator.engine.execution.handler import CLOSING_TIME
 from orchestrator.settings import Settings
 from tools.local_stack import templates
@@ -138,6 +138,7 @@ def test_every_agent_can_start_and_end_within_an_invocation(resources: dict[str,
     """One that could not would be given back for ever."""
     agents = Agents("playmate.agents")
     longest = functions(resources)["WorkerFunction"]["Timeout"] - 2 * CLOSING_TIME
+    assert (longest + 2 * CLOSING_TIME, longest) == (WORKER_TIMEOUT, LONGEST_TIMEOUT)
     assert {name: agents.get(name).timeout for name in agents.types() if agents.get(name).timeout > longest} == {}
 
 

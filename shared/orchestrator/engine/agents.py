@@ -1,4 +1,4 @@
-"""Agents: what a task type is made of, and how they are found.
+"""Agents: the definition of each task type, and how the engine finds it.
 
 An agent is one file in an agents package, named after its type (`mail.sendLate` lives in `mail_send_late.py`),
 with one handler under `@agent(…)`. It is found by being there and imported when its type is first needed.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import InvalidInput, OrchestratorError
 from orchestrator.model.task import Json
 from orchestrator.model.validation import validation_faults
@@ -28,7 +30,14 @@ if TYPE_CHECKING:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Upcaster = Callable[[dict[str, Json]], dict[str, Json]]
 
-#: Where the decorator leaves the agent on its handler.
+#: Seconds of the worker function's timeout in template.yaml; a test compares them.
+WORKER_TIMEOUT = 60.0
+#: Seconds that one attempt may take at most: the worker also claims, commits and answers.
+LONGEST_TIMEOUT = WORKER_TIMEOUT - 4.0
+#: Attempts that a task may have at most.
+MOST_ATTEMPTS = 20
+
+#: The attribute of a handler in which the decorator stores the agent.
 _MARK = "__agent__"
 _TYPE = re.compile(r"[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*")
 
@@ -57,13 +66,15 @@ class Agent:
     #: Seconds one attempt may take.
     timeout: float = 30.0
     max_attempts: int = 3
+    #: Seconds of a task's whole life from when it is first due: retries and waits included. After it the task fails.
+    deadline: float = LONGEST
     #: Flags it reads; their values are kept from the first attempt.
     flags: tuple[str, ...] = ()
     #: Flags that stay off until someone turns them on.
     opt_in: tuple[str, ...] = ()
     #: How many of one owner's may run at once; None: any number.
     limit_per_owner: int | None = None
-    #: Whether what finished before it in its batch is committed first, since it takes back what others were told.
+    #: Whether its neighbours that finished before it are committed first, because it revokes their notifications.
     after_neighbours: bool = False
     #: Whether its owner cannot cancel it once it is asked for.
     for_good: bool = False
@@ -85,7 +96,7 @@ class Agent:
             raise InvalidInput("The payload has faults.", validation_faults(error, "payload")) from error
 
     def dump(self, result: Any) -> Json:
-        """A handler's result as JSON, checked against the agent's result model; what is at its default is left out."""
+        """Return a handler's result as JSON, checked by the agent's result model, without values at their default."""
         from pydantic import BaseModel
 
         if self.result is not None and not isinstance(result, self.result):
@@ -95,7 +106,7 @@ class Agent:
         return result if result is not None else {}
 
 
-def agent(  # noqa: PLR0913 (a declaration: each names what it is)
+def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     type: str,
     *,
     payload: Model,
@@ -105,20 +116,26 @@ def agent(  # noqa: PLR0913 (a declaration: each names what it is)
     upcasters: Mapping[int, Upcaster] | None = None,
     timeout: float = 30.0,
     max_attempts: int = 3,
+    deadline: Duration = LONGEST,
     flags: tuple[str, ...] = (),
     opt_in: tuple[str, ...] = (),
     limit_per_owner: int | None = None,
     after_neighbours: bool = False,
     for_good: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Marks a function as the handler of a task type: `def handler(ctx: Context, payload: Model) -> result`."""
+    """Mark a function as the handler of a task type: `def handler(ctx: Context, payload: Model) -> result`.
+
+    Raise ValueError or TypeError when the declaration could not work: at build and at deploy, not in production.
+    """
     if not _TYPE.fullmatch(type):
         raise ValueError(f"{type!r} is not a task type: camelCase words joined by dots")
+    _check_bounds(type, timeout, max_attempts, limit_per_owner)
     steps = dict(upcasters or {})
     if set(steps) != set(range(1, version)):
         raise ValueError(f"{type} version {version} needs an upcaster from each version before it")
 
     def mark(handler: Handler) -> Handler:
+        _check_handler(type, handler)
         made = Agent(
             type=type,
             handler=handler,
@@ -129,6 +146,7 @@ def agent(  # noqa: PLR0913 (a declaration: each names what it is)
             upcasters=steps,
             timeout=timeout,
             max_attempts=max_attempts,
+            deadline=seconds_of(deadline),
             flags=flags,
             opt_in=opt_in,
             limit_per_owner=limit_per_owner,
@@ -139,6 +157,29 @@ def agent(  # noqa: PLR0913 (a declaration: each names what it is)
         return handler
 
     return mark
+
+
+def _check_bounds(type: str, timeout: float, max_attempts: int, limit_per_owner: int | None) -> None:
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise ValueError(
+            f"{type}: timeout={timeout:g} cannot run; the worker function has {WORKER_TIMEOUT:g} s, so an attempt may"
+            f" take up to {LONGEST_TIMEOUT:g} s. Split the work into steps of several tasks"
+        )
+    if not 1 <= max_attempts <= MOST_ATTEMPTS:
+        raise ValueError(f"{type}: max_attempts={max_attempts} must be from 1 to {MOST_ATTEMPTS}")
+    if limit_per_owner is not None and limit_per_owner < 1:
+        raise ValueError(f"{type}: limit_per_owner={limit_per_owner} would never run; set 1 or more, or None")
+
+
+def _check_handler(type: str, handler: Callable[..., Any]) -> None:
+    """Raise TypeError for a function whose call would only make a coroutine or a generator."""
+    functions = (handler, inspect.unwrap(handler), vars(handler.__class__).get("__call__"))
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if any(kind(each) for kind in kinds for each in functions):
+        raise TypeError(
+            f"{type}: the handler is an async def or a generator, which the worker would never run;"
+            " write a plain function, and call asyncio.run(…) in it where needed"
+        )
 
 
 class Agents:

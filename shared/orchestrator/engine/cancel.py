@@ -18,7 +18,7 @@ from orchestrator.store.tasks import RunnableTask
 
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
-    """As `cancel`, by the owner. Raises Conflict also for what is asked for once and for good."""
+    """As `cancel`, by the owner. Raise Conflict also for a type whose owner cannot cancel it."""
     found = db.run(tasks.get, owner, task_id)
     if found is not None and _is_for_good(agents, found.type):
         raise Conflict("This cannot be called back.")
@@ -57,7 +57,7 @@ def announce_cancelled(
     woken: Collection[RunnableTask],
     who: str,
 ) -> None:
-    """After the commit: wakes who can go on because of it, and tells who watches."""
+    """Send, after the commit, the messages of tasks that can run now and notify the watchers."""
     reach("cancel.committed")
     queue.send([Wake.of(task) for task in woken])
     events.announce((each.owner_id, each.traceparent) for each in cancelled)
@@ -65,7 +65,7 @@ def announce_cancelled(
 
 
 def actor_label(actor: str | None) -> str:
-    """Who did it, as tasks' histories and logs keep it."""
+    """Return the actor as the history of tasks and the logs show it."""
     return f"operator {actor}" if actor else "owner"
 
 

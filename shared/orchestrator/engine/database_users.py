@@ -1,7 +1,7 @@
 """The functions' logins in Postgres, kept as their secrets say: by a deploy, and by a rotation that no request notices.
 
-Between the second and the last step of a rotation Postgres takes the pending password alone; whoever opens a connection
-then finds it there (`bootstrap.open_connection`), and a deploy leaves it alone.
+Between the second and the last step of a rotation Postgres accepts only the pending password. A function that opens a
+connection then reads it (`bootstrap.open_connection`), and a deploy does not change it.
 """
 
 from __future__ import annotations

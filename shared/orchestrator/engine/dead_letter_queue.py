@@ -1,4 +1,4 @@
-"""The messages of dead tasks: into the dead-letter queue, and out of it once nobody has to decide about them."""
+"""The messages of dead letters: sent to the dead-letter queue, and deleted when the dead letter is over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.observability import logger
 from orchestrator.store import dead_letters
 from orchestrator.store.connection import Database
 
-#: Receives without a letter to take out after which the rest is left for the next minute.
+#: Receives without a message to delete, after which the search ends until the next minute.
 FRUITLESS = 10
 
 
@@ -27,7 +27,7 @@ class DeadLetterSender(Protocol):
 
 
 def send_dead_letters(by: DeadLetterSender, wakes: Sequence[Wake]) -> None:
-    """Sends the messages of deaths; the sweeper sends what is not taken."""
+    """Send the messages of dead letters; the sweeper sends again what SQS does not accept."""
     if not wakes:
         return
     lost = by.dead_letters.send(wakes)
@@ -38,10 +38,10 @@ def send_dead_letters(by: DeadLetterSender, wakes: Sequence[Wake]) -> None:
 
 
 def delete_settled_messages(by: DeadLetterSender, remaining: Callable[[], float]) -> int:
-    """Deletes the letters of deaths that are over: redriven, discarded, forgotten; answers how many.
+    """Delete the messages of dead letters that were redriven, discarded or erased; return how many.
 
-    The queue's depth, by which an alarm rings, is then how many wait for somebody. What the task queue gave up by
-    itself goes too: the sweeper sends what is due anew. Letters that wait are hidden for the while of the search.
+    After that the queue's depth, which an alarm watches, is the number of dead letters that need a decision. Task
+    messages that SQS moved there are deleted too: the sweeper sends them again. The search hides the other messages.
     """
     try:
         surplus = by.dead_letters.depth().waiting

@@ -1,4 +1,4 @@
-"""What an agent that erases an account does to the engine's own memory."""
+"""Erasure of an owner's tasks, for an agent that erases an account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.store import erasure
 
 
 def forget_owner(ctx: Context) -> int:
-    """Erases all the owner ever had here but this task's own shell, and closes every door; commits with the task."""
+    """Erase everything of the owner but this task's own row, and close the account; commits with the task."""
     return erasure.forget_owner(ctx.db, ctx.owner, ctx.task_id)
 
 

@@ -1,4 +1,4 @@
-"""Moves that end tasks outside a worker's commit, each together with waking whoever waited for them."""
+"""Ends of tasks outside a worker's commit, each together with making the waiting parents due."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.store.tasks import RunnableTask
 
 
 def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[EndedLease], list[RunnableTask]]:
-    """Takes back tasks whose lease has ended; answers them, and who can go on because some died for good."""
+    """Take back tasks whose lease has ended; return them and the tasks that can run because of it."""
     with conn.transaction():
         ended = attempts.end_leases(conn, ids)
         died = [task for task in ended if task.status in FINAL]
@@ -24,10 +24,16 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[EndedLease
         return ended, _wake(conn, parents, Counter((task.owner_id, task.type) for task in died))
 
 
+def check_joins(conn: Connection, ids: Collection[UUID]) -> list[RunnableTask]:
+    """Make waiting parents due whose join is over unnoticed; return them."""
+    with conn.transaction():
+        return children.wake_parents(conn, ids)
+
+
 def cancel_tasks(
     conn: Connection, owner: Owner, task_ids: Collection[UUID], actor: str, reason: str | None = None
 ) -> tuple[list[Task], list[RunnableTask]]:
-    """Cancels tasks with their unfinished descendants; answers them, and who can go on because of it."""
+    """Cancel tasks with their unfinished descendants; return them and the tasks that can run because of it."""
     with conn.transaction():
         cancelled = tasks.cancel(conn, owner, task_ids, actor, reason)
         parents = {task.parent_id for task in cancelled if task.parent_id} - {task.id for task in cancelled}
@@ -35,6 +41,6 @@ def cancel_tasks(
 
 
 def _wake(conn: Connection, parents: Collection[UUID], freed: Counter[tuple[str, str]]) -> list[RunnableTask]:
-    """Parents whose join is full now, and tasks that waited behind a limit for the places that are free."""
+    """Return parents whose join is full, and tasks that a limit does not stop any more."""
     woken = children.wake_parents(conn, parents) if parents else []
     return [*woken, *(attempts.next_limited(conn, freed) if freed else [])]

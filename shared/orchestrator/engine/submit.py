@@ -1,4 +1,4 @@
-"""Submit: validate, insert the row with its first event, then wake the queue."""
+"""Submit: validate, insert the row with its first event, then send the task message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.aws.queues import LONGEST_DELAY, TaskQueue, Wake
 from orchestrator.engine import task_telemetry
-from orchestrator.engine.agents import Agent, Agents, UnknownType
+from orchestrator.engine.agents import MOST_ATTEMPTS, Agent, Agents, UnknownType
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
@@ -25,8 +25,6 @@ from orchestrator.store.connection import Database
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-#: The most attempts a task may ask for.
-MOST_ATTEMPTS = 20
 #: The most characters of an idempotency key.
 LONGEST_KEY = 200
 
@@ -39,10 +37,12 @@ class TaskRequest:
     type: str
     payload: Mapping[str, Json]
     max_attempts: int | None = None
+    #: Seconds of the task's whole life from when it is first due; None: as its agent says.
+    deadline: float | None = None
     schedule_at: datetime | None = None
     idempotency_key: str | None = None
     traceparent: str | None = None
-    #: Asked for by a user through the general door, which only takes types open to users.
+    #: Whether a user asked through `POST /api/tasks`, which accepts only types that are open to users.
     by_user: bool = True
 
 
@@ -71,6 +71,7 @@ def _accept(
         payload=payload,
         payload_version=agent.version,
         max_attempts=order.max_attempts or agent.max_attempts,
+        deadline=agent.deadline if order.deadline is None else min(order.deadline, agent.deadline),
         limited=agent.limit_per_owner is not None,
         schedule_at=order.schedule_at,
         idempotency_key=order.idempotency_key,
@@ -108,7 +109,7 @@ def validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
 
 
 def faults_of(agents: Agents, type: str, payload: Mapping[str, Json]) -> list[Fault]:
-    """What is wrong with a user's type and payload, to be named beside other faults of the same request."""
+    """Return the faults of a user's type and payload, to be listed with other faults of the same request."""
     faults: list[Fault] = []
     agent = _open_agent(agents, type, True, faults)
     if agent is not None:
@@ -128,7 +129,7 @@ def _open_agent(agents: Agents, type: str, by_user: bool, faults: list[Fault]) -
 
 
 def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> str:
-    """The payload as JSON text; adds what is wrong with it to `faults`."""
+    """Return the payload as JSON text; add its faults to `faults`."""
     try:
         encode_json(dict(payload))  # a model may turn NaN into null without a word
         return encode_bounded(_normal(agent.parse(dict(payload), agent.version)), LARGEST_PAYLOAD, "it")

@@ -1,4 +1,4 @@
-"""The sweeper: what must happen though nobody asks. Any number may run at once."""
+"""The sweeper: it repairs lost messages and ended leases. Any number of sweepers may run at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator.aws.websocket_api import Sockets
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import delete_settled_messages, send_dead_letters
 from orchestrator.engine.flags import FlagReader
-from orchestrator.engine.joins import end_leases
+from orchestrator.engine.joins import check_joins, end_leases
 from orchestrator.engine.live.subscriptions import close_expired
 from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
@@ -25,9 +25,9 @@ from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
 from orchestrator.store.sweep import LateTask
 
-#: Rows looked at by one statement.
+#: Rows that one statement reads.
 PAGE = 500
-#: Parked tasks of one flag let go a minute, so that a flag turned on again does not flood what it protects.
+#: Paused tasks of one flag that become due in a minute, so that a flag that is on again causes no flood.
 UNPARK_RATE = 500
 #: Days that finished tasks are kept.
 RETENTION_DAYS = 30
@@ -37,7 +37,7 @@ CLOCK_DIFFERENCE = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
-    """What the sweeper works with."""
+    """The parts that the sweeper uses."""
 
     db: Database
     queue: TaskQueue
@@ -48,9 +48,9 @@ class Sweeper:
 
 
 def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
-    """One round, page by page while time is left (`remaining` in seconds); answers what it mended.
+    """Run one round, page by page while time is left (`remaining` in seconds); return the number of repairs.
 
-    What keeps it from mending keeps no figures away.
+    The statistics are measured even when a repair fails.
     """
     try:
         return _round(sweeper, remaining)
@@ -95,6 +95,8 @@ def _mend(sweeper: Sweeper, late: Iterable[LateTask], mended: dict[str, int]) ->
     task_telemetry.leases_ended(taken)
     due = [task for task in rows if task.status is Status.PENDING and task.due]
     wake: list[NamedTask] = [*due, *(task for task in taken if task.status is Status.PENDING), *parents]
+    waiting = [task.id for task in rows if task.waits and not task.due]
+    wake += sweeper.db.run(check_joins, waiting) if waiting else []
     if wake:
         sweeper.queue.send([Wake.of(task) for task in wake])
     dead = [Wake.of(task, death=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
@@ -109,7 +111,7 @@ def _mend(sweeper: Sweeper, late: Iterable[LateTask], mended: dict[str, int]) ->
 
 
 def _unpark(sweeper: Sweeper) -> int:
-    """Lets go what is parked by flags that are on again, at a bounded rate."""
+    """Make tasks due whose flag is on again, at a bounded rate."""
     freed = 0
     for flag in sweeper.db.run(store.parked_flags):
         after, ids = UUID(int=0), list[UUID]()

@@ -1,4 +1,4 @@
-"""What each step of a task's life says of itself: one log line, and what it counts for."""
+"""Telemetry of a task's life: one log line and one count for each event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.execution.handler import Handled
     from orchestrator.store.attempts import Attempt, EndedLease, Finished
 
-#: An outcome's kind and what it counts as.
+#: The metric of each kind of outcome.
 COUNTS: Mapping[str, Count] = {
     "completed": "Completed",
     "failed": "Refused",
@@ -51,7 +51,7 @@ def started(claimed: Sequence[Attempt]) -> None:
 
 
 def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:
-    """After the commit: what is logged as completed stays completed."""
+    """Log and count the attempts of a batch after its commit."""
     by_id = {row.id: row for row in rows}
     for handled in batch:
         row = by_id.get(handled.attempt.id)
@@ -74,7 +74,7 @@ def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:
 
 
 def lost(attempt: Attempt) -> None:
-    """Somebody else owns the task, or it was cancelled: nothing of this attempt lasts."""
+    """Log an attempt that lost its task to another attempt or to a cancel."""
     metrics.count("AttemptLost", attempt.type)
     logger.info("task lost", extra=attempt.log_context())
 
@@ -114,7 +114,7 @@ def cancelled(tasks: Iterable[Task], actor: str) -> None:
 
 
 def _failure(text: str | None) -> dict[str, Any]:
-    """What of an error may stand in a log: its kind and fingerprint, never its words (they may quote a payload)."""
+    """Return the parts of an error that a log may have: not its message, which may quote a payload."""
     if not text:
         return {}
     error = json.loads(text)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from orchestrator.aws.queues import parse_body, parse_death, parse_task_id
-from orchestrator.engine.execution.worker import Message
+from orchestrator.engine.execution.worker import Message, source_of
 from orchestrator.observability import logger, tracing
 
 
@@ -49,13 +49,17 @@ def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
             logger.warning("message names no task", message_id=record["messageId"])
             continue
         attributes = record.get("attributes", {})
+        source, dead_seq = source_of(
+            parse_death(record.get("messageAttributes", {}).get("death", {}).get("stringValue"))
+        )
         yield Message(
             message_id=record["messageId"],
             receipt_handle=record["receiptHandle"],
             task_id=task_id,
             sent_ms=float(attributes.get("SentTimestamp", 0)),
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
-            death=parse_death(record.get("messageAttributes", {}).get("death", {}).get("stringValue")),
+            source=source,
+            dead_seq=dead_seq,
         )
 
 

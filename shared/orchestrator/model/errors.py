@@ -2,12 +2,12 @@
 
     OrchestratorError
     ├── Steering                 raised by a handler to say what becomes of its task
-    │   ├── Refuse               permanent: the task fails with these words, no retry
-    │   └── RetryAfter           not now: again after so many seconds, spends no attempt
-    ├── Interrupted              the engine stops a handler; a handler must let it pass
+    │   ├── Refuse               permanent: the task fails with this message, no retry
+    │   └── RetryAfter           runs again after so many seconds, spends no attempt
+    ├── Interrupted              a BaseException: the engine stops a handler
     │   ├── LeaseLost            another attempt owns the task; nothing of this one commits
     │   ├── Cancelled            the owner cancelled; nothing commits
-    │   ├── Suspended            waits for children; the handler runs again from the top
+    │   ├── Suspended            waits for children, then the handler runs again
     │   └── HandlerTimeout       ran longer than its agent allows; a transient failure
     └── Rejected                 a response to the caller; orchestrator.http.errors gives each its status
         ├── InvalidInput         400, with every fault
@@ -28,17 +28,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator.model.durations import Duration, seconds_of
+
 
 class OrchestratorError(Exception):
     """Root of all errors raised on purpose."""
 
 
 class Steering(OrchestratorError):
-    """A handler's word on its own task."""
+    """Raised by a handler to decide the outcome of its own task."""
 
 
 class Refuse(Steering):
-    """The task can never succeed: `message` is shown to its owner, `code` is for programs."""
+    """The task can never succeed: `message` is for its owner, `code` is for programs."""
 
     def __init__(self, message: str, *, code: str = "refused") -> None:
         super().__init__(message)
@@ -47,16 +49,28 @@ class Refuse(Steering):
 
 
 class RetryAfter(Steering):
-    """The task should run again in `seconds`; spends no attempt."""
+    """The task runs again after a time, and no attempt is spent.
 
-    def __init__(self, seconds: float, reason: str = "") -> None:
-        super().__init__(reason or f"retry after {seconds:g} s")
-        self.seconds = seconds
+    `after` is a number of seconds, a timedelta, or the text of an HTTP `Retry-After` header (seconds or a date).
+    Raise ValueError for anything else and for more than 366 days.
+    """
+
+    def __init__(self, after: Duration, reason: str = "") -> None:
+        self.seconds = seconds_of(after)
+        super().__init__(reason or f"retry after {self.seconds:g} s")
         self.reason = reason
 
 
-class Interrupted(OrchestratorError):
-    """The engine ends a handler early."""
+class StepNotRecorded(OrchestratorError):
+    """A step ran, and its result cannot be stored; the step does not run again."""
+
+
+class CallsChanged(OrchestratorError):
+    """A second run asked `gather` for other children than the first run."""
+
+
+class Interrupted(BaseException):
+    """The engine ends a handler early. Not an Exception, so that `except Exception` does not catch it."""
 
 
 class LeaseLost(Interrupted):
@@ -68,13 +82,13 @@ class Cancelled(Interrupted):
 
 
 class Suspended(Interrupted):
-    """The task gives its worker back until its children are done."""
+    """The attempt ends here and the handler runs again when its children are done."""
 
 
 class HandlerTimeout(Interrupted, KeyboardInterrupt):
     """The handler ran longer than its agent's `timeout`.
 
-    A KeyboardInterrupt too, because psycopg cancels the running query on one and stays usable.
+    Also a KeyboardInterrupt, because psycopg cancels the running query on one and the connection stays usable.
     """
 
 
@@ -156,7 +170,14 @@ class TooMany(Rejected):
 
 
 class Unavailable(Rejected):
-    """A part we need is away; nothing was changed. Its words are of parts, never of somebody's data."""
+    """A part we need is away; nothing was changed. The message names the part, never data."""
 
     code = "unavailable"
     FIT_FOR_LOGS = True
+
+
+class DatabaseAway(Unavailable):
+    """The engine itself has lost PostgreSQL; no handler's own errors are of this class."""
+
+    def __init__(self, message: str = "The database cannot be reached just now; please try again.") -> None:
+        super().__init__(message)

@@ -1,4 +1,4 @@
-"""Named places where a process can die between two effects.
+"""Named points at which a process can die between two effects.
 
 In production `reach` does nothing. A test arms it with what should happen at a point, usually SIGKILL to itself.
 """
@@ -14,15 +14,20 @@ Point = Literal[
     "run.in_handler",  # inside the handler, effects written, nothing committed
     "run.handled",  # handler done, outcome not committed
     "run.finished",  # outcome committed, children not woken, batch not answered
-    "run.dead_lettered",  # dead letter sent, row not yet told so
+    "run.dead_lettered",  # dead letter sent, row not marked yet
     "sweep.marked",
     "sweep.scheduled",  # sweeper committed its marks, messages not sent
     "push.read",  # events read, nothing sent
     "push.sent",  # frames sent, cursor not kept
-    "cancel.committed",  # cancelled, watchers not told
+    "cancel.committed",  # cancelled, watchers not notified
     "redrive.committed",  # rows revived, messages not sent
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
+
+
+class ProcessDeath(BaseException):
+    """The simulated end of the process: the only exception of a handler that the engine does not handle."""
+
 
 _armed: Callable[[Point], None] | None = None
 

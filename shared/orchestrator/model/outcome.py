@@ -1,4 +1,4 @@
-"""What became of one attempt, ready to be written."""
+"""The outcome of one attempt, ready to be written."""
 
 from __future__ import annotations
 
@@ -11,59 +11,68 @@ from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A wait for `needed` finished children of the join `name`, or for `deadline` seconds (None: no limit)."""
+
+    name: str
+    needed: int
+    deadline: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One row of the finish statement. `result`, `error` and `event` are JSON text, `delay` is in seconds."""
+    """One row of the finish statement. `result`, `error` and `event` are JSON text."""
 
     task_id: UUID
     token: int
     status: Status
-    #: The event's name: completed, failed, retrying, released, parked, waiting, dead-letter.
+    #: The kind of the event: completed, failed, retrying, released, parked, waiting or dead-letter.
     kind: str
     result: str | None = None
     error: str | None = None
     event: str | None = None
-    #: Until it is due again; None with status pending: only its children wake it.
-    delay: float | None = 0.0
-    #: The attempt costs nothing.
+    #: Seconds until a pending task is due again; a waiting task has its join's deadline instead.
+    delay: float = 0.0
+    #: The attempt is not spent.
     refund: bool = False
+    #: The database connection was lost while the handler ran.
+    connection_lost: bool = False
     parked_by: str | None = None
-    waiting_for: int | None = None
-    awaits: str | None = None
+    wait: Join | None = None
 
 
 def completed(task_id: UUID, token: int, result: Json) -> Outcome:
-    """Raises ValueError when the result is not JSON that Postgres takes, or too large to be sent."""
+    """Return the outcome of a handler's result. Raise ValueError when it is not JSON, or too large to be sent."""
     text = encode_bounded(result, LARGEST_RESULT, "the result")
     return Outcome(task_id=task_id, token=token, status=Status.COMPLETED, kind="completed", result=text)
 
 
 def refused(task_id: UUID, token: int, error: Json) -> Outcome:
+    """Return the outcome of a task that can never succeed. Raise ValueError when `error` is not JSON."""
+    return _ended(task_id, token, Status.FAILED, "failed", error)
+
+
+def dead(task_id: UUID, token: int, error: Json, *, connection_lost: bool = False) -> Outcome:
+    """Return the outcome of the last failed attempt."""
+    return _ended(task_id, token, Status.DEAD_LETTER, "dead-letter", error, connection_lost)
+
+
+def _ended(task_id: UUID, token: int, status: Status, kind: str, error: Json, connection_lost: bool = False) -> Outcome:
     text = encode_json(error)
     return Outcome(
         task_id=task_id,
         token=token,
-        status=Status.FAILED,
-        kind="failed",
+        status=status,
+        kind=kind,
         error=text,
         event=f'{{"error":{text}}}',
+        connection_lost=connection_lost,
     )
 
 
-def dead(task_id: UUID, token: int, error: Json) -> Outcome:
-    text = encode_json(error)
-    return Outcome(
-        task_id=task_id,
-        token=token,
-        status=Status.DEAD_LETTER,
-        kind="dead-letter",
-        error=text,
-        event=f'{{"error":{text}}}',
-    )
-
-
-def retry(task_id: UUID, token: int, error: Json, delay: float) -> Outcome:
-    """A transient failure with attempts left."""
+def retry(task_id: UUID, token: int, error: Json, delay: float, *, connection_lost: bool = False) -> Outcome:
+    """Return the outcome of a transient failure with attempts left; `delay` is in seconds."""
     return Outcome(
         task_id=task_id,
         token=token,
@@ -72,11 +81,12 @@ def retry(task_id: UUID, token: int, error: Json, delay: float) -> Outcome:
         delay=delay,
         error=encode_json(error),
         event=encode_json({"error": error, "retryInMs": round(delay * 1000)}),
+        connection_lost=connection_lost,
     )
 
 
-def later(task_id: UUID, token: int, reason: str, delay: float) -> Outcome:
-    """Not now: back to pending, costing no attempt."""
+def later(task_id: UUID, token: int, reason: str, delay: float, *, connection_lost: bool = False) -> Outcome:
+    """Return a release: the task is pending again in `delay` seconds, and no attempt is spent."""
     return Outcome(
         task_id=task_id,
         token=token,
@@ -85,11 +95,12 @@ def later(task_id: UUID, token: int, reason: str, delay: float) -> Outcome:
         delay=delay,
         refund=True,
         event=encode_json({"reason": reason, "retryInMs": round(delay * 1000)}),
+        connection_lost=connection_lost,
     )
 
 
 def parked(task_id: UUID, token: int, flag: str) -> Outcome:
-    """Held by a flag, costing no attempt."""
+    """Return the outcome of a task whose flag is off; no attempt is spent."""
     return Outcome(
         task_id=task_id,
         token=token,
@@ -101,16 +112,14 @@ def parked(task_id: UUID, token: int, flag: str) -> Outcome:
     )
 
 
-def waiting(task_id: UUID, token: int, join: str, needed: int, deadline: float | None) -> Outcome:
-    """Gives the worker back until `needed` children of `join` are done, or `deadline` seconds have passed."""
+def waiting(task_id: UUID, token: int, join: Join) -> Outcome:
+    """Return the outcome of a parent that waits for its children; no attempt is spent."""
     return Outcome(
         task_id=task_id,
         token=token,
         status=Status.PENDING,
         kind="waiting",
-        delay=deadline,
         refund=True,
-        waiting_for=needed,
-        awaits=join,
-        event=encode_json({"for": join, "children": needed}),
+        wait=join,
+        event=encode_json({"for": join.name, "children": join.needed}),
     )

@@ -1,4 +1,4 @@
-"""A task's row, and what its owner may read of it."""
+"""A task's row, and the parts that its owner may read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.model.states import Status
 Json = Any
 
 
-#: What an owner reads of a failure that is ours: its cause is for operators.
+#: The message that an owner reads of an internal failure: its cause is for operators.
 FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."
 
 
@@ -22,7 +22,7 @@ SHOW_ERROR = frozenset({Status.PENDING, Status.FAILED, Status.DEAD_LETTER})
 
 
 def public_error(error: Json) -> str | None:
-    """The words of a stored error that its owner may read."""
+    """Return the message of a stored error that its owner may read."""
     if error is None:
         return None
     return str(error["message"]) if error.get("kind") == "refused" else FAULT_OF_OURS

@@ -126,7 +126,7 @@ WORDING: Mapping[str, tuple[str, str]] = {
     "recursion_loop": ("invalid", "must not contain itself"),
     "recursion_depth_exceeded": ("too_deep", "must not nest so deep"),
 }
-#: What a message counts, for the plural of what follows.
+#: The numbers in messages that decide between singular and plural.
 _COUNTED = ("min_length", "max_length", "max_digits", "decimal_places", "whole_digits")
 
 

@@ -11,7 +11,7 @@ from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection, load_queries
-from orchestrator.store.rows import fetch_all, fetch_column
+from orchestrator.store.rows import fetch_all
 from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "attempts")
@@ -39,6 +39,9 @@ class Attempt:
     flags: dict[str, bool] | None
     parent_id: UUID | None
     traceparent: str | None
+    alone: bool  # without batch neighbours
+    losses: int  # connections lost in a row while it ran
+    overdue: bool  # its deadline has passed
     waited: float  # seconds between due and claimed
     age: float  # seconds since submit
     watched: bool  # the owner has a subscribed socket
@@ -99,6 +102,12 @@ class Finished:
     parent_id: UUID | None
     age: float  # seconds since it could first run
     watched: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    marker: str
+    id: UUID | None
 
 
 def claim(
@@ -172,10 +181,11 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
     return fetch_all(conn, EndedLease, _SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)})
 
 
-def hold(conn: Connection, attempts: Sequence[Attempt]) -> set[UUID]:
-    """Locks the attempts' rows until the transaction ends; answers those that are still ours."""
+def hold(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
+    """Lock the attempts' rows until the transaction ends; return its marker and the ids that are still ours."""
     values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
-    return set(fetch_column(conn, UUID, _SQL["hold_tokens"], values))
+    rows = fetch_all(conn, _Held, _SQL["hold_tokens"], values)
+    return rows[0].marker, {row.id for row in rows if row.id is not None}
 
 
 def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, bool]]]) -> None:
@@ -190,12 +200,15 @@ def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, boo
     )
 
 
-def finish(conn: Connection, outcomes: Sequence[Outcome]) -> list[Finished]:
-    """Writes outcomes in one statement; those of attempts that lost their task are missing from the answer.
+def finish(conn: Connection, outcomes: Sequence[Outcome], marker: str | None = None) -> list[Finished]:
+    """Write outcomes in one statement; those of attempts that lost their task are missing from the answer.
+
+    `marker`: of the handlers' transaction that this statement must be in, and that may be committed after it.
 
     One JSON text: psycopg takes longer over a dozen arrays than Postgres over their rows.
     """
-    return fetch_all(conn, Finished, _SQL["finish"], {"outcomes": encode_json([_row(o) for o in outcomes])})
+    values = {"outcomes": encode_json([_row(o) for o in outcomes]), "marker": marker}
+    return fetch_all(conn, Finished, _SQL["finish"], values)
 
 
 def _row(o: Outcome) -> dict[str, Json]:
@@ -207,12 +220,13 @@ def _row(o: Outcome) -> dict[str, Json]:
         "kind": o.kind,
         "result": o.result,
         "error": o.error,
-        "delay": o.delay,
+        "delay": o.wait.deadline if o.wait else o.delay,
         "refund": 1 if o.refund else None,
         "parked_by": o.parked_by,
-        "waiting_for": o.waiting_for,
-        "awaits": o.awaits,
+        "waiting_for": o.wait.needed if o.wait else None,
+        "awaits": o.wait.name if o.wait else None,
         "event": o.event,
+        "lost": 1 if o.connection_lost else None,
     }
     return {name: value for name, value in columns.items() if value is not None}
 

@@ -17,7 +17,8 @@ _SQL = load_queries("orchestrator.store", "children")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChild:
-    """A child to insert in its parent's transaction; `payload` is JSON text, `key` is unique among its siblings."""
+    """A child to insert in its parent's transaction; `payload` is JSON text, `key` is unique among its siblings;
+    `deadline` is in seconds from now."""
 
     id: UUID
     owner_id: str
@@ -29,6 +30,7 @@ class NewChild:
     parent_id: UUID
     key: str
     gather: str | None = None
+    deadline: float | None = None
     traceparent: str | None = None
 
 
@@ -59,6 +61,7 @@ def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[Runn
         "payloads": [c.payload for c in children],
         "versions": [c.payload_version for c in children],
         "max_attempts": [c.max_attempts for c in children],
+        "deadlines": [c.deadline for c in children],
         "limited": [c.limited for c in children],
         "parents": [c.parent_id for c in children],
         "keys": [c.key for c in children],

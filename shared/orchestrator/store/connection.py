@@ -1,13 +1,9 @@
-"""The warm container's connection, its transactions, and the loader of named queries."""
+"""The warm container's connection, its and its transactions."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
@@ -15,12 +11,14 @@ from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 import psycopg
 from psycopg import errors as pg
 from psycopg import sql
-from psycopg.abc import Params, QueryNoTemplate
+from psycopg.abc import Params, Query, QueryNoTemplate
 from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
-from orchestrator.model.errors import Unauthenticated, Unavailable
+from orchestrator.model.errors import DatabaseAway, Unauthenticated, Unavailable
 from orchestrator.observability import logger
+from orchestrator.store.handler_session import HandlerSession, TransactionControl
+from orchestrator.store.query_files import load_queries as load_queries
 from orchestrator.store.row_security import NOBODY, Acting
 
 P = ParamSpec("P")
@@ -42,33 +40,6 @@ ENDED = {
 CONFLICT_TRIES = 5
 
 
-@cache
-def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
-    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`.
-
-    A line `-- include: …` stands for the text of a file in queries/parts.
-    """
-    folder = resources.files(package).joinpath("queries")
-    text = _with_parts(folder, folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8"))
-    parts = re.split(r"^-- name: (\w+)\s*$", text, flags=re.MULTILINE)[1:]
-    names, bodies = parts[::2], parts[1::2]
-    if len(set(names)) != len(names):
-        raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
-    # Literal in fact if not to the type checker: files of ours, never formatted.
-    return {name: _without_comments(body) for name, body in zip(names, bodies, strict=True)}
-
-
-def _with_parts(folder: Traversable, text: str) -> str:
-    def part(include: re.Match[str]) -> str:
-        return _with_parts(folder, folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"))
-
-    return re.sub(r"^ *-- include: (\w+)$", part, text, flags=re.MULTILINE)
-
-
-def _without_comments(sql: str) -> str:
-    return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).strip()
-
-
 _SQL = load_queries("orchestrator.store", "row_security")
 
 
@@ -76,6 +47,35 @@ class Connection(psycopg.Connection[DictRow]):
     """A connection as all of ours are; every transaction on it is begun as whoever it is acting for."""
 
     acting: Acting = NOBODY
+    #: The rules while a handler uses it; None while only the engine does.
+    handler_session: HandlerSession | None = None
+
+    def commit(self) -> None:
+        self._refuse_to_handler("commit()")
+        super().commit()
+
+    def rollback(self) -> None:
+        self._refuse_to_handler("rollback()")
+        super().rollback()
+
+    def close(self) -> None:
+        self._refuse_to_handler("close()")
+        super().close()
+
+    def set_autocommit(self, value: bool) -> None:
+        self._refuse_to_handler("set_autocommit()")
+        super().set_autocommit(value)
+
+    def __enter__(self) -> Self:
+        self._refuse_to_handler("with ctx.db")
+        return super().__enter__()
+
+    def _refuse_to_handler(self, what: str) -> None:
+        """Raise TransactionControl when a handler, and not the engine, uses this connection."""
+        if self.handler_session is not None:
+            raise TransactionControl(
+                f"{what}: the engine commits ctx.db with the task's result; use ctx.db.transaction() for a savepoint"
+            )
 
     def act(self, acting: Acting) -> None:
         """From here to the end of the transaction or savepoint."""
@@ -104,6 +104,8 @@ class Connection(psycopg.Connection[DictRow]):
     def transaction(
         self, savepoint_name: str | None = None, force_rollback: bool = False
     ) -> Iterator[psycopg.Transaction]:
+        if self.handler_session is not None:
+            self.handler_session.check(self)
         outermost = _is_idle(self)
         with super().transaction(savepoint_name, force_rollback) as transaction:
             if outermost and self.acting:
@@ -126,12 +128,32 @@ class ActingCursor(psycopg.Cursor[DictRow]):
         binary: bool | None = None,
     ) -> Self:
         connection = self.connection
+        session = self._handler_session()
+        if session is not None:
+            try:
+                return super().execute(query, params, prepare=prepare, binary=binary)
+            finally:
+                session.note(query, self.statusmessage)
         if not isinstance(connection, Connection) or not connection.acting or not _is_idle(connection):
             return super().execute(query, params, prepare=prepare, binary=binary)
         with connection.pipeline():
             connection.act(connection.acting)
             super().execute(query, params, prepare=False, binary=binary)
         return self
+
+    def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
+        session = self._handler_session()
+        super().executemany(query, params_seq, returning=returning)
+        if session is not None:
+            session.note(query, self.statusmessage)
+
+    def _handler_session(self) -> HandlerSession | None:
+        """Return the rules of the handler that uses the connection. Raise TransactionControl when they forbid it."""
+        connection = self.connection
+        if not isinstance(connection, Connection) or connection.handler_session is None:
+            return None
+        connection.handler_session.check(connection)
+        return connection.handler_session
 
 
 #: A statement is prepared when it comes for this time: planning is a third of what ours cost the server.
@@ -196,15 +218,19 @@ class Database:
         self._acting = NOBODY
 
     def connection(self) -> Connection:
-        """The live connection. Raises Unavailable when the database cannot be reached."""
+        """The live connection. Raises DatabaseAway when the database cannot be reached."""
         if self._connection is None or not is_usable(self._connection):
             self.close()
             try:
                 self._connection = self._opener()
             except psycopg.OperationalError as error:
-                raise Unavailable("The database cannot be reached just now; please try again.") from error
+                raise DatabaseAway from error
             self._connection.acting = self._acting
         return self._connection
+
+    def is_lost(self) -> bool:
+        """Return whether there is a connection that cannot be used any more."""
+        return self._connection is not None and not is_usable(self._connection)
 
     @contextmanager
     def acting(self, acting: Acting) -> Iterator[None]:
@@ -224,6 +250,7 @@ class Database:
     def close(self) -> None:
         """Drop the connection; the next use opens another."""
         if self._connection is not None:
+            self._connection.handler_session = None
             self._connection.close()
             self._connection = None
 
@@ -256,7 +283,7 @@ class Database:
                 logger.warning("database connection lost", extra={"attempt": losses})
                 self.close()
                 if losses > 1:
-                    raise Unavailable("The database cannot be reached just now; please try again.") from error
+                    raise DatabaseAway from error
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -80,6 +80,14 @@ BEGIN
   RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.end_every_wait() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.wake_at := task_now() + interval '1 hour';
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.execute_on_server(statement text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -127,6 +135,16 @@ CREATE FUNCTION public.owner_lock(owner text) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT hashtextextended(owner, 7236452) $$;
 
+CREATE FUNCTION public.refuse_handler_commit() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM handler_transactions WHERE xid = NEW.xid) THEN
+    RAISE EXCEPTION 'a handler must not commit its transaction' USING ERRCODE = 'invalid_transaction_termination';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.set_login_connections(login text, most integer, idle integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -168,6 +186,30 @@ BEGIN
   VALUES (new_id, new_owner, new_type, new_payload, new_version, most_attempts, due,
           CASE WHEN due > task_now() + interval '15 minutes' THEN due ELSE due + interval '2 minutes' END,
           due, is_limited, new_key, hash, trace)
+  ON CONFLICT DO NOTHING
+  RETURNING t.due_at, t.created_at, date_part('epoch', t.due_at - task_now()) INTO due_at, created_at, due_in;
+  IF created_at IS NOT NULL THEN
+    INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
+    VALUES (new_id, 1, 0, 'submitted', 'pending', new_owner);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.submit_task(settings json, new_id uuid, new_owner text, new_type text, new_payload jsonb, new_version smallint, most_attempts smallint, is_limited boolean, not_before timestamp with time zone, new_key text, hash bytea, trace text, life double precision, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT due_in double precision) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+  due timestamptz;
+BEGIN
+  IF settings IS NOT NULL THEN
+    PERFORM act(settings);
+  END IF;
+  due := greatest(not_before, task_now());
+  INSERT INTO agent_tasks AS t (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
+                                idempotency_key, request_hash, traceparent, deadline_at)
+  VALUES (new_id, new_owner, new_type, new_payload, new_version, most_attempts, due,
+          CASE WHEN due > task_now() + interval '15 minutes' THEN due ELSE due + interval '2 minutes' END,
+          due, is_limited, new_key, hash, trace, due + make_interval(secs => life))
   ON CONFLICT DO NOTHING
   RETURNING t.due_at, t.created_at, date_part('epoch', t.due_at - task_now()) INTO due_at, created_at, due_in;
   IF created_at IS NOT NULL THEN
@@ -228,6 +270,7 @@ CREATE TABLE public.agent_task_steps (
     token bigint NOT NULL,
     result jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
+    fault text,
     CONSTRAINT agent_task_steps_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
@@ -268,7 +311,10 @@ CREATE TABLE public.agent_tasks (
     request_hash bytea,
     traceparent text,
     ready_at timestamp with time zone,
-    started_at timestamp with time zone
+    started_at timestamp with time zone,
+    losses smallint DEFAULT 0 NOT NULL,
+    deadline_at timestamp with time zone,
+    CONSTRAINT task_wait_ends CHECK (((waiting_for IS NULL) OR (wake_at IS NOT NULL) OR (parked_by IS NOT NULL)))
 )
 WITH (fillfactor='80');
 
@@ -313,6 +359,10 @@ CREATE TABLE public.figure_minutes (
     p99 real,
     wait_p95 real,
     by_type jsonb NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.handler_transactions (
+    xid xid8 NOT NULL
 );
 
 CREATE TABLE public.known_flags (
@@ -456,6 +506,9 @@ ALTER TABLE ONLY public.ended_sessions
 ALTER TABLE ONLY public.figure_minutes
     ADD CONSTRAINT figure_minutes_pkey PRIMARY KEY (at);
 
+ALTER TABLE ONLY public.handler_transactions
+    ADD CONSTRAINT handler_transactions_pkey PRIMARY KEY (xid);
+
 ALTER TABLE ONLY public.known_flags
     ADD CONSTRAINT known_flags_pkey PRIMARY KEY (single);
 
@@ -531,9 +584,13 @@ CREATE INDEX ticket_expiry ON public.socket_tickets USING btree (expires_at);
 
 CREATE INDEX ticket_owner ON public.socket_tickets USING btree (owner_id);
 
+CREATE CONSTRAINT TRIGGER handler_commits_nothing AFTER INSERT ON public.handler_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_handler_commit();
+
 CREATE TRIGGER task_keeps_rules BEFORE INSERT OR UPDATE ON public.agent_tasks FOR EACH ROW EXECUTE FUNCTION public.check_task();
 
 ALTER TABLE public.agent_tasks ENABLE ALWAYS TRIGGER task_keeps_rules;
+
+CREATE TRIGGER task_wait_gets_an_end BEFORE INSERT OR UPDATE ON public.agent_tasks FOR EACH ROW WHEN (((new.waiting_for IS NOT NULL) AND (new.wake_at IS NULL) AND (new.parked_by IS NULL))) EXECUTE FUNCTION public.end_every_wait();
 
 ALTER TABLE ONLY public.agent_task_events
     ADD CONSTRAINT agent_task_events_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_bounded, encode_json
+from orchestrator.model.outcome import Join
 from orchestrator.model.sizes import LARGEST_PROGRESS
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
@@ -15,10 +18,39 @@ from orchestrator.store.rows import fetch_all, fetch_one, fetch_value
 _SQL = load_queries("orchestrator.store", "steps")
 
 
+class Write(Enum):
+    """What became of a write that is fenced by the attempt's token."""
+
+    #: Another attempt owns the task, or the step was recorded already.
+    REJECTED = auto()
+    #: Written; nobody watches.
+    UNWATCHED = auto()
+    #: Written; the owner has a subscribed connection.
+    WATCHED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A step's result; `fault` says why there is none although its effect happened."""
+
+    result: Json
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A join that has begun: the digests of its calls (None: older code began it), and its deadline."""
+
+    calls: list[str] | None
+    over: bool
+    seconds_left: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
     name: str
     result: Json
+    fault: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,37 +59,38 @@ class _AttemptState:
     ours: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wait:
-    over: bool
-    seconds_left: float | None
+def recorded(conn: Connection, task_id: UUID) -> dict[str, Recorded]:
+    """Return a task's recorded steps by name."""
+    rows = fetch_all(conn, _Step, _SQL["steps"], {"task_id": task_id})
+    return {step.name: Recorded(step.result, step.fault) for step in rows}
 
 
-def recorded(conn: Connection, task_id: UUID) -> dict[str, Json]:
-    """The results of a task's steps by name."""
-    return {step.name: step.result for step in fetch_all(conn, _Step, _SQL["steps"], {"task_id": task_id})}
-
-
-def record(conn: Connection, task_id: UUID, token: int, name: str, result: Json, took_ms: int) -> bool | None:
-    """Records a step; whether its owner is watching, or None when it was not ours to record."""
+def record(
+    conn: Connection, task_id: UUID, token: int, name: str, result: str, took_ms: int, fault: str | None = None
+) -> Write:
+    """Record a step's result (JSON text), or the `fault` for which it cannot be stored."""
     values = {
         "task_id": task_id,
         "token": token,
         "name": name,
-        "result": encode_json(result),
+        "result": result,
+        "fault": fault,
         "event": encode_json({"step": name, "tookMs": took_ms}),
     }
-    return fetch_value(conn, bool, _SQL["record_step"], values)
+    return _written(fetch_value(conn, bool, _SQL["record_step"], values))
 
 
-def note_progress(conn: Connection, task_id: UUID, token: int, progress: Json) -> bool | None:
-    """Shows progress; whether its owner is watching, or None when the task is not ours any more."""
-    values = {
-        "task_id": task_id,
-        "token": token,
-        "progress": encode_bounded(progress, LARGEST_PROGRESS, "the progress"),
-    }
-    return fetch_value(conn, bool, _SQL["note_progress"], values)
+def note_progress(conn: Connection, task_id: UUID, token: int, progress: Json) -> Write:
+    """Store progress with its event. Raise ValueError when it is not JSON or too large."""
+    text = encode_bounded(progress, LARGEST_PROGRESS, "the progress")
+    values = {"task_id": task_id, "token": token, "progress": text}
+    return _written(fetch_value(conn, bool, _SQL["note_progress"], values))
+
+
+def _written(watched: bool | None) -> Write:
+    if watched is None:
+        return Write.REJECTED
+    return Write.WATCHED if watched else Write.UNWATCHED
 
 
 def attempt_state(conn: Connection, task_id: UUID, token: int) -> tuple[Status | None, bool]:
@@ -66,15 +99,18 @@ def attempt_state(conn: Connection, task_id: UUID, token: int) -> tuple[Status |
     return (state.status, bool(state.ours)) if state else (None, False)
 
 
-def begin_wait(conn: Connection, task_id: UUID, token: int, name: str, deadline: float | None) -> None:
-    """Keeps when the join `name` stops waiting (seconds from now; None: never), from its first time on."""
-    conn.execute(
-        _SQL["begin_wait"],
-        {"task_id": task_id, "token": token, "name": f"gather:{name}", "deadline": deadline},
-    )
+def begin_wait(conn: Connection, task_id: UUID, token: int, join: Join, calls: Sequence[str]) -> None:
+    """Store a join's deadline and the digests of its calls, from its first time on."""
+    values = {
+        "task_id": task_id,
+        "token": token,
+        "name": f"gather:{join.name}",
+        "deadline": join.deadline,
+        "calls": encode_json(list(calls)),
+    }
+    conn.execute(_SQL["begin_wait"], values)
 
 
-def wait_over(conn: Connection, task_id: UUID, name: str) -> tuple[bool, float | None]:
-    """Whether the join's deadline has passed, and the seconds left (None: it has none)."""
-    wait = fetch_one(conn, _Wait, _SQL["wait_over"], {"task_id": task_id, "name": f"gather:{name}"})
-    return (wait.over, wait.seconds_left) if wait else (False, None)
+def waited(conn: Connection, task_id: UUID, name: str) -> Waited | None:
+    """Return the join `name` of a task, or None when it has not begun."""
+    return fetch_one(conn, Waited, _SQL["waited"], {"task_id": task_id, "name": f"gather:{name}"})

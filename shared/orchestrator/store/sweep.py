@@ -16,7 +16,8 @@ _SQL = load_queries("orchestrator.store", "sweep")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateTask:
-    """A task that was not acted on in time. `due`: it may run now; `resends`: task messages sent again so far."""
+    """A task that was not acted on in time. `due`: it may run now; `waits`: for children;
+    `resends`: task messages sent again so far."""
 
     id: UUID
     owner_id: str
@@ -27,6 +28,7 @@ class LateTask:
     resends: int
     lease_ended: bool
     due: bool
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ class NewTask:
     payload_version: int
     max_attempts: int
     limited: bool
+    deadline: float | None = None
     schedule_at: datetime | None = None
     idempotency_key: str | None = None
     request_hash: bytes | None = None

@@ -240,6 +240,7 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
     }
     assert open_tables == {
         "agent_task_steps",  # read by workers alone
+        "handler_transactions",  # of workers alone, and of no owner
         "revocation",
         "redrives",
         "rate_limits",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse, RetryAfter
-from orchestrator.model.fault_injection import reach
+from orchestrator.model.fault_injection import ProcessDeath, reach
 
 Word = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
 
@@ -19,10 +19,6 @@ Word = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
 RUNS: Counter[UUID] = Counter()
 #: How often the world outside was called with each idempotency key.
 CALLS: Counter[str] = Counter()
-
-
-class ProcessDeath(BaseException):
-    """The process is gone: nothing catches this but the simulation."""
 
 
 class Script(BaseModel):

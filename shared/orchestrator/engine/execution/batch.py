@@ -1,148 +1,241 @@
-"""Runs claimed attempts one after another and commits them together.
+"""Runs claimed attempts one after another and commits what they left, together where that is safe.
 
-What has finished is committed before a handler starts that is not known to be quick or comes after its neighbours, and
+Finished attempts are committed before a handler starts that is not known to be quick or must follow its neighbours, and
 every 25 ms, so that a fast task never waits for a slow neighbour. A batch without database effects commits in one
-statement.
+statement. When a commit fails, each attempt is committed by itself and a handler that wrote runs again.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
 
-from orchestrator.engine.execution.commit import commit
-from orchestrator.engine.execution.handler import Handled, Surroundings, handle, out_of_time
-from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost
-from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine import task_telemetry
+from orchestrator.engine.execution import failures, handler
+from orchestrator.engine.execution.commit import AttemptNotOwned, Written, publish, write
+from orchestrator.engine.execution.handler import Handled, out_of_time
+from orchestrator.engine.execution.pinned_flags import pin_flags
+from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, TransactionEnded
+from orchestrator.engine.execution.worker import DELETE, Replies, Reply, Worker, reply_to
 from orchestrator.engine.flags import flag_of_type
 from orchestrator.model import outcome
-from orchestrator.model.errors import Unavailable
+from orchestrator.model.errors import DatabaseAway, Unavailable
+from orchestrator.model.fault_injection import reach
 from orchestrator.observability import logger, tracing
-from orchestrator.store import attempts
+from orchestrator.store import steps
 from orchestrator.store.attempts import Attempt
-
-#: By task: None when its message is done with, else the seconds to hide it for.
-Replies: TypeAlias = dict[UUID, float | None]
+from orchestrator.store.connection import CONFLICT_TRIES, CONFLICTS
 
 #: Seconds that a finished task waits for its neighbours at most.
 FLUSH_AFTER = 0.025
+#: Seconds after which the messages of attempts come back whose connection was lost.
+LOST_DELAY = 1.0
 
 
-def run_claimed(worker: Worker, claimed: Sequence[Attempt], remaining: Callable[[], float], replies: Replies) -> None:
-    """Runs attempts and writes what became of them. Raises Unavailable when the database is away."""
-    if not claimed:
-        return
-    transaction = BatchTransaction(worker.db)
-    done: list[Handled] = []
-    try:
-        around = _surroundings(
-            worker,
-            transaction,
-            remaining,
-            _flags(worker, claimed),
-            settle=lambda: commit(worker, transaction, done, around, replies),
-        )
-        _run_each(worker, claimed, around, done, replies)
-        commit(worker, transaction, done, around, replies)
-    except (psycopg.OperationalError, Unavailable, ConnectionLost) as error:
-        # The transaction is gone and every effect with it: the attempts are given back, at no cost.
-        transaction.rollback()
-        unfinished = [attempt for attempt in claimed if attempt.id not in replies]
+class BatchRun:
+    """One batch of claimed attempts, from their handlers to the replies to their messages."""
+
+    def __init__(
+        self, worker: Worker, claimed: Sequence[Attempt], remaining: Callable[[], float], replies: Replies
+    ) -> None:
+        self._worker = worker
+        self._claimed = claimed
+        self._remaining = remaining
+        self._replies = replies
+        self._transaction = BatchTransaction(worker.db)
+        self._flags: dict[UUID, dict[str, bool]] = {}
+        self._done: list[Handled] = []
+        #: The attempt whose handler runs, and the attempts that are being committed.
+        self._running: Attempt | None = None
+        self._committing: Sequence[Handled] = ()
+
+    def run(self) -> None:
+        """Run every attempt and commit its outcome. Raise DatabaseAway when the connection is lost."""
+        if not self._claimed:
+            return
+        try:
+            self._flags = pin_flags(self._worker, self._claimed)
+            self._run_each()
+            self.commit()
+        except (psycopg.OperationalError, Unavailable, ConnectionLost) as error:
+            self._give_back(error)
+            raise DatabaseAway from error
+        except BaseException:
+            self._transaction.rollback()
+            raise
+
+    def finish(self, handled: Sequence[Handled]) -> None:
+        """Commit outcomes that an earlier run could not write."""
+        self._done = list(handled)
+        self.commit()
+
+    def _run_each(self) -> None:
+        first_done = 0.0
+        for index, attempt in enumerate(self._claimed):
+            if self._done and (self._comes_after(attempt) or time.monotonic() - first_done > FLUSH_AFTER):
+                self.commit()
+            self._transaction.expect(self._claimed[index:])
+            handled = self._start(attempt)
+            first_done = first_done if self._done else time.monotonic()
+            self._done.append(handled)
+            if self._transaction.must_end:
+                self.commit()
+
+    def _start(self, attempt: Attempt) -> Handled:
+        """Run the handler, unless the deadline has passed, its type's flag is off or it could not end in time."""
+        if attempt.overdue:
+            return Handled(attempt, failures.overdue(attempt))
+        flag = flag_of_type(attempt.type)
+        if not self._worker.flags.enabled(flag, attempt.owner_id):
+            return Handled(attempt, outcome.parked(attempt.id, attempt.token, flag))
+        late = out_of_time(self._worker, attempt, self._remaining())
+        if late is not None:
+            return late
+        if not self._worker.is_quick(attempt.type, FLUSH_AFTER) and attempt.watched:
+            self._worker.events.announce([(attempt.owner_id, attempt.traceparent)])
+        handled = self.run_handler(attempt)
+        self._worker.note_pace(attempt.type, handled.took)
+        return handled
+
+    def _comes_after(self, attempt: Attempt) -> bool:
+        """Return whether what has finished is committed before the attempt starts."""
+        if not self._worker.is_quick(attempt.type, FLUSH_AFTER):
+            return True
+        try:
+            return self._worker.agents.get(attempt.type).after_neighbours
+        except LookupError:
+            return False
+
+    def run_handler(self, attempt: Attempt) -> Handled:
+        """Run the handler, again where Postgres chose it as the victim of a conflict.
+
+        It may wait for locks of its neighbours, which its own savepoint does not release: they are committed first.
+        """
+        for tries in range(1, CONFLICT_TRIES + 1):
+            try:
+                return self._call(attempt)
+            except CONFLICTS as error:
+                self._running = None
+                if tries == CONFLICT_TRIES:
+                    return Handled(attempt, failures.failure(attempt, error, self._worker.rng))
+                self.commit()
+                late = out_of_time(self._worker, attempt, self._remaining())
+                if late is not None:
+                    return late
+        raise AssertionError("unreachable")
+
+    def _call(self, attempt: Attempt) -> Handled:
+        started, self._running = time.monotonic(), attempt
+        with tracing.span(
+            f"run {attempt.type}",
+            parent=attempt.traceparent,
+            kind="consumer",
+            task_id=str(attempt.id),
+            task_type=attempt.type,
+            task_attempt=attempt.attempts,
+        ):
+            flags = self._flags.get(attempt.id, attempt.flags or {})
+            handled = handler.call(self._worker, self._transaction, attempt, flags, self._remaining)
+            tracing.annotate(task_outcome=handled.outcome.kind if handled.outcome else "lost")
+        reach("run.handled")
+        self._running = None
+        return replace(handled, took=time.monotonic() - started)
+
+    def commit(self, tries: int = 1) -> None:
+        """Write what is done and reply to its messages; `tries` counts the attempts to write it, this one included.
+
+        Raise ConnectionLost or OperationalError when the connection is lost.
+        """
+        batch, self._done = self._done, []
+        ours = [handled for handled in batch if handled.outcome is not None]
+        for handled in batch:
+            if handled.outcome is None:
+                self._lose(handled)
+        if self._transaction.ended or not ours:
+            self._transaction.rollback()
+        if not ours:
+            return
+        if any(handled.wrote for handled in ours) and not self._transaction.is_open:
+            self.commit_one_by_one(ours, TransactionEnded(), tries)
+            return
+        self._commit(ours, tries)
+
+    def _commit(self, batch: Sequence[Handled], tries: int) -> None:
+        self._committing = batch
+        try:
+            written = write(self._worker, self._transaction, batch)
+        except (psycopg.Error, AttemptNotOwned) as error:
+            if self._transaction.is_lost() or self._worker.db.is_lost():
+                raise
+            self._transaction.rollback()
+            self._committing = ()
+            self.commit_one_by_one(batch, error, tries)
+            return
+        self._committing = ()
+        reach("run.finished")
+        self._publish(batch, written)
+
+    def _publish(self, batch: Sequence[Handled], written: Written) -> None:
+        publish(self._worker, batch, written)
+        for handled in batch:
+            if handled.outcome is not None:
+                self._replies[handled.attempt.id] = reply_to(handled.outcome)
+
+    def commit_one_by_one(self, batch: Sequence[Handled], error: Exception, tries: int) -> None:
+        """Commit each attempt by itself; a handler that wrote runs again."""
+        logger.warning("batch committed one by one", extra={"attempts": len(batch), "error": type(error).__name__})
+        for handled in batch:
+            single = self._again(handled) if len(batch) > 1 else self._judge(handled, error, tries)
+            if single is not None:
+                self._done = [single]
+                self.commit(tries + 1)
+
+    def _again(self, handled: Handled) -> Handled:
+        """Return the attempt to commit by itself; a handler that wrote has run again."""
+        if not handled.wrote:
+            return handled
+        self._transaction.expect([handled.attempt])
+        return out_of_time(self._worker, handled.attempt, self._remaining()) or self.run_handler(handled.attempt)
+
+    def _judge(self, handled: Handled, error: Exception, tries: int) -> Handled | None:
+        """Return what to commit for an attempt whose own commit failed; None when another attempt owns the task."""
+        attempt = handled.attempt
+        if isinstance(error, CONFLICTS) and tries < CONFLICT_TRIES:
+            return self._again(handled)
+        if isinstance(error, AttemptNotOwned):
+            _, ours = self._worker.db.run(steps.attempt_state, attempt.id, attempt.token)
+            if not ours:
+                self._lose(handled)
+                return None
+            error = TransactionEnded()
+        if tries > CONFLICT_TRIES + 1:
+            raise error  # the database refuses even the engine's own error text
+        if not handled.wrote and handled.outcome is not None and handled.outcome.error is not None:
+            error = RuntimeError("the database refused the error of this attempt")
+        return Handled(attempt, failures.failure(attempt, error, self._worker.rng))
+
+    def _lose(self, handled: Handled) -> None:
+        self._replies[handled.attempt.id] = DELETE
+        task_telemetry.lost(handled.attempt)
+
+    def _give_back(self, error: Exception) -> None:
+        """Keep the outcomes of attempts whose connection was lost, to be written when the database is back.
+
+        A loss is blamed on the handler that ran, or on those whose effects were being committed.
+        """
+        self._transaction.rollback()
+        blamed = {self._running.id} if self._running else {h.attempt.id for h in self._committing if h.wrote}
+        unfinished = [attempt for attempt in self._claimed if attempt.id not in self._replies]
         logger.warning("connection lost, attempts given back", extra={"attempts": len(unfinished)})
-        worker.orphans.extend(unfinished)
         for attempt in unfinished:
-            replies[attempt.id] = 1.0
-        raise Unavailable("The database connection was lost.") from error
-    except BaseException:
-        transaction.rollback()
-        raise
-
-
-def _run_each(
-    worker: Worker,
-    claimed: Sequence[Attempt],
-    around: Surroundings,
-    done: list[Handled],
-    replies: Replies,
-) -> None:
-    first_done = 0.0
-    for index, attempt in enumerate(claimed):
-        if done and (_comes_after(worker, attempt) or time.monotonic() - first_done > FLUSH_AFTER):
-            commit(worker, around.transaction, done, around, replies)
-        around.transaction.expect(claimed[index:])
-        handled = _start(worker, attempt, around)
-        first_done = first_done if done else time.monotonic()
-        done.append(handled)
-
-
-def _start(worker: Worker, attempt: Attempt, around: Surroundings) -> Handled:
-    """The handler, unless its type is switched off for its owner or it could not end in time."""
-    if not worker.flags.enabled(flag_of_type(attempt.type), attempt.owner_id):
-        return Handled(attempt, outcome.parked(attempt.id, attempt.token, flag_of_type(attempt.type)))
-    late = out_of_time(attempt, around)
-    if late is not None:
-        return late
-    if not worker.is_quick(attempt.type, FLUSH_AFTER) and attempt.watched:
-        worker.events.announce([(attempt.owner_id, attempt.traceparent)])
-    handled = handle(attempt, around)
-    worker.note_pace(attempt.type, handled.took)
-    return handled
-
-
-def _comes_after(worker: Worker, attempt: Attempt) -> bool:
-    """Whether what has finished is committed before it starts: it may take its time, or take back what they tell."""
-    if not worker.is_quick(attempt.type, FLUSH_AFTER):
-        return True
-    try:
-        return worker.agents.get(attempt.type).after_neighbours
-    except LookupError:
-        return False
-
-
-def _flags(worker: Worker, claimed: Sequence[Attempt]) -> dict[UUID, dict[str, bool]]:
-    """The flag values of each attempt whose agent reads flags: those of its task's first attempt."""
-    values: dict[UUID, dict[str, bool]] = {}
-    fresh = []
-    for attempt in claimed:
-        names, opt_in = _flag_names(worker, attempt)
-        if (names or opt_in) and attempt.flags is None:
-            owner = attempt.owner_id
-            values[attempt.id] = dict(worker.flags.values(names, owner)) | {
-                name: worker.flags.enabled(name, owner, default=False) for name in opt_in
-            }
-            fresh.append((attempt, values[attempt.id]))
-    if fresh:
-        worker.db.run(attempts.pin_flags, fresh)
-    return values
-
-
-def _flag_names(worker: Worker, attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The flags the type's agent reads: those on by default and those off by default."""
-    try:
-        agent = worker.agents.get(attempt.type)
-    except LookupError:
-        return (), ()
-    return agent.flags, agent.opt_in
-
-
-def _surroundings(
-    worker: Worker,
-    transaction: BatchTransaction,
-    remaining: Callable[[], float],
-    flags: dict[UUID, dict[str, bool]],
-    settle: Callable[[], None],
-) -> Surroundings:
-    return Surroundings(
-        agents=worker.agents,
-        side=worker.side,
-        transaction=transaction,
-        remaining=remaining,
-        announce=lambda owner: worker.events.announce([(owner, tracing.current())]),
-        rng=worker.rng,
-        flags=flags,
-        settle=settle,
-    )
+            given_back = (
+                failures.disconnected(attempt, error, self._worker.rng)
+                if attempt.id in blamed
+                else outcome.later(attempt.id, attempt.token, "the database was away", 0.0)
+            )
+            self._worker.orphans.append(Handled(attempt, given_back))
+            self._replies[attempt.id] = Reply(LOST_DELAY)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import psycopg
+
+import orchestrator.store
+from orchestrator.engine.execution import transaction
 from orchestrator.model.errors import HandlerTimeout
 
-#: What must not be left halfway: a connection is of no use afterwards, to nobody in this container.
-UNBROKEN = ("psycopg", "orchestrator.store", "orchestrator.engine.execution.transaction")
-#: Seconds until an interrupt that would have come there is tried again.
+#: Modules that an interrupt must not leave halfway: their connection could not be used any more.
+UNBROKEN = (psycopg.__name__, orchestrator.store.__name__, transaction.__name__)
+#: The function in which psycopg waits for Postgres; there it takes an interrupt well.
+WAITS = psycopg.Connection.wait.__code__
+#: Seconds after which an interrupt at a bad moment is tried again.
 AGAIN = 0.0005
+#: Seconds between the interrupts of a handler that goes on after the first.
+REPEAT = 1.0
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises HandlerTimeout inside the block after so many seconds.
+def time_limit(seconds: float, on_end: Callable[[HandlerTimeout], object] = lambda _: None) -> Iterator[None]:
+    """Raise HandlerTimeout inside the block after so many seconds, and again every second; call `on_end` with it first.
 
-    Lambda runs a handler in the main thread, the only one a signal reaches; elsewhere the block is not limited.
+    Lambda runs a handler in the main thread, the only one that a signal reaches; elsewhere the block is not limited.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -28,24 +37,29 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def over(_signum: int, frame: FrameType | None) -> None:
         if _must_go_on(frame):
-            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, AGAIN, REPEAT)
             return
-        raise HandlerTimeout(f"ran longer than {seconds:g} s")
+        error = HandlerTimeout(f"ran longer than {seconds:g} s")
+        on_end(error)
+        raise error
 
     before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # forgets one that waits behind a block
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         signal.signal(signal.SIGALRM, before)
 
 
 def _must_go_on(frame: FrameType | None) -> bool:
-    """Whether the interrupt would leave a connection halfway. While it waits for Postgres, psycopg stands it."""
-    if frame is None or (_module(frame), frame.f_code.co_name) == ("psycopg.connection", "wait"):
+    """Return whether an interrupt here would leave a connection halfway."""
+    if frame is None or frame.f_code is WAITS:
         return False
-    if _module(frame) == "contextlib":  # on its way into or out of a block, perhaps of theirs
+    if _module(frame) == contextlib.__name__:  # entering or leaving a block, perhaps of those modules
         return True
     within: FrameType | None = frame
     while within is not None:

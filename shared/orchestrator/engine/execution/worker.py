@@ -1,24 +1,42 @@
-"""What one warm worker container works with, and what it remembers between invocations."""
+"""The parts of one warm worker container, its messages, and what it keeps between invocations."""
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue
+from orchestrator.aws.queues import LONGEST_INVISIBILITY, EventQueue, TaskQueue
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.flags import FlagReader
-from orchestrator.store.attempts import Attempt
+from orchestrator.model.outcome import Outcome
+from orchestrator.model.states import Status
 from orchestrator.store.connection import Database
+
+if TYPE_CHECKING:
+    from orchestrator.engine.execution.handler import Handled
+
+
+class Source(Enum):
+    """Where a message comes from."""
+
+    #: The engine sent it to say that the task can run.
+    TASK_QUEUE = auto()
+    #: It came back from the dead-letter queue.
+    DEAD_LETTER_QUEUE = auto()
+    #: An operator or older code sent it; it says nothing of itself.
+    UNKNOWN = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A queue message about a task.
 
-    `sent_ms`: when SQS took it (epoch ms); `receives`: how often it was given out; `death`: the seq at which the task
-    died of which this is the dead letter, 0 for our wake-ups, None when it is not from us.
+    `sent_ms`: when SQS took it (epoch ms); `receives`: how often SQS delivered it; `dead_seq`: for a dead letter's
+    message, the `seq` that the task had when it became one.
     """
 
     message_id: str
@@ -26,12 +44,48 @@ class Message:
     task_id: UUID
     sent_ms: float = 0.0
     receives: int = 1
-    death: int | None = None
+    source: Source = Source.UNKNOWN
+    dead_seq: int = 0
+
+
+def source_of(death: int | None) -> tuple[Source, int]:
+    """Return the source and the `dead_seq` that a message's attribute `death` names (None: it has none)."""
+    if death is None:
+        return Source.UNKNOWN, 0
+    return (Source.DEAD_LETTER_QUEUE, death) if death else (Source.TASK_QUEUE, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The reply to a task's messages: SQS deletes them, or hides them for `seconds` and delivers them again."""
+
+    seconds: float | None
+
+    @property
+    def deletes(self) -> bool:
+        return self.seconds is None
+
+
+DELETE = Reply(None)
+
+
+def reply_to(outcome: Outcome) -> Reply:
+    """Return the reply to the messages of a task with this outcome.
+
+    They are deleted when the task is over, paused, waits for children, or is due later than SQS can hide a message.
+    """
+    if outcome.status is not Status.PENDING or outcome.parked_by or outcome.wait is not None:
+        return DELETE
+    return Reply(float(math.ceil(outcome.delay))) if outcome.delay <= LONGEST_INVISIBILITY else DELETE
+
+
+#: By task; a task without a reply has not been decided yet.
+Replies: TypeAlias = dict[UUID, Reply]
 
 
 @dataclass(slots=True, kw_only=True)
 class Worker:
-    """The parts the engine runs with. `side` is a second connection, for what must be seen before the batch commits."""
+    """The parts the engine runs with. `side` is a second connection, for writes before the batch commits."""
 
     name: str
     db: Database
@@ -41,19 +95,19 @@ class Worker:
     events: EventQueue
     agents: Agents
     flags: FlagReader
-    #: Of the code, kept with every attempt.
+    #: The version of the code, stored with every attempt.
     version: str = ""
     rng: random.Random = field(default_factory=random.SystemRandom)
     #: Mean seconds of each type's handlers in this container.
     pace: dict[str, float] = field(default_factory=dict)
     #: Attempts whose outcome could not be written because the database was away.
-    orphans: list[Attempt] = field(default_factory=list)
+    orphans: list[Handled] = field(default_factory=list)
 
     def note_pace(self, task_type: str, seconds: float) -> None:
-        """Keeps a moving mean, so that a slow type's neighbours are committed before it starts."""
+        """Update the type's moving mean, so that a slow type's neighbours are committed before it starts."""
         mean = self.pace.get(task_type, seconds)
         self.pace[task_type] = mean + (seconds - mean) * 0.3
 
     def is_quick(self, task_type: str, within: float) -> bool:
-        """Whether the type's handlers are known to take less than `within` seconds."""
+        """Return whether the type's handlers are known to take less than `within` seconds."""
         return self.pace.get(task_type, within) < within

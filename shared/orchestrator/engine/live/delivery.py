@@ -1,4 +1,4 @@
-"""Brings connections up to date: one sender a connection, one read for all that are at the same place."""
+"""Bring connections up to date: one sender for each connection, one read for all with the same cursor."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def catch_up(db: Database, sockets: Sockets, turns: Sequence[Socket]) -> None:
 
 
 def _pages(db: Database, turns: Sequence[Socket]) -> Iterator[tuple[Page, list[Socket]]]:
-    """What each group of connections at the same place has not seen."""
+    """Return the events that each group of connections with the same cursor has not seen."""
     groups: dict[tuple[str, str, frozenset[UUID] | None], list[Socket]] = defaultdict(list)
     for socket in turns:
         named = frozenset(socket.task_ids) if socket.task_ids is not None else None

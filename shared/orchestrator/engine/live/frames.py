@@ -55,7 +55,7 @@ def session_ended_frame() -> bytes:
 
 
 def crowded_out_frame() -> bytes:
-    """Sent before a connection is closed that gives its place to a newer one of its owner's."""
+    """Return the frame before the oldest connection of an owner is closed for a newer one."""
     words = "You are connected too many times; this connection makes room for a newer one."
     return _encode({"type": "error", "code": "crowded-out", "message": words})
 

@@ -121,7 +121,7 @@ def close_expired(db: Database, sockets: Sockets) -> int:
 
 
 def _begin(db: Database, owner: str, task_ids: Collection[UUID] | None) -> Cursor:
-    """Before the newest event of every unfinished or just finished task, so that each is told at least once."""
+    """Return the cursor before the newest event of every unfinished or just finished task."""
     present, _ = db.run(events.snapshot_now)
     with db.acting(row_security.owner(owner)):
         first = db.run(events.first_unseen, owner, task_ids)

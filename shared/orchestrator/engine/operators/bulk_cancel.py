@@ -23,7 +23,7 @@ MOST_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one transaction cancelled, and who can go on because of it; `more`: some that fitted are left."""
+    """The tasks that one transaction cancelled, and those that can run because of it; `more`: some are left."""
 
     cancelled: Sequence[Task]
     woken: Sequence[RunnableTask]
@@ -31,7 +31,7 @@ class Page:
 
 
 def preview(db: Database, chosen: Chosen) -> list[EndingGroup]:
-    """What would end now, in groups of one type and status; the row without a type is of all."""
+    """Count the tasks that would end now by type and status; the row without a type is the total."""
     return db.run(bulk_cancel.would_end, chosen)
 
 
@@ -47,9 +47,9 @@ def cancel_page(
 
 
 def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> Page:
-    """Together with its audit; nothing is kept of what ended nothing.
+    """Cancel a page together with its audit entry; a page that ends nothing has none.
 
-    As many again are looked at as are locked: what others hold for long does not stand in the way of the rest.
+    It reads twice as many rows as it locks, so that rows that others lock do not block the rest.
     """
     with conn.transaction():
         seen = bulk_cancel.fitting(conn, chosen, 2 * MOST_AT_ONCE)
@@ -74,7 +74,7 @@ def _whole_families(conn: Connection, ids: Sequence[UUID]) -> Sequence[UUID]:
 
 
 def describe(chosen: Chosen) -> Mapping[str, Json]:
-    """The choice as the audit trail keeps it, in the API's words."""
+    """Return the selection for the audit trail, with the names of the API."""
     words = {
         "ids": [str(each) for each in chosen.ids] if chosen.ids is not None else None,
         "owner": None if chosen.owner is ANY_OWNER else chosen.owner,

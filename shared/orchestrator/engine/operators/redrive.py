@@ -1,4 +1,4 @@
-"""Redrive: gives dead letters their attempts anew, or gives them up for good. Who did it is kept."""
+"""Redrive and discard of dead letters, with the actor in the audit trail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Selection:
 
 
 def find(conn: Connection, which: Selection) -> list[DeadLetter]:
-    """What a redrive or discard moves, oldest first."""
+    """Return the dead letters of a redrive or discard, oldest first."""
     return dead_letters.select(conn, **asdict(which), limit=MOST_AT_ONCE)
 
 
@@ -55,7 +55,7 @@ def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection
 
 
 def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[RedrivenTask]) -> None:
-    """After the commit: wakes those revived, and tells who watches them."""
+    """Send the messages of the redriven tasks after the commit, and notify their watchers."""
     for task in revived:
         metrics.count("Redriven", task.type)
     queue.send([Wake.of(task, delay=task.due_in) for task in revived])
@@ -77,7 +77,7 @@ def describe(which: Selection) -> dict[str, Json]:
 
 
 def _revive(conn: Connection, which: Selection, actor: str) -> list[RedrivenTask]:
-    """Together with its audit; nothing is kept of what moved nothing."""
+    """Write the change together with its audit entry; a change of nothing has none."""
     with conn.transaction():
         revived = dead_letters.revive(conn, [letter.id for letter in find(conn, which)], actor)
         if revived:

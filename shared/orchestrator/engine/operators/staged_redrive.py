@@ -1,8 +1,8 @@
-"""A redrive that takes its time, and can be stopped: in stages, at a rate, or both.
+"""A redrive that an operator can stop: in stages, at a rate, or both.
 
-In stages (a canary): one dead letter, then a tenth, then the rest. A stage begins when everything let go before it is
-over, and a failure that comes back, or a refusal, ends the redrive. At a rate: a minute's worth is let go at a time.
-Whoever watches moves it on; the sweeper does once a minute.
+In stages (a canary): one dead letter, then a tenth, then the rest. A stage begins when the tasks of the stage before
+are over. A failure that occurs again, or a refusal, ends the redrive. At a rate: one minute's number at a time. Each
+poll by the CLI or the operator page advances it; the sweeper does so once a minute.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from orchestrator.store.connection import Connection, Database
 from orchestrator.store.dead_letters import RedrivenTask
 from orchestrator.store.staged_redrives import Going, Outcome, StagedRedrive
 
-#: The part of all that the second stage lets go.
+#: The part of all dead letters that the second stage redrives.
 SECOND_STAGE = 0.1
-#: Seconds within which what is let go at a rate falls due: what a stop cannot take back. The sweeper comes as often.
+#: Seconds within which a page of a rate-limited redrive becomes due, as often as the sweeper runs. No stop revokes it.
 AHEAD = 60.0
 
 
@@ -37,7 +37,7 @@ def begin(
     canary: bool = True,
     rate: float | None = None,
 ) -> tuple[StagedRedrive, list[UUID]] | None:
-    """Chooses the dead letters and lets the first ones go; answers how it stands, and which. None: there are none."""
+    """Select the dead letters and redrive the first; return the state and the ids, or None when there are none."""
     id = new_task_id()
     if not db.run(_choose, id, which, actor, canary, rate):
         return None
@@ -46,7 +46,7 @@ def begin(
 
 
 def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> StagedRedrive:
-    """Lets go what may go by now, or ends it. Raises NotFound."""
+    """Redrive the dead letters that are due now, or end the staged redrive. Raise NotFound."""
     _move_on(db, queue, events, id)
     return show(db, id)
 
@@ -60,7 +60,7 @@ def advance_all(db: Database, queue: TaskQueue, events: EventQueue) -> int:
 
 
 def stop(db: Database, id: UUID, actor: str) -> StagedRedrive:
-    """Lets nothing more go; what was let go runs on. Raises NotFound, or Conflict when it has ended."""
+    """Stop the staged redrive; tasks that it has redriven run on. Raise NotFound, or Conflict when it has ended."""
     stopped = db.run(_stop, id, f"Stopped by {actor}.", actor)
     shown = show(db, id)
     if not stopped:
@@ -102,7 +102,7 @@ def _move_on(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> li
 
 
 def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
-    """What goes now; nothing when it waits, has ended, ends here, or somebody else has it in hand."""
+    """Return the dead letters to redrive now; none when it waits, has ended, or another process advances it."""
     with conn.transaction():
         going = staged_redrives.lock(conn, id)
         if going is None:
@@ -132,7 +132,7 @@ def _trouble(outcome: Outcome) -> tuple[str, str, UUID | None] | None:
 
 
 def _may_go(going: Going, open: int) -> int:
-    """How many in all may have been let go by now."""
+    """Return the number of dead letters that may be redriven by now."""
     end = _stage_end(going, open)
     if going.rate is None:
         return end

@@ -1,4 +1,4 @@
-"""The figures counted: what is live and what ended, by type; and once a minute kept."""
+"""Statistics of live and ended tasks by type, stored once a minute."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.store import statistics as store
 from orchestrator.store.connection import Database
 from orchestrator.store.statistics import FinishedCount, LiveCount, Load, Pace
 
-#: What a task that is not over waits for; the view live_tasks says which is which.
+#: The reasons for which an unfinished task waits; the view `live_tasks` defines each.
 LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
 ENDS = ("completed", "failed", "dead-letter", "cancelled")
 #: Days that the figures of a minute are kept.
@@ -49,9 +49,9 @@ def count(live: Iterable[LiveCount], finished: Iterable[FinishedCount]) -> Count
 
 
 def measure(db: Database) -> None:
-    """Tells a dashboard of the moment and keeps the minute before it.
+    """Publish the current statistics and store those of the minute before.
 
-    It costs what is live and what the minute saw, not what is stored.
+    It reads the live rows and those of the minute, not all stored rows.
     """
     load = db.run(store.load)
     until = load.at.replace(second=0, microsecond=0)

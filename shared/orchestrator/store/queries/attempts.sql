@@ -19,12 +19,14 @@ WITH ready AS (
       waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
   FROM ready WHERE t.id = ready.id
   RETURNING t.id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, seq, status,
+            alone, losses, coalesce(deadline_at <= task_now(), false) AS overdue,
             date_part('epoch', task_now() - due_at) AS waited, date_part('epoch', task_now() - created_at) AS age
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'started', status, owner_id, %(event)s::jsonb FROM claimed
 )
 SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, waited, age,
+       alone, losses, overdue,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = claimed.owner_id AND s.subscribed) AS watched
 FROM claimed;
 
@@ -79,14 +81,19 @@ WITH ended AS (
 SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM moved;
 
 -- name: hold_tokens
--- Locks the rows of running attempts so that nobody can take a lease away before the transaction ends.
--- KEY SHARE: lets progress, steps and cancel pass.
--- Index: agent_tasks_pkey.
-SELECT t.id
-FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
-JOIN agent_tasks t ON t.id = a.id AND t.token = a.token
-WHERE t.status = 'processing'
-ORDER BY t.id FOR KEY SHARE OF t;
+-- Locks the rows of running attempts so that no worker can take a lease away before the transaction ends, and marks the
+-- transaction as one of handlers. KEY SHARE: progress, steps and cancel still pass.
+-- Index: agent_tasks_pkey; handler_transactions_pkey.
+WITH marker AS (
+  INSERT INTO handler_transactions (xid) VALUES (pg_current_xact_id()) RETURNING xid::text AS marker
+), held AS (
+  SELECT t.id
+  FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
+  JOIN agent_tasks t ON t.id = a.id AND t.token = a.token
+  WHERE t.status = 'processing'
+  ORDER BY t.id FOR KEY SHARE OF t
+)
+SELECT marker, held.id FROM marker LEFT JOIN held ON true;
 
 -- name: pin_flags
 -- Keeps the flag values of a task's first attempt.
@@ -98,25 +105,30 @@ WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags 
 
 -- name: finish
 -- The outcomes of a batch, each fenced by its attempt's token, with their events. A row missing from the answer was not ours any more.
--- `delay` is in seconds; null with status pending: only children wake it.
--- Index: agent_tasks_pkey; connection_owner for `watched`.
+-- `delay` is in seconds; null: the task waits for children without a limit of its own. No wait lasts longer than the deadline.
+-- With a marker, nothing is written unless this is still the handlers' own transaction; then it may be committed.
+-- Index: agent_tasks_pkey; handler_transactions_pkey; connection_owner for `watched`.
 WITH outcome AS (
   SELECT * FROM (
     SELECT * FROM json_to_recordset(%(outcomes)s::json)
       AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
-            waiting_for smallint, awaits text, event text)
+            waiting_for smallint, awaits text, event text, lost smallint)
     LIMIT (SELECT NULL::bigint)
   ) sent LIMIT (SELECT NULL::bigint) -- a tenth of a tenth of the hundred rows that every JSON text counts as
+), marked AS (
+  DELETE FROM handler_transactions WHERE xid = %(marker)s::text::xid8 RETURNING xid
 ), finished AS (
   UPDATE agent_tasks t
-  SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, suspect = false, resends = 0,
+  SET status = o.status, token = NULL, leased_until = NULL, leased_by = NULL, alone = false, resends = 0,
+      losses = CASE WHEN o.lost = 1 THEN least(t.losses + 1, 1000) ELSE 0 END,
+      suspect = (o.lost IS NOT DISTINCT FROM 1 AND t.losses >= 1),
       attempts = t.attempts - coalesce(o.refund, 0), result = o.result::jsonb,
       error = CASE WHEN o.status <> 'completed' THEN coalesce(o.error::jsonb, t.error) END,
       due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
-                    ELSE task_now() + make_interval(secs => o.delay) END,
+                    WHEN o.delay IS NOT NULL THEN least(task_now() + make_interval(secs => o.delay), t.deadline_at) END,
       wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + interval '30 seconds'
                      WHEN o.status = 'pending' AND o.parked_by IS NULL
-                     THEN task_now() + make_interval(secs => o.delay)
+                     THEN least(task_now() + coalesce(make_interval(secs => o.delay), interval '1 hour'), t.deadline_at)
                           + CASE WHEN o.waiting_for IS NULL AND o.delay <= 43200 THEN interval '2 minutes' ELSE interval '0' END END,
       finished_at = CASE WHEN o.status <> 'pending' THEN task_now() END,
       dead_at = CASE WHEN o.status = 'dead-letter' THEN task_now() END,
@@ -125,6 +137,7 @@ WITH outcome AS (
       awaits = o.awaits,
       seq = t.seq + 1, updated_at = task_now()
   FROM outcome o WHERE t.id = o.id AND t.token = o.token AND t.status = 'processing'
+    AND (%(marker)s::text IS NULL OR EXISTS (SELECT FROM marked))
   RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.attempts, t.parent_id, o.kind, o.event,
             date_part('epoch', task_now() - coalesce(t.ready_at, t.created_at)) AS age
 ), event AS (

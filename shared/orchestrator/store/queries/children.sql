@@ -3,13 +3,13 @@
 -- Index: agent_tasks_pkey, task_spawn.
 WITH child AS (
   INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
-                           parent_id, spawn_key, gather, traceparent)
+                           parent_id, spawn_key, gather, traceparent, deadline_at)
   SELECT c.id, c.owner_id, c.type, c.payload::jsonb, c.payload_version, c.max_attempts, task_now(), task_now() + interval '2 minutes',
-         task_now(), c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent
+         task_now(), c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent, task_now() + make_interval(secs => c.deadline)
   FROM unnest(%(ids)s::uuid[], %(owners)s::text[], %(types)s::text[], %(payloads)s::text[], %(versions)s::smallint[],
               %(max_attempts)s::smallint[], %(limited)s::boolean[], %(parents)s::uuid[], %(keys)s::text[], %(gathers)s::text[],
-              %(traceparents)s::text[])
-    AS c (id, owner_id, type, payload, payload_version, max_attempts, limited, parent_id, spawn_key, gather, traceparent)
+              %(traceparents)s::text[], %(deadlines)s::float8[])
+    AS c (id, owner_id, type, payload, payload_version, max_attempts, limited, parent_id, spawn_key, gather, traceparent, deadline)
   ON CONFLICT DO NOTHING
   RETURNING *
 ), event AS (
@@ -40,12 +40,15 @@ SELECT parent.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELE
 JOIN agent_tasks parent ON parent.id = sent.id ORDER BY parent.id FOR NO KEY UPDATE OF parent;
 
 -- name: wake_parents
--- Makes those parents due whose join has as many finished children as they wait for.
--- Index: agent_tasks_pkey; task_spawn for the count.
+-- Makes those parents due whose join has as many finished children as they wait for, or no unfinished child left,
+-- or whose deadline has passed.
+-- Index: agent_tasks_pkey; task_spawn for the children.
 UPDATE agent_tasks parent
 SET waiting_for = NULL, awaits = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', updated_at = task_now()
 FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
 WHERE parent.id = sent.id AND status = 'pending' AND waiting_for IS NOT NULL
-  AND (SELECT count(*) FROM agent_tasks child
-       WHERE child.parent_id = parent.id AND child.gather = parent.awaits AND child.finished_at IS NOT NULL) >= waiting_for
+  AND (parent.deadline_at <= task_now()
+       OR (SELECT count(*) FILTER (WHERE child.finished_at IS NOT NULL) >= parent.waiting_for
+                  OR bool_and(child.finished_at IS NOT NULL) IS NOT FALSE
+           FROM agent_tasks child WHERE child.parent_id = parent.id AND child.gather = parent.awaits))
 RETURNING parent.id, owner_id, traceparent;

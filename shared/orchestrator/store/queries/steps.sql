@@ -1,7 +1,7 @@
 -- name: steps
 -- What a task's attempts have recorded so far.
 -- Index: agent_task_steps_pkey.
-SELECT name, result FROM agent_task_steps WHERE task_id = %(task_id)s;
+SELECT name, result, fault FROM agent_task_steps WHERE task_id = %(task_id)s;
 
 -- name: record_step
 -- Records a step's result once, fenced by the attempt's token, with its event. No row: the lease is lost or it is recorded already.
@@ -12,8 +12,8 @@ WITH task AS (
     AND NOT EXISTS (SELECT FROM agent_task_steps s WHERE s.task_id = t.id AND s.name = %(name)s)
   RETURNING *
 ), step AS (
-  INSERT INTO agent_task_steps (task_id, name, token, result)
-  SELECT id, %(name)s, token, %(result)s::jsonb FROM task
+  INSERT INTO agent_task_steps (task_id, name, token, result, fault)
+  SELECT id, %(name)s, token, %(result)s::jsonb, %(fault)s FROM task
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'step', status, owner_id, %(event)s::jsonb FROM task
@@ -39,16 +39,16 @@ SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id
 SELECT status, token = %(token)s AS ours FROM agent_tasks WHERE id = %(task_id)s;
 
 -- name: begin_wait
--- When a join stops waiting, kept from its first time on.
+-- Stores the deadline of a join and the digests of its calls, from its first time on.
 -- Index: agent_task_steps_pkey.
 INSERT INTO agent_task_steps (task_id, name, token, result)
 VALUES (%(task_id)s, %(name)s, %(token)s,
-        jsonb_build_object('until', task_now() + make_interval(secs => %(deadline)s::float8)))
+        jsonb_build_object('until', task_now() + make_interval(secs => %(deadline)s::float8), 'calls', %(calls)s::jsonb))
 ON CONFLICT DO NOTHING;
 
--- name: wait_over
--- Whether a join's deadline has passed, and the seconds left.
+-- name: waited
+-- The calls of a join that has begun, whether its deadline has passed, and the seconds left.
 -- Index: agent_task_steps_pkey.
-SELECT coalesce((result ->> 'until')::timestamptz <= task_now(), false) AS over,
+SELECT result -> 'calls' AS calls, coalesce((result ->> 'until')::timestamptz <= task_now(), false) AS over,
        extract(epoch FROM (result ->> 'until')::timestamptz - task_now())::float8 AS seconds_left
 FROM agent_task_steps WHERE task_id = %(task_id)s AND name = %(name)s;

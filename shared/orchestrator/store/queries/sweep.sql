@@ -8,11 +8,12 @@ WITH late AS (
 )
 UPDATE agent_tasks t
 SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN leased_until
-                   ELSE task_now() + interval '2 minutes' * 2 ^ least(resends, 5) END,
+                   ELSE least(task_now() + interval '2 minutes' * 2 ^ least(resends, 5), CASE WHEN deadline_at > task_now() THEN deadline_at END) END,
     resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
 FROM (SELECT unnest(ARRAY(SELECT id FROM late)) AS id LIMIT (SELECT NULL::bigint)) one WHERE t.id = one.id
 RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
-          coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due;
+          coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due,
+          t.waiting_for IS NOT NULL AS waits;
 
 -- name: parked_flags
 -- The flags that hold tasks.

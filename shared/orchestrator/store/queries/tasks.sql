@@ -3,7 +3,7 @@
 -- Index: agent_tasks_pkey, task_idempotency.
 SELECT due_at, created_at, due_in FROM submit_task(
   %(settings)s::json, %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s::smallint, %(max_attempts)s::smallint,
-  %(limited)s, %(schedule_at)s::timestamptz, %(idempotency_key)s, %(request_hash)s, %(traceparent)s);
+  %(limited)s, %(schedule_at)s::timestamptz, %(idempotency_key)s, %(request_hash)s, %(traceparent)s, %(deadline)s::float8);
 
 -- name: find_submitted
 -- The task an earlier submit made under this id or idempotency key.

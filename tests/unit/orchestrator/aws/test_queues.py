@@ -9,6 +9,7 @@ import pytest
 from orchestrator.aws import queues
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
+from orchestrator.engine.execution.worker import Source
 from orchestrator.entrypoints import sqs
 
 
@@ -72,7 +73,13 @@ def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
             {},
         )
     ]
-    assert [message.death for message in sqs.messages({"Records": records})] == [7, 0, None, None, None]
+    assert [(message.source, message.dead_seq) for message in sqs.messages({"Records": records})] == [
+        (Source.DEAD_LETTER_QUEUE, 7),
+        (Source.TASK_QUEUE, 0),
+        (Source.UNKNOWN, 0),
+        (Source.UNKNOWN, 0),
+        (Source.UNKNOWN, 0),
+    ]
 
 
 def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,244 @@
+"""The context of a handler: its identity, its transaction, its steps and its children."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+from orchestrator.engine.agents import Agent, Agents
+from orchestrator.engine.context.children import Call, Children, Gathered, deadline_of, needed_of
+from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
+from orchestrator.model.durations import Duration
+from orchestrator.model.errors import Cancelled, Interrupted, LeaseLost, StepNotRecorded, Suspended
+from orchestrator.model.states import Status
+from orchestrator.model.task import Json
+from orchestrator.observability import logger, tracing
+from orchestrator.store import steps
+from orchestrator.store.attempts import Attempt
+from orchestrator.store.connection import Connection, Database
+from orchestrator.store.steps import Write
+
+T = TypeVar("T")
+
+
+#: Characters of a progress message.
+LONGEST_PROGRESS = 1_000
+
+
+class Transaction(Protocol):
+    """Where the database effects of an attempt go."""
+
+    def use(self, attempt: Attempt) -> Connection:
+        """Return the connection for the attempt's writes."""
+
+
+class Context:
+    """One attempt's view of its task. A handler may run again from the top at any time until its outcome commits."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        agent: Agent,
+        *,
+        agents: Agents,
+        flags: Mapping[str, bool],
+        transaction: Transaction,
+        side: Database,
+        remaining: Callable[[], float],
+        announce: Callable[[str], None],
+    ) -> None:
+        self.task_id = attempt.id
+        self.owner = attempt.owner_id
+        self.type = attempt.type
+        self.attempt = attempt.attempts
+        self.flags = flags
+        self.children = Children(attempt, agents, side)
+        #: The interruption that the engine raised in the handler; every later call raises it again.
+        self.interrupted: Interrupted | None = None
+        self._token = attempt.token
+        self._record = attempt
+        self._transaction = transaction
+        self._side = side
+        self._announce = announce
+        self._remaining = remaining
+        self._ends = time.monotonic() + agent.timeout
+        self._names: set[str] = set()
+        self._closed = False
+        self._process = os.getpid()
+
+    @property
+    def db(self) -> Connection:
+        """The task's transaction; its writes commit with the result or not at all."""
+        self._enter()
+        try:
+            return self._transaction.use(self._record)
+        except Interrupted as error:
+            self.interrupt(error)
+            raise
+
+    @cached_property
+    def log(self) -> logging.LoggerAdapter[Any]:
+        """A logger that names the task. Never log a payload."""
+        return logging.LoggerAdapter(cast("logging.Logger", logger), self._record.log_context())
+
+    def remaining(self) -> float:
+        """Return the seconds that this attempt may still take."""
+        self._enter()
+        return max(0.0, min(self._remaining(), self._ends - time.monotonic()))
+
+    def cancelled(self) -> bool:
+        """Return whether another attempt or a cancel took the task; a long handler checks this now and then."""
+        self._enter()
+        _, ours = self._side.run(steps.attempt_state, self.task_id, self._token)
+        return not ours
+
+    def step(self, name: str, fn: Callable[[str], T], *, returns: Any = None) -> T:
+        """Run `fn(idempotency_key)` unless an earlier attempt recorded its result, and record it at once.
+
+        For effects outside the database. The key `task:step` is the same in all attempts: pass it to the service.
+        A name that is used again in one attempt becomes `name#2`. The result is returned as its JSON says, in the
+        first run too; `returns` is a type that pydantic parses it into.
+
+        Raise ValueError for an unfit name, TypeError before the effect for an unfit type, StepNotRecorded when the
+        effect happened and its result cannot be stored, LeaseLost or Cancelled when another attempt owns the task.
+        """
+        self._enter()
+        check_name(name, "the name of a step")
+        name = self._unique(name)
+        if name in self._recorded:
+            return cast("T", self._result(name, returns))
+        check_annotation(name, fn, returns)
+        started = time.monotonic()
+        with tracing.span(f"step {name}"):
+            result = fn(f"{self.task_id}:{name}")
+        took_ms = round((time.monotonic() - started) * 1000)
+        text, fault = "null", None
+        try:
+            text = to_json(result, returns)
+        except Exception as error:  # pydantic, and the result's own methods, may raise anything
+            fault = f"{type(result).__name__}: {error}"[:500].encode("utf-8", "replace").decode().replace("\x00", "")
+        write = self._side.run(steps.record, self.task_id, self._token, name, text, took_ms, fault)
+        if write is Write.REJECTED:
+            self._recorded[name] = self._recorded_elsewhere(name)
+        else:
+            self._recorded[name] = steps.Recorded(reload(text), fault)
+        if write is Write.WATCHED:
+            self._announce(self.owner)
+        return cast("T", self._result(name, returns))
+
+    def _result(self, name: str, returns: Any) -> Any:
+        recorded = self._recorded[name]
+        if recorded.fault is not None:
+            raise StepNotRecorded(
+                f"step {name!r} ran once, but its result cannot be stored ({recorded.fault}). Return JSON from it."
+            )
+        return from_json(recorded.result, returns)
+
+    def progress(self, message: str, *, percent: float | None = None, data: Mapping[str, Json] | None = None) -> None:
+        """Show the owner at once what the task does.
+
+        A longer message is cut. Raise ValueError when `data` is no JSON or too large, and LeaseLost or Cancelled when
+        another attempt owns the task.
+        """
+        self._enter()
+        note: dict[str, Json] = {"message": str(message)[:LONGEST_PROGRESS]}
+        if percent is not None:
+            note["percent"] = max(0, min(100, int(percent)))
+        if data is not None:
+            note["data"] = dict(data)
+        write = self._side.run(steps.note_progress, self.task_id, self._token, note)
+        if write is Write.REJECTED:
+            self._raise_lost()
+        elif write is Write.WATCHED:
+            self._announce(self.owner)
+
+    def spawn(
+        self,
+        type: str,
+        payload: Mapping[str, Json],
+        *,
+        owner: str | None = None,
+        key: str | None = None,
+    ) -> UUID:
+        """Add a child task that exists exactly if this attempt commits, and return its id.
+
+        `owner`: for another owner, by the agent's own rules. `key` is unique among the task's children.
+        """
+        self._enter()
+        if key is not None:
+            check_name(key, "the key of a child")
+        return self.children.spawn(type, payload, owner or self.owner, key).id
+
+    def gather(
+        self, name: str, calls: Sequence[Call], *, quorum: int | None = None, deadline: Duration | None = None
+    ) -> Gathered:
+        """Run children and wait for `quorum` of them (default: all) or until `deadline`, without a worker.
+
+        In the first run the attempt ends here, and database effects before it are undone. When the wait is over the
+        handler runs again from the top, asks for the same calls, and gets their children. Late children keep running.
+
+        Raise CallsChanged when this run asks for other calls than the first, ValueError for an unfit argument.
+        """
+        self._enter()
+        needed, seconds = needed_of(quorum, len(calls)), deadline_of(deadline)
+        check_name(name, "the name of a gather")
+        name = self._unique(f"gather:{name}").removeprefix("gather:")
+        if not calls:
+            return Gathered([], timed_out=False)
+        found = self.children.gather(name, calls, needed, seconds)
+        if isinstance(found, Gathered):
+            return found
+        raise self.interrupt(Suspended(name))
+
+    def _unique(self, name: str) -> str:
+        """Return the name, or `name#2` and so on when this attempt has used it."""
+        candidate, number = name, 1
+        while candidate in self._names:
+            number += 1
+            candidate = f"{name}#{number}"
+        self._names.add(candidate)
+        return candidate
+
+    def interrupt(self, error: Interrupted) -> Interrupted:
+        """Remember what ends this attempt, and return it; the first one counts."""
+        if self.interrupted is None:
+            self.interrupted = error
+        return error
+
+    def is_overdue(self) -> bool:
+        """Return whether the agent's timeout has passed."""
+        return time.monotonic() > self._ends
+
+    def close(self) -> None:
+        """End the attempt: a thread that goes on cannot use this context any more."""
+        self._closed = True
+
+    def _enter(self) -> None:
+        """Raise what interrupted this attempt; raise RuntimeError outside of it."""
+        if os.getpid() != self._process:
+            raise RuntimeError("a forked process cannot use the context of its parent's handler")
+        if self._closed:
+            raise RuntimeError("this attempt has ended; its context cannot be used any more")
+        if self.interrupted is not None:
+            raise self.interrupted
+
+    @cached_property
+    def _recorded(self) -> dict[str, steps.Recorded]:
+        return self._side.run(steps.recorded, self.task_id)
+
+    def _recorded_elsewhere(self, name: str) -> steps.Recorded:
+        """Return a step that could not be recorded because it was already: the first answer got lost."""
+        _, ours = self._side.run(steps.attempt_state, self.task_id, self._token)
+        if not ours:
+            self._raise_lost()
+        return self._side.run(steps.recorded, self.task_id)[name]
+
+    def _raise_lost(self) -> None:
+        status, _ = self._side.run(steps.attempt_state, self.task_id, self._token)
+        lost = Cancelled("cancelled") if status is Status.CANCELLED else LeaseLost("another attempt owns the task")
+        raise self.interrupt(lost)

@@ -1,0 +1,71 @@
+"""What a handler may do with the connection that it borrows, and what it leaves changed there."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from orchestrator.store.connection import Connection
+
+#: First words of the command tags of statements that change nothing but rows, or end with their savepoint.
+HARMLESS = frozenset(
+    {
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "MERGE",
+        "COPY",
+        "FETCH",
+        "MOVE",
+        "EXPLAIN",
+        "SHOW",
+        "SAVEPOINT",
+        "RELEASE",
+    }
+    | {"ROLLBACK", "LOCK", "TRUNCATE"}
+)
+#: Functions that change the session although their command tag is SELECT, and a script of several statements.
+_CHANGES = re.compile(r"set_config|advisory_lock|pg_stat_reset|;\s*\S", re.IGNORECASE)
+
+
+class TransactionControl(RuntimeError):
+    """A handler tried to end, open or bypass the transaction that the engine owns."""
+
+
+class HandlerSession:
+    """The rules for a connection while one attempt's handler uses it."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._thread = threading.get_ident()
+        self._threads = threading.active_count()
+        #: Whether the handler changed something that outlives its statements.
+        self.changed = False
+
+    def check(self, connection: Connection) -> None:
+        """Raise TransactionControl unless the handler may run a statement on `connection` now."""
+        if os.getpid() != self._process or threading.get_ident() != self._thread:
+            raise TransactionControl("ctx.db can be used only in the handler's own thread and process")
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            raise TransactionControl("the handler has ended its transaction; the engine commits it with the result")
+
+    def note(self, query: Any, tag: str | None) -> None:
+        """Remember a statement that changes the session, by its text and the command tag of its result."""
+        if (tag or "").partition(" ")[0] not in HARMLESS or _CHANGES.search(_text(query)):
+            self.changed = True
+
+    def started_threads(self) -> bool:
+        """Return whether more threads run than before the handler; one of them may keep the connection."""
+        return threading.active_count() > self._threads
+
+
+def _text(query: Any) -> str:
+    if isinstance(query, bytes):
+        return query.decode("utf-8", "replace")
+    return query if isinstance(query, str) else ";composed statement"
