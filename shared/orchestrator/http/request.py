@@ -15,7 +15,7 @@ from uuid import UUID
 
 from orchestrator.http.errors import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
-from orchestrator.model.idempotency import KEY_RULE, is_valid_key
+from orchestrator.model.idempotency import KEY_RULE, is_callers_key
 from orchestrator.model.validation import validation_faults
 from orchestrator.observability import tracing
 
@@ -101,7 +101,7 @@ def idempotency_key(event: BaseProxyEvent) -> str | None:
     key = event.headers.get("idempotency-key")
     if key is None:
         return None
-    if not is_valid_key(key):
+    if not is_callers_key(key):
         raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", KEY_RULE, "wrong_format")])
     return key
 

@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from orchestrator.aws.queues import LONGEST_INVISIBILITY
-from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY, is_valid_key
+from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY, is_callers_key, is_stored_key
 from orchestrator.model.states import LIVE_STATES
 from orchestrator.store.intervals import INTERVALS
 
@@ -26,8 +26,15 @@ def test_the_view_of_live_tasks_defines_every_state() -> None:
     + [(key, False) for key in ("a b", "é", "a\n", "\x7f")],
 )
 def test_one_rule_for_keys(key: str, valid: bool) -> None:
-    assert is_valid_key(key) is valid
+    assert is_callers_key(key) is valid
     assert (re.search(KEY_PATTERN, key) is not None and "\n" not in key and len(key) <= LONGEST_KEY) is valid
+
+
+def test_only_the_application_has_keys_with_spaces() -> None:
+    assert is_stored_key("erase the account")
+    assert not is_callers_key("erase the account")
+    assert not is_stored_key("")
+    assert not is_stored_key("a\n")
 
 
 def test_no_statement_has_a_sweepers_interval_of_its_own() -> None:
