@@ -14,6 +14,7 @@ from orchestrator.engine import task_telemetry
 from orchestrator.engine.agents import MOST_ATTEMPTS, Agent, Agents, UnknownType
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
 from orchestrator.model.fault_injection import reach
+from orchestrator.model.idempotency import STORED_KEY_RULE, is_stored_key
 from orchestrator.model.ids import new_task_id
 from orchestrator.model.json_encoding import JsonTooLarge, encode_bounded, encode_json
 from orchestrator.model.sizes import LARGEST_PAYLOAD
@@ -24,9 +25,6 @@ from orchestrator.store.connection import Database
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-#: The most characters of an idempotency key.
-LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,13 +146,9 @@ def _bounds(order: TaskRequest) -> list[Fault]:
         faults.append(Fault("maxAttempts", f"must be from 1 to {MOST_ATTEMPTS}", "out_of_range"))
     if order.schedule_at is not None and order.schedule_at.tzinfo is None:
         faults.append(Fault("scheduleAt", "must have a time zone, such as a final Z", "wrong_format"))
-    if order.idempotency_key is not None and not _storable_key(order.idempotency_key):
-        faults.append(Fault("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters", "wrong_format"))
+    if order.idempotency_key is not None and not is_stored_key(order.idempotency_key):
+        faults.append(Fault("Idempotency-Key", STORED_KEY_RULE, "wrong_format"))
     return faults
-
-
-def _storable_key(key: str) -> bool:
-    return 1 <= len(key) <= LONGEST_KEY and key.isprintable()
 
 
 def _normal(payload: BaseModel) -> Json:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from orchestrator.http.errors import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
+from orchestrator.model.idempotency import KEY_RULE, is_callers_key
 from orchestrator.model.validation import validation_faults
 from orchestrator.observability import tracing
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 LARGEST_BODY = 256 * 1024
 #: Objects and arrays within one another.
 DEEPEST_BODY = 64
-#: Characters of an idempotency key.
-LONGEST_KEY = 200
 
 #: The fault of a page cursor.
 INVALID_CURSOR = "is not valid; pass the nextCursor of an earlier page"
@@ -46,7 +45,6 @@ _UUID = re.compile(UUID_PATTERN.replace("-[", "-?["))
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
-_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 #: Postgres keeps no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -103,9 +101,8 @@ def idempotency_key(event: BaseProxyEvent) -> str | None:
     key = event.headers.get("idempotency-key")
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        words = f"must be 1 to {LONGEST_KEY} printable ASCII characters without spaces"
-        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", words, "wrong_format")])
+    if not is_callers_key(key):
+        raise InvalidInput("The request has faults.", [Fault("Idempotency-Key", KEY_RULE, "wrong_format")])
     return key
 
 

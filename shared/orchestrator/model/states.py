@@ -24,7 +24,8 @@ class Status(StrEnum):
 
 
 #: The states of unfinished tasks and of dead letters in more detail; the view `live_tasks` defines each.
-LiveState = Literal["due", "scheduled", "retrying", "waiting", "processing", "parked", "dead"]
+UnfinishedState = Literal["due", "scheduled", "retrying", "waiting", "processing", "parked"]
+LiveState = Literal[UnfinishedState, "dead"]
 LIVE_STATES: tuple[LiveState, ...] = get_args(LiveState)
 
 #: Every legal move, as (from, to); the function `check_task` has the same list.

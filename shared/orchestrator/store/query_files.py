@@ -9,6 +9,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import LiteralString
 
+from orchestrator.store.intervals import INTERVALS
+
 
 @cache
 def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
@@ -23,7 +25,7 @@ def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
     if len(set(names)) != len(names):
         raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
     # Literal in fact if not to the type checker: files of ours, never formatted.
-    return {name: _without_comments(body) for name, body in zip(names, bodies, strict=True)}
+    return {name: _with_intervals(_without_comments(body)) for name, body in zip(names, bodies, strict=True)}
 
 
 def _with_parts(folder: Traversable, text: str) -> str:
@@ -31,6 +33,10 @@ def _with_parts(folder: Traversable, text: str) -> str:
         return _with_parts(folder, folder.joinpath("parts", f"{include[1]}.sql").read_text(encoding="utf-8"))
 
     return re.sub(r"^ *-- include: (\w+)$", part, text, flags=re.MULTILINE)
+
+
+def _with_intervals(sql: str) -> str:
+    return re.sub(r"\{([a-z_]+)\}", lambda name: INTERVALS[name[1]], sql)
 
 
 def _without_comments(sql: str) -> str:

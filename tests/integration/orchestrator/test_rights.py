@@ -156,3 +156,18 @@ def test_only_an_operator_s_requests_see_everybody(sessions: dict[str, Connectio
     )
     seen = {part: len(session.execute("SELECT 1 FROM agent_tasks").fetchall()) for part, session in sessions.items()}
     assert seen == {"api": 0, "websocket": 0, "push": 0, "worker": 1, "sweeper": 1}
+
+
+@pytest.mark.parametrize("part", ["websocket", "push", "sweeper"])
+@pytest.mark.parametrize("lock", ["pg_advisory_lock(1)", "pg_advisory_xact_lock(1)", "pg_try_advisory_lock(1, 2)"])
+def test_a_login_that_needs_no_advisory_lock_can_take_none(database_url: str, part: str, lock: LiteralString) -> None:
+    with log_in(database_url, part) as connection, pytest.raises(pg.InsufficientPrivilege):
+        connection.execute(f"SELECT {lock}")
+
+
+@pytest.mark.parametrize("part", ["api", "worker"])
+def test_the_other_logins_lock_for_one_transaction_at_most(database_url: str, part: str) -> None:
+    with log_in(database_url, part) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(1), pg_advisory_xact_lock_shared(2)")
+        with pytest.raises(pg.InsufficientPrivilege):
+            connection.execute("SELECT pg_advisory_lock(1)")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from orchestrator.model.states import FINAL, LIVE_STATES, Status
 from orchestrator.model.task import Json
 from orchestrator.observability import metrics
 from orchestrator.store import statistics as store
@@ -13,8 +14,8 @@ from orchestrator.store.connection import Database
 from orchestrator.store.statistics import FinishedCount, LiveCount, Load, Pace
 
 #: The reasons for which an unfinished task waits; the view `live_tasks` defines each.
-LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
-ENDS = ("completed", "failed", "dead-letter", "cancelled")
+LIVE = LIVE_STATES
+ENDS = tuple(status.value for status in Status if status in FINAL)
 #: Days that the figures of a minute are kept.
 KEPT_DAYS = 7
 

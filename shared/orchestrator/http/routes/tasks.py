@@ -16,6 +16,7 @@ from orchestrator.http.request import Query, idempotency_key, json_body, parse, 
 from orchestrator.http.schemas.names import requests, responses
 from orchestrator.http.serializers import event_view, fitting, next_cursor, page_view, receipt, task_view
 from orchestrator.model.errors import InvalidInput, NotFound
+from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
 from orchestrator.store import events, tasks
 
@@ -38,7 +39,7 @@ AFTER = Parameter(
 )
 KEY = Parameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY_PATTERN},
     "header",
     "The same key with the same body answers with the same task",
 )

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.config import JsonDict, JsonValue
 
 from orchestrator.http.request import moment
+from orchestrator.model.states import UnfinishedState
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
@@ -190,7 +191,7 @@ class CancelTasks(Body):
     owner: str = Field(default="", min_length=1, max_length=128)
     status: Literal["pending", "processing"] | None = None
     #: What they wait for.
-    state: Literal["due", "scheduled", "retrying", "waiting", "processing", "parked"] | None = None
+    state: UnfinishedState | None = None
     trace: str = Field(default="", pattern="^[0-9a-fA-F]{32}$")
     fingerprint: str = Field(default="", min_length=1, max_length=200)
     #: Of the submit.

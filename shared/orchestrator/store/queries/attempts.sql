@@ -68,7 +68,7 @@ WITH ended AS (
       attempts = CASE WHEN spent THEN attempts ELSE attempts - 1 END,
       suspect = true, alone = false, token = NULL, leased_until = NULL, leased_by = NULL,
       due_at = task_now(),
-      wake_at = task_now() + CASE WHEN spent AND attempts >= max_attempts THEN interval '30 seconds' ELSE interval '2 minutes' END,
+      wake_at = task_now() + CASE WHEN spent AND attempts >= max_attempts THEN {dead_letter_unsent_after} ELSE {message_lost_after} END,
       seq = seq + 1, updated_at = task_now()
   FROM ended WHERE t.id = ended.id
   RETURNING t.*, spent
@@ -126,10 +126,10 @@ WITH outcome AS (
       error = CASE WHEN o.status <> 'completed' THEN coalesce(o.error::jsonb, t.error) END,
       due_at = CASE WHEN o.status <> 'pending' THEN t.due_at
                     WHEN o.delay IS NOT NULL THEN least(task_now() + make_interval(secs => o.delay), t.deadline_at) END,
-      wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + interval '30 seconds'
+      wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + {dead_letter_unsent_after}
                      WHEN o.status = 'pending' AND o.parked_by IS NULL
                      THEN least(task_now() + coalesce(make_interval(secs => o.delay), interval '1 hour'), t.deadline_at)
-                          + CASE WHEN o.waiting_for IS NULL AND o.delay <= 43200 THEN interval '2 minutes' ELSE interval '0' END END,
+                          + CASE WHEN o.waiting_for IS NULL AND o.delay <= {longest_invisibility} THEN {message_lost_after} ELSE interval '0' END END,
       finished_at = CASE WHEN o.status <> 'pending' THEN task_now() END,
       dead_at = CASE WHEN o.status = 'dead-letter' THEN task_now() END,
       limited = t.limited AND o.status IN ('pending', 'dead-letter'),

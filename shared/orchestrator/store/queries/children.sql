@@ -4,7 +4,7 @@
 WITH child AS (
   INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
                            parent_id, spawn_key, gather, traceparent, deadline_at)
-  SELECT c.id, c.owner_id, c.type, c.payload::jsonb, c.payload_version, c.max_attempts, task_now(), task_now() + interval '2 minutes',
+  SELECT c.id, c.owner_id, c.type, c.payload::jsonb, c.payload_version, c.max_attempts, task_now(), task_now() + {message_lost_after},
          task_now(), c.limited, c.parent_id, c.spawn_key, c.gather, c.traceparent, task_now() + make_interval(secs => c.deadline)
   FROM unnest(%(ids)s::uuid[], %(owners)s::text[], %(types)s::text[], %(payloads)s::text[], %(versions)s::smallint[],
               %(max_attempts)s::smallint[], %(limited)s::boolean[], %(parents)s::uuid[], %(keys)s::text[], %(gathers)s::text[],
@@ -44,7 +44,7 @@ JOIN agent_tasks parent ON parent.id = sent.id ORDER BY parent.id FOR NO KEY UPD
 -- or whose deadline has passed.
 -- Index: agent_tasks_pkey; task_spawn for the children.
 UPDATE agent_tasks parent
-SET waiting_for = NULL, awaits = NULL, due_at = task_now(), wake_at = task_now() + interval '2 minutes', updated_at = task_now()
+SET waiting_for = NULL, awaits = NULL, due_at = task_now(), wake_at = task_now() + {message_lost_after}, updated_at = task_now()
 FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
 WHERE parent.id = sent.id AND status = 'pending' AND waiting_for IS NOT NULL
   AND (parent.deadline_at <= task_now()

@@ -48,7 +48,7 @@ SELECT id, owner_id, subscribed, task_ids, cursor, expires_at <= task_now() AS e
 -- Index: socket_connections_pkey.
 UPDATE socket_connections
 SET subscribed = true, task_ids = %(task_ids)s::uuid[], cursor = %(cursor)s, again = false,
-    busy_until = task_now() + interval '10 seconds'
+    busy_until = task_now() + {sender_gone_after}
 WHERE id = %(id)s
 RETURNING id;
 
@@ -61,7 +61,7 @@ UPDATE socket_connections SET subscribed = false, task_ids = NULL, cursor = NULL
 -- is only told to look again.
 -- Index: connection_owner, socket_connections_pkey.
 UPDATE socket_connections s
-SET again = held.busy, busy_until = CASE WHEN held.busy THEN s.busy_until ELSE task_now() + interval '10 seconds' END
+SET again = held.busy, busy_until = CASE WHEN held.busy THEN s.busy_until ELSE task_now() + {sender_gone_after} END
 FROM (
   SELECT id, coalesce(busy_until > task_now(), false) AS busy FROM socket_connections
   WHERE subscribed AND (owner_id = ANY(%(owners)s) OR id = ANY(%(ids)s))
@@ -75,7 +75,7 @@ RETURNING s.id, s.owner_id, s.task_ids, s.cursor, s.expires_at <= task_now() AS 
 -- Only over the cursor that was read: a newer subscription stands, and has its own sender.
 -- Index: socket_connections_pkey.
 UPDATE socket_connections s
-SET cursor = held.sent, again = false, busy_until = CASE WHEN held.more THEN task_now() + interval '10 seconds' END
+SET cursor = held.sent, again = false, busy_until = CASE WHEN held.more THEN task_now() + {sender_gone_after} END
 FROM (
   SELECT s.id, c.sent, s.again OR NOT c.done AS more
   FROM socket_connections s

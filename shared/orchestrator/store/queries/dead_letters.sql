@@ -27,7 +27,7 @@ WITH chosen AS (
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
       due_at = task_now() + make_interval(secs => wait), ready_at = task_now() + make_interval(secs => wait),
       deadline_at = task_now() + make_interval(secs => wait) + (t.deadline_at - coalesce(t.ready_at, t.created_at)),
-      wake_at = task_now() + make_interval(secs => wait) + interval '2 minutes',
+      wake_at = task_now() + make_interval(secs => wait) + {message_lost_after},
       seq = seq + 1, updated_at = task_now()
   FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.death IS NULL OR t.seq = chosen.death)
   RETURNING t.*, chosen.wait, chosen.died_at

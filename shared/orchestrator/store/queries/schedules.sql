@@ -50,7 +50,7 @@ ORDER BY s.next_at LIMIT %(limit)s FOR NO KEY UPDATE OF s SKIP LOCKED;
 WITH task AS (
   INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, limited, due_at, wake_at, ready_at, idempotency_key)
   SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, due.at,
-         due.at + interval '2 minutes', due.at, %(idempotency_key)s
+         due.at + {message_lost_after}, due.at, %(idempotency_key)s
   FROM (SELECT greatest(%(run_at)s::timestamptz, task_now()) AS at) due
   ON CONFLICT DO NOTHING
   RETURNING id, seq, attempts, status, owner_id, due_at

@@ -8,7 +8,7 @@ WITH late AS (
 )
 UPDATE agent_tasks t
 SET wake_at = CASE WHEN status = 'processing' AND leased_until > task_now() THEN leased_until
-                   ELSE least(task_now() + interval '2 minutes' * 2 ^ least(resends, 5), CASE WHEN deadline_at > task_now() THEN deadline_at END) END,
+                   ELSE least(task_now() + {message_lost_after} * 2 ^ least(resends, 5), CASE WHEN deadline_at > task_now() THEN deadline_at END) END,
     resends = CASE WHEN status = 'processing' AND leased_until > task_now() THEN resends ELSE least(resends + 1, 1000) END
 FROM (SELECT unnest(ARRAY(SELECT id FROM late)) AS id LIMIT (SELECT NULL::bigint)) one WHERE t.id = one.id
 RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
@@ -34,7 +34,7 @@ SELECT id, owner_id, type FROM agent_tasks WHERE parked_by = %(flag)s AND id > %
 -- Lets parked tasks go.
 -- Index: agent_tasks_pkey.
 WITH freed AS (
-  UPDATE agent_tasks task SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + interval '2 minutes', seq = seq + 1, updated_at = task_now()
+  UPDATE agent_tasks task SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + {message_lost_after}, seq = seq + 1, updated_at = task_now()
   FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
   WHERE task.id = sent.id AND parked_by IS NOT NULL
   RETURNING task.id, seq, attempts, status, owner_id, traceparent

@@ -1,0 +1,16 @@
+"""When the sweeper checks a task: the only place of these times. Statements write them as `{name}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+INTERVALS: Mapping[str, str] = {
+    # A due task's message is expected to have been received by then; each resend doubles it, up to 64 minutes.
+    "message_lost_after": "interval '2 minutes'",
+    # A dead letter's message is expected to be in the dead-letter queue by then.
+    "dead_letter_unsent_after": "interval '30 seconds'",
+    # Seconds: the longest SQS hides a message. A task that is due later is woken by the sweeper when it is due.
+    "longest_invisibility": "43200",
+    # One sender at a time has a connection for so long.
+    "sender_gone_after": "interval '10 seconds'",
+}
