@@ -57,8 +57,7 @@ def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
         link = friends.answer(ctx.db, me, friend, wanted)
         if wanted is State.ACCEPTED:
             _recommend_to_both(ctx, me, friend)
-        if wanted is not State.PENDING:
-            notify(ctx, friend, "accepted" if wanted is State.ACCEPTED else "declined")
+            notify(ctx, friend, "accepted")  # a refusal is not told
     return _result(link, wanted, verdict)
 
 

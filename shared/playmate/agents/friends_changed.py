@@ -15,7 +15,7 @@ from orchestrator.engine.context import Context
 from playmate.store import accounts
 from playmate.store.accounts import GuardianId
 
-Change = Literal["asked", "accepted", "declined", "ended", "withdrawn"]
+Change = Literal["asked", "accepted", "ended", "withdrawn"]
 
 #: The sentence for the family, for changes that it should hear of.
 MESSAGES: dict[str, str] = {

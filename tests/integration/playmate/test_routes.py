@@ -130,8 +130,10 @@ class TestFriends:
         amira, bruno = family("Amira"), family("Bruno")
         run("friend.ask", {"friendName": "Bruno"}, owner=amira)
         before = caller(amira).get("/api/friends/pending").json()
+        tasks = caller(amira).get("/api/tasks").json()
         run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
         assert caller(amira).get("/api/friends/pending").json() == before == [{"id": bruno, "name": "Bruno"}]
+        assert caller(amira).get("/api/tasks").json() == tasks, "no notification either"
         again = run("friend.ask", {"friendName": "Bruno"}, owner=amira)
         assert again.error["message"] == "You asked Bruno already; the answer is still open."
         assert caller(bruno).get("/api/friends/askingforme").json() == []
