@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
+from orchestrator.engine.erasure import forget_mentions
 from orchestrator.model.errors import Refuse
 from playmate.agents.plan_make import make_plan
 from playmate.domain.activities import setting
@@ -17,10 +18,13 @@ from playmate.sources import local_insight, narrative, nearby
 from playmate.sources.local_insight import Locality, Retrieved
 from playmate.sources.nearby import Place
 from playmate.sources.outside import Answer
-from playmate.store import accounts, availability, kids, points
+from playmate.store import accounts, availability, erasure, kids, points
 from playmate.store.accounts import GuardianId
 from playmate.store.kids import Kid
 from playmate.store.knowledge import Question
+
+#: Earlier plans that a guardian keeps. The removal of a kid has to correct every plan that names it.
+PLANS_KEPT = 20
 
 
 class PointUpdate(BaseModel):
@@ -63,6 +67,7 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     told = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
+    forget_mentions(ctx, [], erasure.old_plans(ctx.db, me, PLANS_KEPT), "availabilityPlan")
     guardian = accounts.get_guardian(ctx.db, me)
     planned = ctx.flags.get("availability_agent", True) and guardian is not None
     return PointUpdated(

@@ -23,7 +23,7 @@ class Owners(BaseModel):
 
 
 class PlanSettings(Body):
-    """How far the family travels (km), and the time zone of its device; what is absent stays."""
+    """How far the family travels (km), and the time zone of its device; an absent field stays."""
 
     reachKm: Annotated[int, Field(ge=1, le=1000)] | None = None
     timeZone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(time_zone)] | None = None

@@ -57,7 +57,7 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_no_boolean)]
 
 
 class Body(BaseModel):
-    """What a client sends: an unknown field is a fault."""
+    """A body of a request: an unknown field is a fault."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,7 +77,7 @@ class Signup(Body):
 
 
 class Login(BaseModel):
-    """Name or e-mail address under any of three names; what else a form sends is ignored."""
+    """Name or e-mail address under any of three names; other fields of a form are ignored."""
 
     identifier: str = Field(
         min_length=1, max_length=254, validation_alias=AliasChoices("identifier", "username", "email")
@@ -137,7 +137,7 @@ class Friends(RootModel[list[Friend]]):
 
 
 class PointBody(Body):
-    """Degrees; out of range is brought back into it, what is no finite number is refused."""
+    """Degrees; a value out of range is brought back into it, and anything but a finite number is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 

@@ -28,6 +28,11 @@ def plans_with(conn: Connection, guardian: Guardian) -> list[UUID]:
     return _ids(conn, "plans_with", {"guardian_id": guardian.id})
 
 
+def old_plans(conn: Connection, guardian: GuardianId, kept: int) -> list[UUID]:
+    """Return the guardian's finished plans beyond the newest `kept` ones."""
+    return _ids(conn, "old_plans", {"guardian_id": guardian, "kept": kept})
+
+
 def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> tuple[list[UUID], list[UUID]]:
     """Both guardians' recommendations about the other's kids, and their plans with those kids."""
     values = {"guardian_id": one, "friend_id": other}

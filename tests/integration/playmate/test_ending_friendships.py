@@ -224,6 +224,18 @@ def test_a_plan_that_found_no_time_with_a_former_friend_does_not_name_it(
     assert [row["result"].get("availabilityPlan") for row in stored] == [None, None]
 
 
+def test_only_the_newest_plans_are_kept(
+    conn: Connection, bruno: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the removal of a kid has a bounded number of plans to correct, however often a friend moved its point."""
+    monkeypatch.setattr("playmate.agents.location_playdate_update.PLANS_KEPT", 2)
+    for _ in range(5):
+        run("location.playdate.update", POINT, owner=bruno)
+    stored = conn.execute("SELECT result FROM agent_tasks ORDER BY id").fetchall()
+    assert ["availabilityPlan" in row["result"] for row in stored] == [False, False, True, True, True]
+    assert all(row["result"]["coordinates"] for row in stored)
+
+
 def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) -> None:
     """With a worker that knows all of them to be quick, so that nothing but their nature keeps them apart."""
     engine.agents = engine.worker.agents = Agents("playmate.agents")

@@ -106,7 +106,7 @@ def test_the_one_who_refused_may_ask_later(conn: Connection, family: MakeFamily,
     amira, bruno = family("Amira"), family("Bruno")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)
     run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
-    assert run("friend.ask", {"friendName": "Bruno"}, owner=amira).error["code"] == "refused_already"
+    assert run("friend.ask", {"friendName": "Bruno"}, owner=amira).error["code"] == "asked_already"
     assert run("friend.ask", {"friendName": "Amira"}, owner=bruno).status == "completed"
     assert names(friends.pending(conn, bruno)) == ["Amira"]
 

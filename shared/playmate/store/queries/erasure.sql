@@ -22,6 +22,17 @@ where type = 'location.playdate.update' and owner_id <> %(guardian_id)s::bigint:
     or result -> 'availabilityPlan' -> 'suggestions'
          @> jsonb_build_array(jsonb_build_object('noTimeWith', jsonb_build_object('friendId', %(guardian_id)s::bigint))));
 
+-- name: old_plans
+-- Plans beyond the caller's newest `kept` ones (task_owner). Each new plan makes one old, so a page of them is enough.
+select id
+from (
+    select id, result from agent_tasks
+    where owner_id = %(guardian_id)s::bigint::text and type = 'location.playdate.update' and status = 'completed'
+    order by id desc
+    offset %(kept)s limit 20
+) as older
+where result -> 'availabilityPlan' is not null;
+
 -- name: erase_guardian
 -- Credentials, point, kids, links, calendar and proposals go with the guardian (foreign keys, by primary key).
 delete from guardians where id = %(guardian_id)s returning id;

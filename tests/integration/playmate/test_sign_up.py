@@ -1,0 +1,33 @@
+"""Names that a sign-up refuses, and a way of signing in that is not offered."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.gateway import Answer, Caller
+
+
+def faults(answer: Answer) -> set[str]:
+    assert answer.status == 400, answer.text
+    return {fault["field"] for fault in answer.json()["faults"]}
+
+
+@pytest.mark.parametrize("name", ["Administrator", "ADMIN", "\uff21dmin", "Support", "operator"])
+def test_names_of_operators_are_reserved(anyone: Caller, name: str) -> None:
+    refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
+    assert faults(refused) == {"name"}
+    assert "reserved" in refused.text
+
+
+def test_another_way_of_signing_in_is_told_to_be_unavailable(anyone: Caller) -> None:
+    answer = anyone.post("/auth/login/social", {"provider": "google"})
+    assert (answer.status, "is not available" in answer.json()["message"]) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [(" ", "must not be blank"), ("x" * 81, "at most 80 characters"), ("x" * 9_999, "at most 80 characters")],
+)
+def test_a_blank_or_long_name_is_told_in_words(anyone: Caller, name: str, words: str) -> None:
+    refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
+    assert words in refused.text
