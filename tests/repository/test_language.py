@@ -51,7 +51,7 @@ NOT_OURS = (
 )
 #: Files about the map, which name real locations.
 REAL_PLACES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
-#: Subjects without a name, for each thousand words of the documents.
+#: The most subjects without a name per thousand of the documents.
 MOST_RIDDLES = 2.0
 
 

@@ -40,7 +40,7 @@ def list_redrives(context: typer.Context, json: AsJson = False) -> None:
         )
         for each in found["items"]
     ]
-    out.print(table(("id", "state", "how", "#let go", "", "by", "age"), rows))
+    out.print(table(("id", "state", "how", "#released", "", "by", "age"), rows))
 
 
 def follow(context: typer.Context, id: Id, json: AsJson = False) -> None:

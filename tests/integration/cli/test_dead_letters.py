@@ -130,7 +130,7 @@ def test_a_redrive_is_listed_followed_and_stopped(working: Session, worker: Work
     dead(worker, 3)
     slow = said(working, "dead-letters", "redrive", "--all", "--yes", "--no-canary", "--rate", "0.02", "--no-wait")
     stopped = run(working, "dead-letters", "stop", slow["redrive"]["id"])
-    assert "1 of 3 stay dead letters, 2 of those let go run on" in stopped.stdout
+    assert "1 of 3 stay dead letters, 2 of those returned to pending run on" in stopped.stdout
     followed = run(working, "dead-letters", "follow", slow["redrive"]["id"])
     assert (followed.exit_code, "Stopped by olga" in followed.output) == (Exit.ENDED_BADLY, True)
     assert run(working, "dead-letters", "follow", ids[0]).exit_code == Exit.NOT_FOUND
