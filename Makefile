@@ -1,4 +1,4 @@
-# The one door to this repository. Needs python3 (3.11 or newer) and make, nothing else.
+# The commands of this repository. Needs python3 (3.11 or newer) and make, nothing else.
 
 PYTHON ?= python3
 PORT_BASE ?= 8800

@@ -1,4 +1,4 @@
-"""What `make` can be asked for, by name."""
+"""The commands of `make`, by name."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
         say(f"Say one of: {', '.join(COMMANDS)}")
         return 2
     for end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(end, _interrupt)  # also where a script's shell has told its children to ignore Ctrl-C
+        signal.signal(end, _interrupt)  # also where a script's shell makes its children ignore Ctrl-C
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _interrupt)
     try:

@@ -1,4 +1,4 @@
-"""What a command is doing, as it does it: one line a step, with a running clock on a terminal."""
+"""The progress of a command: one line for each step, with a running clock on a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TICK = 0.2  # seconds between two drawings of the running clock
 
 
 class Refused(Exception):
-    """The command cannot go on; the words say what to do about it."""
+    """The command cannot go on; the message says what to do."""
 
 
 def say(text: str = "") -> None:

@@ -19,8 +19,9 @@ from orchestrator.engine.execution.worker import Message, Worker
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.task import Json, Task
 from orchestrator.store import children, events, row_security, tasks
-from orchestrator.store.connection import Connection, Database, connect, load_queries
+from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.store.owners import ANY_OWNER
+from orchestrator.store.query_files import load_queries
 
 #: Seconds the imagined invocation has left.
 REMAINING = 900.0
@@ -28,7 +29,7 @@ REMAINING = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of the task, what its watchers saw on the way, and the tasks it left behind."""
+    """The task after the attempt, the progress that its watchers saw, and its child tasks."""
 
     task: Task
     progress: tuple[str, ...]
@@ -49,7 +50,7 @@ class Ran:
 
 
 class SilentQueue(TaskQueue):
-    """Takes every wake-up and wakes nobody: a test runs what it wants run."""
+    """Accept every task message and deliver none: a test decides what runs."""
 
     def __init__(self) -> None:
         super().__init__("silent")
@@ -68,7 +69,7 @@ class SilentEvents(EventQueue):
         super().__init__("silent")
 
     def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
-        """Nobody to tell."""
+        """Send no notification."""
 
 
 @dataclass(frozen=True, slots=True)

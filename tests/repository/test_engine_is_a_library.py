@@ -11,7 +11,7 @@ from tools.virtualenvs import ROOT
 
 #: The engine's folders: its package, its command line and what they share.
 ENGINE = ("shared/orchestrator", "clients/cli/orchestrator_cli")
-#: Words of the playdate application. (`kid` is the name of a key in a JSON Web Token.)
+#: Terms of the playdate application. (`kid` is the name of a key in a JSON Web Token.)
 WORDS = re.compile(r"play-?mate|play-?date|friend|guardian|\bkids\b|\bfamily's\b", re.IGNORECASE)
 
 

@@ -39,7 +39,7 @@ HANGS = ("tests/support/agents/test_effect.py", "tests/support/oddities.py")
 #: A measurement of latency paces its tasks and polls as a user of each queue does.
 MEASURES = ("tools/bench/compare.py", "tools/bench/peers/")
 
-#: A statement, not a sentence that begins with one of its words.
+#: A statement, not a sentence that begins with one of its keywords.
 SQL = re.compile(
     r"^\s*((?-i:SELECT|INSERT|UPDATE|DELETE)\s|select\b.*(\bfrom\s|\()|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s"
     r"|with\s+\w+\s+as\s*\(|(create|alter|drop)\s+(table|role|index|function|schema|policy|database)\s"
@@ -177,7 +177,7 @@ def test_all_code_is_checked_for_types() -> None:
 
 
 def test_sql_stands_in_its_files() -> None:
-    """Wherever it runs in the cloud; what makes a local server has a few statements of its own."""
+    """All code that runs in the cloud; the code of the local server has a few statements of its own."""
     mixed = [
         f"{shown(path)}:{line}"
         for path in python_files("shared", "functions", "clients")

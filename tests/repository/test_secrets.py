@@ -9,7 +9,7 @@ import pytest
 
 from tools.virtualenvs import ROOT
 
-#: What keys look like, by who gives them out; none is written here as it would be found.
+#: The forms of keys, by their issuer; none is written here as it would be found.
 SHAPES = {
     "AWS access key": r"\b(AKIA|ASIA)[0-9A-Z]{16}\b",
     "AWS secret key": r"(?i)aws_?secret_?(access_?)?key\W{1,6}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from orchestrator.model.ids import new_task_id
 from orchestrator.store import row_security
-from orchestrator.store.connection import Connection, connect, load_queries
+from orchestrator.store.connection import Connection, connect
+from orchestrator.store.query_files import load_queries
 from tools.bench.preparation import Measured, preload
 
 SIZES = (10_000, 100_000, 1_000_000)

@@ -39,7 +39,7 @@ def build(application: Path = APPLICATION) -> Path:
 
 
 def sam_environment() -> dict[str, str]:
-    """The SAM CLI looks for the runtime's interpreter on the PATH: its own environment has it."""
+    """Return the environment of the SAM CLI, which finds the runtime's interpreter on the PATH."""
     return {
         **os.environ,
         **downloads(),

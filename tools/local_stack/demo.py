@@ -83,7 +83,7 @@ async def _updates(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
 
 
 def _outcome(task: Mapping[str, Any]) -> str:
-    """The result's first words; all of it is at GET /api/tasks/{id}."""
+    """Return the messages of the result; all of it is at GET /api/tasks/{id}."""
     result = task.get("result") or {"error": task.get("error")}
     insight, plan = result.get("localInsight") or {}, result.get("availabilityPlan") or {}
     words = [result.get("message") or result.get("error"), insight.get("headline"), plan.get("message")]

@@ -41,7 +41,7 @@ def client(layout: Layout, service: str) -> Any:
 
 
 def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str]:
-    """What the template is told on this machine."""
+    """Return the template's parameters on this machine."""
     return {
         "Target": "local",
         "Environment": "local",
@@ -79,7 +79,7 @@ def deploy(layout: Layout, built: Path, values: dict[str, str]) -> dict[str, str
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
         if not _update(cloudformation, request):
-            well.add("UPDATE_ROLLBACK_COMPLETE")  # a deploy went wrong, and what it went back to is what is wanted
+            well.add("UPDATE_ROLLBACK_COMPLETE")  # a deploy failed, and the stack is as it should be again
     return _outputs(cloudformation, well)
 
 

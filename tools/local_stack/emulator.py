@@ -15,7 +15,7 @@ def program(layout: Layout) -> Program:
 
 
 def start(layout: Layout) -> None:
-    """Start it empty; what it keeps is made anew by each deploy, the truth is in Postgres."""
+    """Start it empty: each deploy makes its resources again, and Postgres has the truth."""
     scratch = layout.state / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)

@@ -55,7 +55,7 @@ def _adapt(resource_type: str, change: Callable[[Properties], Properties]) -> No
 
 
 def honour_cors_of_templates() -> None:
-    """CloudFormation writes CorsConfiguration in PascalCase; the gateway looks for camelCase."""
+    """CloudFormation writes CorsConfiguration in PascalCase; the gateway reads camelCase."""
 
     def camel(properties: Properties) -> Properties:
         cors = properties.get("CorsConfiguration")

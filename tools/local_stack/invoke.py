@@ -89,7 +89,7 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
             sink.write(chunk)
             await sink.drain()
     except ConnectionError:
-        pass  # one side has gone; closing tells the other
+        pass  # one side has gone; closing ends the other
     finally:
         sink.close()
 

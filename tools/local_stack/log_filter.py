@@ -25,7 +25,7 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class BadPattern(ValueError):
-    """What CloudWatch would answer InvalidParameterException."""
+    """A pattern for which CloudWatch answers InvalidParameterException."""
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:

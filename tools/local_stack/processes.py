@@ -68,7 +68,7 @@ class Program:
         return int(json.loads(self._record.read_text()).get("port_base", self.layout.port_base))
 
     def running(self) -> psutil.Process | None:
-        """The process it was started as; the start time tells it from a later one of the same number."""
+        """Return the process that was started; its start time excludes a later process with the same number."""
         try:
             record = json.loads(self._record.read_text())
             process = psutil.Process(record["pid"])
@@ -86,7 +86,7 @@ class Program:
             deadline = monotonic() + PATIENCE
             while self.running() and monotonic() < deadline:
                 with suppress(psutil.TimeoutExpired):
-                    process.wait(0.02)  # a zombie nobody has buried yet would make a longer wait hang
+                    process.wait(0.02)  # a zombie whose parent has not reaped it would make a longer wait hang
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self._record.unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def answers(port: int) -> bool:
 
 
 def refuse_taken_ports(ports: Mapping[int, str], port_base: int) -> None:
-    """Name each port another program holds, and the way round it."""
+    """Raise Refused that names each port of another program, and a way to use other ports."""
     taken = {port: purpose for port, purpose in ports.items() if not _free(port)}
     if taken:
         lines = [f"Port {port}, for {purpose}, is taken{_holder(port)}." for port, purpose in taken.items()]

@@ -145,7 +145,7 @@ def build(http_url: str, websocket_url: str) -> web.Application:
     application[_WEBSOCKET] = websocket_url
 
     async def upstream(app: web.Application) -> AsyncIterator[None]:
-        every = TCPConnector(limit=0)  # each open socket holds one
+        every = TCPConnector(limit=0)  # each open socket needs one
         async with ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar(), connector=every) as session:
             app[_UPSTREAM] = session
             yield

@@ -99,7 +99,7 @@ def _start_proxy(layout: Layout, outputs: Mapping[str, str]) -> None:
 
 
 def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Mapping[str, Any]]) -> None:
-    """What a client, a test or a person needs to know, in one file."""
+    """Write stack.json, with the addresses and users for clients, tests and people."""
     stack = {
         "api_url": layout.web_url,
         "websocket_url": layout.websocket_url,

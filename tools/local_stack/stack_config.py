@@ -1,4 +1,4 @@
-"""Where one local stack keeps its things and which ports it takes; everything else is told by this."""
+"""The folder and the ports of a local stack; everything else follows from them."""
 
 from __future__ import annotations
 

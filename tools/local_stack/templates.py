@@ -54,5 +54,5 @@ def family(top: Path) -> dict[str, dict[str, Any]]:
 
 
 def configuration(values: object) -> str:
-    """What stands in the template for parameters' values, so that new ones are published."""
+    """Return the hash of the parameters' values that the template has, so that new values are published."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

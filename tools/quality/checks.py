@@ -1,4 +1,4 @@
-"""`make check` and `make test`: what CI runs, and nothing else."""
+"""`make check` and `make test`: the same as in CI."""
 
 from __future__ import annotations
 

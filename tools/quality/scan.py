@@ -54,7 +54,7 @@ def _bandit() -> str:
 
 
 def _audit() -> str:
-    """Asks the package index, which may not know: what could not be asked about is counted, not passed over."""
+    """Ask the package index. Packages that it does not know are counted, not ignored."""
     asked: dict[str, bool] = {}
     faults: list[str] = []
     for name in FILES:

@@ -1,4 +1,4 @@
-"""Tasks cancelled: one by its id at once, many after a look at what would end."""
+"""Cancel tasks: one by its id at once, many after a preview."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 from orchestrator_cli import completion
 from orchestrator_cli.ids import Ids
 from orchestrator_cli.session import Exit, Refusal, Session, fail
-from orchestrator_cli.show import AsJson, Yes, ago, as_json, confirm, out, say, status, table, tell_task, unasked
+from orchestrator_cli.show import AsJson, Yes, ago, as_json, confirm, out, print_task, say, status, table, unasked
 
 LIVING = ("pending", "processing")
 STATES = ("due", "scheduled", "retrying", "waiting", "processing", "parked")
-#: Calls in a row that may end nothing although something is left: it is held by others at that moment.
+#: Calls in a row that may cancel nothing although tasks are left: other transactions lock them at that moment.
 PATIENCE = 5
 #: Seconds between two of these.
 PACE = 1.0
@@ -35,7 +35,9 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
     ] = None,
     type: Annotated[str | None, typer.Option(help="All of this type.", autocompletion=completion.types)] = None,
     since: Annotated[str | None, typer.Option(help="Submitted since: a moment, or how long ago (15m, 1h, 7d).")] = None,
-    until: Annotated[str | None, typer.Option(help="The same; what comes after the look is never meant.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The same; tasks submitted after the preview are never included.")
+    ] = None,
     trace: Annotated[str | None, typer.Option(help="All of this trace.")] = None,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", "-f", help="All that failed like this; - for none.")
@@ -52,7 +54,7 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
     choice = {**words, "fingerprint": fingerprint, "since": since, "until": until}
     chosen = {name: value for name, value in {"ids": ids or None, **choice}.items() if value}
     if ids and len(ids) == 1 and len(chosen) == 1 and reason is None:
-        tell_task(session.post(f"/ops/tasks/{quote(ids[0], safe='')}/cancel"), json)
+        print_task(session.post(f"/ops/tasks/{quote(ids[0], safe='')}/cancel"), json)
         return
     if not chosen:
         raise typer.BadParameter("say which: ids, or --type, --owner, --status, --state, --since and the like")

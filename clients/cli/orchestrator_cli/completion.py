@@ -1,4 +1,4 @@
-"""What the shell offers at Tab: asked of the API for a second at most, and nothing where it does not answer."""
+"""Completions for the shell: the API is asked for a second at most; without an answer there are none."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _asked(context: typer.Context, read: Callable[[Session], Iterable[str]]) -> 
     found: list[str] = []
 
     def ask() -> None:
-        with suppress(Exception):  # whatever is wrong, the command itself will say it
+        with suppress(Exception):  # the command itself reports every fault
             found.extend(read(find(given.get("url"), given.get("token"), given.get("stack"))))
 
     asking = threading.Thread(target=ask, daemon=True)

@@ -1,4 +1,4 @@
-"""Dead letters: what they have in common, moved with a look beforehand."""
+"""Dead letters in groups of equal failures, redriven or discarded after a preview."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def preview(
     all: All = False,
     json: AsJson = False,
 ) -> None:
-    """What a redrive or discard of these would move."""
+    """Return the preview of a redrive or discard of these."""
     would = _would(context.obj, "redrive", _choice(ids, type, fingerprint, version, all))
     if json:
         as_json(would)
@@ -143,7 +143,7 @@ def discard(
 
 
 def _look(session: Session, verb: str, choice: dict[str, Any], question: str, *, yes: bool, json: bool) -> int:
-    """Shows what would be moved and asks; answers how many they are."""
+    """Show the preview and ask; return the number of tasks."""
     unasked(yes, json)
     would = _would(session, verb, choice)
     if not would["total"]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from orchestrator_cli import completion
 from orchestrator_cli.session import Exit, Session, fail
 from orchestrator_cli.show import AsJson, Yes, ago, as_json, confirm, out, say, table, unasked
-from orchestrator_cli.watch import PATIENCE, looks, no_answer, tell_silence
+from orchestrator_cli.watch import PATIENCE, no_answer, poll, report_silence
 
 flags = typer.Typer(no_args_is_help=True, help="Feature flags; `task.TYPE` off parks a type.")
 secrets = typer.Typer(no_args_is_help=True, help="Keys of access tokens.")
@@ -124,10 +124,10 @@ def _follow(session: Session, view: dict[str, Any], *, quiet: bool) -> dict[str,
 
         def silent(seconds: float) -> None:
             if quiet:
-                tell_silence(seconds)
+                report_silence(seconds)
             progress.update(bar, description=no_answer(seconds))
 
-        following = looks(lambda: session.get("/ops/flags"), 5.0, silent, begun=True, patience=PATIENCE)
+        following = poll(lambda: session.get("/ops/flags"), 5.0, silent, begun=True, patience=PATIENCE)
         while view["deployment"] == mine and view["state"] != "COMPLETE":
             view = next(following)
             progress.update(bar, completed=view["percentDeployed"], description=escape(view["state"].lower()))

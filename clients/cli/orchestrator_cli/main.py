@@ -71,7 +71,7 @@ def login(
     password: Annotated[str | None, typer.Option(help="Asked for where it is not given.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Sign in as an operator; holds for twenty minutes."""
+    """Sign in as an operator, for twenty minutes."""
     place = url or context.find_root().params["url"] or typer.prompt("Url", err=json)
     name = name or typer.prompt("Name", err=json)
     session = sign_in(place, name, password or typer.prompt("Password", hide_input=True, err=json))

@@ -1,4 +1,4 @@
-"""Who speaks to which API: an address and an operator's token, from options, a sign-in before, or the local stack."""
+"""The API of a command: an address and an operator's token, from options, an earlier sign-in, or the local stack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from orchestrator_cli.show import plain
 
 #: Where `orchestrator login` keeps its token, readable by its owner alone.
 REMEMBERED = Path("~/.config/orchestrator/session.json")
-#: What `make up` writes.
+#: The file that `make up` writes.
 LOCAL_STACK = Path(".local/stack.json")
 #: Seconds one request may take.
 PATIENCE = 30.0
@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Exit(IntEnum):
-    """What a script can tell from the exit code; 2 is a wrong command line."""
+    """The meaning of the exit codes, for scripts; 2 is a wrong command line."""
 
     REFUSED = 1
     NOT_SIGNED_IN = 3
@@ -44,7 +44,7 @@ class Exit(IntEnum):
 
 
 class Refusal(Exception):
-    """The API said no: `status`, and its own words."""
+    """The API refused: `status`, and its message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -116,7 +116,7 @@ class Session:
 
 
 class FoundLater(Session):
-    """Looks for its API when it is first spoken to, so that --help needs none."""
+    """Find the API at the first request, so that --help needs none."""
 
     def __init__(self, look: Callable[[], Session]) -> None:
         super().__init__("", "")
@@ -160,7 +160,7 @@ def remember(session: Session, seconds: float) -> None:
 
 
 def find(url: str | None, token: str | None, stack: Path | None) -> Session:
-    """What was given; else a sign-in that still holds; else the local stack's operator. Raises Refusal.
+    """Return the session that was given; else a valid sign-in; else the local stack's operator. Raise Refusal.
 
     A sign-in that has ended is never replaced by another stack: a command would act where nobody meant it to.
     """
@@ -211,7 +211,7 @@ def _local(stack: Path) -> Session:
 
 @contextmanager
 def _readable(place: Path, remedy: str) -> Iterator[None]:
-    """Says of a file that is not what it should be which one it is."""
+    """Raise Refusal that names a broken file."""
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -240,7 +240,7 @@ def exit_code(refusal: Refusal) -> Exit:
 
 
 def _parsed(content: bytes) -> Any:
-    """None for what is no JSON."""
+    """Return the JSON; None for anything else."""
     try:
         return json.loads(content)
     except ValueError:

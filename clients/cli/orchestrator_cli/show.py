@@ -80,8 +80,8 @@ def status(value: str) -> Text:
     return Text(plain(value), style=STATUS_STYLES.get(value, "white"))
 
 
-def tell_task(task: dict[str, Any], json: bool) -> None:
-    """What has become of a task."""
+def print_task(task: dict[str, Any], json: bool) -> None:
+    """Print the type, id and status of a task."""
     if json:
         as_json(task)
     else:
@@ -119,7 +119,7 @@ def unasked(yes: bool, json: bool) -> None:
 
 
 def facts(detail: Any) -> str:
-    """What an answer says beside its words, in one line; of a long list the beginning."""
+    """Return the details of a response in one line; of a long list only the beginning."""
     return " ".join(f"{name}={_fact(value)}" for name, value in detail.items())
 
 

@@ -18,7 +18,7 @@ Redrive = dict[str, Any]
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The redrive's id.")]
 
-#: Seconds between two looks.
+#: Seconds between two polls.
 PACE = 1.0
 
 
@@ -40,7 +40,7 @@ def list_redrives(context: typer.Context, json: AsJson = False) -> None:
         )
         for each in found["items"]
     ]
-    out.print(table(("id", "state", "how", "#let go", "", "by", "age"), rows))
+    out.print(table(("id", "state", "how", "#released", "", "by", "age"), rows))
 
 
 def follow(context: typer.Context, id: Id, json: AsJson = False) -> None:
@@ -62,13 +62,14 @@ def follow(context: typer.Context, id: Id, json: AsJson = False) -> None:
 
 
 def stop(context: typer.Context, id: Id, json: AsJson = False) -> None:
-    """Let nothing more of a redrive go; what was let go runs on."""
+    """Stop a redrive; tasks that it returned to pending run on."""
     stopped = context.obj.post(f"/ops/redrives/{id}/stop")
     if json:
         as_json(stopped)
         return
     left = stopped["total"] - stopped["released"]
-    say(f"Stopped: {left:,} of {stopped['total']:,} stay dead letters, {stopped['open']:,} of those let go run on.")
+    released = f"{stopped['open']:,} of those returned to pending run on"
+    say(f"Stopped: {left:,} of {stopped['total']:,} stay dead letters, {released}.")
 
 
 def watch(session: Session, going: Redrive) -> Iterator[Redrive]:
@@ -82,7 +83,7 @@ def watch(session: Session, going: Redrive) -> Iterator[Redrive]:
 
 @contextmanager
 def bar(total: int, *, quiet: bool) -> Iterator[Callable[[int, Redrive | None], None]]:
-    """Shows how many of `total` have been moved, and what the last redrive waits for."""
+    """Show how many of `total` were returned to pending, and why the last redrive waits."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=out, disable=quiet) as progress:
         moved = progress.add_task("", total=total)
@@ -94,7 +95,7 @@ def bar(total: int, *, quiet: bool) -> Iterator[Callable[[int, Redrive | None], 
 
 
 def tell_it_goes_on(going: Redrive) -> None:
-    """For who looks away from a redrive that has not ended."""
+    """Print how to follow a redrive that has not ended."""
     if going["state"] == "running":
         typer.echo("It goes on: the sweeper moves it on every minute.", err=True)
         typer.echo(f"  watch it:  orchestrator dead-letters follow {going['id']}", err=True)
@@ -102,9 +103,9 @@ def tell_it_goes_on(going: Redrive) -> None:
 
 
 def end(going: Redrive) -> None:
-    """Exits with words and a code where it was stopped."""
+    """Exit with a message and a code where the redrive was stopped."""
     if going["state"] == "stopped":
-        runs_on = f" {going['open']:,} of those let go run on." if going["open"] else ""
+        runs_on = f" {going['open']:,} of those returned to pending run on." if going["open"] else ""
         see = f"\nSee orchestrator tasks show {going['failedTask']}" if going["failedTask"] else ""
         fail(Exit.ENDED_BADLY, f"Stopped: {going['reason']}{runs_on}{see}")
 

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from orchestrator_cli.session import Session
 from orchestrator_cli.show import AsJson, ago, as_json, duration, facts, failure, line, out, table
-from orchestrator_cli.watch import looks, no_answer, tell_silence
+from orchestrator_cli.watch import no_answer, poll, report_silence
 
 LIVE = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
-#: What is neither held back nor dead.
+#: States of tasks that are neither parked nor dead letters.
 UNDER_WAY = LIVE[:5]
 #: Milliseconds the database may take to read one row.
 SLOW_ANSWER = 100
@@ -27,8 +27,8 @@ LATE_SWEEP = 120
 FLOOD, FLOOD_SHARE = 100, 0.5
 #: Seconds without an end, while something is due for as long, from which it is worth a word.
 QUIET = 30
-#: Groups of failures that are told.
-TOLD = 5
+#: Groups of failures that are shown.
+MOST_GROUPS = 5
 #: Shown even while they are nought.
 ALWAYS = ("due", "processing", "dead", "completed", "failed", "dead-letter")
 ENDS = ("completed", "failed", "dead-letter", "cancelled")
@@ -42,7 +42,7 @@ def stats(
 ) -> None:
     """Queues, live tasks and what fails; throughput of the last minute; ends and paces of the last five, by type.
 
-    With --json and --watch: a line a look.
+    With --json and --watch: one line for each poll.
     """
     session: Session = context.obj
     if not watch:
@@ -52,7 +52,7 @@ def stats(
         else:
             out.print(_picture(now, session.url))
     elif json:
-        for now in looks(lambda: session.get("/ops/stats"), every, tell_silence):
+        for now in poll(lambda: session.get("/ops/stats"), every, report_silence):
             as_json(now, on_one_line=True)
     else:
         _watch(session, every)
@@ -60,12 +60,12 @@ def stats(
 
 def audit(
     context: typer.Context,
-    actor: Annotated[str | None, typer.Option(help="Only what this one did, by name.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only the actions of this operator, by name.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this: flag, rotate, redrive, discard, …")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     json: AsJson = False,
 ) -> None:
-    """Who did what, newest first."""
+    """The actions of operators, newest first."""
     session: Session = context.obj
     found = list(session.pages("/ops/audit", limit, actor=actor, action=action))
     if json:
@@ -97,7 +97,7 @@ class _Screen:
 def _watch(session: Session, every: float) -> None:
     screen = _Screen()
     with Live(screen, console=out, refresh_per_second=4) as live:
-        for now in looks(lambda: session.get("/ops/stats"), every, screen.silent):
+        for now in poll(lambda: session.get("/ops/stats"), every, screen.silent):
             screen.show(_picture(now, session.url))
             live.refresh()
 
@@ -169,14 +169,14 @@ def _quiet(now: dict[str, Any]) -> list[Text]:
 
 
 def _failing(now: dict[str, Any]) -> list[Text]:
-    """What failed and is tried again, the largest groups first."""
+    """Return the failures that will be retried, the largest groups first."""
     return [
         line(
             (f"{group['count']} of {group['type']} will be tried again", "yellow"),
             f": {failure(group['example']['error'])}  ",
             (f"fingerprint {group['fingerprint']}, version {group['version'] or 'unknown'}", "dim"),
         )
-        for group in now["failing"][:TOLD]
+        for group in now["failing"][:MOST_GROUPS]
     ]
 
 

@@ -15,15 +15,15 @@ from orchestrator_cli import bulk_cancel, completion
 from orchestrator_cli.completion import STATUSES
 from orchestrator_cli.ids import Id, hyphenated
 from orchestrator_cli.session import Exit, Session, fail
-from orchestrator_cli.show import AsJson, ago, as_json, facts, failure, line, out, say, status, table, tell_task
-from orchestrator_cli.watch import PATIENCE, looks, tell_silence
+from orchestrator_cli.show import AsJson, ago, as_json, facts, failure, line, out, print_task, say, status, table
+from orchestrator_cli.watch import PATIENCE, poll, report_silence
 
 app = typer.Typer(no_args_is_help=True, help="Look at tasks of all owners, cancel and retry them.")
 app.command()(bulk_cancel.cancel)
 
 Reference = Annotated[str, typer.Argument(metavar="ID", help="The task's id, or the trace that somebody quotes.")]
 STATES = ("due", "scheduled", "retrying", "waiting", "processing", "parked", "dead")
-#: Tasks of one trace that are told.
+#: Tasks of one trace that are explained.
 MOST_OF_A_TRACE = 20
 FINAL = STATUSES[2:]
 
@@ -106,7 +106,7 @@ def tail(
     def look() -> Any:
         return session.get(_place(id), after=seen)
 
-    for task in looks(look, every, tell_silence, patience=PATIENCE):
+    for task in poll(look, every, report_silence, patience=PATIENCE):
         is_whole = seen is None or not task["eventsTruncated"]
         if seen is None and task["eventsTruncated"]:
             typer.secho(f"The newest {len(task['events'])} events; there were more before.", err=True)
@@ -123,7 +123,7 @@ def tail(
 @app.command()
 def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Give a dead letter its attempts anew."""
-    tell_task(context.obj.post(f"{_place(id)}/retry"), json)
+    print_task(context.obj.post(f"{_place(id)}/retry"), json)
 
 
 def why(

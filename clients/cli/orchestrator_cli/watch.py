@@ -1,4 +1,4 @@
-"""Looking again and again, through a time without answers."""
+"""Poll the API, also through a time without answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 #: Refusals that pass: nobody is there, too many requests, or a part is away.
 PASSING = frozenset({0, 429, 502, 503, 504})
-#: Seconds between two looks while there is no answer, at most.
+#: Seconds between two polls while there is no answer, at most.
 SLOWEST = 30.0
 #: Seconds without an answer that a command bears which is to end by itself.
 PATIENCE = 300.0
 
 
-def looks(
+def poll(
     ask: Callable[[], T],
     every: float,
     silent: Callable[[float], object],
@@ -31,7 +31,7 @@ def looks(
     begun: bool = False,
     patience: float = inf,
 ) -> Iterator[T]:
-    """What `ask` answers, every so many seconds; `silent` is told how long (s) there has been no answer.
+    """Yield the result of `ask` at this interval; call `silent` with the seconds since the last answer.
 
     Raises Refusal: one that does not pass, one before the first answer (unless that has `begun`), and one after
     `patience` seconds of them.
@@ -56,6 +56,6 @@ def no_answer(seconds: float) -> str:
     return f"no answer since {duration(seconds)}"
 
 
-def tell_silence(seconds: float) -> None:
-    """Beside what a program reads."""
+def report_silence(seconds: float) -> None:
+    """On standard error, beside the output for programs."""
     typer.secho(no_answer(seconds), err=True, fg=typer.colors.YELLOW)

@@ -1,1 +1,1 @@
-"""What Lambda hands in: translate each event into one call of the engine or of the HTTP application."""
+"""The events of Lambda: each is translated into one call of the engine or of the HTTP application."""

@@ -46,7 +46,7 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
 
 
 def _log(error: Exception) -> None:
-    with suppress(Exception):  # what failed may be one of these imports
+    with suppress(Exception):  # one of these imports may have failed
         from orchestrator.observability import logger
         from orchestrator.observability.error_summary import fingerprint
 

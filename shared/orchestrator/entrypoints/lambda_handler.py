@@ -1,4 +1,4 @@
-"""The frame around every function: what it counts, and a line for an invocation that was slow or failed."""
+"""The wrapper of every function: metrics, and a log line for an invocation that was slow or failed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Event = Mapping[str, Any]
 #: (infrastructure/keep_active.yaml).
 KEEP_ACTIVE = "keepActive"
 
-#: What a line has beyond one invocation's own keys.
+#: Keys of a log line that outlive an invocation.
 LASTING = frozenset({*logger.get_current_keys(), "version"})
 Answer = TypeVar("Answer")
-#: Milliseconds from which an invocation is worth a line by itself; quicker ones are told of by what they did.
+#: Milliseconds from which an invocation has a log line of its own.
 SLOW = 1_000.0
 
 #: Functions this container has answered for: one, but for tests.
@@ -30,7 +30,7 @@ _warm: set[str] = set()
 
 
 class InvocationFailed(Exception):
-    """What Lambda hears, and writes into the log itself: an error of ours without its words."""
+    """The error that Lambda gets and writes into the log: the type and position of ours, without its message."""
 
 
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:

@@ -1,4 +1,4 @@
-"""Queue events: records in, what they ask for out. A record that makes no sense asks for nothing."""
+"""Queue events: each record becomes a message or an owner. A malformed record is dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.observability import logger, tracing
 
 
 def messages(event: Mapping[str, Any]) -> list[Message]:
-    """The tasks to look at. What names no task is done with: its answer is to be forgotten."""
+    """Return the messages that name a task; SQS deletes the others."""
     return list(_messages(event))
 
 

@@ -38,7 +38,7 @@ class FrameError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a client asks."""
+    """A request of a client."""
 
     action: str
     cursor: str | None = None
@@ -46,7 +46,7 @@ class Frame:
 
 
 def answer(event: Mapping[str, Any], db: Database, sockets: Sockets) -> dict[str, Any]:
-    """What API Gateway hears: only a connect can be refused."""
+    """Return the response to API Gateway: only a connect can be refused."""
     request = event["requestContext"]
     connection_id, route = str(request["connectionId"]), str(request["routeKey"])
     logger.append_keys(connection_id=connection_id, route=route)
@@ -61,7 +61,7 @@ def answer(event: Mapping[str, Any], db: Database, sockets: Sockets) -> dict[str
 
 
 def parse_frame(body: object) -> Frame:
-    """Raises FrameError in words for the sender."""
+    """Return the request of a frame. Raise FrameError with a message for the sender."""
     if not isinstance(body, str) or len(body) > LONGEST_FRAME:
         raise FrameError("A frame must be JSON text of at most 32 KB.")
     try:

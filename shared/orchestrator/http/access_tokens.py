@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LIFETIME = 20 * 60
 #: Seconds two machines' clocks may differ.
 LEEWAY = 5
-#: Seconds between two forced looks for an unknown `kid`, so forged tokens cannot hammer Secrets Manager.
+#: Seconds between two forced reads for an unknown `kid`, so that forged tokens cannot flood Secrets Manager.
 PAUSE_BETWEEN_LOOKS = 10.0
 #: Bytes an HS256 key has at least.
 SHORTEST_KEY = 32
@@ -44,7 +44,7 @@ ROLES = ("operator",)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling, as their token says."""
+    """The caller, as the access token names them."""
 
     owner: str
     name: str
@@ -111,13 +111,13 @@ class Tokens:
         self._secrets.latest(self._secret_arn)
 
     def digest(self, *parts: str) -> str:
-        """32 hex digits that only who has the secret can make of the parts; rotations leave them as they are."""
+        """Return 32 hex digits that need the secret to compute; a rotation does not change them."""
         _, _, lasting = self._signing()
         text = "\x00".join(parts).encode("utf-8", "surrogatepass")
         return hmac.new(lasting.encode(), text, "sha256").hexdigest()[:32]
 
     def _signing(self) -> tuple[str, bytes, str]:
-        """The id of the key that signs, the key, and what seals for longer."""
+        """Return the id of the signing key, the key, and the pepper, which outlives rotations."""
         secret = self._secrets.get_json(self._secret_arn)
         kid = str(secret.get("current", ""))
         key = _key(secret, kid)
@@ -200,7 +200,7 @@ def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    """An outside issuer's claims may hold anything: what is kept of them can be stored and logged."""
+    """Return the identity of claims. An external issuer's may be anything, so each is bounded and made printable."""
     subject, role = claims["sub"], claims.get("role")
     if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject.encode()) <= LONGEST_SUBJECT:
         raise Unauthenticated("The access token is not valid.")

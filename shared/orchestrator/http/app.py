@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from orchestrator.store.connection import Database
     from orchestrator.store.row_security import Acting
 
-#: Seconds a browser remembers what a preflight allowed.
+#: Seconds for which a browser caches a preflight.
 PREFLIGHT_AGE = 600
 ALLOWED_HEADERS = "authorization, content-type, idempotency-key, traceparent"
 
@@ -47,7 +47,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What routes work with, made once by bootstrap."""
+    """The parts that routes use; bootstrap makes them once."""
 
     db: Database
     queue: TaskQueue
@@ -60,9 +60,9 @@ class Services:
     secure_cookies: bool
     websocket_url: str
     version: str
-    #: What every request must have come through; None where there is nothing before the API.
+    #: The check that a request came through CloudFront; None where the API is public itself.
     front: Front | None = None
-    #: What operators change flags and token keys with; None where there is nothing to change.
+    #: The means to change flags and token keys; None where there is nothing to change.
     flag_desk: FlagDesk | None = None
     rotate_keys: Callable[[bool], str] | None = None
     #: The application's package: its openapi.json describes all that is served.
@@ -90,7 +90,7 @@ def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
 
 
 def identity(router: Router | APIGatewayHttpResolver) -> Identity:
-    """Who is calling; only inside a route that is not open."""
+    """Return the caller; only inside a route that is not open."""
     return cast("Identity", router.context["identity"])
 
 
@@ -100,18 +100,18 @@ def current_owner(router: Router | APIGatewayHttpResolver) -> str:
 
 
 def current_trace(router: Router) -> str:
-    """The traceparent that what the request starts goes on with."""
+    """Return the traceparent for the work that the request starts."""
     return str(router.context["traceparent"])
 
 
 def acting_operator(router: Router) -> str:
-    """Who did it, as the audit trail keeps it: a name can be given anew, an id cannot."""
+    """Return the operator as the audit trail keeps them: by name and id, because a name can be given again."""
     caller = identity(router)
     return f"{caller.name} ({caller.owner})"
 
 
 def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
-    """Submit on the caller's behalf and answer 202 with where to look."""
+    """Submit a task for the caller; return 202 with its id and status."""
     order = TaskRequest(
         owner=current_owner(router),
         type=task_type,
@@ -124,7 +124,7 @@ def submit_task(services: Services, router: Router, task_type: str, payload: Map
 
 
 def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
-    """Outermost: whatever happens inside leaves as JSON, with the headers every answer has."""
+    """Return the outermost middleware: every result and error becomes JSON with the common headers."""
 
     def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
         route: Route = app.context["_route"]
@@ -184,7 +184,7 @@ def _count_change(services: Services, app: APIGatewayHttpResolver) -> None:
 
 
 def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:
-    """Whose rows the route may see. Raises Unauthenticated, or Forbidden for who is no operator."""
+    """Return whose rows the route may see. Raise Unauthenticated, or Forbidden for a caller who is no operator."""
     promise = declared(route.func)
     access = promise.access if promise is not None else "user"
     if access == "open":
@@ -221,7 +221,7 @@ def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
 
 
 def _methods_at(app: APIGatewayHttpResolver, path: str) -> frozenset[str]:
-    """What a path can be asked for; a path spelled out in full hides the patterns that it fits."""
+    """Return the methods of a path; a path without parameters hides the patterns that it matches."""
     fitting = [route for route in routes_of(app) if route.rule.match(path)]
     spelled_out = [route for route in fitting if route.rule.groups == 0]
     return frozenset(route.method for route in spelled_out or fitting)

@@ -1,4 +1,4 @@
-"""Who is calling: a bearer token, or the session cookie together with an origin we know."""
+"""Authentication: a bearer token, or the session cookie together with an allowed origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_TOKEN = 8_192
 def check_page(event: BaseProxyEvent, allowed_origins: Collection[str]) -> None:
     """Raises Forbidden for a changing request that a page of somebody else's has sent, with or without an identity.
 
-    A browser says which page it was (`Origin`); whoever says nothing is no page.
+    A browser names the page (`Origin`); a request without the header comes from no page.
     """
     origin = event.headers.get("origin")
     if event.http_method in SAFE_METHODS or origin is None or origin in allowed_origins:

@@ -1,7 +1,7 @@
 """CloudFront before the API: only it says where a request is from, and with a web ACL every other request is refused.
 
-CloudFront adds two headers: a secret that only it and we know, and the viewer's address. Whatever a viewer sends under
-these names is replaced on the way.
+CloudFront adds two headers: a secret that only it and we know, and the viewer's address. CloudFront replaces
+what a viewer sends under these names.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PROOF = "x-origin-secret"
 VIEWER = "x-viewer-address"
-#: Bits of an IPv6 address that tell one place from another: a household has all the rest to itself.
-PLACE_BITS = 64
+#: Bits of an IPv6 address that name the network: a household has the rest for itself.
+NETWORK_BITS = 64
 
 
 class Front:
@@ -42,12 +42,12 @@ class Front:
             if self._required:
                 raise Forbidden("Please come in by the public address.")
             return
-        place = place_of(event.headers.get(VIEWER, ""))
+        place = network_of(event.headers.get(VIEWER, ""))
         if place is not None:
             event["requestContext"]["http"]["sourceIp"] = place
 
 
-def place_of(address: str) -> str | None:
+def network_of(address: str) -> str | None:
     """An IPv4 address, or the network of an IPv6 one; None for what is no address."""
     try:
         found = ipaddress.ip_address(address)
@@ -55,4 +55,4 @@ def place_of(address: str) -> str | None:
         return None
     if found.version == 4:
         return str(found)
-    return str(ipaddress.ip_network((found, PLACE_BITS), strict=False).network_address)
+    return str(ipaddress.ip_network((found, NETWORK_BITS), strict=False).network_address)

@@ -1,4 +1,4 @@
-"""Errors as HTTP responses. The one place that gives an error its status, for HTTP and for the WebSocket.
+"""Errors as HTTP responses. Only this module gives an error its status, for HTTP and for the WebSocket.
 
 Every error has the body `{code, message, errors, faults, traceId}`. `code` is stable and for programs; `message` is a
 sentence for people. `errors` lists the faults of an input as `{field, code, message}`; `faults` repeats it for older

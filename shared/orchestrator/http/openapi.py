@@ -26,7 +26,7 @@ SUBMIT = Schema("orchestrator.http.schemas.requests", "SubmitTask")
 REFUSAL = Schema("orchestrator.http.schemas.responses", "Refusal")
 SCHEMAS = "#/components/schemas/"
 
-#: What a refusal's status means here.
+#: The meaning of each error status.
 REASONS: Mapping[int, str] = {
     400: "The request has faults, all named",
     401: "No valid token",
@@ -77,7 +77,7 @@ def _promise(route: Route) -> Operation:
 
 
 def _schemas(promises: Iterable[Operation], agents: Agents) -> tuple[Mapping[tuple[Schema, Mode], Json], Json]:
-    """A reference for every shape in use, and what they refer to."""
+    """Return a reference for every schema in use, and the definitions."""
     keys: dict[tuple[Schema, Mode], None] = {(REFUSAL, "serialization"): None}
     for promise in promises:
         keys.update(dict.fromkeys(_shapes(promise)))
@@ -92,7 +92,7 @@ def _adapter(shape: Schema, agents: Agents) -> TypeAdapter[Any]:
 
 
 def _submit_shape(agents: Agents) -> Any:
-    """The body of a submit, one variant for each type that is open to users, told apart by `type`."""
+    """Return the body of a submit: one variant for each type that is open to users, chosen by `type`."""
     variants = [_variant(agents.get(name)) for name in agents.open_types()]
     if not variants:
         return SubmitTask

@@ -61,13 +61,13 @@ class Operation:
     refusals: tuple[int, ...] = ()
     access: Literal["open", "user", "operator"] = "user"
     tag: str = "tasks"
-    #: Whether it answers a caller whose account has been closed: what is left to ask is whether that is done.
+    #: Whether it serves a caller whose account is closed: they may still ask whether the erasure has ended.
     answers_the_erased: bool = False
 
 
 _DECLARED = "__operation__"
 
-#: Path parameters of a UUID kind look alike everywhere.
+#: The path parameter of every route of one task.
 TASK_ID = Parameter("task_id", {"type": "string", "format": "uuid"}, "path")
 
 

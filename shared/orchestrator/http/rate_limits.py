@@ -1,4 +1,4 @@
-"""How often is too often, and how much too much: submits and tickets by owner, new accounts by place."""
+"""Rate limits: submits and tickets by owner, requests without an account by client address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.http.cloudfront import place_of
+from orchestrator.http.cloudfront import network_of
 from orchestrator.model.errors import TooMany
 from orchestrator.observability import logger, metrics
 from orchestrator.store import rate_limits
@@ -32,7 +32,7 @@ ADDRESS_BURST, ADDRESS_GAP = 300, 1.0
 
 @dataclass(slots=True)
 class Allowance:
-    """What an owner may do. Whoever does it at the speed of a person costs a statement now and then."""
+    """A rate limit of owners. A caller at the speed of a person costs a statement now and then."""
 
     what: str
     #: A second and container, without asking Postgres.
@@ -61,7 +61,7 @@ class Allowance:
         self.seen[owner] = (second, used + amount, owed + amount)
 
 
-#: The first bound holds a flood off, the second the disk: 400 MB of bodies at once, then 350 MB a day.
+#: The first bound stops a flood, the second protects the disk: 400 MB of bodies at once, then 350 MB a day.
 SUBMITS = Allowance("submit", free=10, settled_at=100, bounds=((2_000, 0.01), (100_000, 1.0)))
 TICKETS = Allowance("ticket", free=1, settled_at=10, bounds=((60, 2.0),))
 
@@ -96,6 +96,6 @@ def take(db: Database, buckets: Sequence[Bucket], *, what: str, known: str = "")
 
 
 def place(event: BaseProxyEvent) -> str:
-    """The address the gateway saw, which no header can change; an IPv6 household has one place."""
+    """Return the client address that the gateway saw, which no header can change; the network of an IPv6 address."""
     address = str(event["requestContext"]["http"].get("sourceIp", ""))
-    return place_of(address) or address
+    return network_of(address) or address

@@ -1,4 +1,4 @@
-"""What a request says, checked: its body, its query, its headers; every fault is named at once."""
+"""The parts of a request, validated: body, query and headers; every fault is named at once."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def path_uuid(value: str, what: str = "task") -> UUID:
 
 
 def cursor_of(moment: datetime, id: UUID) -> str:
-    """A place in a list by moment, for a query to name."""
+    """Return the page cursor of a list that is ordered by time."""
     return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{id}"
 
 
@@ -253,7 +253,7 @@ def _finite(text: str) -> float:
 
 
 def _unstorable(value: object) -> Iterator[str]:
-    """What in a JSON value a database cannot keep; walks without recursion, so depth cannot hurt."""
+    """Yield the faults of a JSON value that Postgres cannot store; without recursion, so that depth does no harm."""
     waiting: list[tuple[object, int]] = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()

@@ -10,7 +10,8 @@ from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all
 from orchestrator.store.tasks import RunnableTask
 

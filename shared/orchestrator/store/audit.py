@@ -8,7 +8,8 @@ from datetime import datetime
 
 from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all
 
 _SQL = load_queries("orchestrator.store", "audit")

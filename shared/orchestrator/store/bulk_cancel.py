@@ -8,8 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from orchestrator.model.states import Status
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
 from orchestrator.store.operator_search import Wanted, bounds
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import Values, fetch_all, fetch_column
 
 _SQL = load_queries("orchestrator.store", "bulk_cancel")

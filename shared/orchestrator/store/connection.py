@@ -18,7 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from orchestrator.model.errors import DatabaseAway, Unauthenticated, Unavailable
 from orchestrator.observability import logger
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
-from orchestrator.store.query_files import load_queries as load_queries
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.row_security import NOBODY, Acting
 
 P = ParamSpec("P")

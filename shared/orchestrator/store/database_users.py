@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 import psycopg
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "database_users")

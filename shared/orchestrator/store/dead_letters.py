@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import Values, fetch_all, fetch_column
 from orchestrator.store.tasks import RunnableTask
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
 from orchestrator.store.owners import Owner, owner_filter
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_value
 
 _SQL = load_queries("orchestrator.store", "events")

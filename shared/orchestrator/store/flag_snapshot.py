@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "flag_snapshot")

@@ -13,7 +13,8 @@ from importlib import resources
 from typing import Literal, LiteralString, cast
 
 from orchestrator.observability import logger
-from orchestrator.store.connection import Connection, Database, load_queries
+from orchestrator.store.connection import Connection, Database
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_value
 
 Phase = Literal["pre", "post"]

@@ -11,8 +11,9 @@ from uuid import UUID
 from orchestrator.model.ids import first_id_at
 from orchestrator.model.states import Status
 from orchestrator.model.task import ListedTask
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
 from orchestrator.store.owners import ANY_OWNER, Owner, owner_filter
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import Values, fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "operator_search")

@@ -8,7 +8,8 @@ from typing import Literal
 from uuid import UUID
 
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_column, fetch_one
 
 _SQL = load_queries("orchestrator.store", "schedules")

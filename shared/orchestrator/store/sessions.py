@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 
 _SQL = load_queries("orchestrator.store", "sessions")
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from orchestrator.model.ids import first_id_at
 from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
 from orchestrator.store.dead_letters import FailureGroup
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "statistics")

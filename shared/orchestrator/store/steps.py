@@ -12,7 +12,8 @@ from orchestrator.model.outcome import Join
 from orchestrator.model.sizes import LARGEST_PROGRESS
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "steps")

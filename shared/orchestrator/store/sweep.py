@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orchestrator.model.states import Status
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_column
 from orchestrator.store.tasks import RunnableTask
 

@@ -10,7 +10,8 @@ from psycopg.rows import DictRow
 
 from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store import sessions
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from orchestrator.store.row_security import Acting, setting
 from playmate.domain.coordinates import Point
 from playmate.domain.names import name_key

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from playmate.domain.intervals import Interval
 from playmate.domain.weekly import Window, merged
 from playmate.store.accounts import GuardianId

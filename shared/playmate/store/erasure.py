@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from playmate.domain.names import name_key
 from playmate.store.accounts import Guardian, GuardianId
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from playmate.domain.friendship import Link, State
 from playmate.store.accounts import Guardian, GuardianId
 

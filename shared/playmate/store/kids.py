@@ -8,7 +8,8 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "kids")

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from psycopg.types.json import Jsonb
 
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
 
 SQL = load_queries("playmate.store", "knowledge")
 

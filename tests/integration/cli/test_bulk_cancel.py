@@ -1,4 +1,4 @@
-"""Tasks cancelled from the command line, after a look at what would end."""
+"""Tasks are cancelled from the command line after a preview."""
 
 from __future__ import annotations
 

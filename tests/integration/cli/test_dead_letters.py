@@ -1,4 +1,4 @@
-"""Dead letters from the command line: looked at, moved, and followed until a redrive has ended."""
+"""Dead letters from the command line: listed, redriven, and followed until a redrive has ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_dead_letters_in_groups_previewed_and_redriven(session: Session, worker:
 
 @pytest.fixture
 def working(session: Session, worker: Worker, conn: Connection, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """Whoever moves a redrive on finds that a worker has run what was let go."""
+    """Between two advances of a redrive, a worker runs the tasks that it returned to pending."""
     monkeypatch.setattr("orchestrator_cli.staged_redrives.PACE", 0.0)
     send = session.transport
 
@@ -52,7 +52,7 @@ def two_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mend(conn: Connection) -> None:
-    """What failed does so no more."""
+    """The tasks that failed succeed now."""
     conn.execute('UPDATE agent_tasks SET payload = \'{"do": "succeed"}\'')
 
 
@@ -130,7 +130,7 @@ def test_a_redrive_is_listed_followed_and_stopped(working: Session, worker: Work
     dead(worker, 3)
     slow = said(working, "dead-letters", "redrive", "--all", "--yes", "--no-canary", "--rate", "0.02", "--no-wait")
     stopped = run(working, "dead-letters", "stop", slow["redrive"]["id"])
-    assert "1 of 3 stay dead letters, 2 of those let go run on" in stopped.stdout
+    assert "1 of 3 stay dead letters, 2 of those returned to pending run on" in stopped.stdout
     followed = run(working, "dead-letters", "follow", slow["redrive"]["id"])
     assert (followed.exit_code, "Stopped by olga" in followed.output) == (Exit.ENDED_BADLY, True)
     assert run(working, "dead-letters", "follow", ids[0]).exit_code == Exit.NOT_FOUND

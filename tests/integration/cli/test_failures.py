@@ -1,4 +1,4 @@
-"""The command line where errors hold brackets, answers stay away, histories are long and rollouts are under way."""
+"""The command line where errors contain brackets, responses are missing, histories are long, or a rollout runs."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_knowledge_that_is_no_text(session: Session, tmp_path: Path) -> None:
 
 
 def offered(words: str) -> list[str]:
-    """What bash would offer after these words."""
+    """Return the completions of bash after these arguments."""
     environment = {
         "_ORCHESTRATOR_COMPLETE": "complete_bash",
         "COMP_WORDS": f"orchestrator {words}",

@@ -1,4 +1,4 @@
-"""The command line tells figures and finds tasks."""
+"""The command line shows statistics and finds tasks."""
 
 from __future__ import annotations
 

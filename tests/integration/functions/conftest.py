@@ -60,7 +60,7 @@ def _queue(name: str) -> str:
 
 
 def delivered(url: str) -> dict[str, Any]:
-    """What the event source mapping would hand over from a queue."""
+    """Return the event that the event source mapping makes of a queue's messages."""
     answer = call(
         "sqs",
         "receive_message",

@@ -1,4 +1,4 @@
-"""Somebody who answers in the database's place."""
+"""A server that answers instead of the database."""
 
 from __future__ import annotations
 

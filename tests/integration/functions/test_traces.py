@@ -32,7 +32,7 @@ Cold = Callable[[], None]
 
 @pytest.fixture
 def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spans]:
-    """What a collector on OTLP_ENDPOINT is sent."""
+    """The spans that a collector at OTLP_ENDPOINT receives."""
     spans: Spans = []
 
     class Collector(BaseHTTPRequestHandler):

@@ -19,7 +19,8 @@ import pytest
 from psycopg import sql
 
 from orchestrator.store import row_security
-from orchestrator.store.connection import Connection, connect, load_queries
+from orchestrator.store.connection import Connection, connect
+from orchestrator.store.query_files import load_queries
 from tests.support import postgres
 from tools.local_stack.stack_config import Layout
 

@@ -10,8 +10,9 @@ import pytest
 
 from orchestrator.model.ids import first_id_at
 from orchestrator.store import row_security
-from orchestrator.store.connection import Connection, load_queries
+from orchestrator.store.connection import Connection
 from orchestrator.store.owners import ANY_OWNER, owner_filter
+from orchestrator.store.query_files import load_queries
 
 STORED = """
 INSERT INTO agent_tasks (id, owner_id, type, payload, status, result, due_at, created_at, updated_at, finished_at)

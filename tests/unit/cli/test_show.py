@@ -1,4 +1,4 @@
-"""What others wrote is shown as they wrote it, and steers no terminal."""
+"""Text of other users is shown as they wrote it, and steers no terminal."""
 
 from __future__ import annotations
 

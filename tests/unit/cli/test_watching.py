@@ -1,4 +1,4 @@
-"""Who watches bears a time without answers, and is told of it."""
+"""A watch continues through a time without answers, and reports it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from orchestrator_cli.session import Refusal
-from orchestrator_cli.watch import looks, no_answer
+from orchestrator_cli.watch import no_answer, poll
 
 
 class Clock:
@@ -51,7 +51,7 @@ def refused(status: int) -> Refusal:
 def test_what_passes_is_waited_for_longer_each_time(clock: Clock, status: int) -> None:
     silences: list[float] = []
     asked = Asked(1, *[refused(status)] * 6, 2, 3)
-    assert list(islice(looks(asked, 2.0, silences.append), 3)) == [1, 2, 3]
+    assert list(islice(poll(asked, 2.0, silences.append), 3)) == [1, 2, 3]
     assert clock.waits == [2, 4, 8, 16, 30, 30, 30, 2]
     assert silences == [2, 6, 14, 30, 60, 90]
     assert no_answer(14.0) == "no answer since 14 s"
@@ -59,7 +59,7 @@ def test_what_passes_is_waited_for_longer_each_time(clock: Clock, status: int) -
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500])
 def test_what_does_not_pass_ends_it(clock: Clock, status: int) -> None:
-    seen = looks(Asked(1, refused(status)), 1.0, print)
+    seen = poll(Asked(1, refused(status)), 1.0, print)
     assert next(seen) == 1
     with pytest.raises(Refusal):
         next(seen)
@@ -67,13 +67,13 @@ def test_what_does_not_pass_ends_it(clock: Clock, status: int) -> None:
 
 def test_before_the_first_answer_nothing_is_borne_unless_it_has_begun(clock: Clock) -> None:
     with pytest.raises(Refusal):
-        next(looks(Asked(refused(503)), 1.0, print))
-    assert next(looks(Asked(refused(503), 1), 1.0, print, begun=True)) == 1
+        next(poll(Asked(refused(503)), 1.0, print))
+    assert next(poll(Asked(refused(503), 1), 1.0, print, begun=True)) == 1
 
 
 def test_patience_ends(clock: Clock) -> None:
     def for_ever() -> Iterator[int]:
-        yield from looks(Asked(1, *[refused(503)] * 100), 1.0, lambda _: None, patience=300)
+        yield from poll(Asked(1, *[refused(503)] * 100), 1.0, lambda _: None, patience=300)
 
     with pytest.raises(Refusal):
         list(for_ever())

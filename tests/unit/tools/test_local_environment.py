@@ -1,4 +1,4 @@
-"""What a developer's shell has set reaches neither boto3, libpq nor a proxy's client."""
+"""Variables of a developer's shell reach neither boto3, libpq nor a proxy's client."""
 
 from __future__ import annotations
 

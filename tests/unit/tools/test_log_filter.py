@@ -1,4 +1,4 @@
-"""The patterns that the runbooks look for log lines with."""
+"""The patterns with which the runbooks find log lines."""
 
 from __future__ import annotations
 

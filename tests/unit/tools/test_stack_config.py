@@ -76,7 +76,7 @@ def test_a_stop_waits_for_the_command_that_works_on_the_stack(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_shell_keeps_its_own_variables(tmp_path: Path, name: str) -> None:
-    """They may name a stack on AWS: whoever sources the file in that shell is told."""
+    """They may name a stack on AWS. The file names the variable and sets nothing."""
     file = tmp_path / "aws.env"
     file.write_text(shell_file(Layout(tmp_path, 9000)))
     source = f". {file} && echo sourced"

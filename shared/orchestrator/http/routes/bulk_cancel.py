@@ -1,4 +1,4 @@
-"""Operators: many tasks cancelled at once, after a look at what would end."""
+"""Operators: cancel many tasks at once, after a preview."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cancel_routes(services: Services) -> Router:
 
 
 def _preview(services: Services, chosen: Chosen) -> Response[Any]:
-    """Of what there is at this moment: who cancels until then touches nothing that comes later."""
+    """Return the preview of this moment; a cancel until then includes no later task."""
     if chosen.ids is None and chosen.until is None:
         chosen = replace(chosen, until=datetime.now(UTC) + NEXT_ID)
     shown = would_end_view(bulk_cancel.preview(services.db, chosen), chosen.since, chosen.until)

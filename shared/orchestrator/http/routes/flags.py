@@ -113,7 +113,7 @@ def _desk(services: Services) -> FlagDesk:
 
 @contextmanager
 def _appconfig() -> Iterator[None]:
-    """Names who is away to those who have to mend it."""
+    """Raise Unavailable that names AppConfig, for the operator who must repair it."""
     try:
         yield
     except CloudError as error:
@@ -122,7 +122,7 @@ def _appconfig() -> Iterator[None]:
 
 
 def _last_set(services: Services, names: Collection[str]) -> Mapping[str, FlagChange]:
-    """Who set each flag last; flags are shown without, while the database is away."""
+    """Return the last change of each flag; nothing while the database is unavailable."""
     try:
         return services.db.run(audit_trail.last_flag_changes, names)
     except Unavailable:

@@ -1,4 +1,4 @@
-"""What anyone may ask: whether we are up, and what we serve."""
+"""Open routes: the health of the API, and its description."""
 
 from __future__ import annotations
 

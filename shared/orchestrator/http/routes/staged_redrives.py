@@ -1,4 +1,4 @@
-"""Operators: redrives that take their time, looked at, moved on and stopped."""
+"""Operators: list, advance and stop staged redrives."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ from orchestrator.store import statistics
 if TYPE_CHECKING:
     from orchestrator.http.schemas.statistics_responses import Stats
 
-#: Operators' actions that are looked at for marks.
+#: Operators' actions among which the marks of a chart are searched.
 NEWEST_ACTIONS = 200
 HOURS = Parameter(
     "hours",

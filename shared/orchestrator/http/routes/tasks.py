@@ -1,4 +1,4 @@
-"""Tasks of the caller: submit, look, list, follow, cancel."""
+"""Tasks of the caller: submit, read, list, follow, cancel."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from orchestrator.model.states import UnfinishedState
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
-#: What is due since longer than this was never meant.
+#: The earliest time that a task may be scheduled for.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 #: The furthest a task may be scheduled ahead.
 LONGEST_WAIT = timedelta(days=366)
@@ -41,7 +41,7 @@ def _text_only(value: object) -> object:
 
 
 def _within_a_year(value: datetime | None) -> datetime | None:
-    """What waits is kept: nobody fills a disk with tasks that never run."""
+    """Return the time. Raise ValueError beyond a year: waiting tasks are stored, and must not fill the disk."""
     if value is not None and not EARLIEST <= value <= datetime.now(UTC) + LONGEST_WAIT:
         raise ValueError("must lie after 1970 and no more than a year ahead")
     return value
@@ -66,7 +66,7 @@ def number_only(value: object) -> object:
 
 
 class Body(BaseModel):
-    """What a client sends: an unknown field is a fault."""
+    """The body of a request: an unknown field is a fault."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -103,7 +103,7 @@ class Choice(Body):
     #: Of the code that ran the last attempt.
     version: str = Field(default="", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._+-]+$")
     all: bool = Field(default=False, strict=True)
-    #: Only say what would be moved.
+    #: Only preview the move.
     dryRun: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
@@ -159,8 +159,8 @@ class Discard(Choice):
         return self
 
 
-#: Words that choose tasks to be cancelled; `until` alone would choose whatever there is.
-CANCEL_WORDS = ("type", "owner", "status", "state", "trace", "fingerprint", "since")
+#: Filters that choose tasks to be cancelled; `until` alone would choose all of them.
+CANCEL_FILTERS = ("type", "owner", "status", "state", "trace", "fingerprint", "since")
 
 
 class RunAgain(Body):
@@ -171,7 +171,7 @@ class RunAgain(Body):
 
 
 class CancelTasks(Body):
-    """Unfinished tasks by their ids, or by words of the operators' list, of which all must fit; nobody's without any.
+    """Unfinished tasks by their ids, or by filters of the operators' list, all of which must match; one is required.
 
     A reason is needed, unless it is a preview. A call cancels the oldest 1,000 at most.
     """
@@ -179,8 +179,8 @@ class CancelTasks(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"required": ["ids"], "not": {"anyOf": [{"required": [word]} for word in (*CANCEL_WORDS, "until")]}},
-                {"anyOf": [{"required": [word]} for word in CANCEL_WORDS], "not": {"required": ["ids"]}},
+                {"required": ["ids"], "not": {"anyOf": [{"required": [word]} for word in (*CANCEL_FILTERS, "until")]}},
+                {"anyOf": [{"required": [word]} for word in CANCEL_FILTERS], "not": {"required": ["ids"]}},
             ],
             "anyOf": _reason_unless("preview"),
         }
@@ -190,7 +190,7 @@ class CancelTasks(Body):
     type: str = Field(default="", min_length=1, max_length=100)
     owner: str = Field(default="", min_length=1, max_length=128)
     status: Literal["pending", "processing"] | None = None
-    #: What they wait for.
+    #: The state of the tasks.
     state: UnfinishedState | None = None
     trace: str = Field(default="", pattern="^[0-9a-fA-F]{32}$")
     fingerprint: str = Field(default="", min_length=1, max_length=200)
@@ -198,14 +198,16 @@ class CancelTasks(Body):
     since: Moment | None = None
     until: Moment | None = None
     reason: str = Field(default="", max_length=500, pattern=r"\S")
-    #: Only say what would end.
+    #: Only preview the cancel.
     preview: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        words = any(getattr(self, word) for word in CANCEL_WORDS)
+        words = any(getattr(self, word) for word in CANCEL_FILTERS)
         if bool(self.ids) == words or (self.ids and self.until):
-            raise ValueError(f"needs either ids, or one or several of: {', '.join(CANCEL_WORDS)}, and until with these")
+            raise ValueError(
+                f"needs either ids, or one or several of: {', '.join(CANCEL_FILTERS)}, and until with these"
+            )
         if not self.reason and not self.preview:
             raise ValueError("needs a reason")
         return self

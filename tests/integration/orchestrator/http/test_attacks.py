@@ -1,4 +1,4 @@
-"""What a hostile caller sends at every door: nothing gets through, nothing breaks, nothing of another's is seen."""
+"""Hostile requests to every route: none is served, none causes an error, none shows another owner's data."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_no_field_is_assigned_that_is_not_the_callers_to_give(ann: Caller, path:
     ids=str,
 )
 def test_a_foreign_page_signs_nobody_in(anyone: Caller, conn: Connection, headers: dict[str, str]) -> None:
-    """Its form would sign the visitor in as whom it likes, to be told what they then type."""
+    """Its form would sign the visitor in to an account of its own, to read what they then type."""
     mallory = {"name": "mallory", "email": "m@example.com", "password": "many words in a row"}
     before = rows_of(conn)
     answer = anyone.post("/auth/signup", mallory, headers=headers)

@@ -1,4 +1,4 @@
-"""Behind a firewall every door asks whether one came through it, and limits count viewers."""
+"""Behind CloudFront every route requires the proof of it, and rate limits count viewers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_who_comes_through_it_is_served(anyone: Caller) -> None:
 
 
 def test_each_viewer_has_a_limit_of_his_own(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They all come by the same machine of the front."""
+    """All of them reach the API from the same machine of CloudFront."""
     monkeypatch.setattr(rate_limits, "ADDRESS_BURST", 3)
     monkeypatch.setattr(rate_limits, "ADDRESS_GAP", 100.0)
 

@@ -1,4 +1,4 @@
-"""What operators change outside the database is on record before it is changed; flags say who set them."""
+"""A change outside the database is recorded before it is made; flags show who set them."""
 
 from __future__ import annotations
 

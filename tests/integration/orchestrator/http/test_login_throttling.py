@@ -1,4 +1,4 @@
-"""Whoever guesses at an account is slowed down, and whatever they do, its owner gets in."""
+"""Guesses at an account are slowed down, and its owner can always sign in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIRST_STEP = int(SOURCE[0][0])
 
 @dataclass
 class Browser:
-    """Somebody at a place, with the cookies that answers have set."""
+    """A browser at a client address, with the cookies that responses have set."""
 
     anyone: Caller
     place: str = CAFE
@@ -55,7 +55,7 @@ class Browser:
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What argon2 costs is another test's; here thousands guess."""
+    """Another test measures the cost of argon2; here there are thousands of guesses."""
     monkeypatch.setattr(
         "playmate.routes.auth.password_matches", lambda stored, given: bool(stored) and given == PASSWORD
     )
@@ -148,10 +148,10 @@ class TestGuessing:
 
 
 class TestShuttingOut:
-    """What one who knows Ann's name may do to her."""
+    """The requests that a stranger who knows Ann's name can send."""
 
     def test_one_place_takes_nothing_from_another(self, anyone: Caller) -> None:
-        """However often it tries: what is refused costs others nothing."""
+        """Refused requests use up nothing of others, however many there are."""
         attack(anyone, 60, CAFE)
         assert Browser(anyone, HOME).sign_in("wrong") == 401
         assert Browser(anyone, HOME).sign_in(PASSWORD) == 200

@@ -1,4 +1,4 @@
-"""What the API answers is what its description says: statuses, shapes and media types, for input good and bad."""
+"""Responses match the description of the API: statuses, schemas and media types, for valid and invalid input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nonsense at the operators' doors is refused, never a fault of ours."""
+"""Nonsense to the operators' routes is refused, and never an internal error."""
 
 from __future__ import annotations
 

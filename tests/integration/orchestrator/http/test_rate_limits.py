@@ -69,7 +69,7 @@ def test_in_the_long_run_all_are_counted(ann: Caller, monkeypatch: pytest.Monkey
 def test_an_account_cannot_fill_the_disk_with_few_large_submits(
     ann: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What counts is what is kept: a body of 200 KB is as much as fifty small ones."""
+    """The stored bytes count: a body of 200 KB is as much as fifty small ones."""
     monkeypatch.setattr(rate_limits, "SUBMITS", Allowance("submit", free=10, settled_at=100, bounds=((200, 1.0),)))
     large = {"type": "echo", "payload": {"text": "x" * 200_000}}
     assert [ann.post("/api/tasks", large).status for _ in range(5)] == [202] * 4 + [429]

@@ -1,4 +1,4 @@
-"""Schedules over HTTP: the caller's own, refused in words."""
+"""Schedules over HTTP: only the caller's own; refusals name the fault."""
 
 from __future__ import annotations
 

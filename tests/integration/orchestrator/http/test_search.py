@@ -1,4 +1,4 @@
-"""Operators find tasks: what a figure counts, what a moment saw, what a quoted reference means."""
+"""Operators find the tasks of a statistic, of a time and of a reference."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def has_ended(client: Client) -> bool:
 def test_a_revocation_ends_the_sockets_and_tickets_of_before(
     anyone: Caller, services: Services, operator: Caller, socket_db: Database, sockets: RecordedSockets
 ) -> None:
-    """Whoever stole a token, or the key, may have opened them with it."""
+    """A thief of a token, or of the key, may have opened them with it."""
     thief = signed_in(anyone, services, "1")
     unspent, listening = ticket(thief), connected(thief, socket_db, sockets, "listening")
     assert operator.post("/ops/secrets/jwt/rotate", {"revoke": True}).status == 200

@@ -123,7 +123,7 @@ def test_a_fault_of_ours_leaks_nothing_but_a_request_id(anyone: Caller, path: st
 
 
 def test_a_fault_of_ours_is_logged_by_its_place_and_not_by_its_words(anyone: Caller, logged: StringIO) -> None:
-    """Its words may quote whoever the request was about."""
+    """Its message may quote personal data of the request."""
     answer = anyone.get("/open/ours")
     (line,) = [json.loads(text) for text in logged.getvalue().splitlines()]
     assert "hunter2" not in json.dumps(line)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.secrets import Secrets
-from orchestrator.http.cloudfront import Front, place_of
+from orchestrator.http.cloudfront import Front, network_of
 from orchestrator.model.errors import Forbidden
 from tests.support.gateway import http_event
 
@@ -56,8 +56,8 @@ def test_what_is_no_address_changes_nothing(front: Front, said: str) -> None:
 
 
 def test_a_household_is_one_place_with_all_its_addresses() -> None:
-    assert place_of("2001:db8:1:2:3:4:5:6") == place_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::"
-    assert place_of("2001:db8:1:3::1") != place_of("2001:db8:1:2::1")
+    assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::"
+    assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
 
 
 def test_without_the_secret_nobody_is_let_in(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What protects people whose browser carries a cookie, and lets our own pages in."""
+"""The protection of people whose browser carries a cookie, and the access of our own pages."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TestCookie:
 
 
 class TestForeignPage:
-    """What a page of somebody else's can make a browser send, to have its visitor act or signed in as another."""
+    """Requests that a foreign page can make a browser send, to act as its visitor or to sign them in as another."""
 
     @pytest.mark.parametrize(
         "origin", ["https://evil.example", "null", "", ORIGIN + ".evil.example", "HTTPS://api.example"]

@@ -1,4 +1,4 @@
-"""An invocation that fails says so to Lambda, which logs what it is told."""
+"""An invocation that fails raises, and Lambda logs the error's message."""
 
 from __future__ import annotations
 
