@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from types import FrameType
 
+from tools import agent_skeleton
 from tools.aws_deploy.deploy import deploy
 from tools.aws_deploy.destroy import destroy
 from tools.local_stack.demo import demonstrate
@@ -14,7 +15,7 @@ from tools.local_stack.invoke import invoke
 from tools.local_stack.stack import bring_down, bring_up
 from tools.local_stack.stack_config import Layout
 from tools.progress import Refused, say
-from tools.quality import agent_skeleton, checks, engine_alone, openapi, requirements, scan, schema, screenshots, site
+from tools.quality import checks, engine_alone, openapi, requirements, scan, schema, screenshots, site
 from tools.quality.reference import pages
 
 

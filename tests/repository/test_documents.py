@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import Block, blocks, markdown_files
-from tools.quality import agent_skeleton
+from tools import agent_skeleton
 from tools.quality.site import fetches_from_elsewhere
 from tools.virtualenvs import ROOT
 

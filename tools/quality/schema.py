@@ -1,4 +1,4 @@
-"""Writes the engine's schema as its migrations make it, so that a reader finds each table in one place."""
+"""Write the engine's schema as its migrations make it, so that a reader finds each table in one file."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 from orchestrator.engine.agents import Agents
 from orchestrator.testing import run_agent
 from tests.support.documents import Block, blocks, markdown_files
-from tools.quality import agent_skeleton
+from tools import agent_skeleton
 
 AGENT = re.compile(r'^@agent\(\s*"([\w.]+)"', re.MULTILINE)
 PACKAGE = "documented_agents"

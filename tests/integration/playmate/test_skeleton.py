@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.testing import run_agent
-from tools.quality.agent_skeleton import files
+from tools.agent_skeleton import files
 
 
 @pytest.mark.parametrize("word", ["import", "class", "None", "greet", "match"])
