@@ -25,7 +25,7 @@ HEADER = """\
 """
 #: Lines of a dump that say nothing of the schema: settings of the session, and a key that differs each time.
 _NOISE = re.compile(r"^(--.*|SET .*;|SELECT pg_catalog\.set_config.*;|\\(un)?restrict .*)\n", re.MULTILINE)
-#: What pg_dump runs in: its own program needs no other variable.
+#: The environment of `pg_dump`: its own program needs no other variable.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
