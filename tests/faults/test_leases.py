@@ -149,8 +149,7 @@ def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> No
         engine.db.run(attempts.finish, [outcome.completed(task.id, attempt.token, {})])
     else:
         set_task(engine, task.id, "token = token + 1")
-    connection = engine.db.connection()
-    with connection.transaction(force_rollback=True):
+    with (connection := engine.db.connection()).transaction(force_rollback=True):
         assert attempts.hold(connection, [attempt])[1] == set()
 
 

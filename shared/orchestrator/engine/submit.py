@@ -156,7 +156,7 @@ def _normal(payload: BaseModel) -> Json:
 
 
 def _request_hash(order: TaskRequest) -> bytes:
-    """Return the hash of the request as it was sent, by which two requests differ.
+    """Return the hash that distinguishes two requests: of the request as it was sent.
 
     The payload as the agent's model completes it would change with a deployment that adds an optional field.
     """

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator.engine.execution import handler
 from orchestrator.http.serializers import task_view
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model import outcome
+from orchestrator.model.json_encoding import encode_json, sent_size
 from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
@@ -113,7 +113,6 @@ def test_one_bad_task_does_not_touch_its_batch(engine: Engine) -> None:
 
 def test_a_zombie_changes_nothing(engine: Engine) -> None:
     """A worker that was away too long comes back and finds its token worthless."""
-    from orchestrator.model import outcome
     from orchestrator.store import attempts
 
     task = engine.submit()
@@ -226,8 +225,6 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
     assert engine.run(second.id, other.id) == []
     assert engine.task(second.id).status is Status.PENDING
     assert engine.task(other.id).status is Status.COMPLETED
-    from orchestrator.model import outcome
-
     engine.db.run(attempts.finish, [outcome.completed(held.id, held.token, {})])
     third = engine.submit("test.limited", owner="1")
     engine.run(second.id, third.id)
@@ -236,10 +233,10 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
 
 def test_a_result_that_is_too_large_is_a_failure(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     fits, too_large = engine.submit(), engine.submit()
-    size = len(encode_json({"attempt": 1, "flag": True}))
-    monkeypatch.setattr(handler, "LARGEST_RESULT", size)
+    size = sent_size(encode_json({"attempt": 1, "flag": True}))
+    monkeypatch.setattr(outcome, "LARGEST_RESULT", size)
     engine.run(fits.id)
-    monkeypatch.setattr(handler, "LARGEST_RESULT", size - 1)
+    monkeypatch.setattr(outcome, "LARGEST_RESULT", size - 1)
     engine.run(too_large.id)
     assert [engine.task(task.id).status for task in (fits, too_large)] == [Status.COMPLETED, Status.PENDING]
     assert engine.effects(too_large.id) == 0

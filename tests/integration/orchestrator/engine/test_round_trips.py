@@ -14,7 +14,7 @@ from tests.support.engine import Engine
     ("type", "expected"),
     [
         ("test.noop", 2),  # claim and finish
-        ("test.effect", 65),  # what the driver waited for before handlers were guarded
+        ("test.effect", 3 + 1 + 10 * 2 + 2),  # claim, flags, BEGIN; rows; a savepoint and a write each; finish, COMMIT
     ],
 )
 def test_a_batch_of_ten_takes_as_few_round_trips_as_before(
