@@ -12,7 +12,7 @@ LONGEST_SESSION = 12 * 3_600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What each token of a session carries."""
+    """The claims about the session in each of its tokens."""
 
     id: str = field(default_factory=lambda: uuid4().hex)
     #: Sessions of an earlier generation of their owner have ended.
