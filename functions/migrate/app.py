@@ -22,7 +22,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the phase, or both without one. All code is imported first: what cannot be imported changes nothing."""
+    """Run the phase, or both without one. All code is imported first, so code that fails to import changes nothing."""
     from orchestrator import bootstrap
     from orchestrator.store.migrate import Phase, migrate
 

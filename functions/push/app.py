@@ -1,4 +1,4 @@
-"""Event queue: whoever watches an owner's tasks gets what they have not seen."""
+"""Event queue: send the watchers of an owner's tasks the events that they have not received."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedule: what must happen though nobody asks."""
+"""Schedule: repair lost messages and ended leases, and delete old rows."""
 
 from __future__ import annotations
 

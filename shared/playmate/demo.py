@@ -14,7 +14,7 @@ from playmate.store.accounts import GuardianId
 
 
 class DemoUser(TypedDict):
-    """What someone needs to log in, as .local/stack.json lists it."""
+    """The sign-in of a demonstration user, as in .local/stack.json."""
 
     name: str
     password: str

@@ -1,4 +1,4 @@
-"""What the runbooks are about, made to happen: what a reader then fills in, and what is so in the end."""
+"""Cause the incidents of the runbooks. Each yields the reader's values and checks the end."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Lab:
         yield Place()
 
     def database(self) -> Iterator[Place]:
-        """One session holds a table and does nothing, another waits for it."""
+        """One session locks a table and does nothing, another waits for it."""
         holding, waiting = (psycopg.connect(self.stack.said["database_url"]) for _ in range(2))
         holding.execute("LOCK TABLE knowledge_documents")
         waiting.pgconn.send_query(b"SELECT FROM knowledge_documents")
@@ -158,7 +158,7 @@ class Lab:
         yield Place({"ID": id, "TYPE": "friend.delete"}, check)
 
     def secrets(self) -> Iterator[Place]:
-        """The page rotates before it goes back: what is there then is asked then."""
+        """The page rotates before it goes back, so the present key is read at that moment."""
 
         def version(stage: str) -> str:
             newest = f"Versions[?contains(VersionStages, '{stage}')].VersionId"
@@ -191,7 +191,7 @@ class Lab:
         return str(answer.json()["id"])
 
     def over(self, id: str) -> dict[str, Any]:
-        """The task once it is over; each look is a request, so this is no busy loop."""
+        """Return the task once it is over. Each check is a request, so this is no busy loop."""
         for _ in range(1_500):
             task: dict[str, Any] = self.family.get(f"/api/tasks/{id}").json()
             if task["status"] not in ("pending", "processing"):

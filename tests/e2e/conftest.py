@@ -1,4 +1,4 @@
-"""Who acts in these tests."""
+"""The callers of these tests."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def import_ours() -> None:
 
 
 def use_theirs(services: list[str]) -> None:
-    """What is imported or read only when it is used."""
+    """Packages that are imported or read only when they are used."""
     import argon2
     from aws_lambda_powertools.utilities.feature_flags import SchemaValidator
     from opentelemetry.sdk.trace import TracerProvider

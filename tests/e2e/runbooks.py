@@ -21,7 +21,7 @@ GUIDES = [page for folder in ("how-to", "start") for page in sorted((ROOT / "doc
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:orchestrator|aws) [^`]+)`")
-#: Words in capitals are the reader's to fill in; those after `$` or before `=` are the shell's.
+#: The reader replaces names in capitals; those after `$` or before `=` are the shell's.
 _BLANK = re.compile(r"(?<![$\w{-])(?:[A-Z]{2,})(?![\w=])")
 #: Capitals that are SQL's, the services', or names inside a quoted query.
 NO_BLANKS = frozenset(

@@ -22,7 +22,7 @@ def test_a_dead_letter_that_is_moved_back_runs_again(stack: Stack, keeps_attribu
 
 
 def after_its_death(lab: Lab, id: str) -> str:
-    """How it ended this time; each look is a request, so this is no busy loop."""
+    """Return its final status. Each check is a request, so this is no busy loop."""
     looks = (str(lab.over(id)["status"]) for _ in range(1_500))
     return next((status for status in looks if status != "dead-letter"), "dead-letter")
 

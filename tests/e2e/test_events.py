@@ -16,7 +16,7 @@ EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 
 @pytest.fixture(scope="module")
 def deployed(stack: Stack) -> dict[str, str]:
-    """The names of what is deployed, by what an event says in their place; a function's is its folder."""
+    """Return the deployed names by their placeholder in an event; a function's is its folder."""
     found = {name.removesuffix("Function").lower(): one for name, one in stack.resources().items()}
     return {
         **found,

@@ -1,4 +1,4 @@
-"""Two families meet, are told when to play, and one of them is forgotten: on the deployed template."""
+"""Two families meet, get recommendations, and one of them erases its account: on the deployed template."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def families(stack: Stack) -> Iterator[tuple[Family, Family]]:
 
 
 def recommendation_for(watcher: Watcher) -> dict[str, Any]:
-    """The first recommendations this owner's socket is told of."""
+    """Return the first recommendations on this owner's socket."""
     while True:
         for update in watcher.updates:
             task = update["task"]

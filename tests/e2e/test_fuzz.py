@@ -1,4 +1,4 @@
-"""Whatever the API's own description allows, and much that it does not, is answered without a 5xx."""
+"""Requests that the API's description allows, and many others, never get a 5xx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators at the deployed stack: what they change takes effect, what is logged gives nothing away."""
+"""Operators on the deployed stack: their changes take effect, and logs contain no personal data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def password(stack: Stack, secret: str) -> str:
 
 
 def finished(client: httpx.Client, task_id: str) -> dict[str, Any]:
-    """The task once it is over; each look is a request, so this is no busy loop."""
+    """Return the task once it is over. Each check is a request, so this is no busy loop."""
     for _ in range(600):
         task: dict[str, Any] = client.get(f"/api/tasks/{task_id}").json()
         if task["status"] not in ("pending", "processing"):

@@ -1,4 +1,4 @@
-"""What is deployed fits Lambda and starts without compiling."""
+"""The packages fit Lambda and start without compiling."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tools.virtualenvs import python
 
 #: Bytes of a function's code and layers together, unpacked: AWS's quota.
 QUOTA = 250 * 1024 * 1024
-#: What ours may take of it: the layer of a collector must fit in too.
+#: Our share of it: the layer of a collector must fit in too.
 OURS = 150 * 1024 * 1024
 
-#: PEP 552: bit 0 says checked by hash instead of time, bit 1 that the source is looked at.
+#: PEP 552: bit 0 means checked by hash instead of time, bit 1 that the source is checked.
 UNCHECKED_HASH = 1
 
 
@@ -41,7 +41,7 @@ def test_every_module_is_compiled_and_never_stale(stack: Stack, layer: str) -> N
 
 @pytest.mark.usefixtures("stack")
 def test_the_layers_alone_are_enough() -> None:
-    """What is left out of them to keep them small is asked for by nothing."""
+    """No code needs the files that are left out to keep them small."""
     layers = [str(BUILT / layer / "python") for layer in ("DependenciesLayer", "SharedLayer")]
     services = sorted(path.name for path in Path(layers[0], "botocore", "data").iterdir() if path.is_dir())
     program = Path(__file__).with_name("imported_packages.py")

@@ -1,4 +1,4 @@
-"""Bad input, met at the deployed API: refused in words, never a 5xx."""
+"""The deployed API refuses bad input with a message and never with a 5xx."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tools.aws_deploy.environment import Environment
 from tools.local_stack.templates import read
 from tools.virtualenvs import ROOT
 
-#: What the local cloud cannot do, by how the command begins, and why. Each is still checked as far as it goes.
+#: Commands that the local cloud cannot run, and the reason. Each is still checked as far as it goes.
 ONLY_ON_AWS = {
     "DB=$(name Database)": "the local database is no RDS instance",
     "aws sqs start-message-move-task": "MiniStack has no StartMessageMoveTask; tests/faults moves the messages itself",
@@ -26,7 +26,7 @@ ONLY_ON_AWS = {
     "git revert COMMIT": "it deploys to production",
     "aws cloudformation continue-update-rollback": "no update of the local stack is in that state",
 }
-#: What pages must show of their misfortune: the beginning of a command, and what its output then has in it.
+#: The expected trace of the incident: the beginning of a command, and a part of its output.
 SHOWN: dict[str, dict[str, str]] = {
     "README.md": {"orchestrator tasks show": "completed", "lines '": "task completed"},
     "api-errors.md": {
@@ -77,7 +77,7 @@ def lab(stack: Stack) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def names(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What the first page defines, its questions asked once."""
+    """Return the definitions of the first page; its questions are asked once."""
     with Lab.of(stack) as lab:
         defined = [command for command in runbooks.commands(NAMES) if re.match(r"\w+\(\)|[A-Z]+=", command)]
         tools = [f". {lab.shell}", *(command for command in defined if "() {" in command), "DB=db"]
@@ -156,7 +156,7 @@ def _only_on_aws(command: str) -> bool:
 
 
 def _calls(command: str) -> list[str]:
-    """The calls of a command, the inner ones first; an outer one is given words instead of their answers."""
+    """Yield the calls of a command, the inner ones first; an outer one gets a placeholder for their answers."""
     inner = re.findall(r"\$\((aws [^()]+)\)", command)
     outer = re.sub(r'"?\$\(aws [^()]+\)"?', "arn:aws:service:us-east-1:000000000000:thing", command)
     return [*inner, *([outer] if outer.startswith("aws ") else [])]

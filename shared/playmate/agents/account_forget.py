@@ -34,7 +34,7 @@ def forget_account(ctx: Context, payload: AccountForget) -> AccountForgotten:
     me = accounts.guardian_id(ctx.owner)
     guardian = accounts.get_guardian(ctx.db, me)
     if guardian is not None:
-        # First, since it waits for friends' handlers: what they tell of the family is then there to be found.
+        # First: it waits for friends' handlers, so their results about the family are found below.
         erasure.erase_guardian(ctx.db, me)
         about, plans = erasure.mentions(ctx.db, guardian), erasure.plans_with(ctx.db, guardian)
         forget_mentions(ctx, about, plans, "availabilityPlan")

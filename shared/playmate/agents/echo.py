@@ -17,7 +17,7 @@ class EchoPayload(BaseModel):
 
 
 class EchoResult(BaseModel):
-    """What arrived."""
+    """The payload that arrived."""
 
     message: str
     received: dict[str, Any]

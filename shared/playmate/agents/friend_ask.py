@@ -30,7 +30,7 @@ class Friend(BaseModel):
 
 
 class FriendAsked(BaseModel):
-    """What came of asking."""
+    """The result of a friend request."""
 
     message: str
     friend: Friend

@@ -39,7 +39,7 @@ def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
     if not removed:
         raise Refuse("You are not friends with this family.", code="no_friendship")
     availability.withdraw(ctx.db, me, friend)
-    # Kids of somebody who is no friend any more are a stranger's: neither keeps what they were told of them.
+    # The kids of a former friend are a stranger's: both guardians lose the results about them.
     about, plans = erasure.told_of_each_other(ctx.db, me, friend)
     forget_mentions(ctx, about, plans, "availabilityPlan")
     were_friends = link is not None and link.state is State.ACCEPTED

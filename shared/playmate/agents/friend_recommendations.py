@@ -51,7 +51,7 @@ class Recommendation(Whole):
 
 
 class Recommended(Whole):
-    """What one guardian is told about one friend; a friend without a playdate point has null coordinates."""
+    """The recommendations for one guardian about one friend. Without a playdate point the coordinates are null."""
 
     headline: str
     message: str
@@ -66,7 +66,7 @@ class Recommended(Whole):
 def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
     me, friend = _the_two(ctx, GuardianId(payload.friendId))
     availability.lock_pair(ctx.db, me.id, friend.id)
-    mine, friends_kids = kids.hold(ctx.db, me.id, [friend])
+    mine, friends_kids = kids.lock_kids(ctx.db, me.id, [friend])
     theirs = [each.kid for each in friends_kids]
     planner = Planner.load(ctx.db, me, [friend.id]) if ctx.flags.get("availability_agent", True) else None
     distance = distance_between(me, friend)
@@ -93,7 +93,7 @@ def _the_two(ctx: Context, friend_id: GuardianId) -> tuple[Guardian, Guardian]:
     me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
     if me is None:
         raise Refuse("This account no longer exists.", code="no_account")
-    held = friends.hold(ctx.db, me.id, friend_id)
+    held = friends.lock_friends(ctx.db, me.id, friend_id)
     if not held:
         raise Refuse("You are not friends with this guardian.", code="not_friends")
     return me, held[0]

@@ -31,7 +31,7 @@ class FriendState(BaseModel):
 
 
 class FriendLink(BaseModel):
-    """Who asked whom, and what came of it."""
+    """The asker, the guardian who was asked, and the answer."""
 
     askerId: int
     receiverId: int
@@ -57,7 +57,7 @@ def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
         link = friends.answer(ctx.db, me, friend, wanted)
         if wanted is State.ACCEPTED:
             _recommend_to_both(ctx, me, friend)
-            notify(ctx, friend, "accepted")  # a refusal is not told
+            notify(ctx, friend, "accepted")  # the asker does not learn of a refusal
     return _result(link, wanted, verdict)
 
 

@@ -79,7 +79,7 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
 
 
 def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
-    """Locate, retrieve, look around, compose: each a durable step that a retry does not repeat."""
+    """Locate, retrieve, find meeting points, compose. Each is a durable step that a retry does not repeat."""
     ctx.progress("Looking at your new place", percent=10)
     mine, now = kids.of_guardian(ctx.db, me), availability.clock(ctx.db)
     locality = ctx.step("insight.locate", lambda _: local_insight.locate(point, now))
@@ -96,13 +96,13 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
 
 
 def _settings(question: Question, mine: Sequence[Kid]) -> list[str]:
-    """Roof or sky: what suits the day first, then what the kids like."""
+    """Return indoor and outdoor in order: the day's setting first, then the kids' settings."""
     settings = [question.setting, *(setting(kid.favorite_activity) for kid in mine)]
     return [each for each in dict.fromkeys(settings) if each != "either"]
 
 
 def _look_around(ctx: Context, point: Point, question: Question, settings: Sequence[str]) -> dict[str, Any]:
-    """Places near by as JSON: Amazon Location's if it is switched on and answers, else the knowledge base's."""
+    """Return meeting points near by as JSON, from Amazon Location if it is on and answers, else from the documents."""
     answer: Answer[list[Place]] = Answer(None)
     if ctx.flags.get("amazon_places", False):
         answer = nearby.find(nearby.amazon_places(), nearby.amazon_source(), point, settings)

@@ -1,4 +1,4 @@
-"""What an activity needs: daylight or a roof, told from the words a guardian wrote."""
+"""Derive from an activity's text whether it needs daylight or a roof."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ BY_NIGHT = frozenset({"stargazing", "fireworks", "lanterns"})
 
 
 def words(activity: str) -> frozenset[str]:
-    """The activity's words, single and joined in pairs ("treasure hunt" also as "treasure-hunt")."""
+    """Return the activity's terms, single and joined in pairs ("treasure hunt" also as "treasure-hunt")."""
     single = re.findall(r"\w+", activity.casefold())
     joined = [form for one, two in pairwise(single) for form in (f"{one}-{two}", f"{one}{two}")]
     return frozenset([*single, *joined])
 
 
 def setting(activity: str) -> Setting:
-    """Where the activity takes place; "either" when its words do not tell."""
+    """Return outdoor or indoor; "either" if no known term decides it."""
     said = words(activity)
     if said & {"indoor", "indoors"}:
         return "indoor"
@@ -55,5 +55,5 @@ def needs_daylight(activity: str) -> bool:
 
 
 def known_words(activity: str) -> frozenset[str]:
-    """The activity's words that are in our vocabulary, hence no one's name."""
+    """Return the activity's terms that are in our vocabulary, so no person's name."""
     return words(activity) & (OUTDOOR | INDOOR | BY_NIGHT)

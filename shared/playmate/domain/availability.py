@@ -26,7 +26,7 @@ Lit = Callable[[datetime], bool]
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """What planning knows of a family: its clock, its free hours, and the days its place has off."""
+    """A family for planning: its clock, its free hours, and the days off of its region."""
 
     zone: ZoneInfo
     #: The guardian's own windows; None means the sensible ones below.
@@ -75,7 +75,7 @@ def free_times(household: Household, horizon: Interval) -> list[Interval]:
 
 
 def school_times(guest: Guest, horizon: Interval) -> list[Interval]:
-    """When the kid sits at school: never on weekends and public holidays of its place."""
+    """The kid's school hours: none on weekends and public holidays of the region."""
 
     def windows_on(day: date) -> Iterable[Window]:
         if guest.household.day_off(day) or guest.age not in SCHOOL_AGES:
@@ -100,7 +100,7 @@ def best_slots(
 ) -> list[Slot]:
     """Up to `count` slots on different days, best first.
 
-    `lit` tells daylight at the meeting place; without it daylight is not looked at.
+    `lit` returns whether there is daylight at the meeting point; without it, daylight does not count.
     """
     must_be_lit = lit if needs_daylight(activity) else None
     length = playdate_length(min(guest.age for guest in guests))

@@ -13,7 +13,7 @@ SAME_ACTIVITY = 10
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What pairing looks at, and the id and name to speak of."""
+    """A kid as pairing needs it, with its id and name."""
 
     id: int
     name: str
@@ -31,7 +31,7 @@ class Pair:
 
 
 def same_activity(one: str, other: str) -> bool:
-    """The same words, whatever their case and spacing."""
+    """Return whether both are the same text, without regard to case and spacing."""
     return one.casefold().split() == other.casefold().split()
 
 
@@ -85,7 +85,7 @@ def _seniority(child: Child) -> tuple[int, str, str, int]:
 
 
 def _costs(rows: Sequence[Child], columns: Sequence[Child]) -> list[list[int]]:
-    """What to minimise: scores, and far below them a digit for each row that settles ties."""
+    """Return the costs to minimise: the negative scores, and far below them a digit per row that decides ties."""
     radix = len(columns) + 1
     places = [radix ** (len(rows) - 1 - r) for r in range(len(rows))]
     unit = radix ** len(rows)

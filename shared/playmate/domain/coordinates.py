@@ -13,7 +13,7 @@ DECIMALS = 5
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A normalised place on Earth, in degrees."""
+    """A normalised position on Earth, in degrees."""
 
     latitude: float
     longitude: float

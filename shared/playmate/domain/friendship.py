@@ -1,4 +1,4 @@
-"""What may become of the link between two guardians, and the words for what may not."""
+"""The legal changes of the link between two guardians, and the messages for the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Who asked whom, and what came of it."""
+    """The asker, the guardian who was asked, and the answer."""
 
     asker_id: int
     receiver_id: int
@@ -25,28 +25,28 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something may not be: words for the guardian, a code for programs."""
+    """The reason of a refusal: a message for the guardian, a code for programs."""
 
     message: str
     code: str
 
 
 class Asked(Enum):
-    """What asking comes to when the pair has a link already."""
+    """The effect of a request when the pair has a link already."""
 
     THEY_ASKED_FIRST = "they asked first"
     ASK_ANEW = "ask anew"
 
 
 class Answered(Enum):
-    """What an answer changes."""
+    """The effect of an answer."""
 
     NOTHING = "nothing"
     STATE = "state"
 
 
 def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
-    """What a new request means beside the existing `link`; `name` is the one asked."""
+    """Return the effect of a new request beside the existing `link`. `name` is the guardian who is asked."""
     mine = link.asker_id == asker_id
     asked = Refusal(f"You asked {name} already; the answer is still open.", "asked_already")
     match link.state:
@@ -55,7 +55,7 @@ def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
         case State.PENDING:
             return asked if mine else Asked.THEY_ASKED_FIRST
         case State.REFUSED:
-            # The same words as for an open request: a refusal is not told.
+            # The same message as for an open request: the asker does not learn of a refusal.
             return asked if mine else Asked.ASK_ANEW
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: Letters and marks without a visible shape: fillers, variation selectors, blanks (Default_Ignorable_Code_Point,
+#: Characters and marks without a visible shape: fillers, variation selectors, blanks (Default_Ignorable_Code_Point,
 #: Unicode 15).
 INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00011f48\U00013441\U00013442\U00016fe4\U000e0100-\U000e01ef]"
 )
-#: Zero-width joiners, which the spelling of some Arabic and Indian words needs. They never distinguish two names.
+#: Zero-width joiners, which Arabic and Indian spelling sometimes needs. They never distinguish two names.
 JOINERS = "\u200c\u200d"
 JOINED_SCRIPTS = {
     *("ARABIC", "SYRIAC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA"),
     *("TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA"),
 }
-#: Combining marks on one letter, at most.
+#: Combining marks on one character, at most.
 MOST_MARKS = 4
 #: Keys of names that a guardian would take for the operators'.
 RESERVED_NAMES = frozenset(
@@ -32,7 +32,7 @@ TOGETHER = (
     {"LATIN", "CJK", "HANGUL"},
     {"LATIN", "CJK", "BOPOMOFO"},
 )
-#: First words of Unicode names that are no script, and those that mean another script.
+#: First terms of Unicode names that are no script, and those that mean another script.
 NO_SCRIPT = {"COMBINING", "DIGIT", "MODIFIER"}
 SCRIPTS = {
     "IDEOGRAPHIC": "CJK",
@@ -49,14 +49,14 @@ def tidy(text: str) -> str:
 
 
 def tidy_name(text: str) -> str:
-    """Return the text in NFKC (wide, bold and circled letters become plain ones), with single spaces."""
+    """Return the text in NFKC (wide, bold and circled characters become plain ones), with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def name_fault(name: str) -> str | None:
     """Return why a tidy name cannot be an account's name, or None.
 
-    A name needs a letter or digit, has no symbols or invisible characters, and combines no scripts.
+    A name needs an alphabetic character or a digit. It has no symbols or invisible characters and combines no scripts.
     """
     shown = _without_joiners(name)
     kinds = {unicodedata.category(char)[0] for char in shown if char != " "}
@@ -78,7 +78,7 @@ def name_key(name: str) -> str:
 
 
 def _without_joiners(name: str) -> str:
-    """Remove joiners between two letters of a script that uses them; others stay and are refused."""
+    """Remove joiners between two characters of a script that uses them; others stay and are refused."""
     kept = [
         char
         for before, char, after in zip(" " + name, name, name[1:] + " ", strict=False)
@@ -98,7 +98,7 @@ def _has_heaped_marks(name: str) -> bool:
 
 
 def _script(char: str) -> str | None:
-    """Return the first word of the character's Unicode name, or None for characters of every script."""
+    """Return the first term of the character's Unicode name, or None for characters of every script."""
     first = unicodedata.name(char, "").split(" ")[0]
     if unicodedata.category(char)[0] not in "LMN" or first in NO_SCRIPT:
         return None

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 SHORTEST = 8
 #: Guesses that a password must withstand. The sign-in limits allow an account some thousands of guesses a day.
 FEWEST_GUESSES = 1_000_000
-#: Characters that are rated. Further characters never make a password weaker, and zxcvbn tries every reading of letters
-#: that are written as symbols: the worst 16 characters cost 0.06 s of CPU time, the worst 72 more than 2 s.
+#: Characters that are rated. Further characters never make a password weaker, and zxcvbn tries every reading of symbols
+#: that stand for characters: the worst 16 characters cost 0.06 s of CPU time, the worst 72 more than 2 s.
 RATED = 16
 
 
 def weakness(password: str, *personal: str) -> str | None:
-    """Return why the password is too weak, or None. `personal`: publicly known words about its owner."""
-    from zxcvbn import zxcvbn  # reads its word lists at import: only a sign-up needs them
+    """Return why the password is too weak, or None. `personal`: the owner's name and address, which are known."""
+    from zxcvbn import zxcvbn  # reads its lists at import: only a sign-up needs them
 
     if len(password) < SHORTEST:
         return f"must have at least {SHORTEST} characters"
@@ -27,7 +27,7 @@ def weakness(password: str, *personal: str) -> str | None:
 
 
 def _parts(word: str) -> Iterator[str]:
-    """Yield the words of a name, and the part of an address before the @."""
+    """Yield the parts of a name, and the part of an address before the @."""
     yield word.partition("@")[0]
     yield from word.split()
 

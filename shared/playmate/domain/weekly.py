@@ -51,7 +51,7 @@ def usual_week(weekend: frozenset[int]) -> tuple[Window, ...]:
     return tuple(Window(day, *(FREE_DAY if day in weekend else AFTERNOON)) for day in range(1, 8))
 
 
-#: A clock offset and how long it holds.
+#: A clock offset and the interval in which it is valid.
 Segment = tuple[Interval, timedelta]
 
 
@@ -68,7 +68,7 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 
 
 def lay_out(windows_on: Callable[[date], Iterable[Window]], zone: ZoneInfo, horizon: Interval) -> list[Interval]:
-    """The instants within `horizon` whose local time lies in a window that holds on its local date."""
+    """Return the instants within `horizon` whose local time is in a window of its local date."""
     pieces: list[Interval] = []
     for span, offset in clock_segments(zone, horizon):
         day, last = (span.start + offset).date(), (span.end + offset).date()

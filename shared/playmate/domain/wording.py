@@ -33,7 +33,7 @@ def day_and_hours(interval: Interval, zone: ZoneInfo) -> str:
 
 
 def reason(interval: Interval, guests: Sequence[Guest], friend: str | None, sunset: datetime | None) -> str:
-    """Return why this time was chosen: who is free, on what kind of day, the light where it counts, another clock."""
+    """Return why this time was chosen: the free families, the kind of day, daylight if it counts, another clock."""
     mine = guests[0]
     zone = mine.household.zone
     free = f"You and {friend} are both free" if friend else "You are free"

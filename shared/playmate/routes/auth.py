@@ -137,7 +137,7 @@ def signed_out(services: Services, message: str) -> Response[Any]:
 
 
 def _check(services: Services, sign_in: SignIn, found: Credentials | None, password: str) -> Account:
-    """Return the account. Raise Unauthenticated with the same words, after the same work, whatever was wrong."""
+    """Return the account. Raise Unauthenticated with the same message, after the same work, for every cause."""
     if not password_matches(found.password_hash if found else None, password) or found is None:
         sign_in.failed()
         raise Unauthenticated("Name or password is wrong." + _outer_space(password))

@@ -1,4 +1,4 @@
-"""What friends' kids love, and whom to play with: read models over accepted friends only."""
+"""Activities of friends' kids, and playmates: read models over accepted friends only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playmate.store import friends, kids, points
 from playmate.store.accounts import GuardianId, guardian_id
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
-#: Recommendations looked through for the newest of each friend.
+#: Recommendations that are read to find the newest of each friend.
 NEWEST = 50
 
 SORT = Parameter("sort", {"type": "string", "default": SORTS[0]}, description=f"{', '.join(SORTS)}; else {SORTS[0]}")

@@ -1,1 +1,1 @@
-"""What agents reason with: the place's clock and sky, documents, outside sources."""
+"""Sources of the agents: clock and daylight of a position, documents, outside services."""

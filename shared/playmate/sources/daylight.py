@@ -37,7 +37,7 @@ def lit_at(point: Point) -> Callable[[datetime], bool]:
 
 
 def daylight(point: Point, day: date, zone: ZoneInfo) -> Daylight:
-    """The day from midnight to midnight on the zone's clock, looked at minute by minute where it matters."""
+    """Return the day from midnight to midnight on the zone's clock, by the minute near sunrise and sunset."""
     lit = lit_at(point)
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

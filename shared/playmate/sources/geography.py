@@ -1,4 +1,4 @@
-"""What a point on Earth tells without a network: its zone, country and days off, from data we ship."""
+"""Derive a position's zone, country and days off without a network, from data in the layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Degrees: between the tropics the sun reaches the zenith, beyond the polar circles it may not set or rise.
 TROPIC, POLAR_CIRCLE = 23.44, 66.56
 
-#: States and provinces that have holidays of their own and a zone that tells them.
+#: States and provinces with own holidays, by the zone that identifies them.
 REGIONS: Mapping[str, tuple[str, str]] = {
     "Australia/Adelaide": ("AU", "SA"),
     "Australia/Brisbane": ("AU", "QLD"),

@@ -24,7 +24,7 @@ MOST_ACTIONS, SHORT_DAY = 4, 7.0
 
 
 class Locality(TypedDict):
-    """Where and when: what the first step finds."""
+    """The result of the first step: position and time."""
 
     timeZone: str
     country: str | None
@@ -39,7 +39,7 @@ class Locality(TypedDict):
 
 
 class Retrieved(TypedDict):
-    """A document that suits the place and the kids."""
+    """A document that suits the position and the kids."""
 
     slug: str
     title: str
@@ -72,7 +72,7 @@ def locate(point: Point, now: datetime) -> Locality:
 
 
 def ask(locality: Locality, kids: Sequence[Kid]) -> Question:
-    """What to look for, in facets and words we know; never a child's name."""
+    """Return the search, in facets and known terms; never a child's name."""
     activities = sorted({word for kid in kids for word in known_words(kid.favorite_activity)})
     ages = [kid.age for kid in kids] or [0, 17]
     seasons = _seasons(locality)

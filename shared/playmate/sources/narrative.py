@@ -30,7 +30,7 @@ _model = "amazon.nova-lite-v1:0"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """All that the model is told: no child, no guardian, no place finer than a country."""
+    """All input of the model: no child, no guardian, no position finer than a country."""
 
     country: str | None
     season: str
@@ -51,7 +51,7 @@ def use_model(name: str) -> None:
 
 
 def converse(prompt: str) -> Iterator[str]:
-    """The model's words as they come (Amazon Bedrock, Converse)."""
+    """Yield the model's text as it arrives (Amazon Bedrock, Converse)."""
     from orchestrator.aws.clients import call
 
     answer = call(
@@ -124,7 +124,7 @@ class NarrativeError(Exception):
 
 
 def _in_time(start: Callable[[], Iterator[str]], seconds: float) -> Iterator[str]:
-    """The stream's pieces, read in a thread of its own so that a silent model cannot hold the task."""
+    """Yield the stream's pieces. A thread reads them, so a silent model cannot block the task."""
     pieces: SimpleQueue[str | Exception | None] = SimpleQueue()
 
     def read() -> None:

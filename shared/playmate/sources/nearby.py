@@ -26,7 +26,7 @@ CATEGORIES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere to meet; distance is None for a kind of place rather than a certain one."""
+    """A meeting point. The distance is None for a kind of venue instead of a specific one."""
 
     name: str
     kind: str
@@ -40,13 +40,13 @@ class Place:
 
 
 class Places(Protocol):
-    """Finds places to meet near a point. May raise or hang: callers go through `find`."""
+    """Find meeting points near a position. May raise or block: callers use `find`."""
 
     def near(self, point: Point, setting: str) -> list[Place]: ...
 
 
 class KnownPlaces:
-    """The default, without a network: the kinds of places the knowledge base knows for this place and season."""
+    """The default, without a network: kinds of venues in the knowledge base for this position and season."""
 
     def __init__(self, conn: Connection, question: Question) -> None:
         self._conn = conn
@@ -102,7 +102,7 @@ def amazon_places() -> Places:
 
 
 def find(places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]) -> Answer[list[Place]]:
-    """Places for each setting through the source's guard, nearest first; no value where it has none."""
+    """Return venues for each setting through the source's guard, nearest first; no value where it has none."""
     found: list[Place] = []
     missing: str | None = None
     for setting in dict.fromkeys(settings):

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What a source said; `missing` says what was not to be had, and `value` may then be an old answer."""
+    """The answer of a source. `missing` names the missing part; `value` may then be an old answer."""
 
     value: T | None
     missing: str | None = None

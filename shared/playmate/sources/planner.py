@@ -1,4 +1,4 @@
-"""Puts a family's calendar, place and promises together, and asks the rules for the best times."""
+"""Combine a family's calendar, point and proposals, and find the best times by the rules."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Planner:
         return self._plan(kid, [self._guest(kid, self.me, None)], None, self._points(self.me))
 
     def together(self, kid: Kid, friend: Guardian, match: Kid) -> Plan:
-        """Times both families share; what these two kids have been proposed stays while it still holds."""
+        """Return the times that both families share. An earlier proposal to these kids stays while it is possible."""
         guests = [self._guest(kid, self.me, friend), self._guest(match, friend, self.me)]
         return self._plan(kid, guests, (friend, match), self._points(self.me, friend))
 

@@ -29,10 +29,10 @@ def plan_week(conn: Connection, me: Guardian, reach_km: float) -> dict[str, Any]
 
     Friends farther away than `reach_km` are no company; `tooFar` names them with their distance.
     """
-    everybody = friends.hold(conn, me.id)
+    everybody = friends.lock_friends(conn, me.id)
     distances = {friend.id: distance_between(me, friend) for friend in everybody}
     near = [friend for friend in everybody if not is_beyond(distances[friend.id], reach_km)]
-    own, theirs = kids.hold(conn, me.id, near)
+    own, theirs = kids.lock_kids(conn, me.id, near)
     mine = sorted(own, key=lambda kid: (kid.age, kid.name))
     planner = Planner.load(conn, me, {each.guardian.id for each in theirs})
     suggestions = [_suggestion(choice, distances) for choice in _choices(planner, mine, theirs)]

@@ -1,4 +1,4 @@
-"""Guardians: who they are and how they prove it."""
+"""Guardians and their credentials."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TAKEN = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a login answers with."""
+    """The account in the answer to a sign-in."""
 
     id: GuardianId
     name: str
@@ -78,13 +78,13 @@ def guardian_id(owner: str) -> GuardianId:
 
 
 def sign_in_key(identifier: str) -> str:
-    """What an account is found by when its guardian gives a name, or an e-mail address."""
+    """Return the key by which a name or an e-mail address finds its account."""
     given = identifier.strip()
     return given.lower() if "@" in given else name_key(given)
 
 
 def signing_in(identifier: str) -> Acting:
-    """Whom somebody says to be whom we do not know yet: row-level security shows that account alone."""
+    """Return the row security context of a sign-in: it shows the named account only."""
     return setting("playmate.signing_in", sign_in_key(identifier))
 
 

@@ -42,7 +42,7 @@ def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> 
 
 
 def erase_guardian(conn: Connection, guardian: GuardianId) -> None:
-    """Deletes the guardian with everything that hangs on the account. Waits for friends' handlers that tell of it."""
+    """Delete the guardian with every row of the account. Wait for friends' handlers that read it."""
     conn.execute(SQL["erase_guardian"], {"guardian_id": guardian})
 
 

@@ -24,7 +24,7 @@ def ask(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link | Non
 
 
 def lock_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> Link | None:
-    """The pair's link, held until the transaction ends."""
+    """Return the pair's link, locked until the transaction ends."""
     return _link(conn.execute(SQL["lock_link"], {"guardian_id": guardian, "friend_id": friend}).fetchone())
 
 
@@ -57,7 +57,7 @@ def asking(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
     return conn.execute(SQL["asking"], {"guardian_id": guardian}).fetchall()
 
 
-def hold(conn: Connection, guardian: GuardianId, friend: GuardianId | None = None) -> list[Guardian]:
+def lock_friends(conn: Connection, guardian: GuardianId, friend: GuardianId | None = None) -> list[Guardian]:
     """The guardian's accepted friends, or the one named, who stay friends until the transaction ends."""
-    rows = conn.execute(SQL["hold"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
+    rows = conn.execute(SQL["lock_friends"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
     return [Guardian.from_row(row) for row in rows]

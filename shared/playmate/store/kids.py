@@ -54,7 +54,7 @@ def add(conn: Connection, guardian: GuardianId, *, name: str, age: int, favorite
 
 
 def remove(conn: Connection, kid_id: int) -> bool:
-    """With what was told of it. False when there is no such kid of the guardian for whom the transaction is."""
+    """Remove the kid, also from results. Return False if it is not a kid of the caller."""
     row = conn.execute(SQL["remove"], {"kid_id": kid_id}).fetchone()
     return row is not None and bool(row["removed"])
 
@@ -90,19 +90,19 @@ def of_friends(
     min_age: float | None = None,
     max_age: float | None = None,
 ) -> list[FriendsKid]:
-    """Kids of accepted friends: what a guardian may see beside the own kids."""
+    """Return the kids of accepted friends."""
     values = {"guardian_id": guardian, "activity": activity, "min_age": min_age, "max_age": max_age}
     return [FriendsKid.from_row(row) for row in conn.execute(SQL["of_friends"], values).fetchall()]
 
 
-def hold(conn: Connection, me: GuardianId, friends: Sequence[Guardian]) -> tuple[list[Kid], list[FriendsKid]]:
-    """The guardian's own kids, and those of friends who are held; nobody removes one before the transaction ends.
+def lock_kids(conn: Connection, me: GuardianId, friends: Sequence[Guardian]) -> tuple[list[Kid], list[FriendsKid]]:
+    """Return the guardian's own kids and those of `friends`, locked until the transaction ends.
 
-    What a handler tells of kids it reads here, so that it is taken back when a kid is removed or a friendship ends.
+    Handlers read kids here, so the removal of a kid or the end of a friendship corrects their results.
     """
     known = {friend.id: friend for friend in friends}
-    rows = conn.execute(SQL["hold"], {"guardian_ids": [me, *known]}).fetchall()
-    held = [Kid.from_row(row) for row in rows]
-    theirs = [FriendsKid(kid, known[kid.guardian_id]) for kid in held if kid.guardian_id in known]
+    rows = conn.execute(SQL["lock_kids"], {"guardian_ids": [me, *known]}).fetchall()
+    locked = [Kid.from_row(row) for row in rows]
+    theirs = [FriendsKid(kid, known[kid.guardian_id]) for kid in locked if kid.guardian_id in known]
     theirs.sort(key=lambda each: (each.guardian.name.lower(), each.kid.id))
-    return [kid for kid in held if kid.guardian_id == me], theirs
+    return [kid for kid in locked if kid.guardian_id == me], theirs

@@ -26,13 +26,13 @@ class Document:
     setting: str = "either"
     youngest: int = 0
     oldest: int = 17
-    #: The kind of place it is about; None for advice.
+    #: Its kind of venue; None for advice.
     venue: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to look for."""
+    """A search."""
 
     country: str | None
     places: Sequence[str]
@@ -57,7 +57,7 @@ class Found:
 
 
 def put_documents(conn: Connection, documents: Sequence[Document]) -> int:
-    """Makes the knowledge base hold exactly these; how many were new or changed."""
+    """Replace the knowledge base by these documents. Return how many were new or changed."""
     with conn.transaction():
         written = conn.execute(SQL["put_documents"], {"documents": Jsonb([asdict(each) for each in documents])})
         conn.execute(SQL["drop_other_documents"], {"slugs": [each.slug for each in documents]})
@@ -82,7 +82,7 @@ def search(conn: Connection, question: Question) -> list[Found]:
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A kind of place to meet."""
+    """A kind of venue to meet."""
 
     slug: str
     title: str
@@ -91,7 +91,7 @@ class Venue:
 
 
 def venues(conn: Connection, question: Question) -> list[Venue]:
-    """Kinds of places that suit place, season, ages and setting."""
+    """Return kinds of venues that suit region, season, ages and setting."""
     values = {
         "places": list(question.places),
         "seasons": list(question.seasons),

@@ -8,7 +8,7 @@ from orchestrator.store import audit
 from orchestrator.store.connection import Database
 from playmate.store.accounts import promote_to_operator
 
-#: Who promotes, as the audit trail keeps it; CloudTrail knows the principal that invoked the function.
+#: The actor of a promotion in the audit trail; CloudTrail knows the principal that invoked the function.
 ACTOR = "migrate function"
 
 

@@ -1,4 +1,4 @@
-"""The plan of a family: what is suggested to it, how far it travels, and whether the plan is still up to date."""
+"""The plan of a family: its suggestions, how far the family travels, and whether the plan is up to date."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ create table playdate_proposals (
 
 create index playdate_proposals_match on playdate_proposals (match_kid_id);
 
--- What the local insight agent knows: documents of our own with facets. An empty facet fits everywhere.
+-- The documents of the local insight agent, with facets. An empty facet fits everywhere.
 
 create table knowledge_documents (
     slug text primary key,
@@ -127,7 +127,7 @@ create table knowledge_documents (
 create index knowledge_documents_search on knowledge_documents using gin (search);
 create index knowledge_documents_activities on knowledge_documents using gin (activities);
 
--- What is suggested to a family, how far it travels, and since when the plan is out of date. Triggers on friend_links, kids,
+-- The suggestions to a family, how far it travels, and since when the plan is out of date. Triggers on friend_links, kids,
 -- availability_calendars and playdate_points keep changed_at and take out suggestions that may not be shown any more.
 create table plans (
     guardian_id bigint primary key references guardians (id) on delete cascade,

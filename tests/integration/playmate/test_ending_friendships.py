@@ -57,7 +57,7 @@ def tell(run: Run, type: str, owner: int, friend: int) -> None:
 @contextmanager
 def meanwhile(conn: Connection, monkeypatch: pytest.MonkeyPatch, does: Callable[[], object]) -> Iterator[None]:
     """Once a handler has read the kids, another session begins; the handler goes on when that waits or is done."""
-    read = kids.hold
+    read = kids.lock_kids
     started: list[threading.Thread] = []
 
     def reads(*args: Any) -> Any:
@@ -68,7 +68,7 @@ def meanwhile(conn: Connection, monkeypatch: pytest.MonkeyPatch, does: Callable[
             wait_for_a_lock(conn, unless=lambda: not started[0].is_alive())
         return found
 
-    monkeypatch.setattr(kids, "hold", reads)
+    monkeypatch.setattr(kids, "lock_kids", reads)
     yield
     assert started, "no handler has read the kids"
     started[0].join(30)

@@ -12,7 +12,7 @@ with new as (
 select id from new;
 
 -- name: find_credentials
--- Login by name (credentials_name_key_key) or e-mail address (credentials_email_key); a name holds no '@', so at most one row.
+-- Login by name (credentials_name_key_key) or e-mail address (credentials_email_key); a name contains no '@', so at most one row.
 select g.id, g.name, c.email, g.role, c.password_hash
 from credentials as c join guardians as g on g.id = c.guardian_id
 where c.name_key = %(sign_in)s or c.email = %(sign_in)s;

@@ -1,12 +1,12 @@
 -- name: ask
--- One row a pair (friend_links_pair): whoever comes second, even at the same moment, inserts nothing.
+-- One row a pair (friend_links_pair): the second of two requests inserts nothing, also at the same moment.
 insert into friend_links (asker_id, receiver_id)
 values (%(asker_id)s, %(receiver_id)s)
 on conflict do nothing
 returning asker_id, receiver_id, state;
 
 -- name: lock_link
--- The link between two guardians whoever asked (friend_links_pair), held until the transaction ends.
+-- The link between two guardians in either direction (friend_links_pair), locked until the transaction ends.
 select asker_id, receiver_id, state
 from friend_links
 where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
@@ -18,7 +18,7 @@ for update;
 delete from friend_links where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state = 2 returning id;
 
 -- name: confirmed
--- Friends of the caller, whoever asked (friend_links_asker, friend_links_receiver).
+-- Friends of the caller, in either direction (friend_links_asker, friend_links_receiver).
 select g.id, g.name
 from (
     select receiver_id as friend_id from friend_links where asker_id = %(guardian_id)s and state = 1
@@ -59,9 +59,9 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
   and (state = 1 or (state = 0 and asker_id = %(guardian_id)s))
 returning id;
 
--- name: hold
+-- name: lock_friends
 -- The caller's accepted friends, or one of them (friend_links_asker, friend_links_receiver), friends until the transaction
--- ends: whoever ends a friendship waits, and takes back what was told meanwhile.
+-- ends: the end of a friendship waits, and then corrects the results of this transaction.
 select g.id, g.name, p.latitude, p.longitude
 from friend_links as l
 join guardians as g on g.id = case l.asker_id when %(guardian_id)s then l.receiver_id else l.asker_id end

@@ -14,7 +14,7 @@ where id = %(guardian_id)s and (select count(*) from kids where guardian_id = %(
 returning id, guardian_id, name, age, favorite_activity;
 
 -- name: remove
--- The caller's own alone, by primary key, and what was told of it (task_finished).
+-- The caller's own only, by primary key; also from results (task_finished).
 select remove_kid(%(kid_id)s) as removed;
 
 -- name: of_friends
@@ -33,9 +33,9 @@ where (%(activity)s::text is null or lower(k.favorite_activity) = lower(%(activi
   and (%(min_age)s::float8 is null or k.age >= %(min_age)s) and (%(max_age)s::float8 is null or k.age <= %(max_age)s)
 order by lower(g.name), k.id;
 
--- name: hold
--- Kids of these guardians (kids_guardian), held until the transaction ends: whoever removes one waits, and takes back what
--- was told of it meanwhile.
+-- name: lock_kids
+-- Kids of these guardians (kids_guardian), locked until the transaction ends: a removal waits, and then corrects the
+-- results of this transaction.
 select id, guardian_id, name, age, favorite_activity
 from kids
 where guardian_id = any(%(guardian_ids)s)

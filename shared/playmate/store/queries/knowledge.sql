@@ -1,5 +1,5 @@
 -- name: put_documents
--- The whole set at once, by slug; what is unchanged is not written.
+-- The whole set at once, by slug; unchanged documents are not written.
 insert into knowledge_documents (slug, title, body, places, seasons, activities, setting, youngest, oldest, venue)
 select d.slug, d.title, d.body, d.places, d.seasons, d.activities, d.setting, d.youngest, d.oldest, d.venue
 from jsonb_to_recordset(%(documents)s::jsonb) as d (
@@ -17,12 +17,12 @@ where (knowledge_documents.title, knowledge_documents.body, knowledge_documents.
        excluded.activities, excluded.setting, excluded.youngest, excluded.oldest, excluded.venue);
 
 -- name: drop_other_documents
--- What the files no longer hold.
+-- Documents that the files no longer contain.
 delete from knowledge_documents where slug <> all(%(slugs)s);
 
 -- name: search
--- Documents that fit place, season and ages, best first: shared activities, words, then how exactly the facets fit.
--- A few hundred rows of our own writing: a scan of the facets, knowledge_documents_search for the words at more.
+-- Documents that fit region, season and ages, best first: shared activities, terms, then how exactly the facets fit.
+-- A few hundred rows of our own writing: a scan of the facets, knowledge_documents_search for the terms at more.
 select slug, title, body, setting, places, seasons, youngest, oldest,
        (select array_agg(a) from unnest(activities) as a where a = any(%(activities)s)) as shared,
        (3.0 * least(2, cardinality(array(select unnest(activities) intersect select unnest(%(activities)s::text[]))))
@@ -41,7 +41,7 @@ order by score desc, slug
 limit %(most)s;
 
 -- name: venues
--- Kinds of places to meet that fit, the most particular first (a scan of the few documents with a venue).
+-- Kinds of venues that fit, the most specific first (a scan of the few documents with a venue).
 select slug, title, venue, setting
 from knowledge_documents
 where venue is not null and setting in (%(setting)s, 'either')

@@ -16,7 +16,7 @@ set planned_at = task_now(), changed_at = null, message = %(message)s, suggestio
 where guardian_id = %(guardian_id)s;
 
 -- name: put_settings
--- The caller's own reach and zone; what is not given stays (primary key).
+-- The caller's own reach and zone; a missing value stays (primary key).
 insert into plans (guardian_id, reach_km, home_zone)
 select id, coalesce(%(reach_km)s::smallint, 15), %(home_zone)s from guardians where id = %(guardian_id)s
 on conflict (guardian_id) do update

@@ -1,4 +1,4 @@
-"""Count the words of a text."""
+"""Count the terms of a text."""
 
 from __future__ import annotations
 
