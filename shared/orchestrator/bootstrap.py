@@ -24,7 +24,7 @@ from orchestrator.store.database_users import was_refused
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-    from orchestrator.aws.feature_flag_admin import FlagDesk
+    from orchestrator.aws.feature_flag_admin import FlagAdmin
     from orchestrator.engine.agents import Agents
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
@@ -168,7 +168,7 @@ def sockets() -> Sockets:
 def flags() -> Flags:
     values = settings()
     source = (values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
-    return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(flag_snapshot.recall))
+    return Flags(FlagSource(*source) if all(source) else None, recall=lambda: database().run(flag_snapshot.load_flags))
 
 
 @cache
@@ -244,14 +244,14 @@ def front() -> Front | None:
 
 
 @cache
-def flag_desk() -> FlagDesk | None:
-    from orchestrator.aws.feature_flag_admin import FlagDesk
+def flag_admin() -> FlagAdmin | None:
+    from orchestrator.aws.feature_flag_admin import FlagAdmin
 
     values = settings()
     source = FlagSource(values.appconfig_application, values.appconfig_environment, values.appconfig_profile)
     if not values.flags_at_once or not values.flags_gradual:
         return None
-    return FlagDesk(source, at_once=values.flags_at_once, gradual=values.flags_gradual)
+    return FlagAdmin(source, at_once=values.flags_at_once, gradual=values.flags_gradual)
 
 
 def rotate_keys(revoke: bool) -> str:
@@ -281,7 +281,7 @@ def services() -> Services:
         websocket_url=values.websocket_url,
         version=values.version,
         front=front(),
-        flag_desk=flag_desk(),
+        flag_admin=flag_admin(),
         rotate_keys=rotate_keys,
         application=application().package,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
@@ -55,7 +55,7 @@ class SilentQueue(TaskQueue):
     def __init__(self) -> None:
         super().__init__("silent")
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:  # noqa: ARG002 (nobody is woken)
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:  # noqa: ARG002 (nobody is woken)
         return []
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
@@ -151,10 +151,10 @@ def _door(database_url: str, role: str, now: datetime | None) -> Database:
 
 
 def _outcome(conn: Connection, task_id: UUID) -> Ran:
-    task = tasks.get(conn, ANY_OWNER, task_id)
+    task = tasks.get_task(conn, ANY_OWNER, task_id)
     if task is None:
         raise LookupError(f"task {task_id} is gone")
-    seen = (event.data for event in events.history(conn, ANY_OWNER, task_id, limit=1_000))
+    seen = (event.data for event in events.task_events(conn, ANY_OWNER, task_id, limit=1_000))
     notes = tuple(str(data["progress"]["message"]) for data in seen if data and "progress" in data)
-    left = (tasks.get(conn, ANY_OWNER, row.id) for row in children.children(conn, task_id))
+    left = (tasks.get_task(conn, ANY_OWNER, row.id) for row in children.children(conn, task_id))
     return Ran(task, notes, tuple(child for child in left if child is not None))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.aws import queues
-from orchestrator.aws.queues import BATCH, MOST_TRACES, EventQueue, TaskQueue, Wake, group_of
+from orchestrator.aws.queues import BATCH, MOST_TRACES, EventQueue, TaskMessage, TaskQueue, group_of
 from orchestrator.http.access_tokens import LONGEST_SUBJECT
 
 #: "alphanumeric characters and punctuation", as the service model lists them; 128 at most.
@@ -67,7 +67,7 @@ def test_owners_keep_groups_of_their_own() -> None:
 
 def test_one_owner_with_a_strange_name_keeps_no_neighbour_from_being_sent(sqs: Sqs) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html."""
-    wakes = [Wake(uuid4(), owner) for owner in ("17", "Jörg Müller", "日本", "18")]
+    wakes = [TaskMessage(uuid4(), owner) for owner in ("17", "Jörg Müller", "日本", "18")]
     assert TaskQueue("url").send(wakes) == []
     EventQueue("url").announce((wake.owner, None) for wake in wakes)
     assert len(sqs.taken) == 2 * len(wakes)
@@ -76,7 +76,7 @@ def test_one_owner_with_a_strange_name_keeps_no_neighbour_from_being_sent(sqs: S
 def test_the_largest_request_fits(sqs: Sqs) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html."""
     trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-    largest = [Wake(UUID(int=2**128 - 1), "ü" * 128, 10**6, trace, 2**62) for _ in range(25)]
+    largest = [TaskMessage(UUID(int=2**128 - 1), "ü" * 128, 10**6, trace, 2**62) for _ in range(25)]
     assert TaskQueue("url").send(largest) == []
     owners = ["ü" * 120 + str(number) for number in range(BATCH)]
     EventQueue("url").announce((owner, trace[:-2] + f"{n:02x}") for owner in owners for n in range(MOST_TRACES + 9))

@@ -11,7 +11,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from orchestrator.aws import clients
-from orchestrator.aws.queues import TaskQueue, Wake
+from orchestrator.aws.queues import TaskMessage, TaskQueue
 from tests.aws_rules.conftest import Resource
 
 #: Invocations of one function in a chain before Lambda stops it.
@@ -44,7 +44,7 @@ class Lambda:
         trace = f"Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=1:abcdef01:{self.hops}"
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "worker")
         monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
-        TaskQueue(QUEUE).send([Wake(uuid4(), "owner")])
+        TaskQueue(QUEUE).send([TaskMessage(uuid4(), "owner")])
 
     def receive(self, request: Any, **_: Any) -> AWSResponse:
         """SQS takes the message, and Lambda counts one hop more where the sender names its lineage."""

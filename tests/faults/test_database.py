@@ -144,14 +144,14 @@ def test_a_conflict_that_never_ends_is_a_failure_like_any_other(lab: Lab) -> Non
 
 def before_rows_are_held(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
     """Does something just before the first of a batch's handlers that write locks its rows."""
-    hold = attempts.hold
+    hold = attempts.lock_attempts
 
     def act_first(connection: Connection, waiting: Sequence[Attempt]) -> tuple[str, set[UUID]]:
-        monkeypatch.setattr(attempts, "hold", hold)
+        monkeypatch.setattr(attempts, "lock_attempts", hold)
         action()
         return hold(connection, waiting)
 
-    monkeypatch.setattr(attempts, "hold", act_first)
+    monkeypatch.setattr(attempts, "lock_attempts", act_first)
 
 
 def test_a_transaction_that_cannot_be_begun_is_not_left_half_open(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

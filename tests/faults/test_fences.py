@@ -70,9 +70,9 @@ def test_an_attempt_ends_once(engine: Engine, running: Attempt, make: Any) -> No
 
 def test_a_stale_attempt_records_and_shows_nothing(engine: Engine, running: Attempt) -> None:
     take_over(engine, running)
-    assert engine.db.run(steps.record, running.id, running.token, "one", "1", 0) is Write.REJECTED
+    assert engine.db.run(steps.record_step, running.id, running.token, "one", "1", 0) is Write.REJECTED
     assert engine.db.run(steps.note_progress, running.id, running.token, {}) is Write.REJECTED
-    assert engine.db.run(steps.recorded, running.id) == {}
+    assert engine.db.run(steps.recorded_steps, running.id) == {}
     assert engine.row(running.id)["progress"] is None
     assert engine.db.run(steps.attempt_state, running.id, running.token)[1] is False
     assert "progress" not in engine.kinds(running.id)
@@ -80,14 +80,14 @@ def test_a_stale_attempt_records_and_shows_nothing(engine: Engine, running: Atte
 
 def test_an_ended_attempt_records_and_shows_nothing(engine: Engine, running: Attempt) -> None:
     engine.db.run(tasks.cancel, "1", [running.id], "owner")
-    assert engine.db.run(steps.record, running.id, running.token, "one", "1", 0) is Write.REJECTED
+    assert engine.db.run(steps.record_step, running.id, running.token, "one", "1", 0) is Write.REJECTED
     assert engine.db.run(steps.note_progress, running.id, running.token, {}) is Write.REJECTED
 
 
 def test_a_step_is_recorded_once(engine: Engine, running: Attempt) -> None:
-    assert engine.db.run(steps.record, running.id, running.token, "one", '"first"', 0) is Write.UNWATCHED
-    assert engine.db.run(steps.record, running.id, running.token, "one", '"second"', 0) is Write.REJECTED
-    assert engine.db.run(steps.recorded, running.id) == {"one": Recorded("first")}
+    assert engine.db.run(steps.record_step, running.id, running.token, "one", '"first"', 0) is Write.UNWATCHED
+    assert engine.db.run(steps.record_step, running.id, running.token, "one", '"second"', 0) is Write.REJECTED
+    assert engine.db.run(steps.recorded_steps, running.id) == {"one": Recorded("first")}
     assert engine.kinds(running.id).count("step") == 1
 
 
@@ -161,7 +161,7 @@ def test_cancel_takes_the_token(engine: Engine, running: Attempt) -> None:
 def test_only_the_dead_are_revived_buried_or_discarded(engine: Engine, running: Attempt) -> None:
     before = engine.row(running.id)
     engine.db.run(dead_letters.mark_sent, {running.id: before["seq"]})
-    assert engine.db.run(dead_letters.revive, [running.id], "op") == []
+    assert engine.db.run(dead_letters.redrive, [running.id], "op") == []
     assert engine.db.run(dead_letters.discard, [running.id], "op", "why") == []
     assert engine.row(running.id) == before
 
@@ -173,8 +173,8 @@ def test_a_revived_task_has_its_attempts_anew_and_is_swept_if_its_wake_up_is_los
     engine.db.run(dead_letters.mark_sent, {running.id: engine.row(running.id)["seq"]})
     assert engine.row(running.id)["wake_at"] is None
     engine.db.connection().execute("UPDATE agent_tasks SET resends = 5")
-    assert len(engine.db.run(dead_letters.revive, [running.id], "op")) == 1
-    assert engine.db.run(dead_letters.revive, [running.id], "op") == []
+    assert len(engine.db.run(dead_letters.redrive, [running.id], "op")) == 1
+    assert engine.db.run(dead_letters.redrive, [running.id], "op") == []
     row = engine.row(running.id)
     assert (row["status"], row["attempts"], row["dead_at"], row["finished_at"]) == ("pending", 0, None, None)
     assert row["resends"] == 0

@@ -37,7 +37,7 @@ def claim(engine: Engine, *ids: UUID, alone: bool = False, lease: float = 30, **
 
 def claim_limited(engine: Engine, id: UUID, limit: int) -> list[Attempt]:
     how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": limit}
-    return engine.db.run(attempts.claim_limited, engine.db.run(attempts.look, [id])[id], **how)
+    return engine.db.run(attempts.claim_limited, engine.db.run(attempts.find_unclaimed, [id])[id], **how)
 
 
 def set_task(engine: Engine, task_id: UUID, values: str) -> None:
@@ -123,7 +123,7 @@ def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engin
     (attempt,) = claim(engine, task.id)
     engine.move_clock(31)
     with other.transaction(force_rollback=True):
-        assert attempts.hold(other, [attempt])[1] == {task.id}
+        assert attempts.lock_attempts(other, [attempt])[1] == {task.id}
         assert engine.db.run(attempts.end_leases, [task.id]) == []
         assert [row.id for row in engine.db.run(sweeping.due_for_sweep, 10)] == []
     assert [row.id for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
@@ -135,9 +135,9 @@ def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connect
     task = engine.submit()
     (attempt,) = claim(engine, task.id)
     with other.transaction(force_rollback=True):
-        attempts.hold(other, [attempt])
+        attempts.lock_attempts(other, [attempt])
         assert engine.db.run(steps.note_progress, task.id, attempt.token, {}) is steps.Write.UNWATCHED
-        assert engine.db.run(steps.record, task.id, attempt.token, "one", "1", 0) is steps.Write.UNWATCHED
+        assert engine.db.run(steps.record_step, task.id, attempt.token, "one", "1", 0) is steps.Write.UNWATCHED
         assert len(engine.db.run(tasks.cancel, "1", [task.id], "owner")) == 1
 
 
@@ -150,7 +150,7 @@ def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> No
     else:
         set_task(engine, task.id, "token = token + 1")
     with (connection := engine.db.connection()).transaction(force_rollback=True):
-        assert attempts.hold(connection, [attempt])[1] == set()
+        assert attempts.lock_attempts(connection, [attempt])[1] == set()
 
 
 def test_a_lease_lost_in_company_is_refunded_and_suspected(engine: Engine) -> None:
@@ -235,7 +235,7 @@ def test_claims_under_a_limit_wait_for_one_another(engine: Engine, other: Connec
     from psycopg import errors
 
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
-    sights = engine.db.run(attempts.look, [first.id, second.id])
+    sights = engine.db.run(attempts.find_unclaimed, [first.id, second.id])
     how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": 1}
     with other.transaction():
         assert len(attempts.claim_limited(other, sights[first.id], **how)) == 1

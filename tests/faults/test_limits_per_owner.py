@@ -24,7 +24,7 @@ def conn(database_url: str) -> Iterator[Connection]:
 
 
 def subscriber(conn: Connection) -> connections.Socket:
-    found = connections.get(conn, "one")
+    found = connections.get_connection(conn, "one")
     assert found is not None
     return found
 

@@ -35,11 +35,11 @@ def test_a_table_that_was_away_is_there_again_for_the_same_connection(lab: Lab) 
     api = postgres.door(lab.url, "api")
     with connect(lab.url) as deploy, api.acting(row_security.owner("1")):
         for _ in range(PREPARED_FROM - 1):
-            api.run(tasks.get, "1", uuid4())
+            api.run(tasks.get_task, "1", uuid4())
         deploy.execute("ALTER TABLE agent_tasks RENAME TO away")
         for _ in range(PREPARED_FROM):
             with pytest.raises(errors.UndefinedTable):
-                api.run(tasks.get, "1", uuid4())
+                api.run(tasks.get_task, "1", uuid4())
         deploy.execute("ALTER TABLE away RENAME TO agent_tasks")
-        assert api.run(tasks.get, "1", uuid4()) is None
+        assert api.run(tasks.get_task, "1", uuid4()) is None
     api.close()

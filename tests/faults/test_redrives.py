@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from orchestrator.aws.queues import Wake
+from orchestrator.aws.queues import TaskMessage
 from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, source_of
@@ -18,7 +18,7 @@ from orchestrator.model.fault_injection import Point
 from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from orchestrator.store import sweep as sweeping
-from orchestrator.store.attempts import Sight
+from orchestrator.store.attempts import UnclaimedTask
 from orchestrator.store.connection import Connection, Database, connect
 from tests.faults.lab import Lab
 from tests.support.engine import Engine, message_for
@@ -31,7 +31,7 @@ def die(engine: Engine) -> UUID:
     return task.id
 
 
-def arrives(engine: Engine, wake: Wake) -> Message:
+def arrives(engine: Engine, wake: TaskMessage) -> Message:
     """The wake as a message that SQS took just now."""
     died = engine.row(wake.task_id)["dead_at"]
     sent = died.timestamp() * 1000 + 60_000 if died else 0.0
@@ -39,7 +39,7 @@ def arrives(engine: Engine, wake: Wake) -> Message:
     return replace(message_for(wake.task_id), source=source, dead_seq=dead_seq, sent_ms=sent)
 
 
-def deliver(engine: Engine, *wakes: Wake) -> int:
+def deliver(engine: Engine, *wakes: TaskMessage) -> int:
     """One batch; how often it revived the first one's task."""
     before = engine.kinds(wakes[0].task_id).count("redriven")
     run_batch(engine.worker, [arrives(engine, wake) for wake in wakes], lambda: 60.0)
@@ -84,7 +84,7 @@ def test_the_right_letter_counts_though_others_come_with_it(engine: Engine, orde
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     early, right = engine.dead_letters.sent
-    assert deliver(engine, *[early, right, Wake(task_id, "1")][::order]) == 1
+    assert deliver(engine, *[early, right, TaskMessage(task_id, "1")][::order]) == 1
 
 
 def test_what_sqs_moved_by_itself_is_moved_back_beside_the_dead_letter(engine: Engine) -> None:
@@ -118,12 +118,12 @@ def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: E
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     engine.dead_letters.broken = False
-    send_dead_letters(engine.worker, [Wake.of(task, death=task.seq) for task in found])
+    send_dead_letters(engine.worker, [TaskMessage.of(task, death=task.seq) for task in found])
     assert engine.row(task_id)["wake_at"] is not None
     engine.move_clock(60)
     found = engine.db.run(sweeping.due_for_sweep, 10)
     send_dead_letters(
-        engine.worker, [Wake.of(task, death=task.seq) for task in found if task.status is Status.DEAD_LETTER]
+        engine.worker, [TaskMessage.of(task, death=task.seq) for task in found if task.status is Status.DEAD_LETTER]
     )
     assert engine.row(task_id)["wake_at"] is None
     assert deliver(engine, engine.dead_letters.sent[-1]) == 1
@@ -146,7 +146,7 @@ def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itse
 
     away = replace(engine.worker, db=Database(opened))
     often = replace(arrives(engine, letter), receives=25)
-    assert run_batch(away, [often, arrives(engine, Wake(task_id, "1"))], lambda: 60.0) == [str(task_id)]
+    assert run_batch(away, [often, arrives(engine, TaskMessage(task_id, "1"))], lambda: 60.0) == [str(task_id)]
     away.db.close()
     assert engine.queue.sent == []
     assert deliver(engine, letter) == 1
@@ -154,7 +154,7 @@ def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itse
 
 def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> None:
     task = engine.submit("test.limited")
-    (sight,) = engine.db.run(attempts.look, [task.id]).values()
+    (sight,) = engine.db.run(attempts.find_unclaimed, [task.id]).values()
     (attempt,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
     engine.db.run(attempts.finish, [outcome.dead(task.id, attempt.token, {"kind": "x"})])
     assert engine.row(task.id)["limited"]
@@ -169,15 +169,15 @@ def test_a_letter_seen_before_its_task_died_anew_revives_nothing(
     task_id = die(engine)
     (letter,) = engine.dead_letters.sent
     other = engine.new_worker()
-    look = attempts.look
+    look = attempts.find_unclaimed
 
-    def slowly(conn: Connection, ids: list[UUID]) -> dict[UUID, Sight]:
+    def slowly(conn: Connection, ids: list[UUID]) -> dict[UUID, UnclaimedTask]:
         seen = look(conn, ids)
-        monkeypatch.setattr(attempts, "look", look)
+        monkeypatch.setattr(attempts, "find_unclaimed", look)
         run_batch(other, [arrives(engine, letter)], lambda: 60.0)
         return seen
 
-    monkeypatch.setattr(attempts, "look", slowly)
+    monkeypatch.setattr(attempts, "find_unclaimed", slowly)
     assert deliver(engine, letter) == 1
     assert engine.task(task_id).status is Status.DEAD_LETTER
     assert len(engine.dead_letters.sent) == 2

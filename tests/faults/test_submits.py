@@ -84,7 +84,7 @@ def test_an_insert_whose_answer_was_lost_is_found_again(lab: Lab, monkeypatch: p
     """The connection dies after COMMIT and before the answer: the second try meets its own row."""
     import psycopg
 
-    insert, tries = tasks.insert, []
+    insert, tries = tasks.insert_task, []
 
     def lose_answer(conn: Any, new: Any) -> Any:
         stored = insert(conn, new)
@@ -94,7 +94,7 @@ def test_an_insert_whose_answer_was_lost_is_found_again(lab: Lab, monkeypatch: p
             raise psycopg.OperationalError("the answer was lost")
         return stored
 
-    monkeypatch.setattr(tasks, "insert", lose_answer)
+    monkeypatch.setattr(tasks, "insert_task", lose_answer)
     task = submit(lab.engine.db, lab.engine.queue, lab.engine.agents, order({"n": 1}, key=None)).task
     assert len(tries) == 2
     lab.recover()
@@ -126,8 +126,8 @@ def test_what_began_earlier_and_committed_later_is_still_told(lab: Lab) -> None:
     early, late = new_task(), new_task()
     slow = connect(lab.url)
     with slow.transaction():
-        tasks.insert(slow, early)
-        lab.engine.db.run(tasks.insert, late)
+        tasks.insert_task(slow, early)
+        lab.engine.db.run(tasks.insert_task, late)
         seen, cursor = read(lab, Cursor(start))
         assert seen == [(late.id, 1)]
         assert read(lab, cursor)[0] == []
@@ -145,7 +145,7 @@ def test_many_out_of_order_commits_are_told_once_each(lab: Lab) -> None:
     cursor, told = Cursor(start), list[tuple[UUID, int]]()
     for transaction, connection, task in zip(opened, connections, made, strict=True):
         transaction.__enter__()
-        tasks.insert(connection, task)
+        tasks.insert_task(connection, task)
     for at in (3, 0, 5, 1, 4, 2):
         opened[at].__exit__(None, None, None)
         seen, cursor = read(lab, cursor)
@@ -160,9 +160,9 @@ def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
     start, _ = lab.engine.db.run(events.snapshot_now)
     first, second, between = sorted((new_task() for _ in range(3)), key=lambda task: task.id)
     for task in (first, second):
-        lab.engine.db.run(tasks.insert, task)
+        lab.engine.db.run(tasks.insert_task, task)
     (told,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
-    lab.engine.db.run(tasks.insert, between)
+    lab.engine.db.run(tasks.insert_task, between)
     cursor = Cursor(start).at(target, told.task_id, told.seq)
     rest, target = lab.engine.db.run(events.unseen, "1", cursor, None, 10)
     assert [row.task_id for row in rest] == [second.id]
@@ -171,5 +171,5 @@ def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
 
 def test_nobody_reads_another_owners_feed(lab: Lab) -> None:
     start, _ = lab.engine.db.run(events.snapshot_now)
-    lab.engine.db.run(tasks.insert, new_task("2"))
+    lab.engine.db.run(tasks.insert_task, new_task("2"))
     assert read(lab, Cursor(start))[0] == []

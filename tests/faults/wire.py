@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskMessage, TaskQueue
 from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.store.connection import Connection, connect
 
@@ -37,7 +37,7 @@ class WireQueue(TaskQueue):
         super().__init__(place)
         self.wire = wire
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
         for wake in wakes:
             self.wire.put(self.url, str(wake.task_id))
         return []

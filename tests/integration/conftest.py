@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.application import Application
 from orchestrator.aws import secrets as secrets_module
-from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout, Setting, check
+from orchestrator.aws.feature_flag_admin import Deployed, FlagAdmin, Rollout, Setting, check
 from orchestrator.aws.feature_flags import Flags
 from orchestrator.aws.queues import Depth
 from orchestrator.aws.secrets import Secrets
@@ -57,7 +57,7 @@ class RecordedSockets(Sockets):
         self.closed.append(connection_id)
 
 
-class PlayedDesk(FlagDesk):
+class PlayedFlagAdmin(FlagAdmin):
     """AppConfig as far as operators see it."""
 
     def __init__(self) -> None:
@@ -89,8 +89,8 @@ class PlayedDesk(FlagDesk):
 
 
 @pytest.fixture
-def desk() -> PlayedDesk:
-    return PlayedDesk()
+def desk() -> PlayedFlagAdmin:
+    return PlayedFlagAdmin()
 
 
 @pytest.fixture
@@ -176,8 +176,8 @@ def operator(anyone: Caller, services: Services) -> Caller:
 
 
 @pytest.fixture
-def api(services: Services, desk: PlayedDesk) -> Caller:
-    equipped = replace(services, flag_desk=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
+def api(services: Services, desk: PlayedFlagAdmin) -> Caller:
+    equipped = replace(services, flag_admin=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
     return Caller(build_app(equipped, routers()))
 
 

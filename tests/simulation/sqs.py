@@ -9,7 +9,7 @@ from itertools import count
 from typing import Literal
 from uuid import UUID
 
-from orchestrator.aws.queues import Depth, EventQueue, Received, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, Received, TaskMessage, TaskQueue
 from orchestrator.engine.execution.worker import Message, source_of
 
 #: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
@@ -60,7 +60,7 @@ class SimulatedQueue(TaskQueue):
         self._now, self._rng, self._dead_letters = now, rng, dead_letters
         self._ids = count(1)
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
         if self.mood == "refuses":
             return list(wakes)
         copies = {"well": 1, "loses": 0, "doubles": 2}[self.mood]

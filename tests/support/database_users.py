@@ -72,8 +72,8 @@ class Login:
             handler(event, LambdaContext())  # type: ignore[arg-type] # all it needs of one
 
     def make(self, owner: Connection, part: str) -> None:
-        database_users.make(owner, self.name, part)
-        database_users.set_password(owner, self.name, self.secret()["password"])
+        database_users.make_login(owner, self.name, part)
+        database_users.set_login_password(owner, self.name, self.secret()["password"])
 
 
 def login_for(url: str, name: str = "") -> Login:

@@ -102,7 +102,7 @@ class Engine:
         return run_batch(worker or self.worker, batch, lambda: remaining)
 
     def task(self, task_id: UUID) -> Task:
-        found = self.db.run(tasks.get, ANY_OWNER, task_id)
+        found = self.db.run(tasks.get_task, ANY_OWNER, task_id)
         assert found is not None
         return found
 

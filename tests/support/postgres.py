@@ -81,8 +81,8 @@ def make_template(layout: Layout) -> None:
     database = Database(lambda: connect(url_of(layout, TEMPLATE)))
     migrate(database, PACKAGES)
     for part in PARTS:
-        database.run(database_users.make, login_of(part), part)
-        database.run(database_users.set_password, login_of(part), PASSWORD)
+        database.run(database_users.make_login, login_of(part), part)
+        database.run(database_users.set_login_password, login_of(part), PASSWORD)
     database.close()
     with psycopg.connect(url_of(layout, TEMPLATE), autocommit=True) as owner:
         tables = [str(name) for (name,) in owner.execute(_TABLES).fetchall()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskMessage, TaskQueue
 
 
 class RecordingQueue(TaskQueue):
@@ -13,11 +13,11 @@ class RecordingQueue(TaskQueue):
 
     def __init__(self) -> None:
         super().__init__("recording")
-        self.sent: list[Wake] = []
+        self.sent: list[TaskMessage] = []
         self.hidden: dict[str, float] = {}
         self.broken = False
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
         if self.broken:
             return list(wakes)
         self.sent.extend(wakes)

@@ -14,7 +14,7 @@ from statistics import median
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
@@ -52,7 +52,7 @@ class DeafQueue(TaskQueue):
     def __init__(self) -> None:
         super().__init__("nowhere")
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
         return []
 
     def change_visibility(self, changes: object) -> None:

@@ -74,7 +74,7 @@ def latency(url: str, count: int = 100) -> float:
             task = submit(api, by.queue, by.agents, TaskRequest(owner="1", type="bench.noop", payload={"n": n})).task
         deliver(by, [task.id])
         times.append(perf_counter() - started)
-        found = by.db.run(tasks.get, "1", task.id)
+        found = by.db.run(tasks.get_task, "1", task.id)
         if found is None or found.status is not Status.COMPLETED:
             raise RuntimeError("not completed")
     close(by)

@@ -82,7 +82,7 @@ class Deployed:
     aborted: Rollout | None = None
 
 
-class FlagDesk:
+class FlagAdmin:
     """Where operators change flags."""
 
     def __init__(self, source: FlagSource, *, at_once: str, gradual: str) -> None:

@@ -40,7 +40,7 @@ class NamedTask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
+class TaskMessage:
     """Asks a worker to look at a task, `delay` seconds from now.
 
     `death`: the seq at which the task died, where this is its dead letter; 0 for any other.
@@ -82,7 +82,7 @@ class TaskQueue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send(self, wakes: Sequence[Wake]) -> list[Wake]:
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
         """Send all; answers with the wakes the queue did not take."""
         return [wakes[at] for at in send_all(self.url, [_entry(wake) for wake in wakes])]
 
@@ -178,7 +178,7 @@ def group_of(owner: str) -> str:
     return owner if GROUP.fullmatch(owner) else f"sha256:{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
-def _entry(wake: Wake) -> dict[str, Any]:
+def _entry(wake: TaskMessage) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "MessageBody": json.dumps({"v": 1, "taskId": str(wake.task_id)}),
         "MessageGroupId": group_of(wake.owner),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
 from orchestrator.engine import joins, task_telemetry
 from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.model.errors import Conflict, NotFound
@@ -19,7 +19,7 @@ from orchestrator.store.tasks import RunnableTask
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
     """As `cancel`, by the owner. Raise Conflict also for a type whose owner cannot cancel it."""
-    found = db.run(tasks.get, owner, task_id)
+    found = db.run(tasks.get_task, owner, task_id)
     if found is not None and _is_for_good(agents, found.type):
         raise Conflict("This cannot be called back.")
     return cancel(db, queue, events, owner, task_id)
@@ -44,7 +44,7 @@ def cancel(
         if task.id == task_id:
             announce_cancelled(queue, events, cancelled, woken, actor_label(actor))
             return task
-    found = db.run(tasks.get, owner, task_id)
+    found = db.run(tasks.get_task, owner, task_id)
     if found is None:
         raise NotFound("There is no such task.")
     raise Conflict(f"The task is over already: {found.status.value}.")
@@ -59,7 +59,7 @@ def announce_cancelled(
 ) -> None:
     """Send, after the commit, the messages of tasks that can run now and notify the watchers."""
     reach("cancel.committed")
-    queue.send([Wake.of(task) for task in woken])
+    queue.send([TaskMessage.of(task) for task in woken])
     events.announce((each.owner_id, each.traceparent) for each in cancelled)
     task_telemetry.cancelled(cancelled, who)
 

@@ -46,10 +46,10 @@ def bring_up_to_date(
         # remembered: an old value would undo a rotation.
         pending, current = secrets.pending(arn), secret_rotation.read(arn, VersionStage="AWSCURRENT")
         name = str(current["username"])
-        missing = db.run(database_users.make, name, part)
-        db.run(database_users.bound, name, part, (most or {}).get(part, database_users.UNBOUNDED))
+        missing = db.run(database_users.make_login, name, part)
+        db.run(database_users.set_login_connections, name, part, (most or {}).get(part, database_users.UNBOUNDED))
         if missing or not (_opens(log_in, current) or (pending and _opens(log_in, pending))):
-            db.run(database_users.set_password, name, str(current["password"]))
+            db.run(database_users.set_login_password, name, str(current["password"]))
             logger.info("password of a login set", extra={"login": name})
             repaired.append(name)
     return repaired

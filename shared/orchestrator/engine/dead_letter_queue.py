@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from orchestrator.aws.clients import CloudError
-from orchestrator.aws.queues import TaskQueue, Wake
+from orchestrator.aws.queues import TaskMessage, TaskQueue
 from orchestrator.model.fault_injection import reach
 from orchestrator.observability import logger
 from orchestrator.store import dead_letters
@@ -26,7 +26,7 @@ class DeadLetterSender(Protocol):
     def dead_letters(self) -> TaskQueue: ...
 
 
-def send_dead_letters(by: DeadLetterSender, wakes: Sequence[Wake]) -> None:
+def send_dead_letters(by: DeadLetterSender, wakes: Sequence[TaskMessage]) -> None:
     """Send the messages of dead letters; the sweeper sends again what SQS does not accept."""
     if not wakes:
         return
@@ -45,7 +45,7 @@ def delete_settled_messages(by: DeadLetterSender, remaining: Callable[[], float]
     """
     try:
         surplus = by.dead_letters.depth().waiting
-        surplus -= by.db.run(dead_letters.count) if surplus else 0
+        surplus -= by.db.run(dead_letters.count_dead_letters) if surplus else 0
         return _search(by, surplus, remaining) if surplus > 0 else 0
     except CloudError as error:  # the next minute will do
         logger.warning("dead-letter queue not looked through", error=str(error))
@@ -59,7 +59,7 @@ def _search(by: DeadLetterSender, surplus: int, remaining: Callable[[], float]) 
         seen = by.dead_letters.receive()
         if not seen:
             break
-        waiting = by.db.run(dead_letters.waiting, [(each.task_id, each.death) for each in seen])
+        waiting = by.db.run(dead_letters.undecided, [(each.task_id, each.death) for each in seen])
         over = [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if not waits]
         by.dead_letters.delete(over)
         kept += [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if waits]

@@ -11,10 +11,10 @@ from orchestrator.store import erasure
 
 def forget_owner(ctx: Context) -> int:
     """Erase everything of the owner but this task's own row, and close the account; commits with the task."""
-    return erasure.forget_owner(ctx.db, ctx.owner, ctx.task_id)
+    return erasure.erase_owner(ctx.db, ctx.owner, ctx.task_id)
 
 
 def forget_mentions(ctx: Context, tasks: Sequence[UUID], redact: Sequence[UUID], part: str) -> None:
     """Erases other owners' tasks that speak of the owner, and `part` of the results of those that may stay."""
-    erasure.forget_tasks(ctx.db, tasks)
+    erasure.erase_tasks(ctx.db, tasks)
     erasure.redact_results(ctx.db, redact, part)

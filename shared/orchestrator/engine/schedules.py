@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orchestrator.aws.queues import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.aws.queues import LONGEST_DELAY, TaskMessage, TaskQueue
 from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.recurrence import BadRecurrence, Recurrence
 from orchestrator.engine.submit import TaskRequest, validate
@@ -77,7 +77,7 @@ def insert_due_runs(db: Database, queue: TaskQueue, remaining: Callable[[], floa
     """
     inserted = 0
     while remaining() > 5.0:
-        messages: list[Wake] = []
+        messages: list[TaskMessage] = []
         with db.transaction() as conn:
             due = store.lock_due_schedules(conn, LONGEST_DELAY, PAGE)
             for schedule in due:
@@ -91,14 +91,14 @@ def insert_due_runs(db: Database, queue: TaskQueue, remaining: Callable[[], floa
     return inserted
 
 
-def _insert_runs(conn: Connection, schedule: DueSchedule) -> Iterator[Wake]:
+def _insert_runs(conn: Connection, schedule: DueSchedule) -> Iterator[TaskMessage]:
     runs, next_at = _runs(schedule)
     newest: UUID | None = None
     for run_at in runs:
         task = store.insert_scheduled_task(conn, new_task_id(), schedule, run_at)
         if task is not None:
             newest = task.id
-            yield Wake(task.id, schedule.owner_id, max(0, math.ceil(task.due_in)))
+            yield TaskMessage(task.id, schedule.owner_id, max(0, math.ceil(task.due_in)))
     store.move_schedule(conn, schedule.id, next_at, newest)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.aws.queues import LONGEST_DELAY, TaskQueue, Wake
+from orchestrator.aws.queues import LONGEST_DELAY, TaskMessage, TaskQueue
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.agents import MOST_ATTEMPTS, Agent, Agents, UnknownType
 from orchestrator.model.errors import Fault, InvalidInput, KeyReused
@@ -76,12 +76,12 @@ def _accept(
         request_hash=_request_hash(order),
         traceparent=traceparent,
     )
-    stored = db.run(tasks.insert, new)
+    stored = db.run(tasks.insert_task, new)
     if stored is None:
         return Submitted(_earlier(db, new), created=False)
     reach("submit.committed")
     if stored.due_in <= LONGEST_DELAY:
-        queue.send([Wake.of(stored, delay=stored.due_in)])
+        queue.send([TaskMessage.of(stored, delay=stored.due_in)])
     task_telemetry.submitted(stored, stored.due_in)
     return Submitted(stored, created=True)
 

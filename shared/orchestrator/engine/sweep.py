@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, NamedTask, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, NamedTask, TaskMessage, TaskQueue
 from orchestrator.aws.websocket_api import Sockets
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import delete_settled_messages, send_dead_letters
@@ -69,13 +69,13 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     mended["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
     known = sweeper.flags.last_read()
     if known is not None:
-        sweeper.db.run(flag_snapshot.keep, known)
+        sweeper.db.run(flag_snapshot.save_flags, known)
     mended["unparked"] = _unpark(sweeper)
     mended["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
     mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
-    sweeper.db.run(rate_limits.prune)
-    sweeper.db.run(sessions.prune, LONGEST_SESSION + CLOCK_DIFFERENCE)
+    sweeper.db.run(rate_limits.prune_limits)
+    sweeper.db.run(sessions.prune_sessions, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)
         mended["pruned"] += pruned
@@ -98,9 +98,9 @@ def _mend(sweeper: Sweeper, late: Iterable[LateTask], mended: dict[str, int]) ->
     waiting = [task.id for task in rows if task.waits and not task.due]
     wake += sweeper.db.run(check_joins, waiting) if waiting else []
     if wake:
-        sweeper.queue.send([Wake.of(task) for task in wake])
-    dead = [Wake.of(task, death=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
-    dead += [Wake.of(task, death=task.seq) for task in taken if task.status is Status.DEAD_LETTER]
+        sweeper.queue.send([TaskMessage.of(task) for task in wake])
+    dead = [TaskMessage.of(task, death=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
+    dead += [TaskMessage.of(task, death=task.seq) for task in taken if task.status is Status.DEAD_LETTER]
     send_dead_letters(sweeper, dead)
     if taken:
         sweeper.events.announce((task.owner_id, task.traceparent) for task in taken)
@@ -122,6 +122,6 @@ def _unpark(sweeper: Sweeper) -> int:
                 break
             after = page[-1].id
         unparked = sweeper.db.run(store.unpark, ids[:UNPARK_RATE]) if ids else []
-        sweeper.queue.send([Wake.of(task) for task in unparked])
+        sweeper.queue.send([TaskMessage.of(task) for task in unparked])
         freed += len(unparked)
     return freed

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
-    from orchestrator.aws.feature_flag_admin import FlagDesk
+    from orchestrator.aws.feature_flag_admin import FlagAdmin
     from orchestrator.aws.feature_flags import Flags
     from orchestrator.aws.queues import EventQueue, TaskQueue
     from orchestrator.engine.agents import Agents
@@ -63,7 +63,7 @@ class Services:
     #: The check that a request came through CloudFront; None where the API is public itself.
     front: Front | None = None
     #: The means to change flags and token keys; None where there is nothing to change.
-    flag_desk: FlagDesk | None = None
+    flag_admin: FlagAdmin | None = None
     rotate_keys: Callable[[bool], str] | None = None
     #: The application's package: its openapi.json describes all that is served.
     application: str

@@ -72,7 +72,7 @@ class SignIn:
 
     def succeeded(self, *, secure: bool) -> Cookie:
         """Forget the source's attempts, remember its address, and return the cookie that makes the browser known."""
-        self.db.run(rate_limits.forgive, self._source(), self._known, KNOWN_FOR)
+        self.db.run(rate_limits.refill, self._source(), self._known, KNOWN_FOR)
         return _make_known(self.tokens, self.account, secure=secure)
 
     def failed(self) -> None:

@@ -58,7 +58,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class UnclaimedTask:
     """Why a task was not claimed. Durations in seconds; due_in is None while only children can wake it."""
 
     id: UUID
@@ -140,7 +140,7 @@ def claim(
 
 def claim_limited(
     conn: Connection,
-    sight: Sight,
+    sight: UnclaimedTask,
     *,
     worker: str,
     lease: float,
@@ -172,9 +172,9 @@ def _uuid_array(ids: Collection[UUID]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
-def look(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Sight]:
+def find_unclaimed(conn: Connection, ids: Collection[UUID]) -> dict[UUID, UnclaimedTask]:
     """Why each of the tasks was not claimed; one that is missing does not exist."""
-    return {sight.id: sight for sight in fetch_all(conn, Sight, _SQL["look"], {"ids": list(ids)})}
+    return {sight.id: sight for sight in fetch_all(conn, UnclaimedTask, _SQL["find_unclaimed"], {"ids": list(ids)})}
 
 
 def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
@@ -182,10 +182,10 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
     return fetch_all(conn, EndedLease, _SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)})
 
 
-def hold(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
+def lock_attempts(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
     """Lock the attempts' rows until the transaction ends; return its marker and the ids that are still ours."""
     values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
-    rows = fetch_all(conn, _Held, _SQL["hold_tokens"], values)
+    rows = fetch_all(conn, _Held, _SQL["lock_attempts"], values)
     return rows[0].marker, {row.id for row in rows if row.id is not None}
 
 

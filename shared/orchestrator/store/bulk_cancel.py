@@ -41,21 +41,21 @@ class EndingGroup:
     example_status: Status | None
 
 
-def fitting(conn: Connection, chosen: Chosen, limit: int) -> list[UUID]:
+def matching(conn: Connection, chosen: Chosen, limit: int) -> list[UUID]:
     """The oldest that fit; ids that were given are not looked at yet."""
     if chosen.ids is not None:
         return sorted(set(chosen.ids))
-    return _ids(conn, "fitting", {**_given(chosen), "limit": limit})
+    return _ids(conn, "matching", {**_given(chosen), "limit": limit})
 
 
-def lock(conn: Connection, ids: Collection[UUID], limit: int) -> list[UUID]:
+def lock_unfinished(conn: Connection, ids: Collection[UUID], limit: int) -> list[UUID]:
     """Holds the oldest of these that are unfinished and that nobody else holds, until the transaction ends."""
     return _ids(conn, "lock_unfinished", {"ids": list(ids), "limit": limit})
 
 
-def still_fitting(conn: Connection, chosen: Chosen, seen: Collection[UUID]) -> list[UUID]:
+def still_matching(conn: Connection, chosen: Chosen, seen: Collection[UUID]) -> list[UUID]:
     """Which of those seen before fit now; the locked among them go on doing so."""
-    return _ids(conn, "still_fitting", {**_given(chosen), "ids": list(seen)})
+    return _ids(conn, "still_matching", {**_given(chosen), "ids": list(seen)})
 
 
 def would_end(conn: Connection, chosen: Chosen) -> list[EndingGroup]:

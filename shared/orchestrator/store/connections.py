@@ -93,7 +93,7 @@ def revoke(conn: Connection) -> None:
     conn.execute(_SQL["end_all_connections"])
 
 
-def get(conn: Connection, connection_id: str) -> Socket | None:
+def get_connection(conn: Connection, connection_id: str) -> Socket | None:
     """An open connection."""
     return fetch_one(conn, Socket, _SQL["get_connection"], {"id": connection_id})
 
@@ -127,11 +127,11 @@ def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set
     return {turn.id for turn in fetch_all(conn, _EndedTurn, _SQL["end_turns"], values) if turn.more}
 
 
-def delete(conn: Connection, connection_ids: Collection[str]) -> None:
+def delete_connections(conn: Connection, connection_ids: Collection[str]) -> None:
     """Forgets connections."""
     conn.execute(_SQL["delete_connections"], {"ids": list(connection_ids)})
 
 
-def expired(conn: Connection, limit: int) -> list[str]:
+def expired_connections(conn: Connection, limit: int) -> list[str]:
     """Connections whose identity has ended."""
     return fetch_column(conn, str, _SQL["expired_connections"], {"limit": limit})

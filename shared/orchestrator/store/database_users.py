@@ -68,12 +68,12 @@ def share(total: int, *, workers: int, pushes: int) -> dict[str, int]:
     return {"api": rest * 3 // 5, "websocket": rest * 2 // 5, **fixed}
 
 
-def bound(conn: Connection, name: str, part: str, most: int) -> None:
+def set_login_connections(conn: Connection, name: str, part: str, most: int) -> None:
     """Set the most connections of a part's login, and when its idle sessions end."""
     conn.execute(_SQL["set_login_connections"], {"login": name, "most": most, "idle": IDLE.get(part, 0)})
 
 
-def make(conn: Connection, name: str, part: str) -> bool:
+def make_login(conn: Connection, name: str, part: str) -> bool:
     """Makes the login of a part, as `api`, or brings its rights up to date; whether it was missing."""
     given = {"login": name, "member_of": f"orchestrator_{part}", "becomes": _BECOMES.get(part)}
     made = fetch_value(conn, bool, _SQL["make_login"], given)
@@ -81,7 +81,7 @@ def make(conn: Connection, name: str, part: str) -> bool:
     return bool(made)
 
 
-def set_password(conn: Connection, name: str, password: str) -> None:
+def set_login_password(conn: Connection, name: str, password: str) -> None:
     conn.execute(_SQL["set_login_password"], {"login": name, "verifier": _verifier(conn, name, password)})
 
 

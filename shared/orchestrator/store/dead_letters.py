@@ -60,16 +60,16 @@ def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
     conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
 
 
-def waiting(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
+def undecided(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
     """Of each letter (task, seq of its death) whether somebody has to decide: that death is not over.
 
     One that names no task waits, and one that names no death does while its task is dead: both are not ours.
     """
     values = {"ids": [task for task, _ in letters], "seqs": [death for _, death in letters]}
-    return fetch_column(conn, bool, _SQL["letters_waiting"], values)
+    return fetch_column(conn, bool, _SQL["undecided"], values)
 
 
-def revive(
+def redrive(
     conn: Connection, ids: Collection[UUID], actor: str, *, rate: float | None = None, first_in: float = 0.0
 ) -> list[RedrivenTask]:
     """Gives dead letters their attempts anew: all at once, or `rate` a second from `first_in` seconds on.
@@ -77,16 +77,16 @@ def revive(
     Answers those that were dead.
     """
     values = {"ids": list(ids), "seqs": None, "actor": actor, "rate": rate, "first_in": first_in}
-    return fetch_all(conn, RedrivenTask, _SQL["revive"], values)
+    return fetch_all(conn, RedrivenTask, _SQL["redrive"], values)
 
 
-def revive_death(conn: Connection, task_id: UUID, seq: int, actor: str) -> bool:
+def redrive_one(conn: Connection, task_id: UUID, seq: int, actor: str) -> bool:
     """Gives the task its attempts anew if it died at `seq`; false where it was revived, and may have died again."""
     values = {"ids": [task_id], "seqs": [seq], "actor": actor, "rate": None, "first_in": 0.0}
-    return bool(fetch_all(conn, RedrivenTask, _SQL["revive"], values))
+    return bool(fetch_all(conn, RedrivenTask, _SQL["redrive"], values))
 
 
-def select(
+def select_dead_letters(
     conn: Connection,
     *,
     ids: Collection[UUID] | None = None,
@@ -105,7 +105,7 @@ def select(
     return fetch_all(conn, DeadLetter, _SQL["select_dead_letters"], values)
 
 
-def count(
+def count_dead_letters(
     conn: Connection,
     *,
     ids: Collection[UUID] | None = None,
@@ -118,7 +118,7 @@ def count(
     return tasks
 
 
-def groups(
+def group_dead_letters(
     conn: Connection,
     *,
     ids: Collection[UUID] | None = None,

@@ -11,25 +11,25 @@ from orchestrator.store.query_files import load_queries
 _SQL = load_queries("orchestrator.store", "erasure")
 
 
-def forget_owner(conn: Connection, owner: str, keep: UUID) -> int:
+def erase_owner(conn: Connection, owner: str, keep: UUID) -> int:
     """Closes the account for good and erases its tasks, tickets and connections; how many tasks.
 
     `keep`, the task at work, stays as a shell.
     """
     conn.execute(_SQL["lock_owner"], {"owner_id": owner})
     conn.execute(_SQL["close_owner"], {"owner_id": owner})
-    conn.execute(_SQL["forget_schedules"], {"owner_id": owner})
-    erased = conn.execute(_SQL["forget_owner"], {"owner_id": owner, "keep": keep}).rowcount
-    conn.execute(_SQL["forget_keys"], {"keep": keep})
-    conn.execute(_SQL["forget_tickets"], {"owner_id": owner})
-    conn.execute(_SQL["forget_connections"], {"owner_id": owner})
-    conn.execute(_SQL["forget_sessions"], {"owner_id": owner})
+    conn.execute(_SQL["erase_schedules"], {"owner_id": owner})
+    erased = conn.execute(_SQL["erase_owner"], {"owner_id": owner, "keep": keep}).rowcount
+    conn.execute(_SQL["erase_keys"], {"keep": keep})
+    conn.execute(_SQL["erase_tickets"], {"owner_id": owner})
+    conn.execute(_SQL["erase_connections"], {"owner_id": owner})
+    conn.execute(_SQL["erase_sessions"], {"owner_id": owner})
     return erased
 
 
-def forget_tasks(conn: Connection, ids: Sequence[UUID]) -> int:
+def erase_tasks(conn: Connection, ids: Sequence[UUID]) -> int:
     """Erases these tasks, whoever owns them, with their events and steps."""
-    return conn.execute(_SQL["forget_tasks"], {"ids": list(ids)}).rowcount
+    return conn.execute(_SQL["erase_tasks"], {"ids": list(ids)}).rowcount
 
 
 def redact_results(conn: Connection, ids: Sequence[UUID], part: str) -> None:

@@ -56,13 +56,13 @@ class _Snapshot:
     xmax: str
 
 
-def history(conn: Connection, owner: Owner, task_id: UUID, after: int = 0, limit: int = 500) -> list[TaskEvent]:
+def task_events(conn: Connection, owner: Owner, task_id: UUID, after: int = 0, limit: int = 500) -> list[TaskEvent]:
     """A task's events after a seq."""
     values = {"task_id": task_id, **owner_filter(owner), "after": after, "limit": limit}
     return fetch_all(conn, TaskEvent, _SQL["task_events"], values)
 
 
-def newest(conn: Connection, task_id: UUID, limit: int) -> list[TaskEvent]:
+def newest_events(conn: Connection, task_id: UUID, limit: int) -> list[TaskEvent]:
     """The last events of any owner's task, in order."""
     return fetch_all(conn, TaskEvent, _SQL["newest_events"], {"task_id": task_id, "limit": limit})
 

@@ -13,10 +13,10 @@ from orchestrator.store.rows import fetch_value
 _SQL = load_queries("orchestrator.store", "flag_snapshot")
 
 
-def keep(conn: Connection, document: Mapping[str, Json]) -> None:
-    conn.execute(_SQL["keep"], {"document": encode_json(dict(document))})
+def save_flags(conn: Connection, document: Mapping[str, Json]) -> None:
+    conn.execute(_SQL["save_flags"], {"document": encode_json(dict(document))})
 
 
-def recall(conn: Connection) -> Mapping[str, Json] | None:
+def load_flags(conn: Connection) -> Mapping[str, Json] | None:
     """The flag document; None where none was ever kept."""
-    return fetch_value(conn, dict[str, Json], _SQL["recall"])
+    return fetch_value(conn, dict[str, Json], _SQL["load_flags"])

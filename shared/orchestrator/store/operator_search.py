@@ -81,7 +81,7 @@ class Found(Generic[Place]):
         return self.next_before if shown == len(self.tasks) else self.position(self.tasks[shown - 1])
 
 
-def search(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
+def search_tasks(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
     """Tasks newest first. A page may hold fewer than `limit` although more follow."""
     given = {**wanted.values(), **bounds(wanted, before)}
     window = SEARCH_WINDOW if wanted.is_rare() else limit

@@ -53,10 +53,10 @@ def give_back(conn: Connection, buckets: Sequence[Bucket]) -> None:
     conn.execute(_SQL["give_back"], given)
 
 
-def forgive(conn: Connection, buckets: Sequence[Bucket], known: str, days: int) -> None:
+def refill(conn: Connection, buckets: Sequence[Bucket], known: str, days: int) -> None:
     """Forgets what was taken from buckets, and knows the place for so many days."""
-    conn.execute(_SQL["forgive"], {"keys": [bucket.key for bucket in buckets], "known": known, "days": days})
+    conn.execute(_SQL["refill"], {"keys": [bucket.key for bucket in buckets], "known": known, "days": days})
 
 
-def prune(conn: Connection) -> None:
+def prune_limits(conn: Connection) -> None:
     conn.execute(_SQL["prune_limits"])

@@ -33,7 +33,7 @@ def end_all(conn: Connection, owner: str) -> int:
         return int(row["generation"])
 
 
-def prune(conn: Connection, seconds: float) -> None:
+def prune_sessions(conn: Connection, seconds: float) -> None:
     """Delete sessions that ended more than `seconds` ago."""
     conn.execute(_SQL["prune_sessions"], {"seconds": seconds})
 

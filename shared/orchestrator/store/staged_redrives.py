@@ -60,7 +60,7 @@ class Outcome:
     refused_task: UUID | None
 
 
-def insert(
+def insert_redrive(
     conn: Connection,
     id: UUID,
     *,
@@ -75,20 +75,20 @@ def insert(
     conn.execute(_SQL["insert_redrive"], {**values, "task_ids": list(task_ids), "fingerprints": list(fingerprints)})
 
 
-def running(conn: Connection) -> list[UUID]:
+def running_redrives(conn: Connection) -> list[UUID]:
     return fetch_column(conn, UUID, _SQL["running_redrives"])
 
 
-def newest(conn: Connection, limit: int) -> list[StagedRedrive]:
+def newest_redrives(conn: Connection, limit: int) -> list[StagedRedrive]:
     """Those that run, and the newest of all."""
     return fetch_all(conn, StagedRedrive, _SQL["show_redrives"], {"id": None, "limit": limit})
 
 
-def get(conn: Connection, id: UUID) -> StagedRedrive | None:
+def get_redrive(conn: Connection, id: UUID) -> StagedRedrive | None:
     return fetch_one(conn, StagedRedrive, _SQL["show_redrives"], {"id": id, "limit": 1})
 
 
-def lock(conn: Connection, id: UUID) -> Going | None:
+def lock_redrive(conn: Connection, id: UUID) -> Going | None:
     """The redrive's row until the transaction ends; None when it is over or somebody else has it."""
     return fetch_one(conn, Going, _SQL["lock_redrive"], {"id": id})
 
@@ -98,14 +98,16 @@ def outcome_so_far(conn: Connection, id: UUID) -> Outcome:
     return outcome
 
 
-def let_go(conn: Connection, id: UUID, *, after: int, released: int, paced_for: float | None) -> list[UUID]:
+def release(conn: Connection, id: UUID, *, after: int, released: int, paced_for: float | None) -> list[UUID]:
     """Notes that those from `after` up to `released` go; answers them."""
     values = {"id": id, "after": after, "released": released, "paced_for": paced_for}
-    (ids,) = fetch_column(conn, list[UUID], _SQL["let_go"], values)
+    (ids,) = fetch_column(conn, list[UUID], _SQL["release"], values)
     return ids
 
 
-def end(conn: Connection, id: UUID, state: str, reason: str | None = None, failed_task: UUID | None = None) -> bool:
+def end_redrive(
+    conn: Connection, id: UUID, state: str, reason: str | None = None, failed_task: UUID | None = None
+) -> bool:
     """Ends a running redrive; False when it had ended."""
     values = {"id": id, "state": state, "reason": reason, "failed_task": failed_task}
     return conn.execute(_SQL["end_redrive"], values).rowcount == 1

@@ -60,13 +60,13 @@ class _AttemptState:
     ours: bool | None
 
 
-def recorded(conn: Connection, task_id: UUID) -> dict[str, Recorded]:
+def recorded_steps(conn: Connection, task_id: UUID) -> dict[str, Recorded]:
     """Return a task's recorded steps by name."""
-    rows = fetch_all(conn, _Step, _SQL["steps"], {"task_id": task_id})
+    rows = fetch_all(conn, _Step, _SQL["recorded_steps"], {"task_id": task_id})
     return {step.name: Recorded(step.result, step.fault) for step in rows}
 
 
-def record(
+def record_step(
     conn: Connection, task_id: UUID, token: int, name: str, result: str, took_ms: int, fault: str | None = None
 ) -> Write:
     """Record a step's result (JSON text), or the `fault` for which it cannot be stored."""

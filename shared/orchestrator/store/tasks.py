@@ -54,7 +54,7 @@ class StoredTask(Task):
     request_hash: bytes | None
 
 
-def insert(conn: Connection, new: NewTask) -> StoredTask | None:
+def insert_task(conn: Connection, new: NewTask) -> StoredTask | None:
     """The new task, or None when its id or idempotency key is taken."""
     values = {name: getattr(new, name) for name in NewTask.__slots__}
     row = conn.execute_in_context(_SQL["insert_task"], values).fetchone()
@@ -94,12 +94,12 @@ def find_submitted(conn: Connection, owner: str, task_id: UUID, idempotency_key:
     return fetch_one(conn, StoredTask, _SQL["find_submitted"], values)
 
 
-def get(conn: Connection, owner: Owner, task_id: UUID) -> Task | None:
+def get_task(conn: Connection, owner: Owner, task_id: UUID) -> Task | None:
     """One task of `owner`."""
     return fetch_one(conn, Task, _SQL["get_task"], {"id": task_id, **owner_filter(owner)})
 
 
-def list_page(
+def list_tasks(
     conn: Connection,
     owner: str,
     *,

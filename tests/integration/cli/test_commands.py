@@ -21,7 +21,7 @@ from orchestrator.store.connection import Database
 from orchestrator_cli import session as sessions
 from orchestrator_cli.session import Exit, Session
 from playmate_cli.main import app
-from tests.integration.conftest import PlayedDesk
+from tests.integration.conftest import PlayedFlagAdmin
 from tests.support.gateway import Caller
 
 
@@ -93,7 +93,9 @@ def test_stats_name_who_floods(session: Session, worker: Worker, monkeypatch: py
     assert "owner 7 has 1 of the 1 tasks that are under way" in run(session, "stats").stdout
 
 
-def test_flags_while_appconfig_is_away(session: Session, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_while_appconfig_is_away(
+    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_: object, **__: object) -> Deployed:
         raise CloudError("appconfig", "list_deployments", "ConnectTimeoutError")
 
@@ -105,7 +107,7 @@ def test_flags_while_appconfig_is_away(session: Session, desk: PlayedDesk, monke
         assert "AppConfig does not answer (ConnectTimeoutError)" in told.output
 
 
-def test_flags(session: Session, desk: PlayedDesk) -> None:
+def test_flags(session: Session, desk: PlayedFlagAdmin) -> None:
     assert said(session, "flags", "set", "task.echo", "off")["version"] == 2
     assert desk.document["task.echo"] == {"default": False}
     assert "off" in run(session, "flags", "get", "task.echo").stdout
@@ -121,7 +123,7 @@ def test_flags(session: Session, desk: PlayedDesk) -> None:
 
 
 def test_a_rollout_that_is_taken_back_has_its_exit_code(
-    session: Session, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch
+    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("threading.Event.wait", lambda *_: False)
     assert run(session, "flags", "rollout", "insight", "on").exit_code == 0

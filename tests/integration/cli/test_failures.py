@@ -19,7 +19,7 @@ from orchestrator.store.connection import Connection, Database
 from orchestrator_cli import completion
 from orchestrator_cli.session import Exit, FoundLater, Refusal, Session
 from playmate_cli.main import app
-from tests.integration.conftest import PlayedDesk
+from tests.integration.conftest import PlayedFlagAdmin
 from tests.support.gateway import Caller
 from tests.support.queues import RecordingQueue
 
@@ -72,7 +72,9 @@ def test_errors_are_shown_as_they_are(session: Session, db: Database, conn: Conn
         assert shown in run(session, *command.split()).stdout
 
 
-def test_what_flags_say_is_shown_as_it_is(session: Session, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_flags_say_is_shown_as_it_is(
+    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = session.get("/ops/flags")
     answer["fault"] = answer["state"] = "[/x]"
     answer["flags"][0]["owners"] = ["list[str]"]
@@ -175,14 +177,14 @@ def test_the_last_figures_stay_while_there_are_no_newer_ones(session: Session, w
     assert "database reads a row in" in watched.stdout
 
 
-def test_a_rollout_is_followed_through_an_outage(session: Session, desk: PlayedDesk, waits: list[float]) -> None:
+def test_a_rollout_is_followed_through_an_outage(session: Session, desk: PlayedFlagAdmin, waits: list[float]) -> None:
     Stumbling(session, 200, 503, 502)
     followed = run(session, "flags", "rollout", "insight", "on", "--json")
     assert followed.exit_code == 0, followed.output
     assert "no answer since" in followed.stderr
 
 
-def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, desk: PlayedDesk) -> None:
+def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, desk: PlayedFlagAdmin) -> None:
     desk.rollout = ROLLOUT
     asked = run(session, "flags", "set", "task.echo", "off", text="n\n")
     assert (asked.exit_code, desk.rollout) == (1, ROLLOUT)
@@ -194,7 +196,7 @@ def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, desk: 
     assert run(session, "flags", "set", "task.echo", "on").exit_code == 0, "nothing is asked where nothing is ended"
 
 
-def test_a_rollout_is_taken_back(session: Session, desk: PlayedDesk) -> None:
+def test_a_rollout_is_taken_back(session: Session, desk: PlayedFlagAdmin) -> None:
     assert run(session, "flags", "abort").exit_code == Exit.NOT_FOUND
     desk.rollout = ROLLOUT
     assert "Under way: the rollout of insight" in run(session, "flags", "get").stdout

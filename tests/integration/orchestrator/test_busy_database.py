@@ -79,8 +79,8 @@ def test_a_function_that_is_gone_without_a_word_lets_go_of_its_locks(
     monkeypatch.setitem(
         database_users.LIMITS, "worker", database_users.Limits(statement=50_000, lock=50_000, standstill=100)
     )
-    db.run(database_users.make, "gone_worker", "worker")
-    db.run(database_users.set_password, "gone_worker", "secret")
+    db.run(database_users.make_login, "gone_worker", "worker")
+    db.run(database_users.set_login_password, "gone_worker", "secret")
     gone = connect(database_url, user="gone_worker", password="secret")
     gone.execute("BEGIN")
     gone.execute("LOCK TABLE agent_tasks IN ROW EXCLUSIVE MODE")

@@ -20,22 +20,24 @@ from tests.support.engine import Engine
 MISSING = cast("Any", None)
 
 READS: dict[str, Callable[[Connection, Any, Any], object]] = {
-    "get": tasks.get,
-    "history": events.history,
+    "get": tasks.get_task,
+    "history": events.task_events,
     "cancel": lambda conn, owner, task: tasks.cancel(conn, owner, [task], "test"),
     "living_descendants": lambda conn, owner, task: tasks.living_descendants(conn, owner, [task]),
-    "list_page": lambda conn, owner, _: tasks.list_page(conn, owner),
+    "list_page": lambda conn, owner, _: tasks.list_tasks(conn, owner),
     "newest_completed": lambda conn, owner, _: tasks.newest_completed(conn, owner, "test.noop", 9),
     "find_submitted": lambda conn, owner, _: tasks.find_submitted(conn, owner, cast("Any", None), "key"),
-    "search": lambda conn, owner, _: operator_search.search(conn, Wanted(owner=owner), before=None, limit=9).tasks,
+    "search": lambda conn, owner, _: (
+        operator_search.search_tasks(conn, Wanted(owner=owner), before=None, limit=9).tasks
+    ),
     "search_live": lambda conn, owner, _: (
         operator_search.search_live(conn, Wanted(owner=owner), "due", before=None, limit=9).tasks
     ),
     "search_ended": lambda conn, owner, _: (
         operator_search.search_ended(conn, Wanted(owner=owner), before=None, limit=9).tasks
     ),
-    "fitting": lambda conn, owner, _: bulk_cancel.fitting(conn, Chosen(owner=owner), 9),
-    "still_fitting": lambda conn, owner, task: bulk_cancel.still_fitting(conn, Chosen(owner=owner), [task]),
+    "fitting": lambda conn, owner, _: bulk_cancel.matching(conn, Chosen(owner=owner), 9),
+    "still_fitting": lambda conn, owner, task: bulk_cancel.still_matching(conn, Chosen(owner=owner), [task]),
     "would_end": lambda conn, owner, _: [row for row in bulk_cancel.would_end(conn, Chosen(owner=owner)) if row.tasks],
 }
 

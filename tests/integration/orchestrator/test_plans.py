@@ -56,9 +56,9 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "paces": (FIGURES["paces"], WINDOW),
     "minutes": (FIGURES["minutes"], WINDOW),
     "search_live": (OPS["search_live"], {**ANY, **IDS, "state": "waiting", "limit": 51}),
-    "fitting": (CANCELS["fitting"], {**ANY, **IDS, "type": "echo", "state": None, "limit": 2_000}),
+    "matching": (CANCELS["matching"], {**ANY, **IDS, "type": "echo", "state": None, "limit": 2_000}),
     "lock_unfinished": (CANCELS["lock_unfinished"], {"ids": SOME, "limit": 1_000}),
-    "still_fitting": (CANCELS["still_fitting"], {**ANY, **IDS, "type": "echo", "state": None, "ids": SOME}),
+    "still_matching": (CANCELS["still_matching"], {**ANY, **IDS, "type": "echo", "state": None, "ids": SOME}),
     "would_end": (CANCELS["would_end"], {**ANY, **IDS, "type": "echo", "state": None, "ids": None}),
     "living_descendants": (TASKS["living_descendants"], {"ids": SOME, **owner_filter(ANY_OWNER), "limit": 1_000}),
     "ended_boundary": (

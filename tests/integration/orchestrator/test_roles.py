@@ -213,7 +213,7 @@ class TestWhoActs:
         db = as_part("api")
         with db.acting(ANN):
             db.connection().close()
-            assert db.run(tasks.get, "1", task.id) is not None
+            assert db.run(tasks.get_task, "1", task.id) is not None
 
     def test_each_handler_of_a_batch_acts_as_its_own_owner(self, engine: Engine, conn: Connection) -> None:
         conn.execute("ALTER TABLE ledger ADD COLUMN who text DEFAULT acting_owner()")
@@ -256,5 +256,5 @@ def test_a_user_s_cancel_reaches_no_other_owner(engine: Engine, as_part: Door) -
     task: UUID = engine.submit(owner="2").id
     api = as_part("api")
     with api.acting(ANN):
-        assert api.run(tasks.get, ANY_OWNER, task) is None, "not even where the query names no owner"
+        assert api.run(tasks.get_task, ANY_OWNER, task) is None, "not even where the query names no owner"
     assert engine.row(task)["status"] == "pending"

@@ -122,7 +122,7 @@ class Context:
             text = to_json(result, returns)
         except Exception as error:  # pydantic, and the result's own methods, may raise anything
             fault = f"{type(result).__name__}: {error}"[:500].encode("utf-8", "replace").decode().replace("\x00", "")
-        write = self._side.run(steps.record, self.task_id, self._token, name, text, took_ms, fault)
+        write = self._side.run(steps.record_step, self.task_id, self._token, name, text, took_ms, fault)
         if write is Write.REJECTED:
             self._recorded[name] = self._recorded_elsewhere(name)
         else:
@@ -229,14 +229,14 @@ class Context:
 
     @cached_property
     def _recorded(self) -> dict[str, steps.Recorded]:
-        return self._side.run(steps.recorded, self.task_id)
+        return self._side.run(steps.recorded_steps, self.task_id)
 
     def _recorded_elsewhere(self, name: str) -> steps.Recorded:
         """Return a step that could not be recorded because it was already: the first answer got lost."""
         _, ours = self._side.run(steps.attempt_state, self.task_id, self._token)
         if not ours:
             self._raise_lost()
-        return self._side.run(steps.recorded, self.task_id)[name]
+        return self._side.run(steps.recorded_steps, self.task_id)[name]
 
     def _raise_lost(self) -> None:
         status, _ = self._side.run(steps.attempt_state, self.task_id, self._token)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.aws.queues import Wake
+from orchestrator.aws.queues import TaskMessage
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.handler import Handled
@@ -70,10 +70,10 @@ def publish(worker: Worker, batch: Sequence[Handled], written: Written) -> None:
     freed = Counter((row.owner_id, row.type) for row in written.finished if _is_limited(worker, row))
     runnable = [*written.runnable, *(worker.db.run(attempts.next_limited, freed) if freed else [])]
     if runnable:
-        worker.queue.send([Wake.of(task) for task in runnable])
+        worker.queue.send([TaskMessage.of(task) for task in runnable])
     ran = {handled.attempt.id: handled.attempt for handled in batch}
     died = [row for row in written.finished if row.status is Status.DEAD_LETTER]
-    send_dead_letters(worker, [Wake.of(ran[row.id], death=row.seq) for row in died])
+    send_dead_letters(worker, [TaskMessage.of(ran[row.id], death=row.seq) for row in died])
     task_telemetry.finished(batch, written.finished)
     watched = [(row.owner_id, ran[row.id].traceparent) for row in written.finished if row.watched]
     if watched:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from orchestrator.aws.queues import LONGEST_DELAY, LONGEST_INVISIBILITY, Wake
+from orchestrator.aws.queues import LONGEST_DELAY, LONGEST_INVISIBILITY, TaskMessage
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.execution.batch import BatchRun
 from orchestrator.engine.execution.handler import CLOSING_TIME
@@ -149,11 +149,11 @@ def _answer(worker: Worker, by_task: dict[UUID, list[Message]], replies: Replies
 def _renew(worker: Worker, message: Message, seconds: float) -> bool:
     """Replace an often received message by a new one; return False when it must come back itself."""
     try:
-        sight = worker.db.run(attempts.look, [message.task_id]).get(message.task_id)
+        sight = worker.db.run(attempts.find_unclaimed, [message.task_id]).get(message.task_id)
     except Unavailable:
         return False
     if sight is None:
         return True
     if sight.status is Status.DEAD_LETTER:
         return False  # it may be the redrive
-    return not worker.queue.send([Wake.of(sight, delay=seconds)])
+    return not worker.queue.send([TaskMessage.of(sight, delay=seconds)])

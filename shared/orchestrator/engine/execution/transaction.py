@@ -103,7 +103,7 @@ class BatchTransaction:
             try:
                 self._connection.execute("BEGIN", prepare=False)
                 if self._waiting:
-                    self.marker, self._ours = attempts.hold(self._connection, self._waiting)
+                    self.marker, self._ours = attempts.lock_attempts(self._connection, self._waiting)
             except BaseException as error:
                 self._give_up(error)
                 raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
-from orchestrator.aws.queues import Wake
+from orchestrator.aws.queues import TaskMessage
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.worker import DELETE, Message, Reply, Source, Worker
@@ -16,7 +16,7 @@ from orchestrator.engine.joins import end_leases
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
 from orchestrator.store import attempts, dead_letters
-from orchestrator.store.attempts import Sight
+from orchestrator.store.attempts import UnclaimedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Placement:
 
     task_id: UUID
     reply: Reply = DELETE
-    isolated: Sight | None = None
+    isolated: UnclaimedTask | None = None
 
 
 def triage(worker: Worker, left: Mapping[UUID, Sequence[Message]], paused: Collection[str]) -> Iterator[Placement]:
     """Yield one placement for each task, whose messages are given. None of them spends an attempt."""
-    sights = worker.db.run(attempts.look, list(left))
+    sights = worker.db.run(attempts.find_unclaimed, list(left))
     for task_id, messages in left.items():
         sight = sights.get(task_id)
         if sight is None:
@@ -40,7 +40,7 @@ def triage(worker: Worker, left: Mapping[UUID, Sequence[Message]], paused: Colle
             yield _place(worker, messages, sight, paused)
 
 
-def _place(worker: Worker, messages: Sequence[Message], sight: Sight, paused: Collection[str]) -> Placement:
+def _place(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask, paused: Collection[str]) -> Placement:
     match sight.status:
         case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
             return Placement(sight.id)
@@ -54,15 +54,15 @@ def _place(worker: Worker, messages: Sequence[Message], sight: Sight, paused: Co
             assert_never(sight.status)
 
 
-def _place_dead_letter(worker: Worker, messages: Sequence[Message], sight: Sight) -> Placement:
+def _place_dead_letter(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask) -> Placement:
     if not any(_redrives(message, sight) for message in messages):
         return Placement(sight.id)
-    if not worker.db.run(dead_letters.revive_death, sight.id, sight.seq, "queue redrive"):
+    if not worker.db.run(dead_letters.redrive_one, sight.id, sight.seq, "queue redrive"):
         return Placement(sight.id)
     return Placement(sight.id, isolated=sight)
 
 
-def _redrives(message: Message, sight: Sight) -> bool:
+def _redrives(message: Message, sight: UnclaimedTask) -> bool:
     """Return whether a message redrives the dead letter: not one of an earlier dead letter, nor a late task message.
 
     A message that an operator sent by hand does when it is newer than the dead letter.
@@ -78,19 +78,19 @@ def _redrives(message: Message, sight: Sight) -> bool:
             assert_never(message.source)
 
 
-def _place_leased(worker: Worker, sight: Sight) -> Placement:
+def _place_leased(worker: Worker, sight: UnclaimedTask) -> Placement:
     if sight.lease_left is not None and sight.lease_left > 0:
         return Placement(sight.id, Reply(sight.lease_left + 1.0))
     ended, parents = worker.db.run(end_leases, [sight.id])
-    worker.queue.send([Wake.of(task) for task in parents])
+    worker.queue.send([TaskMessage.of(task) for task in parents])
     task_telemetry.leases_ended(ended)
     if any(task.status is Status.DEAD_LETTER for task in ended):
-        send_dead_letters(worker, [Wake.of(task, death=task.seq) for task in ended])
+        send_dead_letters(worker, [TaskMessage.of(task, death=task.seq) for task in ended])
         return Placement(sight.id)
     return Placement(sight.id, isolated=sight)
 
 
-def _place_pending(worker: Worker, sight: Sight, paused: Collection[str]) -> Placement:
+def _place_pending(worker: Worker, sight: UnclaimedTask, paused: Collection[str]) -> Placement:
     if sight.parked_by is not None:
         return Placement(sight.id)
     if sight.due_in is None or (sight.waiting_for is not None and sight.due_in > 0):

@@ -47,7 +47,7 @@ def catch_up(db: Database, sockets: Sockets, turns: Sequence[Socket]) -> None:
         metrics.count("PushFailed", by=sum(sent.failed for sent in results))
         gone = [sent.socket.id for sent in results if sent.gone]
         if gone:
-            db.run(store.delete, gone)
+            db.run(store.delete_connections, gone)
         left = [sent for sent in results if not sent.gone]
         going_on = db.run(store.end_turns, [(sent.socket, sent.cursor, not sent.behind) for sent in left])
         turns = [replace(sent.socket, cursor=sent.cursor) for sent in left if sent.socket.id in going_on]

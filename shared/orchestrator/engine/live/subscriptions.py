@@ -74,7 +74,7 @@ def revoke(db: Database) -> None:
 
 def disconnect(db: Database, connection_id: str) -> None:
     """Forgets a connection."""
-    db.run(store.delete, [connection_id])
+    db.run(store.delete_connections, [connection_id])
 
 
 def subscribe(
@@ -102,7 +102,7 @@ def ping(db: Database, sockets: Sockets, connection_id: str) -> None:
     socket = _living(db, sockets, connection_id)
     if socket.subscribed:
         catch_up(db, sockets, db.run(store.take_turns, ids=[connection_id]))
-        socket = db.run(store.get, connection_id) or socket
+        socket = db.run(store.get_connection, connection_id) or socket
     sockets.post(connection_id, pong_frame(socket.cursor))
 
 
@@ -115,7 +115,7 @@ def push(db: Database, sockets: Sockets, owners: Iterable[str]) -> None:
 
 def close_expired(db: Database, sockets: Sockets) -> int:
     """Closes connections whose identity has ended; answers how many."""
-    ids = db.run(store.expired, 500)
+    ids = db.run(store.expired_connections, 500)
     _close(db, sockets, ids)
     return len(ids)
 
@@ -137,7 +137,7 @@ def _resume(db: Database, text: str) -> Cursor:
 
 
 def _living(db: Database, sockets: Sockets, connection_id: str) -> Socket:
-    socket = db.run(store.get, connection_id)
+    socket = db.run(store.get_connection, connection_id)
     if socket is None:
         raise NotFound("This connection is not known; please connect with a new ticket.")
     if socket.expired:
@@ -151,7 +151,7 @@ def _close(db: Database, sockets: Sockets, connection_ids: Sequence[str]) -> Non
         sockets.post(connection_id, session_ended_frame())
         sockets.delete(connection_id)
     if connection_ids:
-        db.run(store.delete, connection_ids)
+        db.run(store.delete_connections, connection_ids)
         logger.info("sockets closed, session ended", extra={"sockets": len(connection_ids)})
 
 

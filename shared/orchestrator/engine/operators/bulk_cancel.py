@@ -52,9 +52,9 @@ def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> P
     It reads twice as many rows as it locks, so that rows that others lock do not block the rest.
     """
     with conn.transaction():
-        seen = bulk_cancel.fitting(conn, chosen, 2 * MOST_AT_ONCE)
-        locked = set(bulk_cancel.lock(conn, seen, MOST_AT_ONCE))
-        fit = bulk_cancel.still_fitting(conn, chosen, seen)
+        seen = bulk_cancel.matching(conn, chosen, 2 * MOST_AT_ONCE)
+        locked = set(bulk_cancel.lock_unfinished(conn, seen, MOST_AT_ONCE))
+        fit = bulk_cancel.still_matching(conn, chosen, seen)
         roots = _whole_families(conn, [id for id in fit if id in locked])
         cancelled, woken = joins.cancel_tasks(conn, ANY_OWNER, roots, actor_label(actor), reason)
         if cancelled:

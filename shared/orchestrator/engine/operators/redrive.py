@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from orchestrator.aws.queues import EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.task import Json
 from orchestrator.observability import logger, metrics
@@ -34,12 +34,12 @@ class Selection:
 
 def find(conn: Connection, which: Selection) -> list[DeadLetter]:
     """Return the dead letters of a redrive or discard, oldest first."""
-    return dead_letters.select(conn, **asdict(which), limit=MOST_AT_ONCE)
+    return dead_letters.select_dead_letters(conn, **asdict(which), limit=MOST_AT_ONCE)
 
 
 def count(db: Database, which: Selection) -> int:
     """How many there are; one call moves no more than MOST_AT_ONCE of them."""
-    return db.run(dead_letters.count, **asdict(which))
+    return db.run(dead_letters.count_dead_letters, **asdict(which))
 
 
 def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection, actor: str) -> list[UUID]:
@@ -58,7 +58,7 @@ def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[RedrivenTask]) 
     """Send the messages of the redriven tasks after the commit, and notify their watchers."""
     for task in revived:
         metrics.count("Redriven", task.type)
-    queue.send([Wake.of(task, delay=task.due_in) for task in revived])
+    queue.send([TaskMessage.of(task, delay=task.due_in) for task in revived])
     events.announce((task.owner_id, task.traceparent) for task in revived)
 
 
@@ -79,7 +79,7 @@ def describe(which: Selection) -> dict[str, Json]:
 def _revive(conn: Connection, which: Selection, actor: str) -> list[RedrivenTask]:
     """Write the change together with its audit entry; a change of nothing has none."""
     with conn.transaction():
-        revived = dead_letters.revive(conn, [letter.id for letter in find(conn, which)], actor)
+        revived = dead_letters.redrive(conn, [letter.id for letter in find(conn, which)], actor)
         if revived:
             audit.record_action(conn, actor, "redrive", {**describe(which), "tasks": len(revived)})
         return revived

@@ -53,7 +53,7 @@ def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> Sta
 
 def advance_all(db: Database, queue: TaskQueue, events: EventQueue) -> int:
     """Moves every running redrive on; answers how many there are."""
-    running = db.run(staged_redrives.running)
+    running = db.run(staged_redrives.running_redrives)
     for id in running:
         _move_on(db, queue, events, id)
     return len(running)
@@ -70,14 +70,14 @@ def stop(db: Database, id: UUID, actor: str) -> StagedRedrive:
 
 def show(db: Database, id: UUID) -> StagedRedrive:
     """Raises NotFound."""
-    row = db.run(staged_redrives.get, id)
+    row = db.run(staged_redrives.get_redrive, id)
     if row is None:
         raise NotFound("There is no such redrive.")
     return row
 
 
 def newest(db: Database, limit: int) -> list[StagedRedrive]:
-    return db.run(staged_redrives.newest, limit)
+    return db.run(staged_redrives.newest_redrives, limit)
 
 
 def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bool, rate: float | None) -> int:
@@ -88,7 +88,9 @@ def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bo
             return 0
         marks = sorted({letter.error["fingerprint"] for letter in found if letter.error.get("fingerprint")})
         ids = [letter.id for letter in found]
-        staged_redrives.insert(conn, id, actor=actor, canary=canary, rate=rate, task_ids=ids, fingerprints=marks)
+        staged_redrives.insert_redrive(
+            conn, id, actor=actor, canary=canary, rate=rate, task_ids=ids, fingerprints=marks
+        )
         detail = {"redrive": str(id), "canary": canary, "rate": rate, "tasks": len(found)}
         audit.record_action(conn, actor, "redrive", {**describe(which), **detail})
         return len(found)
@@ -104,7 +106,7 @@ def _move_on(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> li
 def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
     """Return the dead letters to redrive now; none when it waits, has ended, or another process advances it."""
     with conn.transaction():
-        going = staged_redrives.lock(conn, id)
+        going = staged_redrives.lock_redrive(conn, id)
         if going is None:
             return []
         outcome = staged_redrives.outcome_so_far(conn, id)
@@ -116,7 +118,7 @@ def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
         if released > going.released:
             return _revive(conn, going, released)
         if going.released == going.total and not outcome.open:
-            staged_redrives.end(conn, id, "done")
+            staged_redrives.end_redrive(conn, id, "done")
         return []
 
 
@@ -151,14 +153,14 @@ def _stage_end(going: Going, open: int) -> int:
 
 def _revive(conn: Connection, going: Going, released: int) -> list[RedrivenTask]:
     paced_for = going.paced_for + (released - going.released) / going.rate if going.rate else None
-    ids = staged_redrives.let_go(conn, going.id, after=going.released, released=released, paced_for=paced_for)
-    return dead_letters.revive(conn, ids, going.actor, rate=going.rate, first_in=going.paced_for)
+    ids = staged_redrives.release(conn, going.id, after=going.released, released=released, paced_for=paced_for)
+    return dead_letters.redrive(conn, ids, going.actor, rate=going.rate, first_in=going.paced_for)
 
 
 def _stop(conn: Connection, id: UUID, reason: str, actor: str, failed_task: UUID | None = None) -> bool:
     """Stops it together with its audit; False when it had ended."""
     with conn.transaction():
-        stopped = staged_redrives.end(conn, id, "stopped", reason, failed_task)
+        stopped = staged_redrives.end_redrive(conn, id, "stopped", reason, failed_task)
         if stopped:
             trouble = {"reason": reason, "task": str(failed_task)} if failed_task else {}
             audit.record_action(conn, actor, "stop", {"redrive": str(id), **trouble})

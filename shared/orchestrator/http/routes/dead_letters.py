@@ -71,8 +71,8 @@ def _register_looks(router: Router, services: Services) -> None:
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
         after = query.cursor("cursor")
         query.check()
-        groups = services.db.run(dead_letters.groups, **asdict(which))
-        found = services.db.run(dead_letters.select, **asdict(which), after=after, limit=limit + 1)
+        groups = services.db.run(dead_letters.group_dead_letters, **asdict(which))
+        found = services.db.run(dead_letters.select_dead_letters, **asdict(which), after=after, limit=limit + 1)
         items = fitting(dead_letter_view(letter) for letter in found[:limit])
         last = found[len(items) - 1] if len(found) > len(items) else None
         answer = {
@@ -144,7 +144,7 @@ def _register_moves(router: Router, services: Services) -> None:
 
 def _preview(services: Services, which: Selection) -> Response[Any]:
     ids = [letter.id for letter in services.db.run(letters.find, which)]
-    groups = [group_view(row) for row in services.db.run(dead_letters.groups, **asdict(which))]
+    groups = [group_view(row) for row in services.db.run(dead_letters.group_dead_letters, **asdict(which))]
     return _moved(ids, letters.count(services.db, which), dryRun=True, groups=groups)
 
 

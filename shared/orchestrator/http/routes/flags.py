@@ -23,7 +23,7 @@ from orchestrator.store import audit as audit_trail
 from orchestrator.store.audit import FlagChange
 
 if TYPE_CHECKING:
-    from orchestrator.aws.feature_flag_admin import Deployed, FlagDesk, Rollout
+    from orchestrator.aws.feature_flag_admin import Deployed, FlagAdmin, Rollout
 
 #: A flag of this name, when off, parks the tasks of the type that follows it.
 KILL_SWITCH = "task."
@@ -105,10 +105,10 @@ def _check_kill_switch(services: Services, name: str) -> None:
         raise InvalidInput("The flag was not changed.", [Fault("name", message, "unknown_type")])
 
 
-def _desk(services: Services) -> FlagDesk:
-    if services.flag_desk is None:
+def _desk(services: Services) -> FlagAdmin:
+    if services.flag_admin is None:
         raise NotFound("There are no flags to change here.")
-    return services.flag_desk
+    return services.flag_admin
 
 
 @contextmanager

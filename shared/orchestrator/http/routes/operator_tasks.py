@@ -90,7 +90,7 @@ def _register_search(router: Router, services: Services) -> None:
         query.check()
         if state:
             return _page(services.db.run(operator_search.search_live, wanted, state, before=before, limit=limit))
-        return _page(services.db.run(operator_search.search, wanted, before=before, limit=limit))
+        return _page(services.db.run(operator_search.search_tasks, wanted, before=before, limit=limit))
 
 
 def _register_tasks(router: Router, services: Services) -> None:
@@ -106,7 +106,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         found_id, query = path_uuid(task_id), Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1)
         query.check()
-        task = services.db.run(tasks.get, ANY_OWNER, found_id)
+        task = services.db.run(tasks.get_task, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
         told = _history(services, found_id, after)
@@ -141,7 +141,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
         revived = letters.redrive(services.db, services.queue, services.events, which, acting_operator(router))
-        task = services.db.run(tasks.get, ANY_OWNER, found_id)
+        task = services.db.run(tasks.get_task, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
         if not revived:
@@ -152,9 +152,9 @@ def _register_tasks(router: Router, services: Services) -> None:
 def _history(services: Services, task_id: UUID, after: int | None) -> EventHistory:
     """The newest events, or those after a seq."""
     if after is None:
-        found = services.db.run(events.newest, task_id, MOST_EVENTS + 1)
+        found = services.db.run(events.newest_events, task_id, MOST_EVENTS + 1)
     else:
-        found = services.db.run(events.history, ANY_OWNER, task_id, after, MOST_EVENTS + 1)
+        found = services.db.run(events.task_events, ANY_OWNER, task_id, after, MOST_EVENTS + 1)
     return history_view(found, MOST_EVENTS, newest=after is None)
 
 

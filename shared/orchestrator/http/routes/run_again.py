@@ -59,7 +59,7 @@ def run_again_routes(services: Services) -> Router:
 
 def _over(services: Services, task_id: str) -> Task:
     """Return a task that is over. Raise NotFound, or Conflict while it still runs."""
-    task = services.db.run(tasks.get, ANY_OWNER, path_uuid(task_id))
+    task = services.db.run(tasks.get_task, ANY_OWNER, path_uuid(task_id))
     if task is None:
         raise NotFound("There is no such task.")
     if task.status in (Status.PENDING, Status.PROCESSING):

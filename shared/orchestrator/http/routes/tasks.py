@@ -96,7 +96,7 @@ def task_routes(services: Services) -> Router:
         limit, before = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE, query.uuid("cursor")
         query.check()
         found = services.db.run(
-            tasks.list_page,
+            tasks.list_tasks,
             current_owner(router),
             status=Status(status) if status else None,
             type=task_type,
@@ -114,7 +114,7 @@ def task_routes(services: Services) -> Router:
         answers_the_erased=True,
     )
     def get_one(task_id: str) -> Response[Any]:
-        task = services.db.run(tasks.get, current_owner(router), path_uuid(task_id))
+        task = services.db.run(tasks.get_task, current_owner(router), path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
         return json_response(200, task_view(task))
@@ -130,8 +130,8 @@ def task_routes(services: Services) -> Router:
         after = query.integer("after", low=0, high=2**31 - 1) or 0
         query.check()
         owner, found_id = current_owner(router), path_uuid(task_id)
-        found = services.db.run(events.history, owner, found_id, after, MOST_EVENTS)
-        if not found and services.db.run(tasks.get, owner, found_id) is None:
+        found = services.db.run(events.task_events, owner, found_id, after, MOST_EVENTS)
+        if not found and services.db.run(tasks.get_task, owner, found_id) is None:
             raise NotFound("There is no such task.")
         return json_response(200, {"items": fitting(event_view(event) for event in found)})
 

@@ -40,7 +40,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0
 SELECT count(*) AS running FROM agent_tasks
 WHERE limited AND owner_id = %(owner_id)s AND type = %(type)s AND status = 'processing';
 
--- name: look
+-- name: find_unclaimed
 -- Why tasks were not claimed.
 -- Index: agent_tasks_pkey.
 SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, traceparent,
@@ -80,7 +80,7 @@ WITH ended AS (
 )
 SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM moved;
 
--- name: hold_tokens
+-- name: lock_attempts
 -- Locks the rows of running attempts so that no worker can take a lease away before the transaction ends, and marks the
 -- transaction as one of handlers. KEY SHARE: progress, steps and cancel still pass.
 -- Index: agent_tasks_pkey; handler_transactions_pkey.

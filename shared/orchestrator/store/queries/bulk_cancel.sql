@@ -1,4 +1,4 @@
--- name: fitting
+-- name: matching
 -- Unfinished tasks that fit an operator's filter, oldest first.
 -- Index: see live_tasks.
 SELECT id FROM live_tasks
@@ -14,7 +14,7 @@ ORDER BY id LIMIT %(limit)s;
 SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND status IN ('pending', 'processing')
 ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: still_fitting
+-- name: still_matching
 -- Which of these fit the filter now: asked again once they are locked, because they may have moved before.
 -- Index: agent_tasks_pkey.
 SELECT id FROM live_tasks

@@ -5,7 +5,7 @@ UPDATE agent_tasks t SET wake_at = NULL
 FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS death (id, seq)
 WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
--- name: letters_waiting
+-- name: undecided
 -- Of letters in the dead-letter queue, in their order, whether the death they are of is not over.
 -- Index: agent_tasks_pkey.
 SELECT letter.id IS NULL OR t.id IS NOT NULL AS waits
@@ -13,7 +13,7 @@ FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS letter (id, dea
 LEFT JOIN agent_tasks t ON t.id = letter.id AND t.status = 'dead-letter' AND t.seq = coalesce(letter.death, t.seq)
 ORDER BY place;
 
--- name: revive
+-- name: redrive
 -- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
 -- With `seqs` only those that died at just that seq: what died anew meanwhile is another death.
 -- A death that figures of the moment still count is noted, because its row forgets it.

@@ -7,34 +7,34 @@ SELECT pg_advisory_xact_lock(owner_lock(%(owner_id)s));
 -- Index: closed_owners_pkey.
 INSERT INTO closed_owners (owner_id) VALUES (%(owner_id)s) ON CONFLICT DO NOTHING;
 
--- name: forget_owner
+-- name: erase_owner
 -- All an owner ever had here but one task, the one that is doing this; events and steps go with their tasks.
 -- Index: task_owner.
 DELETE FROM agent_tasks WHERE owner_id = %(owner_id)s AND id <> %(keep)s;
 
--- name: forget_keys
+-- name: erase_keys
 -- What the kept task knows beyond its number.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks SET payload = '{}', idempotency_key = NULL, request_hash = NULL WHERE id = %(keep)s;
 
--- name: forget_tickets
+-- name: erase_tickets
 -- Index: none; tickets live a minute.
 DELETE FROM socket_tickets WHERE owner_id = %(owner_id)s;
 
--- name: forget_connections
+-- name: erase_connections
 -- Index: connection_owner.
 DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
 
--- name: forget_schedules
+-- name: erase_schedules
 -- Index: schedule_owner.
 DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
 
--- name: forget_sessions
+-- name: erase_sessions
 -- Index: ended_sessions_pkey, session_generations_pkey.
 WITH generation AS (DELETE FROM session_generations WHERE owner_id = %(owner_id)s)
 DELETE FROM ended_sessions WHERE owner_id = %(owner_id)s;
 
--- name: forget_tasks
+-- name: erase_tasks
 -- Tasks of others that speak of someone forgotten.
 -- Index: agent_tasks_pkey.
 DELETE FROM agent_tasks WHERE id = ANY(%(ids)s);

@@ -1,10 +1,10 @@
--- name: keep
+-- name: save_flags
 -- Writes only what has changed.
 -- Index: known_flags_pkey.
 INSERT INTO known_flags AS known (document) VALUES (%(document)s::jsonb)
 ON CONFLICT (single) DO UPDATE SET document = excluded.document, changed_at = excluded.changed_at
 WHERE known.document IS DISTINCT FROM excluded.document;
 
--- name: recall
+-- name: load_flags
 -- Index: known_flags_pkey.
 SELECT document FROM known_flags;

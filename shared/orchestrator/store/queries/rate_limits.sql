@@ -27,7 +27,7 @@ SELECT extract(epoch FROM coalesce(
 UPDATE rate_limits SET full_at = full_at - make_interval(secs => cost)
 FROM unnest(%(keys)s::text[], %(costs)s::float8[]) AS w (given, cost) WHERE key = given;
 
--- name: forgive
+-- name: refill
 -- Fills buckets, and remembers a place for so many days.
 -- Index: rate_limits_pkey.
 WITH filled AS (DELETE FROM rate_limits WHERE key = ANY(%(keys)s))

@@ -50,7 +50,7 @@ SELECT count(*) FILTER (WHERE status IN ('pending', 'processing')) AS open,
        count(*) FILTER (WHERE status = 'failed') AS refused, (array_agg(id) FILTER (WHERE status = 'failed'))[1] AS refused_task
 FROM gone;
 
--- name: let_go
+-- name: release
 -- Those from `after` up to `released` may go; with a rate, what was let go is due by `paced_for` seconds from now.
 -- Index: redrives_pkey.
 UPDATE redrives SET released = %(released)s, paced_until = task_now() + make_interval(secs => %(paced_for)s), updated_at = task_now()

@@ -1,4 +1,4 @@
--- name: steps
+-- name: recorded_steps
 -- What a task's attempts have recorded so far.
 -- Index: agent_task_steps_pkey.
 SELECT name, result, fault FROM agent_task_steps WHERE task_id = %(task_id)s;

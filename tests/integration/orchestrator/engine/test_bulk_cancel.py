@@ -25,14 +25,14 @@ Meddle = Callable[[Callable[[], object]], None]
 @pytest.fixture
 def meddle(monkeypatch: pytest.MonkeyPatch) -> Meddle:
     """Has something done after the tasks were looked at and before they are locked."""
-    lock = bulk_cancel.lock
+    lock = bulk_cancel.lock_unfinished
 
     def before_the_lock(deed: Callable[[], object]) -> None:
         def locked(conn: Connection, ids: Collection[UUID], limit: int) -> list[UUID]:
             deed()
             return lock(conn, ids, limit)
 
-        monkeypatch.setattr(bulk_cancel, "lock", locked)
+        monkeypatch.setattr(bulk_cancel, "lock_unfinished", locked)
 
     return before_the_lock
 
@@ -225,7 +225,7 @@ def test_a_parent_that_waited_for_them_goes_on(engine: Engine, operator: Databas
 
 def test_who_waits_behind_a_limit_has_the_place(engine: Engine, operator: Database) -> None:
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
-    sight = engine.db.run(attempts.look, [first.id])[first.id]
+    sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
     engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
     engine.queue.sent.clear()
     assert cancelled(engine, operator, type="test.limited", status=Status.PROCESSING) == 1

@@ -123,7 +123,7 @@ def test_every_blocker_has_its_name(engine: Engine) -> None:
     engine.run(family.id)
     assert why(engine, family.id) == "waiting-for-children"
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
-    sight = engine.db.run(attempts.look, [first.id])[first.id]
+    sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
     engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
     assert why(engine, second.id) == "over-limit"
     engine.flags.off.add("task.test.noop")

@@ -171,7 +171,7 @@ def test_a_rotation_begun_before_a_repair_still_ends(db: Database, make: Callabl
     login, version = make(), str(uuid4())
     deploy(db, worker=login.arn)
     login.rotate(version, "createSecret")
-    db.run(database_users.set_password, login.name, "somebody's own")
+    db.run(database_users.set_login_password, login.name, "somebody's own")
     with pytest.raises(LoginRefused, match=login.name):
         login.rotate(version, "setSecret")
     assert deploy(db, worker=login.arn) == [login.name]
@@ -259,8 +259,8 @@ def test_two_databases_that_make_the_same_logins_at_once_both_succeed(
             for login in wanted:
                 barrier.wait()
                 try:
-                    database_users.make(connection, login.name, "api")
-                    database_users.set_password(connection, login.name, login.secret()["password"])
+                    database_users.make_login(connection, login.name, "api")
+                    database_users.set_login_password(connection, login.name, login.secret()["password"])
                 except Exception as failure:
                     failures.append(failure)
 

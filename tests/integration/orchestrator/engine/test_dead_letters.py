@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from orchestrator.aws import clients
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import Depth, Received, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, Received, TaskMessage, TaskQueue
 from orchestrator.engine.dead_letter_queue import FRUITLESS, delete_settled_messages
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.operators.redrive import Selection, discard, redrive
@@ -76,7 +76,7 @@ def test_what_is_not_ours_stays(engine: Engine, worker: Worker, letters: TaskQue
     task_id = die(engine, worker)
     for body in (f'{{"taskId": "{task_id}"}}', "who knows"):
         call("sqs", "send_message", QueueUrl=letters.url, MessageBody=body)
-    letters.send([Wake(task_id, "1"), Wake(uuid4(), "1")])
+    letters.send([TaskMessage(task_id, "1"), TaskMessage(uuid4(), "1")])
     assert delete_settled_messages(worker, lambda: 60.0) == 2
     assert left(letters) == Counter([task_id, task_id, None])
 
@@ -84,7 +84,7 @@ def test_what_is_not_ours_stays(engine: Engine, worker: Worker, letters: TaskQue
 def test_many_are_a_matter_of_pages_and_of_the_time_that_is_left(
     engine: Engine, worker: Worker, letters: TaskQueue
 ) -> None:
-    letters.send([Wake(uuid4(), "1", death=9) for _ in range(25)])
+    letters.send([TaskMessage(uuid4(), "1", death=9) for _ in range(25)])
     assert delete_settled_messages(worker, lambda: 5.0) == 0
     assert delete_settled_messages(worker, lambda: 60.0) == 25
     assert not left(letters)

@@ -70,7 +70,7 @@ def test_a_redrive_begins_a_new_life(engine: Engine) -> None:
     task = engine.submit(payload={"do": "raise"}, max_attempts=1, deadline=100)
     engine.run(task.id)
     engine.move_clock(1_000)
-    engine.db.run(dead_letters.revive, [task.id], "op")
+    engine.db.run(dead_letters.redrive, [task.id], "op")
     engine.run(task.id)
     assert engine.task(task.id).status is Status.DEAD_LETTER, "it ran again"
 

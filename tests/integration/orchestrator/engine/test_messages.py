@@ -219,7 +219,7 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
 
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     other = engine.submit("test.limited", owner="2")
-    sight = engine.db.run(attempts.look, [first.id])[first.id]
+    sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
     (held,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
     engine.queue.sent.clear()
     assert engine.run(second.id, other.id) == []

@@ -82,7 +82,7 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
     engine.worker.version = "1.1"
     task = engine.submit(owner="2", payload={"do": "raise"}, max_attempts=1)
     engine.run(task.id)
-    groups = engine.db.run(dead_letters.groups)
+    groups = engine.db.run(dead_letters.group_dead_letters)
     assert [(g.version, g.tasks, g.owners, g.type) for g in groups] == [
         ("1.1", 1, 1, "test.effect"),
         ("1.0", 2, 1, "test.effect"),
@@ -90,7 +90,7 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
     assert groups[0].fingerprint == groups[1].fingerprint
     assert groups[0].example_id == task.id
     assert groups[1].first_seen <= groups[1].last_seen
-    assert engine.db.run(dead_letters.groups, type="friend.ask") == []
+    assert engine.db.run(dead_letters.group_dead_letters, type="friend.ask") == []
 
 
 @pytest.mark.parametrize(("alone", "state"), [(True, "stopped"), (False, "running")])
@@ -201,10 +201,10 @@ def test_what_a_stop_could_not_take_back_is_still_told(engine: Engine) -> None:
 
 def test_one_takes_the_oldest_thousand(engine: Engine) -> None:
     many_dead(engine, 1_005)
-    oldest_left = engine.db.run(dead_letters.select, limit=1_001)[-1].id
+    oldest_left = engine.db.run(dead_letters.select_dead_letters, limit=1_001)[-1].id
     begun = begin(engine, canary=False, rate=1_000)
     assert (begun.total, begun.released) == (1_000, 1_000)
-    left = [row.id for row in engine.db.run(dead_letters.select, limit=9)]
+    left = [row.id for row in engine.db.run(dead_letters.select_dead_letters, limit=9)]
     assert (len(left), left[0]) == (5, oldest_left)
 
 
@@ -265,8 +265,8 @@ def test_those_without_a_fingerprint_or_version_are_chosen_by_a_dash(engine: Eng
         {"fingerprint": "-", "version": "-"},
     )
     for which in choices:
-        assert [row.id for row in engine.db.run(dead_letters.select, **which, limit=9)] == bare
-        assert engine.db.run(dead_letters.count, **which) == 1
-        (group,) = engine.db.run(dead_letters.groups, **which)
+        assert [row.id for row in engine.db.run(dead_letters.select_dead_letters, **which, limit=9)] == bare
+        assert engine.db.run(dead_letters.count_dead_letters, **which) == 1
+        (group,) = engine.db.run(dead_letters.group_dead_letters, **which)
         assert (group.tasks, group.fingerprint, group.version) == (1, "", "")
-    assert engine.db.run(dead_letters.count, version="1.0") == len(marked)
+    assert engine.db.run(dead_letters.count_dead_letters, version="1.0") == len(marked)

@@ -185,8 +185,8 @@ def test_who_may_go_does_not_wait_behind_those_who_may_not(
 
 def test_the_flags_are_kept_for_who_begins_while_appconfig_is_away(engine: Engine, sweeper: Sweeper) -> None:
     worker = engine.database("worker")
-    assert worker.run(flag_snapshot.recall) is None
+    assert worker.run(flag_snapshot.load_flags) is None
     for off in ({"task.test.effect"}, set(), {"insight", "task.echo"}):
         engine.flags.off = set(off)
         sweep(sweeper, lambda: 30.0)
-        assert worker.run(flag_snapshot.recall) == {name: {"default": False} for name in off}
+        assert worker.run(flag_snapshot.load_flags) == {name: {"default": False} for name in off}

@@ -16,7 +16,7 @@ from orchestrator.http.schemas import operator_responses as answers
 from orchestrator.model.errors import Unavailable
 from orchestrator.store import audit
 from orchestrator.store.connection import Connection, Database
-from tests.integration.conftest import PlayedDesk
+from tests.integration.conftest import PlayedFlagAdmin
 from tests.support.gateway import Caller
 from tests.support.shapes import validated
 
@@ -43,8 +43,8 @@ def keys() -> Keys:
 
 
 @pytest.fixture
-def olga(services: Services, desk: PlayedDesk, keys: Keys) -> Caller:
-    app = build_app(replace(services, flag_desk=desk, rotate_keys=keys), ROUTERS)
+def olga(services: Services, desk: PlayedFlagAdmin, keys: Keys) -> Caller:
+    app = build_app(replace(services, flag_admin=desk, rotate_keys=keys), ROUTERS)
     token, _ = services.tokens.issue("9", "olga", "operator")
     return Caller(app, {"Authorization": f"Bearer {token}"})
 
@@ -77,7 +77,7 @@ def test_flags_are_shown_while_the_database_is_away(olga: Caller, monkeypatch: p
     assert [flag["lastSet"] for flag in olga.get("/ops/flags").json()["flags"]] == [None]
 
 
-def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk: PlayedDesk, keys: Keys) -> None:
+def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk: PlayedFlagAdmin, keys: Keys) -> None:
     assert olga.post("/ops/rollout/abort", {"deployment": 4}).status == 409
     keys.away = True
     assert olga.post("/ops/secrets/jwt/rotate", {}).status == 503
@@ -88,7 +88,7 @@ def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk:
 @pytest.mark.parametrize(
     ("name", "hint"), [("task.ehco", "; did you mean task.echo?"), ("task.", ""), ("task.zzz.zzz", "")]
 )
-def test_a_kill_switch_names_a_task_type(olga: Caller, desk: PlayedDesk, name: str, hint: str) -> None:
+def test_a_kill_switch_names_a_task_type(olga: Caller, desk: PlayedFlagAdmin, name: str, hint: str) -> None:
     """A typing error would park nothing, without a word."""
     refused = olga.put(f"/ops/flags/{name}", {"on": False})
     assert refused.status == 400
@@ -96,7 +96,7 @@ def test_a_kill_switch_names_a_task_type(olga: Caller, desk: PlayedDesk, name: s
     assert name not in desk.document
 
 
-def test_the_rule_of_a_type_that_is_gone_can_be_removed(olga: Caller, desk: PlayedDesk) -> None:
+def test_the_rule_of_a_type_that_is_gone_can_be_removed(olga: Caller, desk: PlayedFlagAdmin) -> None:
     desk.document["task.gone"] = {"default": False}
     assert olga.put("/ops/flags/task.gone", {"forget": True}).status == 200
     assert "task.gone" not in desk.document
@@ -118,7 +118,7 @@ CHANGES: dict[str, Callable[[Caller], Any]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_without_a_trail_nothing_is_changed(
-    olga: Caller, desk: PlayedDesk, keys: Keys, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
+    olga: Caller, desk: PlayedFlagAdmin, keys: Keys, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
 ) -> None:
     desk.rollout = ROLLOUT
     _lose(monkeypatch, "begun")
@@ -128,7 +128,7 @@ def test_without_a_trail_nothing_is_changed(
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_a_change_whose_outcome_cannot_be_kept_is_on_record_as_begun(
-    olga: Caller, desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
+    olga: Caller, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
 ) -> None:
     desk.rollout = ROLLOUT
     _lose(monkeypatch, "done")
@@ -136,7 +136,7 @@ def test_a_change_whose_outcome_cannot_be_kept_is_on_record_as_begun(
     assert [step for _, step in steps(olga)] == ["begun"]
 
 
-def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedDesk) -> None:
+def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedFlagAdmin) -> None:
     desk.rollout = ROLLOUT
     shown = validated(answers.FlagsView, olga.get("/ops/flags").json())
     assert shown["rollout"] is not None
@@ -147,7 +147,7 @@ def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedDesk)
     assert (trail(olga)[0]["action"], trail(olga)[0]["flags"]) == ("abort", ["insight"])
 
 
-def test_a_change_at_once_names_the_rollout_that_it_ended(olga: Caller, desk: PlayedDesk) -> None:
+def test_a_change_at_once_names_the_rollout_that_it_ended(olga: Caller, desk: PlayedFlagAdmin) -> None:
     desk.rollout = ROLLOUT
     changed = validated(answers.FlagsView, olga.put("/ops/flags/task.echo", {"on": False}).json())
     assert changed["aborted"] is not None

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.aws import clients
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import TaskQueue, Wake
+from orchestrator.aws.queues import TaskMessage, TaskQueue
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.ids import new_task_id
 
@@ -41,7 +41,7 @@ def test_silence_ends_in_time_and_is_an_error_of_ours(silence: str) -> None:
 def test_a_send_into_silence_names_what_was_not_taken(silence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", silence)
     clients.forget()
-    wake = Wake(new_task_id(), "ann")
+    wake = TaskMessage(new_task_id(), "ann")
     assert TaskQueue(f"{silence}/0/tasks").send([wake]) == [wake]
 
 

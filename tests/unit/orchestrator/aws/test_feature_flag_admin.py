@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.aws import feature_flag_admin, feature_flags
 from orchestrator.aws.clients import CloudError
-from orchestrator.aws.feature_flag_admin import FlagDesk, Setting, setting_of, validate
+from orchestrator.aws.feature_flag_admin import FlagAdmin, Setting, setting_of, validate
 from orchestrator.aws.feature_flags import Flags, FlagSource, bucket
 from orchestrator.model.errors import Conflict, InvalidInput
 
@@ -90,11 +90,11 @@ def appconfig(monkeypatch: pytest.MonkeyPatch) -> AppConfig:
 
 
 @pytest.fixture
-def desk(appconfig: AppConfig) -> FlagDesk:
-    return FlagDesk(SOURCE, at_once="at-once", gradual="gradually")
+def desk(appconfig: AppConfig) -> FlagAdmin:
+    return FlagAdmin(SOURCE, at_once="at-once", gradual="gradually")
 
 
-def test_a_percentage_is_a_share_of_owners_always_the_same(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_percentage_is_a_share_of_owners_always_the_same(desk: FlagAdmin, appconfig: AppConfig) -> None:
     desk.set("task.echo", Setting(on=False, percent=20, owners=["ann"]))
     known = Flags(SOURCE)
     chosen = {owner for owner in OWNERS if known.enabled("task.echo", owner)}
@@ -110,7 +110,7 @@ def test_flags_choose_different_owners() -> None:
     assert len(first & second) < len(first) / 2
 
 
-def test_a_type_that_is_on_for_some_is_not_parked_for_all(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_type_that_is_on_for_some_is_not_parked_for_all(desk: FlagAdmin, appconfig: AppConfig) -> None:
     desk.set("task.echo", Setting(on=False, percent=20))
     desk.set("task.friend.ask", Setting(on=False))
     known = Flags(SOURCE)
@@ -127,7 +127,7 @@ def test_a_rule_reads_back_as_it_was_meant(setting: Setting) -> None:
     assert setting_of(setting.rule()) == (Setting(setting.on, setting.percent, list(setting.owners)), True)
 
 
-def test_a_rule_of_somebody_s_own_is_told(desk: FlagDesk) -> None:
+def test_a_rule_of_somebody_s_own_is_told(desk: FlagAdmin) -> None:
     rule = {"default": False, "rules": {"mine": {"when_match": True, "conditions": []}}}
     assert setting_of(rule)[1] is False
 
@@ -141,13 +141,13 @@ def test_a_broken_document_is_refused(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("name", "percent"), [("Upper", 0), ("a b", 0), ("", 0), ("a" * 101, 0), ("fine", 101)])
-def test_a_bad_change_is_refused(desk: FlagDesk, appconfig: AppConfig, name: str, percent: int) -> None:
+def test_a_bad_change_is_refused(desk: FlagAdmin, appconfig: AppConfig, name: str, percent: int) -> None:
     with pytest.raises(InvalidInput):
         desk.set(name, Setting(False, percent))
     assert len(appconfig.versions) == 1
 
 
-def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagAdmin, appconfig: AppConfig) -> None:
     assert desk.set("insight", Setting(False, 10), gradual=True).state == "DEPLOYING"
     with pytest.raises(Conflict):
         desk.set("other", Setting(True), gradual=True)
@@ -156,8 +156,8 @@ def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagDe
     assert urgent.document == {"insight": {"default": True}, "task.echo": {"default": False}}
 
 
-def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagDesk, appconfig: AppConfig) -> None:
-    other = FlagDesk(SOURCE, at_once="at-once", gradual="gradually")
+def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagAdmin, appconfig: AppConfig) -> None:
+    other = FlagAdmin(SOURCE, at_once="at-once", gradual="gradually")
 
     def forestall() -> None:
         appconfig.meanwhile = lambda: None
@@ -171,7 +171,9 @@ def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagDes
     assert set(appconfig.document) == {"insight", "theirs", "ours"}
 
 
-def test_a_deployment_between_our_look_and_our_version_is_not_overwritten(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_deployment_between_our_look_and_our_version_is_not_overwritten(
+    desk: FlagAdmin, appconfig: AppConfig
+) -> None:
     appconfig.versions.append(b'{"theirs": {"default": true}}')
     theirs = appconfig._deployment(2, "COMPLETE", "at-once")
     appconfig.meanwhile = lambda: appconfig.deployments.append(theirs)
@@ -180,19 +182,19 @@ def test_a_deployment_between_our_look_and_our_version_is_not_overwritten(desk: 
     assert appconfig.document == {"theirs": {"default": True}}
 
 
-def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(desk: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.versions += [b"{}"] * 5
     assert desk.set("a", Setting(True)).document == {"a": {"default": True}, "insight": {"default": True}}
 
 
-def test_a_rollout_is_named_and_so_is_what_ends_it(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_rollout_is_named_and_so_is_what_ends_it(desk: FlagAdmin, appconfig: AppConfig) -> None:
     begun = desk.set("insight", Setting(False, 10), gradual=True).rollout
     assert begun == desk.read().rollout == feature_flag_admin.Rollout(2, 2, 100.0, ["insight"])
     urgent = desk.set("task.echo", Setting(False))
     assert (urgent.aborted, urgent.rollout, desk.read().rollout) == (begun, None, None)
 
 
-def test_a_change_that_is_refused_ends_no_rollout(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_change_that_is_refused_ends_no_rollout(desk: FlagAdmin, appconfig: AppConfig) -> None:
     desk.set("insight", Setting(False, 10), gradual=True)
     appconfig.meanwhile = lambda: appconfig.versions.append(b"{}")
     with pytest.raises(Conflict):
@@ -200,7 +202,7 @@ def test_a_change_that_is_refused_ends_no_rollout(desk: FlagDesk, appconfig: App
     assert appconfig.deployments[-1]["State"] == "DEPLOYING"
 
 
-def test_a_rollout_is_taken_back(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_rollout_is_taken_back(desk: FlagAdmin, appconfig: AppConfig) -> None:
     desk.set("insight", Setting(False), gradual=True)
     with pytest.raises(Conflict, match="not under way"):
         desk.abort(1)
@@ -212,7 +214,7 @@ def test_a_rollout_is_taken_back(desk: FlagDesk, appconfig: AppConfig) -> None:
         desk.abort(2)
 
 
-def test_a_refusal_of_another_sort_is_passed_on(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_refusal_of_another_sort_is_passed_on(desk: FlagAdmin, appconfig: AppConfig) -> None:
     def away() -> None:
         raise CloudError("appconfig", "create_hosted_configuration_version", "BadRequestException")
 
@@ -221,17 +223,17 @@ def test_a_refusal_of_another_sort_is_passed_on(desk: FlagDesk, appconfig: AppCo
         desk.set("a", Setting(True))
 
 
-def test_a_change_that_was_taken_back_is_not_built_upon(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_a_change_that_was_taken_back_is_not_built_upon(desk: FlagAdmin, appconfig: AppConfig) -> None:
     desk.set("insight", Setting(False), gradual=True)
     appconfig.deployments[-1]["State"] = "ROLLED_BACK"
     assert desk.read().document == {"insight": {"default": True}}
 
 
-def test_forgetting_a_flag(desk: FlagDesk) -> None:
+def test_forgetting_a_flag(desk: FlagAdmin) -> None:
     assert desk.set("insight", None).document == {}
 
 
-def test_an_environment_without_deployments_has_no_flags(desk: FlagDesk, appconfig: AppConfig) -> None:
+def test_an_environment_without_deployments_has_no_flags(desk: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.deployments.clear()
     assert desk.read().document == {}
 
@@ -240,7 +242,7 @@ def test_an_environment_without_deployments_has_no_flags(desk: FlagDesk, appconf
     "broken", [b'{"insight": {"def', b"[]", b"null", b'"x"', b'{"insight": {"default": "maybe?"}, "b": 1}']
 )
 def test_a_broken_document_is_named_and_the_next_change_replaces_it(
-    desk: FlagDesk, appconfig: AppConfig, broken: bytes
+    desk: FlagAdmin, appconfig: AppConfig, broken: bytes
 ) -> None:
     sound = desk.set("a", Setting(True)).document
     appconfig.versions.append(broken)

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.aws import queues
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import Depth, EventQueue, TaskQueue, Wake
+from orchestrator.aws.queues import Depth, EventQueue, TaskMessage, TaskQueue
 from orchestrator.engine.execution.worker import Source
 from orchestrator.entrypoints import sqs
 
@@ -18,8 +18,8 @@ def url(aws: None) -> str:
     return str(call("sqs", "create_queue", QueueName="tasks")["QueueUrl"])
 
 
-def wakes(count: int) -> list[Wake]:
-    return [Wake(UUID(int=number + 1), f"owner-{number % 3}") for number in range(count)]
+def wakes(count: int) -> list[TaskMessage]:
+    return [TaskMessage(UUID(int=number + 1), f"owner-{number % 3}") for number in range(count)]
 
 
 def messages(url: str) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def test_sends_any_number_in_batches_of_ten(url: str) -> None:
 
 def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
     trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-    TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace)])
+    TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace)])
     (message,) = messages(url)
     assert message["MessageAttributes"]["traceparent"]["StringValue"] == trace
     assert message["Attributes"]["MessageGroupId"] == "ann"
@@ -54,8 +54,8 @@ def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
 def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
     """Whatever carries it on keeps a message's attributes; the worker reads them from Lambda's event."""
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
-    TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace, death=7)])
-    TaskQueue(url).send([Wake(UUID(int=1), "ann", traceparent=trace)])
+    TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace, death=7)])
+    TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace)])
     deaths = [message["MessageAttributes"]["death"]["StringValue"] for message in messages(url)]
     assert sorted(deaths) == ["0", "7"]
     records = [
@@ -90,7 +90,7 @@ def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) 
         return {}
 
     monkeypatch.setattr(queues, "call", record)
-    TaskQueue("q").send([Wake(UUID(int=1), "ann", delay=5_000), Wake(UUID(int=2), "ann")])
+    TaskQueue("q").send([TaskMessage(UUID(int=1), "ann", delay=5_000), TaskMessage(UUID(int=2), "ann")])
     assert [entry.get("DelaySeconds") for entry in sent] == [900, None]
 
 
