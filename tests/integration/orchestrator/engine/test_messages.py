@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator.engine.execution import handler
 from orchestrator.http.serializers import task_view
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model import outcome
+from orchestrator.model.json_encoding import encode_json, sent_size
 from orchestrator.model.states import Status
+from orchestrator.model.task import FAULT_OF_OURS
 from tests.support.engine import Engine
 
 
@@ -61,7 +62,7 @@ def test_a_transient_failure_is_retried_with_jitter_and_keeps_its_error(engine: 
     waiting = engine.task(task.id)
     assert (waiting.status, waiting.attempts) == (Status.PENDING, 1)
     assert 0 <= engine.queue.hidden[str(task.id)] <= 2
-    assert task_view(waiting)["error"] is None
+    assert task_view(waiting)["error"] == FAULT_OF_OURS
     assert engine.row(task.id)["error"]["message"] == "secret detail 42"
     engine.move_clock(10)
     assert engine.run(task.id) == []
@@ -226,8 +227,6 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
     assert engine.run(second.id, other.id) == []
     assert engine.task(second.id).status is Status.PENDING
     assert engine.task(other.id).status is Status.COMPLETED
-    from orchestrator.model import outcome
-
     engine.db.run(attempts.finish, [outcome.completed(held.id, held.token, {})])
     third = engine.submit("test.limited", owner="1")
     engine.run(second.id, third.id)
@@ -236,10 +235,10 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
 
 def test_a_result_that_is_too_large_is_a_failure(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     fits, too_large = engine.submit(), engine.submit()
-    size = len(encode_json({"attempt": 1, "flag": True}))
-    monkeypatch.setattr(handler, "LARGEST_RESULT", size)
+    size = sent_size(encode_json({"attempt": 1, "flag": True}))
+    monkeypatch.setattr(outcome, "LARGEST_RESULT", size)
     engine.run(fits.id)
-    monkeypatch.setattr(handler, "LARGEST_RESULT", size - 1)
+    monkeypatch.setattr(outcome, "LARGEST_RESULT", size - 1)
     engine.run(too_large.id)
     assert [engine.task(task.id).status for task in (fits, too_large)] == [Status.COMPLETED, Status.PENDING]
     assert engine.effects(too_large.id) == 0
