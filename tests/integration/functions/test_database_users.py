@@ -51,7 +51,12 @@ class Deployed:
     def settle(self) -> None:
         forget_everything()
         logins = ",".join(f"{part}={login.arn}" for part, login in self.logins.items())
-        told = {**place(self.url), "DATABASE_SECRET_ARN": self.master.arn, "DATABASE_LOGINS": logins}
+        told = {
+            "APPLICATION": "playmate",
+            **place(self.url),
+            "DATABASE_SECRET_ARN": self.master.arn,
+            "DATABASE_LOGINS": logins,
+        }
         for name, value in told.items():
             self.monkeypatch.setenv(name, value)
 

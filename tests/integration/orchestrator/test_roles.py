@@ -119,7 +119,8 @@ class TestWhoseRows:
         assert rows(api, ANN, kids) == [ann, ben]
         assert rows(api, row_security.owner("3"), "SELECT asker_id FROM friend_links") == []
         conn.execute("UPDATE friend_links SET state = 2")
-        assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann"], [ann])
+        assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann", "ben"], [ann]), "a refusal is not shown"
+        assert (rows(api, BEN, names), rows(api, BEN, kids)) == (["ben"], [ben])
 
     def test_who_signs_in_sees_the_account_named_and_no_other(
         self, as_part: Door, families: tuple[int, int, int]
