@@ -95,7 +95,7 @@ CHILD = {
     "max_attempts": [3],
 }
 SPAWN = {"limited": [False], "parents": PARENTS[:1], "keys": ["new"], "gathers": ["all"], "traceparents": ["-"]}
-STEP = {"task_id": RUNNING[0], "token": 1, "name": "s", "result": "{}", "event": "{}"}
+STEP = {"task_id": RUNNING[0], "token": 1, "name": "s", "result": "{}", "event": "{}", "fault": None}
 NEW = {"id": UUID(int=7), "owner_id": "1", "type": "echo", "payload": "{}", "payload_version": 1, "max_attempts": 3}
 NEW_REST = {"limited": False, "schedule_at": None, "idempotency_key": "k", "request_hash": b"h", "traceparent": None}
 PAGE = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}
@@ -123,7 +123,7 @@ CASES = [
     Case("worker", "attempts", "claim", {**CLAIM, "ids": LIMITED[:1], "alone": True, "limited": True}, 10),
     Case("worker", "attempts", "count_limited", {"owner_id": "1", "type": "echo"}),
     Case("worker", "attempts", "find_unclaimed", {"ids": READY}, 10),
-    Case("worker", "attempts", "finish", {"outcomes": OUTCOMES}, 10),
+    Case("worker", "attempts", "finish", {"outcomes": OUTCOMES, "marker": None}, 10),
     Case("worker", "attempts", "lock_attempts", {"ids": RUNNING, "tokens": TOKENS}, 10),
     Case("worker", "attempts", "pin_flags", {"ids": RUNNING, "tokens": TOKENS, "flags": ["{}"] * 10}, 10),
     Case("worker", "attempts", "end_leases", {"ids": ENDED, "error": "{}"}, 10),

@@ -11,6 +11,7 @@ from orchestrator.http.serializers import task_view
 from orchestrator.model import outcome
 from orchestrator.model.json_encoding import encode_json, sent_size
 from orchestrator.model.states import Status
+from orchestrator.model.task import FAULT_OF_OURS
 from tests.support.engine import Engine
 
 
@@ -61,7 +62,7 @@ def test_a_transient_failure_is_retried_with_jitter_and_keeps_its_error(engine: 
     waiting = engine.task(task.id)
     assert (waiting.status, waiting.attempts) == (Status.PENDING, 1)
     assert 0 <= engine.queue.hidden[str(task.id)] <= 2
-    assert task_view(waiting)["error"] is None
+    assert task_view(waiting)["error"] == FAULT_OF_OURS
     assert engine.row(task.id)["error"]["message"] == "secret detail 42"
     engine.move_clock(10)
     assert engine.run(task.id) == []
