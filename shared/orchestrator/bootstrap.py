@@ -1,4 +1,4 @@
-"""The composition root: every part is made here, once per warm container, at its first use."""
+"""The composition root: it creates every part once per warm container, at its first use."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def database() -> Database:
 
 
 def open_connection() -> Connection:
-    """A new connection. A refused password is looked up again: it may just have been rotated, or be about to."""
+    """Open a connection. A refused password is read again: a rotation may be under way."""
     arn = settings().database_secret_arn
     known = secrets().get_json(arn)
     try:
@@ -74,7 +74,7 @@ def open_connection() -> Connection:
 
 
 def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
-    """With the password as it is now, or as it will be when the rotation under way has ended, or as it has then."""
+    """Open a connection with the current password, the pending one of a rotation, or the one after it."""
     refused = [known]
     for look in (secrets().refresh, secrets().pending, secrets().refresh):
         secret = look(arn)
@@ -90,7 +90,7 @@ def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
 
 
 def log_in(secret: Mapping[str, Any]) -> Connection:
-    """A connection with a secret's name and password."""
+    """Open a connection with a secret's name and password."""
     values = settings()
     values.require("database_host", "database_port", "database_name")
     return connect(
@@ -101,7 +101,7 @@ def log_in(secret: Mapping[str, Any]) -> Connection:
         user=str(secret["username"]),
         password=str(secret["password"]),
         **_trust(values),
-        # A function's own login is proved, never told: whoever answers in the server's place hears no password.
+        # SCRAM proves that the function knows the password without sending it, even to a false server.
         require_auth="scram-sha-256" if values.database_direct and not values.database_logins else None,
         connect_timeout=CONNECT_TIMEOUT,
         application_name="agent-orchestrator",
@@ -128,7 +128,7 @@ def check_network() -> None:
 
 
 def bring_logins_up_to_date() -> list[str]:
-    """Makes the functions' logins; answers the names of those whose password had to be set."""
+    """Create the functions' logins; return the names of those whose password was set."""
     from orchestrator.engine import database_users
     from orchestrator.store.database_users import share
 
@@ -188,7 +188,7 @@ def agents() -> Agents:
 
 @cache
 def worker() -> Worker:
-    """What the worker function runs tasks with."""
+    """Return the worker of the worker function."""
     from orchestrator.engine.execution.worker import Worker
 
     application().configure_worker(settings())
@@ -207,7 +207,7 @@ def worker() -> Worker:
 
 @cache
 def sweeper() -> Sweeper:
-    """What the sweeper function mends with."""
+    """Return the sweeper of the sweeper function."""
     from orchestrator.engine.sweep import Sweeper
 
     return Sweeper(
@@ -255,7 +255,7 @@ def flag_admin() -> FlagAdmin | None:
 
 
 def rotate_keys(revoke: bool) -> str:
-    """New keys for access tokens, at once; answers the id of the one that signs."""
+    """Rotate the keys of access tokens at once; return the id of the key that signs."""
     from orchestrator.aws.token_key_rotation import rotate_now
     from orchestrator.http.access_tokens import LIFETIME
 

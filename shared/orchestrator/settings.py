@@ -1,4 +1,4 @@
-"""Everything the environment may say, read once and checked. Nothing else reads it."""
+"""The environment variables, read once and checked. No other module reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(Exception):
-    """The environment is unfit; every fault is named, one a line."""
+    """The environment is not valid; the message has every fault, one a line."""
 
     FIT_FOR_LOGS = True
 
@@ -37,11 +37,11 @@ class Settings:
     agent_log_level: str = "INFO"
 
     database_secret_arn: str = ""
-    #: Where the secret's name and password are good.
+    #: The server of the secret's login.
     database_host: str = ""
     database_port: int = 0
     database_name: str = ""
-    #: Whose root certificates verify the server's: Amazon's or any public authority's; empty: no verification.
+    #: The authority that must have certified the server: `amazon` or `public`; empty: no verification.
     database_authority: Authority = ""
     #: The secret of each function's own login, which a deploy makes: "api=ARN,worker=ARN".
     database_logins: Mapping[str, str] = field(default_factory=dict)
@@ -66,10 +66,10 @@ class Settings:
     jwt_secret_arn: str = ""
     jwt_issuer: str = "agent-orchestrator"
     jwt_audience: str = "agent-orchestrator"
-    #: An outside OpenID Connect issuer whose tokens are good here too.
+    #: An outside OpenID Connect issuer whose tokens are accepted.
     oidc_issuer: str = ""
     allowed_origins: tuple[str, ...] = ()
-    #: Secret that CloudFront shows; empty where there is no CloudFront before the API.
+    #: The secret header of CloudFront; empty when no CloudFront is before the API.
     front_secret_arn: str = ""
     #: Whether the API refuses requests that did not come through CloudFront.
     front_required: bool = False
@@ -78,13 +78,13 @@ class Settings:
     appconfig_environment: str = ""
     appconfig_profile: str = ""
 
-    #: Deployment strategies: for what must happen now, and for what may be rolled back.
+    #: Deployment strategies: at once, and gradual with rollback.
     flags_at_once: str = ""
     flags_gradual: str = ""
 
     otlp_endpoint: str = ""
 
-    #: Whether metrics are kept for each task type too.
+    #: Whether metrics are also written for each task type.
     metrics_by_type: bool = True
     #: Bedrock model, or inference profile, of the flag insight_narrative.
     narrative_model: str = "amazon.nova-lite-v1:0"
@@ -97,12 +97,12 @@ class Settings:
 
     @property
     def version(self) -> str:
-        """What the code calls itself: as the deploy says, or the number by which Lambda can go back to it."""
+        """Return the version of the code: set by the deploy, or the number of Lambda's published version."""
         return self.service_version or self.aws_lambda_function_version.lstrip("$").lower() or "dev"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the environment; raises SettingsError with all that is wrong with it."""
+        """Return the settings of the environment; raise SettingsError with every fault."""
         source = os.environ if environ is None else environ  # noqa: TID251 - this is the one reader
         faults: list[str] = []
         values: dict[str, object] = {}
@@ -121,7 +121,7 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type] # each reader returns its field's type
 
     def require(self, *names: str) -> None:
-        """Insist on these fields; raises SettingsError naming every one that is empty."""
+        """Return the settings; raise SettingsError with every one of these fields that is empty."""
         missing = [name for name in names if not getattr(self, name)]
         if missing:
             raise SettingsError(f"{name.upper()} is not set" for name in missing)

@@ -1,4 +1,4 @@
-"""The one door to AWS: a cached client per service, and one error for whatever goes wrong behind it.
+"""The only module that calls AWS: a cached client per service, and one error for every failure of a call.
 
 The SDK costs 250 ms to import, so it is imported by the first call that needs it.
 """
@@ -55,7 +55,7 @@ def session() -> Session:
 
 
 def client(service: str, endpoint: str | None = None) -> BaseClient:
-    """The one client of a service, which threads may share; only its making must not be shared."""
+    """Return the client of a service. Threads share it; only one thread at a time may create it."""
     with _making:
         return _made(service, endpoint)
 
@@ -75,7 +75,7 @@ def _made(service: str, endpoint: str | None) -> BaseClient:
 
 
 def call(service: str, operation: str, *, endpoint: str | None = None, **parameters: Any) -> dict[str, Any]:
-    """One request to AWS. Raises CloudError for a refusal as well as for silence."""
+    """Return the response to one request. Raise CloudError when AWS refuses or does not respond."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -89,6 +89,6 @@ def call(service: str, operation: str, *, endpoint: str | None = None, **paramet
 
 
 def forget() -> None:
-    """Drop every client: for tests that move the endpoint or the credentials."""
+    """Drop every client: for tests that change the endpoint or the credentials."""
     _made.cache_clear()
     session.cache_clear()

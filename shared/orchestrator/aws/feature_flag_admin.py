@@ -1,4 +1,4 @@
-"""Changing flags: a new version of the document, checked before it is deployed, at once or gradually.
+"""Changes of feature flags: a new version of the document, checked before it is deployed, at once or gradually.
 
 A gradual deployment is rolled back by AppConfig itself when the alarm on the environment goes off.
 """
@@ -20,9 +20,9 @@ NAME = re.compile(r"[a-z][A-Za-z0-9_.]{0,99}")
 #: The rules that `Setting` writes; any other was written by hand.
 PERCENT_RULE = "percent of owners"
 OWNERS_RULE = "these owners"
-#: States of a deployment that still moves.
+#: States of a deployment under way.
 MOVING = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
-#: States of a deployment that can be taken back.
+#: States of a deployment that can be rolled back.
 ROLLING = ("DEPLOYING", "BAKING", "VALIDATING")
 #: States whose document is, or becomes, the one in force.
 STANDING = (*ROLLING, "COMPLETE")
@@ -31,14 +31,14 @@ MEANWHILE = "The flags were changed by somebody else at this moment. Look at the
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A flag for everybody, for nobody, or for a part: so many percent of owners and those named."""
+    """A flag for all owners, for none, or for a percentage of owners and those named."""
 
     on: bool
     percent: int = 0
     owners: Sequence[str] = ()
 
     def rule(self) -> dict[str, Any]:
-        """As Powertools' feature flags read it."""
+        """Return the rule as Powertools' feature flags read it."""
         rules: dict[str, Any] = {}
         if self.percent:
             rules[PERCENT_RULE] = _when("KEY_LESS_THAN_VALUE", "bucket", self.percent)
@@ -48,7 +48,7 @@ class Setting:
 
 
 def setting_of(rule: Mapping[str, Any]) -> tuple[Setting, bool]:
-    """A document's rule as a Setting, and whether that is all there is to it."""
+    """Return a document's rule as a Setting, and whether the Setting says everything."""
     rules = rule.get("rules") or {}
     percent = rules.get(PERCENT_RULE, {}).get("conditions", [{}])[0].get("value", 0)
     owners = rules.get(OWNERS_RULE, {}).get("conditions", [{}])[0].get("value", [])
@@ -57,7 +57,7 @@ def setting_of(rule: Mapping[str, Any]) -> tuple[Setting, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A deployment under way: what it changes, and how far it has got (%)."""
+    """A deployment under way: the flags it changes, and its progress in percent."""
 
     deployment: int
     version: int
@@ -67,23 +67,23 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The document in force or on its way, and how far it has got (%)."""
+    """The document in force or being deployed, and its progress in percent."""
 
     document: dict[str, Any]
     version: int
     deployment: int
     state: str
     percent: float
-    #: What is wrong with a newer document; every container goes by the last one that it could read.
+    #: The fault of a newer document; every container uses the last one that it could read.
     fault: str = ""
-    #: Under way now.
+    #: The deployment under way.
     rollout: Rollout | None = None
-    #: What this change ended before it was everywhere.
+    #: The deployment that this change ended early.
     aborted: Rollout | None = None
 
 
 class FlagAdmin:
-    """Where operators change flags."""
+    """Changes feature flags for operators."""
 
     def __init__(self, source: FlagSource, *, at_once: str, gradual: str) -> None:
         self._source = source
@@ -92,12 +92,12 @@ class FlagAdmin:
         self._profile = {"ApplicationId": source.application, "ConfigurationProfileId": source.profile}
 
     def read(self) -> Deployed:
-        """The newest deployment that was not rolled back and whose document is sound."""
+        """Return the newest deployment that was not rolled back and has a valid document."""
         deployments = self._deployments()
         return replace(self._standing(deployments), rollout=self._rollout(deployments))
 
     def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
-        """Changes one flag (None forgets it). What is set at once takes the place of a rollout under way.
+        """Change one flag (None deletes its rule). A change at once replaces a gradual one that is under way.
 
         Raises InvalidInput, or Conflict when a gradual change meets another, or somebody else changed flags meanwhile.
         """
@@ -123,7 +123,7 @@ class FlagAdmin:
         return Deployed(document, version, number, state, percent, rollout=mine, aborted=rollout)
 
     def abort(self, deployment: int) -> Deployed:
-        """Takes a rollout back. Raises Conflict when it is not under way."""
+        """Roll a deployment back. Raise Conflict when it is not under way."""
         rollout = self._rollout(self._deployments())
         if rollout is None or rollout.deployment != deployment:
             raise Conflict(f"Rollout {deployment} of the flags is not under way.")
@@ -152,7 +152,7 @@ class FlagAdmin:
         return Rollout(coming["DeploymentNumber"], int(coming["ConfigurationVersion"]), percent, changed)
 
     def _document(self, version: int) -> dict[str, Any]:
-        """Raises InvalidInput."""
+        """Raise InvalidInput when the document is not valid."""
         answer = call("appconfig", "get_hosted_configuration_version", **self._profile, VersionNumber=version)
         try:
             document = json.loads(answer["Content"].read())
@@ -164,7 +164,7 @@ class FlagAdmin:
         return document
 
     def _latest(self) -> int:
-        """The number of the newest version there is, deployed or not."""
+        """Return the number of the newest version, deployed or not."""
         numbers = [0]
         page: dict[str, Any] = {}
         while True:
@@ -175,7 +175,7 @@ class FlagAdmin:
             page = {"NextToken": answer["NextToken"]}
 
     def _create(self, document: Mapping[str, Any], latest: int) -> int:
-        """A version to follow `latest`, and no other: AppConfig refuses when somebody else's came between."""
+        """Create a version that follows `latest`; AppConfig refuses when another version came between."""
         lock: dict[str, Any] = {"LatestVersionNumber": latest} if latest else {}
         with _forestalled("ConflictException"):
             created = call(
@@ -204,7 +204,7 @@ class FlagAdmin:
             call("appconfig", "stop_deployment", **self._place, DeploymentNumber=deployment)
 
     def _deployments(self) -> list[dict[str, Any]]:
-        """Newest first."""
+        """Return the deployments, newest first."""
         answer = call("appconfig", "list_deployments", **self._place, MaxResults=20)
         return sorted(answer.get("Items", []), key=lambda each: -each["DeploymentNumber"])
 
@@ -215,7 +215,7 @@ def _state(deployment: Mapping[str, Any]) -> tuple[int, str]:
 
 @contextmanager
 def _forestalled(*codes: str) -> Iterator[None]:
-    """AppConfig's refusal of what is not as we read it any more, in words."""
+    """Turn AppConfig's refusal of a change to an outdated version into a Conflict."""
     try:
         yield
     except CloudError as error:
@@ -225,7 +225,7 @@ def _forestalled(*codes: str) -> Iterator[None]:
 
 
 def check(name: str, setting: Setting | None) -> None:
-    """Raises InvalidInput with every fault."""
+    """Raise InvalidInput with every fault."""
     faults = []
     if not NAME.fullmatch(name):
         faults.append(Fault("name", "must begin with a small letter and have letters, digits, _ and . only"))
@@ -236,7 +236,7 @@ def check(name: str, setting: Setting | None) -> None:
 
 
 def validate(document: Mapping[str, Any]) -> None:
-    """What a broken document would do to every worker, it does here first. Raises InvalidInput."""
+    """Evaluate the document as a worker does. Raise InvalidInput when that fails."""
     from aws_lambda_powertools.utilities.feature_flags import SchemaValidator
     from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError
 

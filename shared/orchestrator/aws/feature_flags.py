@@ -32,13 +32,13 @@ MAX_AGE = 45.0
 LEAST_POLL_INTERVAL = 30
 #: Seconds between two attempts while AppConfig is away.
 PAUSE_AFTER_FAILURE = 10.0
-#: What a flag's name begins with when it parks a task type.
+#: The prefix of flags that park task types.
 TASK_PREFIX = "task."
 
 
 @dataclass(frozen=True, slots=True)
 class FlagSource:
-    """Where AppConfig keeps the document."""
+    """The names of the document in AppConfig."""
 
     application: str
     environment: str
@@ -46,7 +46,7 @@ class FlagSource:
 
 
 def bucket(name: str, owner: str) -> int:
-    """0 to 99: which percent of owners this one belongs to, another for each flag, the same for ever."""
+    """Return a number from 0 to 99 for an owner and a flag, always the same."""
     return int.from_bytes(hashlib.sha256(f"{name}:{owner}".encode()).digest()[:8]) % 100
 
 
@@ -105,12 +105,12 @@ class Flags:
         self._fresh_until = float("-inf")
 
     def enabled(self, name: str, owner: str | None = None, default: bool = True) -> bool:
-        """Whether the flag is on for this owner; `default` where nobody ever said."""
+        """Return whether the flag is on for this owner; `default` when it has no rule."""
         if self._session is None:
             return default
         if name not in self.get_configuration():
             return default
-        # Asked for nobody in particular, a flag that is on for some is off.
+        # Without an owner, a flag that is on for some owners is off.
         context = {"owner": owner or "", "bucket": bucket(name, owner) if owner is not None else 100}
         return bool(self._evaluator.evaluate(name=name, context=context, default=default))
 
@@ -118,7 +118,7 @@ class Flags:
         return {name: self.enabled(name, owner) for name in names}
 
     def parked_types(self) -> frozenset[str]:
-        """The task types that are switched off for everybody; one that is on for some is asked for by owner."""
+        """Return the task types whose flag is off for all owners."""
         return frozenset(
             name.removeprefix(TASK_PREFIX)
             for name, rule in self.get_configuration().items()
@@ -126,19 +126,19 @@ class Flags:
         )
 
     def forget(self) -> None:
-        """Read again at the next question, in a new session: a change was just made, and the interval may still run."""
+        """Read the document again at the next use, in a new session: a change was just made."""
         self._fresh_until = float("-inf")
         if self._session is not None:
             self._session.restart()
 
     def get_configuration(self) -> Mapping[str, Any]:
-        """The whole document (the name is the one Powertools calls its store by)."""
+        """Return the whole document. Powertools calls its store by this name."""
         if self._session is not None and self._clock() >= self._fresh_until:
             self._refresh(self._session)
         return self._document or {}
 
     def last_read(self) -> Mapping[str, Any] | None:
-        """The document as this container has read it itself; None while it has not."""
+        """Return the document that this container has read, or None."""
         self.get_configuration()
         return self._document if self._has_read else None
 

@@ -11,7 +11,7 @@ from orchestrator.aws.clients import client
 
 #: Seconds to reach one host.
 PATIENCE = 2.0
-#: Services that functions call by names that have IPv6 addresses, if botocore is told to use those.
+#: Services whose host names have IPv6 addresses when botocore uses dual-stack endpoints.
 SERVICES = ("sqs", "secretsmanager", "appconfigdata")
 
 Connect = Callable[[str], None]

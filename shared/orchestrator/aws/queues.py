@@ -1,4 +1,4 @@
-"""SQS, ten messages a request. A message is a hint: what cannot be sent is reported, never raised."""
+"""SQS, ten messages a request. A message that cannot be sent is returned to the caller; the sweeper repairs it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from uuid import UUID
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.observability import logger
 
-#: SQS takes no more in one request.
+#: The most messages of one request to SQS.
 BATCH = 10
-#: Seconds: the longest delay SQS knows; later than that a task waits in Postgres.
+#: Seconds: the longest delay of SQS. A task that is due later waits in Postgres.
 LONGEST_DELAY = 900
-#: What SQS takes as a message group: ASCII letters, digits and punctuation.
+#: A message group that SQS accepts: visible ASCII characters.
 GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
-#: Traces one hint names; a redrive of more tasks of one owner is a push in these alone.
+#: Traces that one notification names; a redrive of more tasks of one owner is a push in these only.
 MOST_TRACES = 50
 #: Seconds: the longest a received message can be hidden.
 LONGEST_INVISIBILITY = 43_200
 
 
 class NamedTask(Protocol):
-    """What a task message needs of a task's row."""
+    """The fields of a task's row that a task message needs."""
 
     @property
     def id(self) -> UUID: ...
@@ -41,9 +41,9 @@ class NamedTask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskMessage:
-    """Asks a worker to look at a task, `delay` seconds from now.
+    """The message that names a task to run, `delay` seconds from now.
 
-    `death`: the seq at which the task died, where this is its dead letter; 0 for any other.
+    `death`: the seq of the dead letter that this message is about; 0 for any other message.
     """
 
     task_id: UUID
@@ -60,7 +60,7 @@ class TaskMessage:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message looked at by hand. `task_id`: None where it names none; `death`: None where it says nothing of one."""
+    """A received message. `task_id`: None when it names no task; `death`: None when it has no such attribute."""
 
     receipt_handle: str
     task_id: UUID | None
@@ -77,17 +77,17 @@ class Depth:
 
 
 class TaskQueue:
-    """The task queue, or the dead-letter queue: both carry wakes."""
+    """The task queue or the dead-letter queue: both carry task messages."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
-        """Send all; answers with the wakes the queue did not take."""
+        """Send the messages; return those that the queue did not accept."""
         return [wakes[at] for at in send_all(self.url, [_entry(wake) for wake in wakes])]
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
-        """Hide each message (by receipt handle) for so many seconds more; a lost change only costs time."""
+        """Hide each message (by receipt handle) for so many seconds; a lost change only delays it."""
         entries = [
             {"ReceiptHandle": handle, "VisibilityTimeout": max(0, min(int(seconds), LONGEST_INVISIBILITY))}
             for handle, seconds in changes
@@ -96,7 +96,7 @@ class TaskQueue:
             _try_batch(self.url, "change_message_visibility_batch", batch)
 
     def receive(self) -> list[Received]:
-        """Up to ten messages, which stay hidden for the queue's visibility timeout."""
+        """Return up to ten messages, which stay hidden for the queue's visibility timeout."""
         answer = call(
             "sqs",
             "receive_message",
@@ -118,7 +118,7 @@ class TaskQueue:
             _try_batch(self.url, "delete_message_batch", batch)
 
     def depth(self) -> Depth:
-        """What the queue holds, by its own approximate count."""
+        """Return the approximate number of messages in the queue."""
         names = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
@@ -129,13 +129,13 @@ class TaskQueue:
 
 
 class EventQueue:
-    """Tells the push function whose tasks changed."""
+    """The queue of notifications: the push function reads which owners have new events."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def announce(self, changes: Iterable[tuple[str, str | None]]) -> None:
-        """One hint an owner. `changes`: who owns what changed, and the trace (traceparent) that the push belongs to."""
+        """Send one notification for each owner. `changes`: the owner of a task, and the traceparent of its change."""
         traces: dict[str, dict[str, None]] = {}
         for owner, traceparent in changes:
             traces.setdefault(owner, {}).update({traceparent: None} if traceparent else {})
@@ -143,7 +143,7 @@ class EventQueue:
 
 
 def parse_body(body: str) -> dict[str, Any]:
-    """A message's body as an object; whatever is not one becomes an empty object."""
+    """Return a message's body as an object; any other body becomes an empty object."""
     try:
         parsed = json.loads(body)
     except ValueError:
@@ -152,7 +152,7 @@ def parse_body(body: str) -> dict[str, Any]:
 
 
 def parse_task_id(body: str) -> UUID | None:
-    """The task that a message names, if it names one."""
+    """Return the task id of a message, or None."""
     try:
         return UUID(str(parse_body(body).get("taskId")))
     except ValueError:
@@ -160,12 +160,12 @@ def parse_task_id(body: str) -> UUID | None:
 
 
 def parse_death(text: object) -> int | None:
-    """The attribute `death`. Of a message by hand, or of older code, nothing is known."""
+    """Return the attribute `death`, or None when a message has none."""
     return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 def send_all(url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Send every entry; answers with the positions of those not accepted."""
+    """Send every entry; return the positions of those that were not accepted."""
     lost: list[int] = []
     for start, batch in enumerate(_batches(entries)):
         failed = _try_batch(url, "send_message_batch", batch)
@@ -205,7 +205,7 @@ def _batches(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[
 
 
 def _try_batch(url: str, operation: str, batch: Sequence[Mapping[str, Any]]) -> list[int]:
-    """One request for up to ten entries; answers with the positions that failed."""
+    """Send one request for up to ten entries; return the positions that failed."""
     numbered = [{"Id": str(at), **entry} for at, entry in enumerate(batch)]
     try:
         answer = call("sqs", operation, QueueUrl=url, Entries=numbered)

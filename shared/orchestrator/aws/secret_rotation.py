@@ -1,4 +1,4 @@
-"""Secrets Manager's rotation of a secret: four steps, each of which may come twice."""
+"""The four steps in which Secrets Manager rotates a secret; each may be called twice."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Secret = Mapping[str, Any]
 
 
 class RotationOver(Exception):
-    """A step has come too late."""
+    """A step was called after its rotation ended."""
 
     FIT_FOR_LOGS = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What is particular to one kind of secret."""
+    """The functions that differ between kinds of secrets."""
 
     #: The secret that follows the current one.
     create: Callable[[Secret], Secret]
-    #: Raises when the secret does not serve.
+    #: Raise when the secret does not work.
     test: Callable[[Secret], None]
-    #: Tells the service whose secret it is: the first is followed by the second. None: there is no such service.
+    #: Change the secret in its service, from the first to the second. None: there is no service.
     apply: Callable[[Secret, Secret], None] | None = None
     #: Whether the second may still follow the first when the last step comes. None: always.
     may_follow: Callable[[Secret, Secret], bool] | None = None
 
 
 def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
-    """One step towards making `version` the current one."""
+    """Take one step of the rotation to `version`."""
     match step:
         case "createSecret":
             _create(rotation, arn, version)
@@ -49,12 +49,12 @@ def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
 
 
 def read(arn: str, **which: str) -> dict[str, Any]:
-    """One version's value. `which`: VersionId or VersionStage."""
+    """Return one version's value. `which`: VersionId or VersionStage."""
     return read_version(arn, **which)[1]
 
 
 def read_version(arn: str, **which: str) -> tuple[str, dict[str, Any]]:
-    """One version's id and value."""
+    """Return one version's id and value."""
     answer = call("secretsmanager", "get_secret_value", SecretId=arn, **which)
     return str(answer["VersionId"]), json.loads(answer["SecretString"])
 
@@ -74,7 +74,7 @@ def _create(rotation: Rotation, arn: str, version: str) -> None:
 
 
 def _exists(arn: str, version: str) -> bool:
-    """Whether the version has a value already; Secrets Manager names it as pending before it has one."""
+    """Return whether the version has a value; Secrets Manager marks it as pending before it has one."""
     try:
         read(arn, VersionId=version)
     except CloudError as error:
@@ -85,7 +85,7 @@ def _exists(arn: str, version: str) -> bool:
 
 
 def _is_current(arn: str, version: str) -> bool:
-    """Raises RotationOver for a version whose time is over: a step that comes late must not bring it back."""
+    """Raise RotationOver for a version of an ended rotation: a late step must not restore it."""
     stages = _stages(arn).get(version, [])
     if not {"AWSCURRENT", "AWSPENDING"} & set(stages):
         raise RotationOver(f"the version {version} is not pending: this rotation is over")
@@ -93,7 +93,7 @@ def _is_current(arn: str, version: str) -> bool:
 
 
 def _finish(rotation: Rotation, arn: str, version: str) -> None:
-    """Afterwards nothing is pending: a label left behind could be taken for the next rotation's."""
+    """Remove the pending label, which the next rotation could mistake for its own."""
     if _is_current(arn, version):
         return
     current = next(each for each, names in _stages(arn).items() if "AWSCURRENT" in names)
@@ -106,7 +106,7 @@ def _finish(rotation: Rotation, arn: str, version: str) -> None:
 
 
 def make_current(arn: str, version: str, *, instead_of: str) -> None:
-    """Secrets Manager refuses when another version than `instead_of` is the current one by now."""
+    """Make the version current; Secrets Manager refuses unless `instead_of` is the current one."""
     call(
         "secretsmanager",
         "update_secret_version_stage",

@@ -1,4 +1,4 @@
-"""Secrets Manager, remembered: a secret is read again after 45 s, and its last value outlives an outage."""
+"""Secrets of Secrets Manager: read again after 45 s; the last value is used during an outage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.observability import logger
 
 #: Seconds a value is used without asking again: a rotation is seen within a minute.
 MAX_AGE = 45.0
-#: Seconds old that what is to be the latest may be.
+#: Seconds for which `latest` may return a stored value.
 LATEST = 1.0
 #: Seconds between two attempts while the service is away.
 PAUSE_AFTER_FAILURE = 5.0
@@ -32,19 +32,19 @@ class Secrets:
         self._known: dict[str, _Known] = {}
 
     def get_json(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, Any]:
-        """The secret's JSON object, at most `max_age` seconds old unless the service is away."""
+        """Return the secret's JSON object, at most `max_age` seconds old unless the service is away."""
         known = self._known.get(arn)
         if known and self._clock() < known.fresh_until:
             return known.value
         return self.refresh(arn, max_age)
 
     def latest(self, arn: str) -> Mapping[str, Any]:
-        """The secret's JSON object as it is now, unless the service is away."""
+        """Return the current JSON object of the secret, unless the service is away."""
         known = self._known.get(arn)
         return known.value if known and self._clock() < known.latest_until else self.refresh(arn)
 
     def refresh(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, Any]:
-        """Ask now. Falls back to the last known value; raises CloudError when there is none."""
+        """Read the secret. Return the last known value in an outage; raise CloudError when there is none."""
         try:
             value = _read(arn)
         except CloudError as error:
@@ -58,7 +58,7 @@ class Secrets:
         return value
 
     def pending(self, arn: str) -> Mapping[str, Any] | None:
-        """What a rotation under way will make the secret; None when there is none. Asked anew every time."""
+        """Return the secret of a rotation under way, or None. It is read every time."""
         try:
             return _read(arn, "AWSPENDING")
         except CloudError as error:

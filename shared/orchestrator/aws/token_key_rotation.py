@@ -1,9 +1,9 @@
 """Rotation of the keys that sign access tokens, in a way that no request notices.
 
-The secret holds the key that signs (`current`), the one that will (`next`), and those that did (`retired`, with when).
+The secret has the key that signs (`current`), the one that will (`next`), and those that did (`retired`, with a time).
 A rotation lets `next` sign, which every container has known since the rotation before, and publishes a new `next`.
 A retired key verifies for as long as a token it signed can live. Beside them stands the `pepper`, which outlives
-rotations: what is sealed with it must hold for longer than a token.
+rotations: data sealed with it must be readable for longer than a token lives.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ TRIES = 5
 
 
 def retirement_ends(since: float, token_life: float) -> float:
-    """Until when a key verifies that is retired `since`."""
+    """Return the time until which a key retired at `since` verifies tokens."""
     return since + token_life + GRACE
 
 
 def rotated(secret: Mapping[str, Any], *, now: float, token_life: float, revoke: bool = False) -> dict[str, Any]:
-    """The secret after a rotation. `revoke`: no key from before is good any more, and everybody signs in anew."""
+    """Return the secret after a rotation. `revoke`: no earlier key verifies, so that all users sign in again."""
     keys = {} if revoke else _keys(secret)
     retired = {} if revoke else dict(secret.get("retired", {}))
     before = secret.get("current")
@@ -58,7 +58,7 @@ def rotated(secret: Mapping[str, Any], *, now: float, token_life: float, revoke:
 
 
 def pepper(secret: Mapping[str, Any]) -> str:
-    """What seals for longer than a token lives. A template makes none: until the first rotation it comes of a key."""
+    """Return the key of data that outlives a token. Until the first rotation it is derived from a signing key."""
     known = secret.get("pepper")
     if isinstance(known, str):
         return known
@@ -67,7 +67,7 @@ def pepper(secret: Mapping[str, Any]) -> str:
 
 
 def rotate_now(arn: str, *, token_life: float, revoke: bool = False) -> str:
-    """Rotates at once, without the staged steps; answers the id of the key that signs from now on.
+    """Rotate at once, without the staged steps; return the id of the key that signs from now on.
 
     Over the version that was read and no other: else one that was read before a revocation would undo it.
     """
@@ -94,7 +94,7 @@ def rotate_now(arn: str, *, token_life: float, revoke: bool = False) -> str:
 
 
 def take_step(step: str, arn: str, version: str, *, token_life: float) -> None:
-    """One step of Secrets Manager's rotation."""
+    """Take one step of Secrets Manager's rotation."""
     steps = Rotation(
         create=lambda current: rotated(current, now=time.time(), token_life=token_life),
         test=_test,
@@ -119,7 +119,7 @@ def _test(secret: Mapping[str, Any]) -> None:
 
 
 def _keys(secret: Mapping[str, Any]) -> dict[str, str]:
-    """The keys by id, from either form of the secret (a template can only make the flat one)."""
+    """Return the keys by id, from either form of the secret (a template can only make the flat one)."""
     found = secret.get("keys", secret)
     return {kid: key for kid, key in found.items() if kid not in RESERVED and isinstance(key, str)}
 

@@ -1,4 +1,4 @@
-"""The way back to a browser: API Gateway's management endpoint."""
+"""Frames to browsers, through API Gateway's management endpoint."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from enum import Enum
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.observability import logger
 
-#: Codes by which the gateway says that it will never take a frame.
+#: Error codes with which the gateway refuses a frame for good.
 REFUSALS = frozenset({"PayloadTooLargeException", "413"})
 
 
 class Delivery(Enum):
-    """What became of one frame."""
+    """The result of posting one frame."""
 
-    #: The gateway took it.
+    #: The gateway accepted it.
     SENT = "sent"
-    #: The connection is over; its row can go.
+    #: The connection is closed; its row can be deleted.
     GONE = "gone"
-    #: The gateway does not take this frame at all; another one may pass.
+    #: The gateway refuses this frame for good; another one may be accepted.
     REFUSED = "refused"
-    #: Anything else: the client catches up by its cursor.
+    #: Any other failure: the client catches up by its cursor.
     FAILED = "failed"
 
 
@@ -45,7 +45,7 @@ class Sockets:
         return Delivery.SENT
 
     def delete(self, connection_id: str) -> None:
-        """Close a connection; one that is gone already is as good."""
+        """Close a connection, if it is open."""
         try:
             call(
                 "apigatewaymanagementapi",

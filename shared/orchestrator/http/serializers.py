@@ -1,4 +1,4 @@
-"""Rows as the answers show them: one function for each shape of `schemas`."""
+"""Turn rows into responses: one function for each shape of `schemas`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LARGEST_LIST = 1_250_000
 
 
 def fitting(items: Iterable[Item]) -> list[Item]:
-    """As many of the items, from the first, as one answer of Lambda can carry; always the first."""
+    """Return the first items that fit into one response of Lambda, at least one."""
     kept: list[Item] = []
     left = LARGEST_LIST
     for item in items:
@@ -39,7 +39,7 @@ def fitting(items: Iterable[Item]) -> list[Item]:
 
 
 def task_view(task: TaskSummary) -> responses.TaskView:
-    """The task as its owner reads it."""
+    """Return the task as its owner reads it."""
     return {
         "id": str(task.id),
         "type": task.type,
@@ -58,7 +58,7 @@ def task_view(task: TaskSummary) -> responses.TaskView:
 
 
 def receipt(task: Task) -> responses.TaskReceipt:
-    """The answer to a submit."""
+    """Return the response to a submit."""
     return {
         "id": str(task.id),
         "status": task.status.value,
@@ -69,14 +69,14 @@ def receipt(task: Task) -> responses.TaskReceipt:
 
 
 def page_view(task: ListedTask) -> responses.ListedTask:
-    """A task in a list; a large result is read by its own route."""
+    """Return a task of a list; a large result is read by its own route."""
     if task.result_truncated:
         return {**task_view(task), "resultTruncated": True}
     return cast("responses.ListedTask", task_view(task))
 
 
 def event_view(event: TaskEvent) -> responses.TaskEvent:
-    """An event as the task's owner reads it; what it says of a failure's cause is for operators."""
+    """Return an event as the task's owner reads it, without the cause of a failure."""
     shown: responses.TaskEvent = {
         "seq": event.seq,
         "kind": event.kind,
@@ -95,12 +95,12 @@ def event_view(event: TaskEvent) -> responses.TaskEvent:
 
 
 def next_cursor(found: Sequence[TaskSummary], shown: int) -> str | None:
-    """Where the next page begins, if more were found than are `shown`."""
+    """Return the cursor of the next page, or None when every found task is `shown`."""
     return str(found[shown - 1].id) if len(found) > shown else None
 
 
 def operator_view(task: Task) -> operators.OpsTask:
-    """A task as operators read it: whose it is, and what really went wrong."""
+    """Return a task as operators read it, with its owner and the cause of a failure."""
     return {
         **task_view(task),
         "payload": task.payload,
@@ -113,7 +113,7 @@ def operator_view(task: Task) -> operators.OpsTask:
 
 
 def operator_page_view(task: ListedTask) -> operators.OpsListedTask:
-    """A task in the operators' list."""
+    """Return a task of the operators' list."""
     return {
         **page_view(task),
         "owner": task.owner_id,
@@ -140,7 +140,7 @@ def child_view(child: ListedChild) -> operators.OpsChild:
 
 
 def history_view(history: Sequence[TaskEvent], most: int, *, newest: bool) -> operators.EventHistory:
-    """As many events as one answer can carry, in order: the last ones, or the first for who reads on from there."""
+    """Return the events that fit into one response, in order: the newest, or the first ones of a later page."""
     events = [operator_event_view(event) for event in history]
     kept = fitting(events[::-1][:most])[::-1] if newest else fitting(events[:most])
     return {"events": kept, "eventsTruncated": len(kept) < len(events)}
@@ -201,7 +201,7 @@ def redrive_view(redrive: StagedRedrive) -> operators.RedriveView:
 
 
 def would_end_view(groups: Sequence[EndingGroup], since: datetime | None, until: datetime | None) -> operators.WouldEnd:
-    """`groups`: those of one type and status, and one of all, whose type is null."""
+    """Return a preview. `groups`: those of one type and status, and one of all, whose type is None."""
     (all_,) = (group for group in groups if group.type is None)
     return {
         "total": all_.tasks,
@@ -221,7 +221,7 @@ def would_end_view(groups: Sequence[EndingGroup], since: datetime | None, until:
 
 
 def _example(group: EndingGroup) -> operators.EndingTask | None:
-    """The newest task of the group; None when the group is empty."""
+    """Return the newest task of the group, or None when the group is empty."""
     if group.example_owner is None or group.example_type is None or group.example_status is None:
         return None
     return {

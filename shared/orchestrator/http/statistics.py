@@ -1,4 +1,4 @@
-"""Figures as operators read them."""
+"""Turn statistics into responses for operators."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ WINDOW, LATELY = 300, 60
 STEP = 10
 #: Seconds of one step of a history that reaches back so many hours: 180 steps, none below a minute.
 HISTORY_STEPS = {"1": 60, "6": 120, "24": 480, "168": 3_360}
-#: What of the audit trail is marked on the curves: it changes what they show.
+#: Actions of the audit trail that are marked on the charts, because they change the curves.
 MARKED = frozenset({"flag", "abort", "redrive", "discard", "rotate"})
 
 
 def queue_depth(queue: TaskQueue) -> shapes.QueueDepth | None:
-    """What the queue holds; None while it does not answer."""
+    """Return the number of messages in the queue, or None when SQS does not respond."""
     try:
         depth = queue.depth()
     except CloudError:
@@ -84,7 +84,7 @@ def window_view(counts: Counts) -> shapes.Window:
 
 
 def recent_view(ended: Sequence[FinishedCount], submitted: int, now: datetime) -> shapes.Recent:
-    """The last minute; `quietSeconds` since the last end, null where there was none in the whole window."""
+    """Return the last minute; `quietSeconds` since the last end, None when no task ended in the window."""
     lately = sum(count.lately for count in ended)
     quiet = min(((now - count.newest).total_seconds() for count in ended), default=None)
     return {
@@ -98,7 +98,7 @@ def recent_view(ended: Sequence[FinishedCount], submitted: int, now: datetime) -
 
 
 def load_view(load: Load, blockers: Iterable[Blocker], answer_ms: float) -> shapes.Load:
-    """What the database carries, how quickly it answers, and who keeps whom waiting."""
+    """Return the load of the database, its response time, and the sessions that block others."""
     return {
         "sockets": load.sockets,
         "connections": load.connections,
@@ -121,7 +121,7 @@ def blocker_view(blocker: Blocker) -> shapes.Blocker:
 
 
 def series_view(steps: Iterable[FinishedStep]) -> shapes.Series:
-    """What ended, step by step."""
+    """Return the ended tasks of each step."""
     points: list[shapes.SeriesPoint] = [
         {
             "at": iso(step.at),
@@ -165,7 +165,7 @@ def past_view(
 
 
 def is_marked(action: OperatorAction) -> bool:
-    """Neither what was only begun nor what failed: another entry says what became of it, or nothing was changed."""
+    """Return whether the action changed something: neither only begun, which another entry completes, nor failed."""
     return action.action in MARKED and action.detail.get("step") not in ("begun", "failed")
 
 

@@ -1,4 +1,4 @@
-"""What the system says of itself: a log line per step, one metrics blob per invocation, spans where a collector is."""
+"""Logs, metrics and traces: a log line per step, a metrics line per invocation, spans for a collector."""
 
 from orchestrator.observability.logs import logger
 

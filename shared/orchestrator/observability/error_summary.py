@@ -1,4 +1,4 @@
-"""An error without its words: they may quote a payload, a name, a row. What is left is enough to find it by."""
+"""Errors without their message, which may quote a payload, a name or a row. The rest is enough to find the fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 #: Classes of SQLSTATE whose first line names tables, columns and constraints, or the server's own state, and no value:
 #: connection, integrity, transaction, rollback, statement and schema, resources, object state, intervention.
 NAMES_ONLY = frozenset({"08", "23", "25", "40", "42", "53", "55", "57"})
-#: What psycopg raises when no server has answered; its words are of addresses.
+#: The errors of psycopg when no server responds; their messages contain addresses only.
 UNREACHED = frozenset({"OperationalError", "ConnectionTimeout"})
 #: Errors of one chain, or of one group, that are shown.
 MOST_ERRORS = 8
@@ -19,12 +19,12 @@ _NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 
 def outline(error: BaseException) -> str:
-    """Type and frames of an error and of those that led to it, the first of them first."""
+    """Return the type and frames of an error and of its causes, the first cause first."""
     return "\ncaused\n".join("\n".join(_lines(each)) for each in reversed(list(_chain(error))))
 
 
 def words(error: BaseException) -> str:
-    """What of its words may be logged: those of a class that says so (FIT_FOR_LOGS), Postgres's about the schema."""
+    """Return the part of the message that may be logged: of FIT_FOR_LOGS errors, or Postgres's on the schema."""
     if getattr(error, "FIT_FOR_LOGS", False):
         return str(error)
     state, diagnosis = getattr(error, "sqlstate", None), getattr(error, "diag", None)
@@ -34,15 +34,15 @@ def words(error: BaseException) -> str:
 
 
 def place(error: BaseException) -> str:
-    """File and function that raised it."""
+    """Return the file and function that raised the error."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].name}" if frames else ""
 
 
 def fingerprint(error: BaseException) -> str:
-    """The same for the same fault: of type, place and words less numbers.
+    """Return the same text for the same fault: a digest of its type, location and message without numbers.
 
-    Of Postgres's words the first line: where in a statement it was is said in another way for one that is prepared.
+    Only the first line of Postgres's message counts: prepared statements report the position differently.
     """
     diagnosis = getattr(error, "diag", None)
     shape = _NUMBERS.sub("#", str(getattr(diagnosis, "message_primary", None) or storable(error)))
@@ -50,7 +50,7 @@ def fingerprint(error: BaseException) -> str:
 
 
 def storable(error: BaseException, longest: int = 2_000) -> str:
-    """Its words as Postgres can keep them: for operators, never for a log."""
+    """Return the message as Postgres can store it: for operators, never for a log."""
     return str(error).encode("utf-8", "replace").decode().replace("\x00", "")[:longest]
 
 

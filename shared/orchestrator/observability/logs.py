@@ -15,7 +15,7 @@ SDK_LOGGERS = ("boto3", "botocore", "s3transfer", "urllib3")
 
 
 def quiet_other_loggers() -> None:
-    """Set the root logger and the SDK's loggers to WARNING, if they are more talkative.
+    """Set the root logger and the SDK's loggers to WARNING, if they are lower.
 
     Lambda's Python runtime sets the root logger to the function's ApplicationLogLevel before it imports our code.
     """
@@ -29,7 +29,7 @@ quiet_other_loggers()
 
 
 class DiscreetFormatter(LambdaPowertoolsFormatter):
-    """Of an exception, its type and where it came from; never its words."""
+    """Return the type and origin of an exception, never its message."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         return outline(ei[1]) if ei[1] is not None else ""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: Where POWERTOOLS_METRICS_NAMESPACE says nothing; the template says the stack's name.
+#: The namespace without POWERTOOLS_METRICS_NAMESPACE, which the template sets to the stack's name.
 NAMESPACE = "AgentOrchestrator"
 SERVICE = "agent-orchestrator"
 #: Values of one measure that one line carries at most; EMF takes 100, and Powertools prints early at that.
@@ -69,7 +69,7 @@ def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
 
 
 def took(name: Duration, seconds: float, task_type: str = "") -> None:
-    """Beyond MOST_VALUES in one invocation the percentiles are of the first ones."""
+    """Add a duration. The percentiles of an invocation are of its first MOST_VALUES values."""
     values = _of(task_type).durations[name]
     if len(values) < MOST_VALUES:
         values.append(round(max(0.0, seconds) * 1000, 3))
@@ -84,7 +84,7 @@ def gauge(name: Gauge, value: float) -> None:
 
 
 def flush() -> None:
-    """Prints what was kept since the last flush; nothing when nothing was."""
+    """Print the metrics since the last flush, if there are any."""
     if not _kept:
         return
     from aws_lambda_powertools.metrics import EphemeralMetrics
@@ -107,5 +107,5 @@ def flush() -> None:
 
 
 def forget() -> None:
-    """Drops what was kept: for tests."""
+    """Drop the metrics since the last flush: for tests."""
     _kept.clear()

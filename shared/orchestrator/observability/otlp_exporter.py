@@ -1,4 +1,4 @@
-"""OpenTelemetry at work: imported only where a collector is configured.
+"""The OpenTelemetry exporter: imported only when a collector is configured.
 
 The collector is spoken to in OTLP's JSON over HTTP, which needs no library; the ADOT layer and every other collector
 take it on port 4318.
@@ -32,7 +32,7 @@ _W3C = TraceContextTextMapPropagator()
 
 
 class Recorder(SpanProcessor):
-    """Makes spans and keeps those that have ended until they are flushed."""
+    """Creates spans and stores the ended ones until they are flushed."""
 
     def __init__(self, send: Send, *, version: str, environment: str) -> None:
         resource = Resource(
@@ -84,7 +84,7 @@ class Recorder(SpanProcessor):
 
 
 def collector(endpoint: str) -> Send:
-    """Sends spans to a collector; one that is away costs a log line, never a task."""
+    """Sends spans to a collector; a failure is logged and delays no task."""
     address = endpoint.rstrip("/") + "/v1/traces"
 
     def send(spans: Sequence[ReadableSpan]) -> None:
@@ -100,7 +100,7 @@ def collector(endpoint: str) -> Send:
 
 
 def otlp(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
-    """OTLP's JSON of spans that share one resource."""
+    """Return spans of one resource as OTLP JSON."""
     return {
         "resourceSpans": [
             {

@@ -19,7 +19,7 @@ _recorder: Recorder | None = None
 
 
 def configure(endpoint: str, *, version: str, environment: str) -> None:
-    """Sends spans to an OTLP/HTTP collector from now on; an empty endpoint sends none."""
+    """Send spans to an OTLP/HTTP collector from now on; an empty endpoint sends none."""
     global _recorder  # noqa: PLW0603 - one switch per process, set once by bootstrap
     if not endpoint:
         _recorder = None
@@ -30,7 +30,7 @@ def configure(endpoint: str, *, version: str, environment: str) -> None:
 
 
 def record_with(recorder: Recorder | None) -> None:
-    """Lets a test see the spans."""
+    """Give the spans to a test."""
     global _recorder  # noqa: PLW0603 - the same switch
     _recorder = recorder
 
@@ -40,7 +40,7 @@ def span(
 ) -> AbstractContextManager[str | None]:
     """A span around a block: a child of `parent` (a traceparent), else of the span around it.
 
-    Gives the traceparent to hand on: the span's own, or `parent` where nothing is recorded.
+    Yield the traceparent for calls inside the block: the span's own, or `parent` when nothing is recorded.
     """
     if _recorder is None:
         return nullcontext(parent)
@@ -48,22 +48,22 @@ def span(
 
 
 def current() -> str | None:
-    """The traceparent of the span around this call, if one is recorded."""
+    """Return the traceparent of the span around this call, if one is recorded."""
     return _recorder.current() if _recorder is not None else None
 
 
 def annotate(**attributes: Value | None) -> None:
-    """Adds to the span around this call."""
+    """Add attributes to the span around this call."""
     if _recorder is not None:
         _recorder.annotate(attributes)
 
 
 def flush() -> None:
-    """Sends what has ended; at the end of every invocation, before the container is frozen."""
+    """Send the ended spans at the end of an invocation, before the container is frozen."""
     if _recorder is not None:
         _recorder.flush()
 
 
 def trace_id(traceparent: str | None) -> str | None:
-    """The trace's own id, as log lines and answers name it."""
+    """Return the trace id of a traceparent, as log lines and responses show it."""
     return traceparent.split("-")[1] if traceparent else None

@@ -1,4 +1,4 @@
-"""Attempts: leased, looked at, finished; every write fenced by the attempt's token."""
+"""Attempts: claimed, locked and finished. The attempt's token fences every write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "attempts")
 
-#: What a task's row says when its worker died without a word.
+#: The error of a task whose worker died or ran out of time.
 CRASHED = {
     "kind": "crashed",
     "message": "The worker running it died or ran out of time.",
@@ -27,7 +27,7 @@ CRASHED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A claimed task: what its handler needs, and the token that fences its writes."""
+    """A claimed task with everything that its handler needs, and the token that fences its writes."""
 
     id: UUID
     token: int
@@ -92,7 +92,7 @@ class EndedLease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A row that a finish changed."""
+    """A task that `finish` changed."""
 
     id: UUID
     owner_id: str
@@ -122,9 +122,9 @@ def claim(
     limited: bool = False,
     version: str = "",
 ) -> list[Attempt]:
-    """Lease what may run now for `lease` seconds. `limited`: tasks of limited types; the caller has checked the limit.
+    """Lease the tasks that may run now for `lease` seconds.
 
-    `version` of the code that will run them is kept with the attempt.
+    `limited`: claim tasks of limited types, whose limit the caller has checked. `version`: of the code that runs them.
     """
     values = {
         "ids": _uuid_array(ids),
@@ -148,7 +148,7 @@ def claim_limited(
     limit: int,
     version: str = "",
 ) -> list[Attempt]:
-    """`claim` for a task of a limited type, one claim at a time per owner and type."""
+    """Claim a task of a limited type; the owner's claims of that type wait for each other."""
     group = {"owner_id": sight.owner_id, "type": sight.type}
     with conn.transaction():
         conn.execute(_SQL["lock_limit"], group)
@@ -168,17 +168,17 @@ def claim_limited(
 
 
 def _uuid_array(ids: Collection[UUID]) -> str:
-    """`ids` as a Postgres array in text: psycopg takes longer over a list than Postgres over the text."""
+    """Return the ids as a Postgres array in text, which costs psycopg less than a list."""
     return f"{{{','.join(map(str, ids))}}}"
 
 
 def find_unclaimed(conn: Connection, ids: Collection[UUID]) -> dict[UUID, UnclaimedTask]:
-    """Why each of the tasks was not claimed; one that is missing does not exist."""
+    """Return the state of tasks that were not claimed, by id. A task that is missing does not exist."""
     return {sight.id: sight for sight in fetch_all(conn, UnclaimedTask, _SQL["find_unclaimed"], {"ids": list(ids)})}
 
 
 def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
-    """Takes back tasks whose lease has ended: pending again, or dead letters when they died alone too often."""
+    """Return tasks whose lease has ended to pending, or make them dead letters when their attempts are used up."""
     return fetch_all(conn, EndedLease, _SQL["end_leases"], {"ids": list(ids), "error": encode_json(CRASHED)})
 
 
@@ -190,7 +190,7 @@ def lock_attempts(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, s
 
 
 def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, bool]]]) -> None:
-    """Keeps the flag values that first attempts saw."""
+    """Store the flag values that first attempts used."""
     conn.execute(
         _SQL["pin_flags"],
         {
@@ -206,14 +206,14 @@ def finish(conn: Connection, outcomes: Sequence[Outcome], marker: str | None = N
 
     `marker`: of the handlers' transaction that this statement must be in, and that may be committed after it.
 
-    One JSON text: psycopg takes longer over a dozen arrays than Postgres over their rows.
+    The outcomes travel as one JSON text, which costs psycopg less than a dozen arrays.
     """
     values = {"outcomes": encode_json([_row(o) for o in outcomes]), "marker": marker}
     return fetch_all(conn, Finished, _SQL["finish"], values)
 
 
 def _row(o: Outcome) -> dict[str, Json]:
-    """`o` as an object of the statement's JSON text; what is missing there is null."""
+    """Return an outcome as an object of the statement's JSON text; a missing field is null."""
     columns = {
         "id": str(o.task_id),
         "token": o.token,
@@ -233,12 +233,12 @@ def _row(o: Outcome) -> dict[str, Json]:
 
 
 def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[RunnableTask]:
-    """The oldest tasks that wait behind limits, as many as places were freed for each (owner, type)."""
+    """Return the oldest tasks that wait for a limit, at most the freed number of each (owner, type)."""
     owners, types = zip(*freed, strict=True)
     values = {"owners": list(owners), "types": list(types), "places": list(freed.values())}
     return fetch_all(conn, RunnableTask, _SQL["next_limited"], values)
 
 
 def park(conn: Connection, task_id: UUID, flag: str) -> None:
-    """Holds a due task until `flag` is on again."""
+    """Park a due task until `flag` is on again."""
     conn.execute(_SQL["park"], {"id": task_id, "flag": flag})

@@ -1,4 +1,4 @@
-"""The audit trail: what operators did, and to what."""
+"""The audit trail: the actions of operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many unfinished tasks that an operator chose at once: looked at, locked, and looked at again."""
+"""The tasks of a bulk cancel: matched with its filter, locked, and matched again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SQL = load_queries("orchestrator.store", "bulk_cancel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen(Wanted):
-    """Unfinished tasks by their ids, or by the words of the operators' list."""
+    """Unfinished tasks by their ids, or by the filter of the operators' list."""
 
     ids: Collection[UUID] | None = None
     state: str | None = None
@@ -42,24 +42,24 @@ class EndingGroup:
 
 
 def matching(conn: Connection, chosen: Chosen, limit: int) -> list[UUID]:
-    """The oldest that fit; ids that were given are not looked at yet."""
+    """Return the oldest tasks that match. Given ids are returned as they are, without a read."""
     if chosen.ids is not None:
         return sorted(set(chosen.ids))
     return _ids(conn, "matching", {**_given(chosen), "limit": limit})
 
 
 def lock_unfinished(conn: Connection, ids: Collection[UUID], limit: int) -> list[UUID]:
-    """Holds the oldest of these that are unfinished and that nobody else holds, until the transaction ends."""
+    """Lock the oldest of these that are unfinished and not locked by others, until the transaction ends."""
     return _ids(conn, "lock_unfinished", {"ids": list(ids), "limit": limit})
 
 
 def still_matching(conn: Connection, chosen: Chosen, seen: Collection[UUID]) -> list[UUID]:
-    """Which of those seen before fit now; the locked among them go on doing so."""
+    """Return those of `seen` that match now. A locked one keeps matching until the transaction ends."""
     return _ids(conn, "still_matching", {**_given(chosen), "ids": list(seen)})
 
 
 def would_end(conn: Connection, chosen: Chosen) -> list[EndingGroup]:
-    """The groups, and one of all."""
+    """Return the groups of the tasks that a cancel would end, and one group of all."""
     return fetch_all(conn, EndingGroup, _SQL["would_end"], _given(chosen))
 
 

@@ -54,7 +54,7 @@ class ChildTask(ListedChild):
 
 
 def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[RunnableTask]:
-    """Inserts in the caller's transaction; answers those that are new."""
+    """Insert children in the caller's transaction; return those that are new."""
     values = {
         "ids": [c.id for c in children],
         "owners": [c.owner_id for c in children],
@@ -73,7 +73,7 @@ def insert_children(conn: Connection, children: Sequence[NewChild]) -> list[Runn
 
 
 def children(conn: Connection, parent_id: UUID, gather: str | None = None) -> list[ChildTask]:
-    """A parent's children, of one join where it is named."""
+    """Return a parent's children, of one join when it is named."""
     return fetch_all(conn, ChildTask, _SQL["children"], {"parent_id": parent_id, "gather": gather})
 
 
@@ -83,7 +83,7 @@ def list_children(conn: Connection, parent_id: UUID, limit: int) -> list[ListedC
 
 
 def wake_parents(conn: Connection, parent_ids: Collection[UUID]) -> list[RunnableTask]:
-    """Makes parents due whose join is satisfied; in the caller's transaction."""
+    """Make parents due whose join has enough finished children, in the caller's transaction; return them."""
     ids = {"ids": list(parent_ids)}
     conn.execute(_SQL["lock_parents"], ids)
     return fetch_all(conn, RunnableTask, _SQL["wake_parents"], ids)

@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 #: Root certificates of Postgres on AWS: Amazon RDS of every region, and RDS Proxy.
 CERTIFICATES = Path(__file__).with_name("certificates") / "global-bundle.pem"
-#: Postgres picked us as the victim of a conflict; the same statement may succeed at once.
+#: Postgres chose the transaction as the victim of a conflict; the same statement may succeed at once.
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
-#: A statement has waited, or worked, for longer than its session lets it; or somebody cancelled it.
+#: A statement ran, or waited for a lock, longer than its session allows, or it was cancelled.
 OVERDUE = (pg.LockNotAvailable, pg.QueryCanceled)
 #: `act` refuses a caller whose account is closed, or whose session has ended.
 CLOSED = pg.InvalidAuthorizationSpecification
@@ -44,7 +44,7 @@ _SQL = load_queries("orchestrator.store", "row_security")
 
 
 class Connection(psycopg.Connection[DictRow]):
-    """A connection as all of ours are; every transaction on it is begun as whoever it is acting for."""
+    """A connection of the application; every transaction on it begins with its row security context."""
 
     acting: Acting = NOBODY
     #: The rules while a handler uses it; None while only the engine does.
@@ -78,7 +78,7 @@ class Connection(psycopg.Connection[DictRow]):
             )
 
     def act(self, acting: Acting) -> None:
-        """From here to the end of the transaction or savepoint."""
+        """Set a row security context until the transaction or savepoint ends."""
         psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
 
     def begin_savepoint(self, acting: Acting, *, release: bool) -> None:
@@ -114,9 +114,9 @@ class Connection(psycopg.Connection[DictRow]):
 
 
 class ActingCursor(psycopg.Cursor[DictRow]):
-    """A statement by itself is a transaction too: a pipeline makes one of it and the settings before it.
+    """A cursor that sends the row security context with a statement outside a transaction, in one pipeline.
 
-    Nothing is prepared in a pipeline: psycopg takes what failed there for prepared, and never gets over it.
+    Nothing is prepared in a pipeline: psycopg treats a statement that failed there as prepared from then on.
     """
 
     def execute(  # type: ignore[override] # no statement of ours is a template string
@@ -156,14 +156,14 @@ class ActingCursor(psycopg.Cursor[DictRow]):
         return connection.handler_session
 
 
-#: A statement is prepared when it comes for this time: planning is a third of what ours cost the server.
+#: A statement is prepared at its third run: planning is a third of its cost to the server.
 PREPARED_FROM = 3
 
 
 def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connection:
-    """A connection as all of ours are: autocommit, rows as dicts.
+    """Open a connection of the application: autocommit, rows as dicts for handlers.
 
-    `prepares`: whether statements that come again are prepared; a proxy that shares sessions does not bear it.
+    `prepares`: whether repeated statements are prepared; a proxy that shares sessions does not support it.
     """
     return Connection.connect(
         conninfo,
@@ -176,7 +176,7 @@ def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connectio
 
 
 def is_usable(connection: Connection) -> bool:
-    """Whether it lives and nothing is left halfway on it."""
+    """Return whether the connection is open and no statement or pipeline is unfinished on it."""
     _notice_end(connection)
     halfway = connection.pgconn.pipeline_status != PipelineStatus.OFF
     ended = connection.closed or connection.broken
@@ -184,7 +184,7 @@ def is_usable(connection: Connection) -> bool:
 
 
 def _notice_end(connection: Connection) -> None:
-    """Let a session that the server has ended (idle_session_timeout) be found closed, without a round trip."""
+    """Notice a session that the server has ended (idle_session_timeout), without a round trip."""
     if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
         return
     socket = poll()
@@ -196,7 +196,7 @@ def _notice_end(connection: Connection) -> None:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """What Postgres refuses on purpose, as the answers that callers get."""
+    """Turn refusals of Postgres into the errors that callers get."""
     try:
         yield
     except OVERDUE as error:
@@ -210,7 +210,7 @@ def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
 
 
 class Database:
-    """One connection per warm container, opened at first use and again when it has died."""
+    """One connection of a warm container, opened at first use and again when it is lost."""
 
     def __init__(self, opener: Callable[[], Connection]) -> None:
         self._opener = opener
@@ -218,7 +218,7 @@ class Database:
         self._acting = NOBODY
 
     def connection(self) -> Connection:
-        """The live connection. Raises DatabaseAway when the database cannot be reached."""
+        """Return the open connection. Raise DatabaseAway when the database cannot be reached."""
         if self._connection is None or not is_usable(self._connection):
             self.close()
             try:
@@ -234,7 +234,7 @@ class Database:
 
     @contextmanager
     def acting(self, acting: Acting) -> Iterator[None]:
-        """Whatever is run inside the block is run as this owner or operator: row-level security shows no other rows."""
+        """Run the block in a row security context: statements see only the rows of this owner or operator."""
         before = self._acting
         self._act(acting)
         try:
@@ -248,17 +248,17 @@ class Database:
             self._connection.acting = acting
 
     def close(self) -> None:
-        """Drop the connection; the next use opens another."""
+        """Close the connection; the next use opens another."""
         if self._connection is not None:
             self._connection.handler_session = None
             self._connection.close()
             self._connection = None
 
     def run(self, call: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`call(connection, …)`: one committed statement, fenced or idempotent, so that it may be tried again.
+        """Return `call(connection, …)`: one committed statement that can be repeated, fenced or idempotent.
 
-        Tried once more on a fresh connection when the old one turns out to be dead (a frozen container's often is),
-        and again at once when a deadlock or serialization failure chose it as victim.
+        It runs once more on a new connection when the old one is lost, as often in a frozen container.
+        It runs again at once when Postgres chose it as the victim of a deadlock or serialization failure.
         """
         conflicts = losses = 0
         while True:
@@ -287,7 +287,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction on the live connection; nothing is tried again."""
+        """Open one transaction on the connection; nothing is repeated."""
         connection = self.connection()
         with _in_words(), connection.transaction():
             yield connection

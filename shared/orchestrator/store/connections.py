@@ -1,4 +1,4 @@
-"""Tickets and open sockets."""
+"""Tickets and open WebSocket connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SQL = load_queries("orchestrator.store", "connections")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Socket:
-    """A connection and what it has been sent."""
+    """A connection, its subscription and the cursor up to which it was sent events."""
 
     id: str
     owner_id: str
@@ -27,7 +27,7 @@ class Socket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedConnection:
-    """Whose connection was opened, and which connections gave way to it."""
+    """The owner of a new connection, and the connections that were deleted because the owner had too many."""
 
     owner_id: str
     crowded_out: list[str]
@@ -54,9 +54,9 @@ def insert_ticket(
     session: str | None = None,
     doubt: float = 0.0,
 ) -> bool:
-    """Keeps a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds).
+    """Store a ticket for `life` seconds; the identity behind it ends at `token_expires` (epoch seconds).
 
-    False within `doubt` seconds of a revocation.
+    Return False within `doubt` seconds of a revocation.
     """
     made = conn.execute(
         _SQL["insert_ticket"],
@@ -75,18 +75,18 @@ def insert_ticket(
 def open_connection(
     conn: Connection, ticket_hash: bytes, connection_id: str, *, most: int = 20, doubt: float = 0.0
 ) -> OpenedConnection | None:
-    """Spends a ticket; connections of the owner beyond `most` give way.
+    """Use a ticket up and open its connection; delete the oldest connections of the owner beyond `most`.
 
-    None when the ticket is unknown, spent or too old, or was issued within `doubt` seconds of a revocation or before.
+    Return None when the ticket is unknown, used or too old, or issued before `doubt` seconds after a revocation.
     """
     given = {"hash": ticket_hash, "id": connection_id, "most": most, "doubt": doubt}
     return fetch_one(conn, OpenedConnection, _SQL["open_connection"], given)
 
 
 def revoke(conn: Connection) -> None:
-    """Nobody's tickets and connections are good any more.
+    """End the tickets and connections of every owner.
 
-    Each statement by itself and in this order: what is opened while one runs is met by the next.
+    Each statement commits by itself, in this order: a connection opened while one runs is ended by the next.
     """
     conn.execute(_SQL["note_revocation"])
     conn.execute(_SQL["end_all_tickets"])
@@ -94,30 +94,30 @@ def revoke(conn: Connection) -> None:
 
 
 def get_connection(conn: Connection, connection_id: str) -> Socket | None:
-    """An open connection."""
+    """Return an open connection."""
     return fetch_one(conn, Socket, _SQL["get_connection"], {"id": connection_id})
 
 
 def begin_subscription(conn: Connection, connection_id: str, cursor: str, task_ids: Collection[UUID] | None) -> bool:
-    """False when the connection is gone."""
+    """Subscribe a connection from a cursor; return False when the connection is gone."""
     ids = list(task_ids) if task_ids is not None else None
     values = {"id": connection_id, "cursor": cursor, "task_ids": ids}
     return fetch_value(conn, str, _SQL["begin_subscription"], values) is not None
 
 
 def end_subscription(conn: Connection, connection_id: str) -> None:
-    """The connection stays open and hears nothing more."""
+    """End a subscription; the connection stays open."""
     conn.execute(_SQL["end_subscription"], {"id": connection_id})
 
 
 def take_turns(conn: Connection, *, owners: Collection[str] = (), ids: Collection[str] = ()) -> list[Socket]:
-    """The subscribed connections of owners, or those named, that nobody else is sending to."""
+    """Return the subscribed connections of owners, or the named ones, that no other sender is serving."""
     turns = fetch_all(conn, _Turn, _SQL["take_turns"], {"owners": list(owners), "ids": list(ids)})
     return [turn for turn in turns if not turn.busy]
 
 
 def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set[str]:
-    """Keeps each connection's new cursor; `done`: that was all. Answers whose turn goes on."""
+    """Store each connection's new cursor; `done`: it has every event. Return the connections with more to send."""
     values = {
         "ids": [socket.id for socket, _, _ in sent],
         "read": [socket.cursor for socket, _, _ in sent],
@@ -128,10 +128,10 @@ def end_turns(conn: Connection, sent: Sequence[tuple[Socket, str, bool]]) -> set
 
 
 def delete_connections(conn: Connection, connection_ids: Collection[str]) -> None:
-    """Forgets connections."""
+    """Delete connections."""
     conn.execute(_SQL["delete_connections"], {"ids": list(connection_ids)})
 
 
 def expired_connections(conn: Connection, limit: int) -> list[str]:
-    """Connections whose identity has ended."""
+    """Return connections whose identity has ended."""
     return fetch_column(conn, str, _SQL["expired_connections"], {"limit": limit})

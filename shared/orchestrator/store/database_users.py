@@ -1,4 +1,4 @@
-"""The functions' logins. Postgres is told verifiers only, so that no log of its can hold a password."""
+"""The functions' logins. Postgres gets SCRAM verifiers only, so that none of its logs contains a password."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "database_users")
 
-#: The role of another that a function takes for single transactions: the API's, on behalf of an operator.
+#: The role that a function may take for single transactions: the API's, on behalf of an operator.
 _BECOMES = {"api": "orchestrator_operator"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Milliseconds a statement may run, wait for a lock, and a transaction stand still between two statements."""
+    """Milliseconds that a statement may run or wait for a lock, and that a transaction may idle between statements."""
 
     statement: int
     lock: int
     standstill: int
 
 
-#: Within what the functions themselves may take (template.yaml), so that one that waits still has time to say so.
+#: Shorter than the functions' own timeouts (template.yaml), so that a function still has time to answer.
 LIMITS = {
     **dict.fromkeys(("api", "websocket", "push"), Limits(statement=10_000, lock=4_000, standstill=15_000)),
     "worker": Limits(statement=55_000, lock=30_000, standstill=70_000),
@@ -37,7 +37,7 @@ LIMITS = {
 RESERVED = 10
 #: Connections of a sweep, and of the next one while the first still runs.
 SWEEPER = 5
-#: Fewer than these for the API and the WebSocket function together serve nobody.
+#: The fewest connections with which the API and the WebSocket function can serve anyone.
 LEAST_FOR_PEOPLE = 20
 #: Milliseconds after which Postgres ends an idle session of a function that a burst multiplies.
 IDLE = {"api": 600_000, "websocket": 600_000, "push": 600_000}
@@ -74,7 +74,7 @@ def set_login_connections(conn: Connection, name: str, part: str, most: int) -> 
 
 
 def make_login(conn: Connection, name: str, part: str) -> bool:
-    """Makes the login of a part, as `api`, or brings its rights up to date; whether it was missing."""
+    """Create the login of a part (such as `api`) or update its rights; return whether it was missing."""
     given = {"login": name, "member_of": f"orchestrator_{part}", "becomes": _BECOMES.get(part)}
     made = fetch_value(conn, bool, _SQL["make_login"], given)
     conn.execute(_SQL["set_login_limits"], {"login": name, **asdict(LIMITS[part])})
@@ -86,12 +86,12 @@ def set_login_password(conn: Connection, name: str, password: str) -> None:
 
 
 def change_own_password(conn: Connection, password: str) -> None:
-    """Of the login that has opened the connection."""
+    """Change the password of the login that opened the connection."""
     conn.execute(_SQL["change_own_password"], {"verifier": _verifier(conn, conn.info.user, password)})
 
 
 def was_refused(failure: psycopg.OperationalError) -> bool:
-    """Whether the server was reached, asked for the password and found it wrong."""
+    """Return whether the server was reached and refused the password."""
     return failure.pgconn is not None and bool(failure.pgconn.used_password) and "password" in str(failure)
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: sent, revived, discarded; who did it is kept."""
+"""Dead letters: found, grouped, redriven and discarded."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class FailureGroup:
 
 
 def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
-    """Notes that the messages of these deaths (the seq by task) are in the dead-letter queue."""
+    """Record that the messages of these dead letters (task id: seq) are in the dead-letter queue."""
     conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
 
 
 def undecided(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
-    """Of each letter (task, seq of its death) whether somebody has to decide: that death is not over.
+    """Return for each message of the dead-letter queue (task id, seq) whether an operator must still decide.
 
-    One that names no task waits, and one that names no death does while its task is dead: both are not ours.
+    A message without a task id always counts, one without a seq while its task is a dead letter: both are foreign.
     """
     values = {"ids": [task for task, _ in letters], "seqs": [death for _, death in letters]}
     return fetch_column(conn, bool, _SQL["undecided"], values)
@@ -72,16 +72,16 @@ def undecided(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]
 def redrive(
     conn: Connection, ids: Collection[UUID], actor: str, *, rate: float | None = None, first_in: float = 0.0
 ) -> list[RedrivenTask]:
-    """Gives dead letters their attempts anew: all at once, or `rate` a second from `first_in` seconds on.
+    """Return dead letters to pending with all their attempts: at once, or `rate` a second from `first_in` seconds on.
 
-    Answers those that were dead.
+    Return those that were dead letters.
     """
     values = {"ids": list(ids), "seqs": None, "actor": actor, "rate": rate, "first_in": first_in}
     return fetch_all(conn, RedrivenTask, _SQL["redrive"], values)
 
 
 def redrive_one(conn: Connection, task_id: UUID, seq: int, actor: str) -> bool:
-    """Gives the task its attempts anew if it died at `seq`; false where it was revived, and may have died again."""
+    """Redrive the task if it is the dead letter of `seq`; return False when it was redriven before."""
     values = {"ids": [task_id], "seqs": [seq], "actor": actor, "rate": None, "first_in": 0.0}
     return bool(fetch_all(conn, RedrivenTask, _SQL["redrive"], values))
 
@@ -96,7 +96,7 @@ def select_dead_letters(
     after: tuple[datetime, UUID] | None = None,
     limit: int,
 ) -> list[DeadLetter]:
-    """Dead letters, oldest first.
+    """Return dead letters, oldest first.
 
     The fingerprint or version `-` is that of those without one. `after`: the dead_at and id of the last one seen.
     """
@@ -113,7 +113,7 @@ def count_dead_letters(
     fingerprint: str | None = None,
     version: str | None = None,
 ) -> int:
-    """How many `select` would find without a limit."""
+    """Return the number of dead letters that match."""
     (tasks,) = fetch_column(conn, int, _SQL["count_dead_letters"], _chosen(ids, type, fingerprint, version))
     return tasks
 
@@ -126,13 +126,13 @@ def group_dead_letters(
     fingerprint: str | None = None,
     version: str | None = None,
 ) -> list[FailureGroup]:
-    """Those that `select` would find without a limit, in groups of those that failed alike."""
+    """Return the matching dead letters in groups of those that failed alike."""
     values = {**_chosen(ids, type, fingerprint, version), "window": GROUPING_WINDOW}
     return fetch_all(conn, FailureGroup, _SQL["group_dead_letters"], values)
 
 
 def discard(conn: Connection, ids: Collection[UUID], actor: str, reason: str) -> list[RunnableTask]:
-    """Ends dead letters as cancelled; answers those that were dead."""
+    """End dead letters as cancelled; return those that were dead letters."""
     return fetch_all(conn, RunnableTask, _SQL["discard"], {"ids": list(ids), "actor": actor, "reason": reason})
 
 

@@ -1,4 +1,4 @@
-"""Erasing what an owner left in the engine's tables."""
+"""Erasure of an owner's rows in the engine's tables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SQL = load_queries("orchestrator.store", "erasure")
 
 
 def erase_owner(conn: Connection, owner: str, keep: UUID) -> int:
-    """Closes the account for good and erases its tasks, tickets and connections; how many tasks.
+    """Close the account for good and erase its tasks, tickets and connections; return the number of tasks.
 
-    `keep`, the task at work, stays as a shell.
+    The running task `keep` stays without its payload.
     """
     conn.execute(_SQL["lock_owner"], {"owner_id": owner})
     conn.execute(_SQL["close_owner"], {"owner_id": owner})
@@ -28,10 +28,10 @@ def erase_owner(conn: Connection, owner: str, keep: UUID) -> int:
 
 
 def erase_tasks(conn: Connection, ids: Sequence[UUID]) -> int:
-    """Erases these tasks, whoever owns them, with their events and steps."""
+    """Erase these tasks of any owner, with their events and steps."""
     return conn.execute(_SQL["erase_tasks"], {"ids": list(ids)}).rowcount
 
 
 def redact_results(conn: Connection, ids: Sequence[UUID], part: str) -> None:
-    """Takes one part out of the results of completed tasks."""
+    """Remove one field from the results of completed tasks."""
     conn.execute(_SQL["redact_results"], {"ids": list(ids), "part": part})

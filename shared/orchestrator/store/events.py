@@ -1,4 +1,4 @@
-"""The events of tasks: their history, and the feed of those who watch."""
+"""The events of tasks: the history of a task, and an owner's feed for watchers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FeedEvent(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FeedRow(FeedEvent):
-    """The statement has one row without an event when there is none."""
+    """A row of the statement, which has one row without an event when there are none."""
 
     target: str
 
@@ -57,20 +57,20 @@ class _Snapshot:
 
 
 def task_events(conn: Connection, owner: Owner, task_id: UUID, after: int = 0, limit: int = 500) -> list[TaskEvent]:
-    """A task's events after a seq."""
+    """Return a task's events after a seq."""
     values = {"task_id": task_id, **owner_filter(owner), "after": after, "limit": limit}
     return fetch_all(conn, TaskEvent, _SQL["task_events"], values)
 
 
 def newest_events(conn: Connection, task_id: UUID, limit: int) -> list[TaskEvent]:
-    """The last events of any owner's task, in order."""
+    """Return the last events of any owner's task, in order."""
     return fetch_all(conn, TaskEvent, _SQL["newest_events"], {"task_id": task_id, "limit": limit})
 
 
 def unseen(
     conn: Connection, owner: str, cursor: Cursor, task_ids: Collection[UUID] | None, limit: int
 ) -> tuple[list[FeedEvent], str]:
-    """A page of the owner's events that `cursor` has not covered, in order per task, and the snapshot they lead to."""
+    """Return a page of the owner's events after `cursor`, in order per task, and the snapshot that it leads to."""
     values = {
         "owner_id": owner,
         "base": cursor.base,
@@ -85,13 +85,13 @@ def unseen(
 
 
 def snapshot_now(conn: Connection) -> tuple[str, int]:
-    """The present snapshot, and the first transaction id it does not know yet."""
+    """Return the current snapshot, and the first transaction id after it."""
     (snapshot,) = fetch_all(conn, _Snapshot, _SQL["snapshot_now"])
     return snapshot.cursor, int(snapshot.xmax)
 
 
 def first_unseen(conn: Connection, owner: str, task_ids: Collection[UUID] | None) -> int | None:
-    """The transaction id from which a reader without a cursor reads; None when there is nothing to tell."""
+    """Return the transaction id from which a reader without a cursor starts; None when it has no events."""
     values = {"owner_id": owner, "task_ids": list(task_ids) if task_ids is not None else None}
     xid = fetch_value(conn, str, _SQL["first_unseen"], values)
     return int(xid) if xid is not None else None

@@ -1,4 +1,4 @@
-"""What can keep a task from running."""
+"""The reasons for which a task does not run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SQL = load_queries("orchestrator.store", "explain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blockers:
-    """What can keep a task from running. `due_for` is in seconds; the counts are None where they do not matter."""
+    """The reasons for which a task does not run. `due_for` is in seconds; a count without meaning is None."""
 
     id: UUID
     owner_id: str
@@ -45,8 +45,8 @@ class Blockers:
 
 
 def explain(conn: Connection, task_id: UUID, most_ahead: int) -> Blockers | None:
-    """The row's blockers: lease, due time, flag, limit, children, dead letter; None when there is no such task.
+    """Return a task's lease, due time, flag, limit, children and dead letter; None when there is no such task.
 
-    Of what its flag lets go before it, `most_ahead` are counted.
+    At most `most_ahead` of the tasks that its flag releases before it are counted.
     """
     return fetch_one(conn, Blockers, _SQL["explain"], {"id": task_id, "most_ahead": most_ahead})

@@ -1,4 +1,4 @@
-"""What the flags were when somebody last could read them."""
+"""The last feature flags that a function could read, for containers that cannot."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def save_flags(conn: Connection, document: Mapping[str, Json]) -> None:
 
 
 def load_flags(conn: Connection) -> Mapping[str, Json] | None:
-    """The flag document; None where none was ever kept."""
+    """Return the flag document, or None when none was ever saved."""
     return fetch_value(conn, dict[str, Json], _SQL["load_flags"])

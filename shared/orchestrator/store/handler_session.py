@@ -1,4 +1,4 @@
-"""What a handler may do with the connection that it borrows, and what it leaves changed there."""
+"""Checks of the connection that a handler borrows: allowed statements, and session state that it changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 if TYPE_CHECKING:
     from orchestrator.store.connection import Connection
 
-#: First words of the command tags of statements that change nothing but rows, or end with their savepoint.
+#: The beginnings of the command tags of statements that change nothing but rows, or end with their savepoint.
 HARMLESS = frozenset(
     {
         "SELECT",

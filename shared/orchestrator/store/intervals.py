@@ -1,4 +1,4 @@
-"""When the sweeper checks a task: the only place of these times. Statements write them as `{name}`."""
+"""The times after which the sweeper checks a task. Statements write each as `{name}`."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Migration:
 
 
 def migrate(db: Database, packages: Sequence[str], phases: Sequence[Phase] = ("pre", "post")) -> list[str]:
-    """Applies what is missing and answers what it applied. Raises ValueError when an applied file has changed since."""
+    """Apply missing migrations and return their names. Raise ValueError when an applied file has changed."""
     return db.run(_migrate, packages, phases)
 
 

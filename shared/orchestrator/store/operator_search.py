@@ -1,4 +1,4 @@
-"""Everybody's tasks, for operators: searches that never read without end."""
+"""Operators' searches among the tasks of every owner; each reads a bounded number of rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orchestrator.store.rows import Values, fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "operator_search")
 
-#: Rows one search looks at; what it has not found by then is on a later page.
+#: Rows that one search reads; later matches are on a later page.
 SEARCH_WINDOW = 20_000
 #: Before and after every id.
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
@@ -26,7 +26,7 @@ _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a search is for. `since` and `until` are of the submit, or of the end in a search in the order of that."""
+    """The filter of a search. `since` and `until` bound the submit, or the end in a search in that order."""
 
     owner: Owner = ANY_OWNER
     status: Status | None = None
@@ -41,11 +41,11 @@ class Wanted:
     until: datetime | None = None
 
     def is_rare(self) -> bool:
-        """Whether many rows may have to be looked at to find a page of them."""
+        """Return whether a page of matches may need many rows to be read."""
         return any((self.status, self.type, self.trace, self.fingerprint, self.id_ends, self.error_text))
 
     def values(self) -> Values:
-        """The parameters of the part task_filter."""
+        """Return the parameters of the part task_filter."""
         return {
             **owner_filter(self.owner),
             "status": self.status,
@@ -59,7 +59,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Where a task stands among those that are over."""
+    """The position of a task in the order of the end."""
 
     finished_at: datetime
     id: UUID
@@ -70,19 +70,19 @@ Place = TypeVar("Place", UUID, Ended)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[Place]):
-    """A page of a search, and before what the next one begins (None: nothing is left)."""
+    """A page of a search, and the position where the next one begins (None: there is none)."""
 
     tasks: list[ListedTask]
     next_before: Place | None
     position: Callable[[ListedTask], Place]
 
     def next_after(self, shown: int) -> Place | None:
-        """Before what the next page begins where only the first `shown` tasks were given to the caller."""
+        """Return the position of the next page when only the first `shown` tasks are sent."""
         return self.next_before if shown == len(self.tasks) else self.position(self.tasks[shown - 1])
 
 
 def search_tasks(conn: Connection, wanted: Wanted, *, before: UUID | None, limit: int) -> Found[UUID]:
-    """Tasks newest first. A page may hold fewer than `limit` although more follow."""
+    """Return tasks, newest first. A page may have fewer than `limit` although more follow."""
     given = {**wanted.values(), **bounds(wanted, before)}
     window = SEARCH_WINDOW if wanted.is_rare() else limit
     boundary = fetch_value(conn, UUID, _SQL["search_boundary"], {**given, "window": window})
@@ -93,14 +93,14 @@ def search_tasks(conn: Connection, wanted: Wanted, *, before: UUID | None, limit
 
 
 def search_live(conn: Connection, wanted: Wanted, state: str, *, before: UUID | None, limit: int) -> Found[UUID]:
-    """Those in one of the states of live_tasks, newest first."""
+    """Return the tasks in one state of live_tasks, newest first."""
     given = {**wanted.values(), **bounds(wanted, before), "state": state, "limit": limit + 1}
     tasks = fetch_all(conn, ListedTask, _SQL["search_live"], given)
     return Found(tasks[:limit], tasks[limit - 1].id if len(tasks) > limit else None, _id)
 
 
 def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limit: int) -> Found[Ended]:
-    """Those that are over, the last to end first. A page may hold fewer than `limit` although more follow."""
+    """Return tasks that are over, the last to end first. A page may have fewer than `limit` although more follow."""
     at, id = (before.finished_at, before.id) if before else (wanted.until, _FIRST if wanted.until else _LAST)
     given = {**wanted.values(), "since": wanted.since, "before": at, "before_id": id}
     window = SEARCH_WINDOW if wanted.is_rare() or wanted.owner is not ANY_OWNER else limit
@@ -113,7 +113,7 @@ def search_ended(conn: Connection, wanted: Wanted, *, before: Ended | None, limi
 
 
 def bounds(wanted: Wanted, before: UUID | None = None) -> dict[str, UUID]:
-    """The ids between which tasks were submitted since and until; before that id where one is given."""
+    """Return the ids between which the tasks of `since` to `until` are, and below `before` when it is given."""
     until = first_id_at(wanted.until) if wanted.until else _LAST
     return {"below": min(before or _LAST, until), "lowest": first_id_at(wanted.since) if wanted.since else _FIRST}
 

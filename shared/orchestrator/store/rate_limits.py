@@ -1,4 +1,4 @@
-"""Buckets that refill: who did something how often lately."""
+"""Token buckets: limits of how often something may be done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SQL = load_queries("orchestrator.store", "rate_limits")
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`burst` at once, and one more every `gap` seconds; `amount` is what is taken."""
+    """A bucket of `burst` tokens that gets one back every `gap` seconds; `amount` is the number to take."""
 
     key: str
     burst: float
@@ -23,13 +23,13 @@ class Bucket:
 
     @property
     def cost(self) -> float:
-        """Seconds until what is taken has come back."""
+        """Return the seconds until the taken tokens are back."""
         return self.amount * self.gap
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`wait`: seconds until there is room, None when there was; `levels`: seconds until each bucket is full."""
+    """`wait`: seconds until the tokens are there, None when they were; `levels`: seconds until each bucket is full."""
 
     wait: float | None
     levels: Mapping[str, float]
@@ -37,7 +37,7 @@ class Taken:
 
 
 def take(conn: Connection, buckets: Sequence[Bucket], known: str = "") -> Taken:
-    """Takes from each bucket, or from none where one has no room."""
+    """Take from every bucket, or from none when one has too few tokens."""
     values = {
         "keys": [bucket.key for bucket in buckets],
         "costs": [bucket.cost for bucket in buckets],
@@ -54,7 +54,7 @@ def give_back(conn: Connection, buckets: Sequence[Bucket]) -> None:
 
 
 def refill(conn: Connection, buckets: Sequence[Bucket], known: str, days: int) -> None:
-    """Forgets what was taken from buckets, and knows the place for so many days."""
+    """Fill buckets, and remember the client `known` for so many days."""
     conn.execute(_SQL["refill"], {"keys": [bucket.key for bucket in buckets], "known": known, "days": days})
 
 

@@ -1,7 +1,7 @@
-"""Who the database believes is asking: the second lock behind the owner that each query names.
+"""The row security context: the second check behind the owner that each query names.
 
-Row-level security (migrations `*_roles.sql`) reads transaction-local settings. They travel in front of a statement in
-the same network flush, so the lock costs no round trip and leaves nothing behind on the connection.
+Row-level security (migrations `*_roles.sql`) reads transaction-local settings. They are sent with the statement
+in one network write, so that the check costs no round trip and leaves no state on the connection.
 """
 
 from __future__ import annotations

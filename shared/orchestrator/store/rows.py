@@ -1,4 +1,7 @@
-"""Turn rows of Postgres into frozen dataclasses and plain values: the one place where the driver's types end."""
+"""Turn rows of Postgres into frozen dataclasses and plain values.
+
+Only this module handles the driver's untyped values.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redrives that take their time: in stages, at a rate, or both."""
+"""Staged redrives: in stages, at a rate, or both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQL = load_queries("orchestrator.store", "staged_redrives")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
-    """A running redrive; what it let go falls due within `paced_for` seconds."""
+    """A running staged redrive; the tasks that it released are due within `paced_for` seconds."""
 
     id: UUID
     actor: str
@@ -31,7 +31,7 @@ class Going:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedRedrive:
-    """A redrive as operators read it. Of those let go `open` are not over; `waiting_for` is one of them."""
+    """A staged redrive as operators read it. `open` released tasks are not over; `waiting_for` is one of them."""
 
     id: UUID
     created_at: datetime
@@ -51,7 +51,7 @@ class StagedRedrive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Of those let go: how many are not over; a failure that came back, and whose; how many were refused, and one."""
+    """The released tasks: how many are not over, one that failed again, and how many were refused."""
 
     open: int
     failed_as: str | None
@@ -70,7 +70,7 @@ def insert_redrive(
     task_ids: Sequence[UUID],
     fingerprints: Sequence[str],
 ) -> None:
-    """Begins a redrive of these dead letters; nothing is let go yet."""
+    """Create a staged redrive of these dead letters; none is released yet."""
     values = {"id": id, "actor": actor, "canary": canary, "rate": rate}
     conn.execute(_SQL["insert_redrive"], {**values, "task_ids": list(task_ids), "fingerprints": list(fingerprints)})
 
@@ -80,7 +80,7 @@ def running_redrives(conn: Connection) -> list[UUID]:
 
 
 def newest_redrives(conn: Connection, limit: int) -> list[StagedRedrive]:
-    """Those that run, and the newest of all."""
+    """Return the redrives that run, and the newest of all."""
     return fetch_all(conn, StagedRedrive, _SQL["show_redrives"], {"id": None, "limit": limit})
 
 
@@ -89,7 +89,7 @@ def get_redrive(conn: Connection, id: UUID) -> StagedRedrive | None:
 
 
 def lock_redrive(conn: Connection, id: UUID) -> Going | None:
-    """The redrive's row until the transaction ends; None when it is over or somebody else has it."""
+    """Lock a running redrive until the transaction ends; return None when it is over or locked."""
     return fetch_one(conn, Going, _SQL["lock_redrive"], {"id": id})
 
 
@@ -99,7 +99,7 @@ def outcome_so_far(conn: Connection, id: UUID) -> Outcome:
 
 
 def release(conn: Connection, id: UUID, *, after: int, released: int, paced_for: float | None) -> list[UUID]:
-    """Notes that those from `after` up to `released` go; answers them."""
+    """Record that the tasks from `after` up to `released` are released; return their ids."""
     values = {"id": id, "after": after, "released": released, "paced_for": paced_for}
     (ids,) = fetch_column(conn, list[UUID], _SQL["release"], values)
     return ids
@@ -108,6 +108,6 @@ def release(conn: Connection, id: UUID, *, after: int, released: int, paced_for:
 def end_redrive(
     conn: Connection, id: UUID, state: str, reason: str | None = None, failed_task: UUID | None = None
 ) -> bool:
-    """Ends a running redrive; False when it had ended."""
+    """End a running redrive; return False when it had ended."""
     values = {"id": id, "state": state, "reason": reason, "failed_task": failed_task}
     return conn.execute(_SQL["end_redrive"], values).rowcount == 1

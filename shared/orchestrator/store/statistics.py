@@ -1,4 +1,4 @@
-"""The figures operators see: of the moment, of a span of time, and those kept for each minute."""
+"""The statistics that operators read: of now, of a span of time, and those stored for each minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.store.rows import fetch_all, fetch_one, fetch_value
 
 _SQL = load_queries("orchestrator.store", "statistics")
 
-#: The newest failures that are grouped, the groups and the workers that are shown: a look never reads more.
+#: The most failures that are grouped, and the most groups and workers that are returned.
 FAILING_WINDOW, MOST_GROUPS, MOST_WORKERS = 2_000, 20, 20
 
 
@@ -151,22 +151,22 @@ def load(conn: Connection) -> Load:
 
 
 def blockers(conn: Connection) -> list[Blocker]:
-    """The sessions that others wait for; only when somebody waits."""
+    """Return the sessions that others wait for."""
     return fetch_all(conn, Blocker, _SQL["blockers"])
 
 
 def read_one(conn: Connection) -> None:
-    """A read by primary key, to be timed."""
+    """Read one row by primary key, for a measurement."""
     conn.execute(_SQL["read_one"])
 
 
 def live_counts(conn: Connection) -> list[LiveCount]:
-    """By the states of the view live_tasks."""
+    """Return the unfinished tasks by type and state of the view live_tasks."""
     return fetch_all(conn, LiveCount, _SQL["live_counts"])
 
 
 def busiest_owner(conn: Connection) -> BusiestOwner | None:
-    """None while nothing is live."""
+    """Return the owner with the most unfinished tasks, or None when there are none."""
     return fetch_one(conn, BusiestOwner, _SQL["busiest_owner"])
 
 
@@ -175,7 +175,7 @@ def workers(conn: Connection) -> list[WorkerLoad]:
 
 
 def failing(conn: Connection) -> list[FailureGroup]:
-    """What failed and will be tried again, as dead letters are grouped."""
+    """Return the tasks that failed and will be retried, grouped as dead letters are."""
     return fetch_all(conn, FailureGroup, _SQL["failing"], {"window": FAILING_WINDOW, "limit": MOST_GROUPS})
 
 
@@ -192,12 +192,12 @@ def finished_counts(
 
 
 def finished_series(conn: Connection, since: datetime, step: int) -> list[FinishedStep]:
-    """Each step of `step` seconds in which something ended."""
+    """Return each step of `step` seconds in which tasks ended."""
     return fetch_all(conn, FinishedStep, _SQL["finished_series"], {"since": since, "step": step})
 
 
 def paces(conn: Connection, since: datetime, until: datetime) -> dict[str | None, Pace]:
-    """By type, None for all together; of the newest 10,000 that completed."""
+    """Return the percentiles by type (None: all types) of the newest 10,000 tasks that completed."""
     rows = fetch_all(conn, _TypePace, _SQL["paces"], {"since": since, "until": until})
     return {row.type: pace for row in rows if (pace := row.pace())}
 
@@ -207,12 +207,12 @@ def leases_lost(conn: Connection, since: datetime, until: datetime) -> int:
 
 
 def keep_minute(conn: Connection, minute: Mapping[str, Json]) -> None:
-    """The columns of figure_minutes; a minute that is there already stays as it is."""
+    """Store the columns of figure_minutes for a minute; an existing row stays as it is."""
     conn.execute(_SQL["keep_minute"], {"minute": encode_json(dict(minute))})
 
 
 def minutes(conn: Connection, since: datetime, step: int, type: str | None = None) -> list[Minutes]:
-    """The figures of each step of `step` seconds, of one type where it is given."""
+    """Return the statistics of each step of `step` seconds, of one type when it is given."""
     statement = _SQL["minutes_of_type"] if type else _SQL["minutes"]
     return fetch_all(conn, Minutes, statement, {"since": since, "step": step, "type": type})
 

@@ -1,4 +1,4 @@
-"""What a running attempt records on its way: steps, progress, waits."""
+"""Steps, progress and waits that a running attempt records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SQL = load_queries("orchestrator.store", "steps")
 
 
 class Write(Enum):
-    """What became of a write that is fenced by the attempt's token."""
+    """The result of a write that is fenced by the attempt's token."""
 
     #: Another attempt owns the task, or the step was recorded already.
     REJECTED = auto()
@@ -95,7 +95,7 @@ def _written(watched: bool | None) -> Write:
 
 
 def attempt_state(conn: Connection, task_id: UUID, token: int) -> tuple[Status | None, bool]:
-    """The task's status (None: gone) and whether this attempt still owns it."""
+    """Return the task's status (None: erased) and whether this attempt still owns it."""
     state = fetch_one(conn, _AttemptState, _SQL["attempt_state"], {"task_id": task_id, "token": token})
     return (state.status, bool(state.ours)) if state else (None, False)
 

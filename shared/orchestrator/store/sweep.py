@@ -1,4 +1,4 @@
-"""What the sweeper finds and mends."""
+"""The statements of the sweeper: late tasks, parked tasks, and rows past their retention."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ class ParkedTask:
 
 
 def due_for_sweep(conn: Connection, limit: int) -> list[LateTask]:
-    """Marks what nobody acted on in time."""
+    """Return tasks that were not acted on in time, and mark them so that other sweepers skip them."""
     return fetch_all(conn, LateTask, _SQL["due_for_sweep"], {"limit": limit})
 
 
 def parked_flags(conn: Connection) -> list[str]:
-    """The flags that hold tasks."""
+    """Return the flags that park tasks."""
     return fetch_column(conn, str, _SQL["parked_flags"])
 
 
 def parked_tasks(conn: Connection, flag: str, after: UUID, limit: int) -> list[ParkedTask]:
-    """A page of what a flag holds."""
+    """Return a page of the tasks that a flag parks."""
     return fetch_all(conn, ParkedTask, _SQL["parked_tasks"], {"flag": flag, "after": after, "limit": limit})
 
 
 def unpark(conn: Connection, ids: Collection[UUID]) -> list[RunnableTask]:
-    """Lets parked tasks go."""
+    """Make parked tasks due; return those that were parked."""
     return fetch_all(conn, RunnableTask, _SQL["unpark"], {"ids": list(ids)})
 
 
 def prune_tasks(conn: Connection, days: int, limit: int) -> int:
-    """Deletes up to `limit` tasks that finished more than `days` days ago; answers how many."""
+    """Delete up to `limit` tasks that finished more than `days` days ago; return how many."""
     return conn.execute(_SQL["prune_tasks"], {"days": days, "limit": limit}).rowcount
 
 
 def prune_tickets(conn: Connection) -> int:
-    """Deletes tickets nobody used in time."""
+    """Delete expired tickets; return how many."""
     return conn.execute(_SQL["prune_tickets"]).rowcount

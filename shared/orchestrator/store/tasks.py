@@ -1,4 +1,4 @@
-"""Tasks as their owners see them: submitted, read, cancelled."""
+"""Tasks of owners: submitted, read and cancelled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SQL = load_queries("orchestrator.store", "tasks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """What a submit inserts; `payload` is JSON text."""
+    """The values of a task that is submitted; `payload` is JSON text."""
 
     id: UUID
     owner_id: str
@@ -39,7 +39,7 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnableTask:
-    """A task that became due: what its task message needs."""
+    """A task that became due, with the fields of its task message."""
 
     id: UUID
     owner_id: str
@@ -55,14 +55,14 @@ class StoredTask(Task):
 
 
 def insert_task(conn: Connection, new: NewTask) -> StoredTask | None:
-    """The new task, or None when its id or idempotency key is taken."""
+    """Insert a task with its first event; return None when its id or idempotency key is taken."""
     values = {name: getattr(new, name) for name in NewTask.__slots__}
     row = conn.execute_in_context(_SQL["insert_task"], values).fetchone()
     return _as_stored(new, row) if row and row["created_at"] else None
 
 
 def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
-    """Return what the submit has stored, without reading it back."""
+    """Return the stored task without reading it back."""
     return StoredTask(
         id=new.id,
         owner_id=new.owner_id,
@@ -89,13 +89,13 @@ def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
 
 
 def find_submitted(conn: Connection, owner: str, task_id: UUID, idempotency_key: str | None) -> StoredTask | None:
-    """The task an earlier submit made under this id or key."""
+    """Return the task that an earlier submit created under this id or key."""
     values = {"id": task_id, "owner_id": owner, "idempotency_key": idempotency_key}
     return fetch_one(conn, StoredTask, _SQL["find_submitted"], values)
 
 
 def get_task(conn: Connection, owner: Owner, task_id: UUID) -> Task | None:
-    """One task of `owner`."""
+    """Return one task of `owner`."""
     return fetch_one(conn, Task, _SQL["get_task"], {"id": task_id, **owner_filter(owner)})
 
 
@@ -108,13 +108,13 @@ def list_tasks(
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[ListedTask]:
-    """An owner's tasks, newest first; `before` is the last id of the page before."""
+    """Return an owner's tasks, newest first; `before` is the last id of the page before."""
     values = {"owner_id": owner, "status": status, "type": type, "before": before, "limit": limit}
     return fetch_all(conn, ListedTask, _SQL["list_tasks"], values)
 
 
 def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> list[Task]:
-    """An owner's newest completed tasks of one type."""
+    """Return an owner's newest completed tasks of one type."""
     values = {"owner_id": owner, "type": type, "limit": limit}
     return fetch_all(conn, Task, _SQL["newest_completed"], values)
 
@@ -122,10 +122,10 @@ def newest_completed(conn: Connection, owner: str, type: str, limit: int) -> lis
 def cancel(
     conn: Connection, owner: Owner, task_ids: Collection[UUID], actor: str, reason: str | None = None
 ) -> list[Task]:
-    """Cancels tasks, each with its unfinished descendants; leaves out what is over, not there or not the owner's.
+    """Cancel tasks with their unfinished descendants; return them. Skip tasks that are over or not the owner's.
 
-    Descendants are looked for until none is left: one that was running may have committed more while we waited for it.
-    The caller's transaction is READ COMMITTED, so each look sees them.
+    Search for descendants until none is left: a running one may have committed more while its lock was awaited.
+    The caller's transaction is READ COMMITTED, so each search sees them.
     """
     values = {**owner_filter(owner), "actor": actor, "reason": reason}
     cancelled = fetch_all(conn, Task, _SQL["cancel"], {**values, "ids": list(task_ids)})
@@ -138,6 +138,6 @@ def cancel(
 def living_descendants(
     conn: Connection, owner: Owner, task_ids: Collection[UUID], *, limit: int | None = None
 ) -> list[UUID]:
-    """The unfinished descendants of these tasks."""
+    """Return the ids of the unfinished descendants of these tasks."""
     values = {"ids": list(task_ids), **owner_filter(owner), "limit": limit}
     return fetch_column(conn, UUID, _SQL["living_descendants"], values)

@@ -30,7 +30,7 @@ class OpsListedTask(ListedTask):
 
 @closed
 class OpsTaskPage(TypedDict):
-    """A page may hold fewer items than asked for although `nextCursor` leads on."""
+    """A page may have fewer items than asked for although `nextCursor` is set."""
 
     items: list[OpsListedTask]
     nextCursor: str | None
@@ -66,7 +66,7 @@ class OpsChild(TypedDict):
 
 @extensible
 class Why(TypedDict):
-    """Why a task is where it is: a word for programs, a sentence for people, and facts that go with the word."""
+    """The reason of a task's state: a code for programs, a sentence for people, and the facts of the code."""
 
     reason: str
     message: str
@@ -128,7 +128,7 @@ class DeadLetters(TypedDict):
 
 @closed
 class RedriveView(TypedDict):
-    """A redrive in stages (`canary`), at a rate, or both: `released` of `total` have been let go so far.
+    """A staged redrive in stages (`canary`), at a rate, or both: `released` of `total` tasks are released.
 
     Of these `open` are not over yet, `waitingFor` is one of them. `failedTask` is the one that stopped it.
     """
@@ -156,10 +156,9 @@ class Redrives(TypedDict):
 
 @closed
 class Moved(TypedDict):
-    """What was moved, or would be: up to 1,000 of the `total` that fit the choice, `more` if that is not all.
+    """The redriven or discarded tasks: up to 1,000 of the `total` that match, `more` if that is not all.
 
-    `groups`: what the total of a dry run is made of. `redrive`: how one in stages or at a rate goes on; `ids` are those
-    it has let go by now.
+    `groups`: the groups of a dry run. `redrive`: the state of a staged redrive, whose released tasks are `ids`.
     """
 
     ids: list[Id]
@@ -193,7 +192,7 @@ class LastSet(TypedDict):
 
 @closed
 class Flag(TypedDict):
-    """`custom`: its rule was written by hand and says more than is shown here. `lastSet`: by an operator, if at all."""
+    """`custom`: a rule written by hand that says more than these fields. `lastSet`: an operator's last change."""
 
     name: str
     on: bool
@@ -205,7 +204,7 @@ class Flag(TypedDict):
 
 @closed
 class Rollout(TypedDict):
-    """A gradual change, how far it has got (%), and the flags that it changes."""
+    """A gradual change, its progress in percent, and the flags that it changes."""
 
     deployment: int
     version: int
@@ -217,7 +216,7 @@ class Rollout(TypedDict):
 class FlagsView(TypedDict):
     """The flags in force or on their way; `percentDeployed` of the containers have them. `fault`: a newer one's.
 
-    `rollout`: under way now, and to be taken back by a change at once. `aborted`: what this request has taken back.
+    `rollout`: the gradual change under way, which a change at once ends. `aborted`: the one that this request ended.
     """
 
     flags: list[Flag]
@@ -255,9 +254,9 @@ class EndingTask(TypedDict):
 
 @closed
 class WouldEnd(TypedDict):
-    """What a cancel would end: `descendants` of the total fit only because an ancestor does. The example is the newest.
+    """The tasks that a cancel would end: `descendants` match only through an ancestor. The example is the newest.
 
-    `since` and `until` are the moments that were meant: a cancel until then touches nothing that came later.
+    `since` and `until` are the resolved times: a cancel with them leaves later tasks alone.
     """
 
     total: int
@@ -273,7 +272,7 @@ class WouldEnd(TypedDict):
 
 @closed
 class Cancelled(TypedDict):
-    """How many were cancelled, descendants included; `more`: some that fit are left. `wouldEnd`: of a preview."""
+    """The number of cancelled tasks with descendants; `more`: matching tasks are left. `wouldEnd`: of a preview."""
 
     cancelled: int
     more: bool

@@ -88,7 +88,7 @@ class TaskReceipt(TypedDict):
 
 @extensible
 class Progress(TypedDict):
-    """How far a running handler says it is."""
+    """The progress that a running handler reports."""
 
     message: str
     percent: NotRequired[int | None]

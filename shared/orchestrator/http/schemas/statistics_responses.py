@@ -17,7 +17,7 @@ class QueueDepth(TypedDict):
 
 @closed
 class Live(TypedDict):
-    """What is not over. `retrying` failed and waits for its next attempt, `waiting` for its children."""
+    """Unfinished tasks and dead letters by state. `retrying` waits for its next attempt, `waiting` for its children."""
 
     due: int
     scheduled: int
@@ -79,7 +79,7 @@ class SeriesPoint(TypedDict):
 
 @closed
 class Series(TypedDict):
-    """What ended, in steps; one without any is missing."""
+    """Ended tasks in steps; a step without any is missing."""
 
     stepSeconds: int
     points: list[SeriesPoint]
@@ -127,7 +127,7 @@ class Load(TypedDict):
 
 @closed
 class WorkerLoad(TypedDict):
-    """Who runs how many tasks; the oldest of them since so long."""
+    """The running tasks of a worker, and the seconds since the oldest began."""
 
     worker: str
     tasks: int
@@ -136,7 +136,7 @@ class WorkerLoad(TypedDict):
 
 @closed
 class Busiest(TypedDict):
-    """Who has the most live tasks."""
+    """The owner with the most unfinished tasks."""
 
     owner: str
     tasks: int
@@ -168,7 +168,7 @@ class Stats(TypedDict):
 
 @closed
 class HistoryPoint(TypedDict):
-    """One step: of what there was the most, of what happened the sum, of so many minutes. Null: not kept by type."""
+    """One step of so many minutes: the maximum of states, the sum of events. Null: not stored by type."""
 
     at: Moment
     minutes: int
@@ -196,7 +196,7 @@ class HistoryPoint(TypedDict):
 
 @closed
 class History(TypedDict):
-    """The figures of each step; one without a minute that was kept is missing. `actions`: what operators changed."""
+    """The figures of each step; one without a minute that was kept is missing. `actions`: changes by operators."""
 
     since: Moment
     until: Moment

@@ -3,8 +3,8 @@
 -- `(SELECT …)` counts as ten elements whatever is sent, so that one plan per session serves all calls.
 
 -- name: claim
--- Leases those of the ids that may run now to one worker, each with a new token and its started event.
--- Suspects only alone. Limited tasks only for a caller that holds their limit's lock and has counted.
+-- Lease those of the ids that may run now to one worker, each with a new token and its started event.
+-- Suspected tasks run alone. Limited tasks need a caller that has locked and counted their limit.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH ready AS (
   SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
@@ -31,17 +31,17 @@ SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attemp
 FROM claimed;
 
 -- name: lock_limit
--- Serialises the claims of one owner's tasks of one type until the transaction ends.
+-- Serialise the claims of one owner's tasks of one type until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(%(owner_id)s || ' ' || %(type)s, 0));
 
 -- name: count_limited
--- An owner's running tasks of a limited type.
+-- Count an owner's running tasks of a limited type.
 -- Index: task_limited.
 SELECT count(*) AS running FROM agent_tasks
 WHERE limited AND owner_id = %(owner_id)s AND type = %(type)s AND status = 'processing';
 
 -- name: find_unclaimed
--- Why tasks were not claimed.
+-- Read the state of tasks that were not claimed.
 -- Index: agent_tasks_pkey.
 SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, traceparent,
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
@@ -50,9 +50,8 @@ SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for
 FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent JOIN agent_tasks USING (id);
 
 -- name: end_leases
--- Takes back tasks whose lease has ended. The lost attempt counts only where it ran alone, and only then it is a failure;
--- the next one will run alone.
--- A worker that is alive holds its row's lock and is skipped.
+-- Return tasks whose lease has ended to pending. The lost attempt is spent only if it ran alone; the next one runs alone.
+-- A running worker has locked its rows, which are skipped.
 -- Index: agent_tasks_pkey.
 WITH ended AS (
   SELECT task.id, alone AS spent FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
@@ -81,8 +80,8 @@ WITH ended AS (
 SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM moved;
 
 -- name: lock_attempts
--- Locks the rows of running attempts so that no worker can take a lease away before the transaction ends, and marks the
--- transaction as one of handlers. KEY SHARE: progress, steps and cancel still pass.
+-- Lock the rows of running attempts, so that no worker can end a lease before the transaction ends.
+-- Mark the transaction as one of handlers. KEY SHARE: progress, steps and cancel still pass.
 -- Index: agent_tasks_pkey; handler_transactions_pkey.
 WITH marker AS (
   INSERT INTO handler_transactions (xid) VALUES (pg_current_xact_id()) RETURNING xid::text AS marker
@@ -96,7 +95,7 @@ WITH marker AS (
 SELECT marker, held.id FROM marker LEFT JOIN held ON true;
 
 -- name: pin_flags
--- Keeps the flag values of a task's first attempt.
+-- Store the flag values of a task's first attempt.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks t SET flags = a.flags::jsonb
 FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[]), (SELECT %(flags)s::text[])) AS sent (id, token, flags)
@@ -104,7 +103,7 @@ FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[
 WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags IS NULL;
 
 -- name: finish
--- The outcomes of a batch, each fenced by its attempt's token, with their events. A row missing from the answer was not ours any more.
+-- Write the outcomes of a batch with their events, each fenced by its attempt's token. An attempt that lost its task has no row.
 -- `delay` is in seconds; null: the task waits for children without a limit of its own. No wait lasts longer than the deadline.
 -- With a marker, nothing is written unless this is still the handlers' own transaction; then it may be committed.
 -- Index: agent_tasks_pkey; handler_transactions_pkey; connection_owner for `watched`.
@@ -149,7 +148,7 @@ SELECT id, owner_id, type, status, seq, attempts, parent_id, age,
 FROM finished;
 
 -- name: next_limited
--- The oldest tasks that wait behind a limit, one for each place that was freed.
+-- Read the oldest tasks that wait for a limit, at most as many as may start now.
 -- Index: task_limited.
 SELECT task.id, task.owner_id, task.traceparent
 FROM unnest(%(owners)s::text[], %(types)s::text[], %(places)s::int[]) AS freed (owner_id, type, places)
@@ -161,7 +160,7 @@ CROSS JOIN LATERAL (
 ) task;
 
 -- name: park
--- Holds a due task of a type that is switched off; the sweeper lets it go when the flag is on again.
+-- Park a due task of a type whose flag is off; the sweeper unparks it when the flag is on again.
 -- Index: agent_tasks_pkey.
 WITH parked AS (
   UPDATE agent_tasks SET parked_by = %(flag)s, wake_at = NULL, seq = seq + 1, updated_at = task_now()

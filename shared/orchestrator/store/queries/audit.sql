@@ -3,8 +3,8 @@
 INSERT INTO operator_actions (actor, action, detail) VALUES (%(actor)s, %(action)s, %(detail)s::jsonb);
 
 -- name: list_actions
--- The entries, newest first; of one actor (by name, or with the id behind it) or of one action where these are given.
--- Index: operator_actions_pkey, backwards; what operators do is little enough to be looked through.
+-- Read the entries, newest first; of one actor (by name, or with the id behind it) or of one action where these are given.
+-- Index: operator_actions_pkey, backwards; operators' actions are few enough to be filtered.
 SELECT id, created_at, actor, action, detail FROM operator_actions
 WHERE id < coalesce(%(before)s::bigint, 9223372036854775807)
   AND (%(actor)s::text IS NULL OR actor = %(actor)s OR starts_with(actor, %(actor)s || ' ('))
@@ -12,7 +12,7 @@ WHERE id < coalesce(%(before)s::bigint, 9223372036854775807)
 ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: last_flag_changes
--- The operator who changed each of these flags last, and when.
+-- Read the operator who changed each of these flags last, and when.
 -- Index: action_flag, its last row for each.
 SELECT flag.name, last.actor, last.created_at FROM unnest(%(flags)s::text[]) AS flag (name) CROSS JOIN LATERAL (
   SELECT actor, created_at FROM operator_actions

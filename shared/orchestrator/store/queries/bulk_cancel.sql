@@ -1,5 +1,5 @@
 -- name: matching
--- Unfinished tasks that fit an operator's filter, oldest first.
+-- Read unfinished tasks that match an operator's filter, oldest first.
 -- Index: see live_tasks.
 SELECT id FROM live_tasks
 WHERE dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
@@ -8,14 +8,14 @@ WHERE dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
 ORDER BY id LIMIT %(limit)s;
 
 -- name: lock_unfinished
--- Holds these until the transaction ends; what is over, or somebody else changes at this moment, is left out.
--- NO KEY UPDATE: passes the lock of a running handler, as a single cancel does.
+-- Lock these until the transaction ends; skip those that are over or locked by others.
+-- NO KEY UPDATE passes the lock of a running handler, as a single cancel does.
 -- Index: agent_tasks_pkey.
 SELECT id FROM agent_tasks WHERE id = ANY(%(ids)s) AND status IN ('pending', 'processing')
 ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: still_matching
--- Which of these fit the filter now: asked again once they are locked, because they may have moved before.
+-- Read which of these match the filter now that they are locked: they may have changed before.
 -- Index: agent_tasks_pkey.
 SELECT id FROM live_tasks
 WHERE id = ANY(%(ids)s) AND dead_at IS NULL AND id < %(below)s AND id >= %(lowest)s
@@ -24,7 +24,7 @@ WHERE id = ANY(%(ids)s) AND dead_at IS NULL AND id < %(below)s AND id >= %(lowes
 ORDER BY id;
 
 -- name: would_end
--- What a cancel of all that fit would end, descendants included: by type and status, and in the one row without them all together.
+-- Count the tasks that a cancel would end with their descendants: by type and status, and in the row without them all of them.
 -- The example is the newest. The lateral join keeps to the index, however many tasks the planner expects.
 -- Index: see live_tasks; task_spawn for the descendants; agent_tasks_pkey for the moments.
 WITH RECURSIVE family AS (

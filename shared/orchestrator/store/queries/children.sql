@@ -1,5 +1,5 @@
 -- name: insert_children
--- The children a handler spawned, with their first events; one that an earlier attempt committed already stays as it is.
+-- Insert the children that a handler spawned, with their first events. A child of an earlier attempt stays as it is.
 -- Index: agent_tasks_pkey, task_spawn.
 WITH child AS (
   INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
@@ -19,14 +19,14 @@ WITH child AS (
 SELECT id, owner_id, traceparent FROM child;
 
 -- name: children
--- A parent's children of one join, in the order they were asked for.
+-- Read a parent's children of one join, in the order of its calls.
 -- Index: task_spawn.
 SELECT id, type, status, result, error, spawn_key FROM agent_tasks
 WHERE parent_id = %(parent_id)s AND (%(gather)s::text IS NULL OR gather = %(gather)s)
 ORDER BY spawn_key;
 
 -- name: list_children
--- A parent's children, in the order they were asked for, without their results.
+-- Read a parent's children in the order of its calls, without their results.
 -- Index: task_spawn.
 SELECT id, type, status, spawn_key,
 -- include: bounded_error
@@ -34,13 +34,13 @@ AS error
 FROM agent_tasks WHERE parent_id = %(parent_id)s ORDER BY spawn_key LIMIT %(limit)s;
 
 -- name: lock_parents
--- Taken before wake_parents, so that a parent going to wait and its child finishing see each other.
+-- Lock before wake_parents, so that a parent that begins to wait and a child that finishes see each other.
 -- Index: agent_tasks_pkey.
 SELECT parent.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
 JOIN agent_tasks parent ON parent.id = sent.id ORDER BY parent.id FOR NO KEY UPDATE OF parent;
 
 -- name: wake_parents
--- Makes those parents due whose join has as many finished children as they wait for, or no unfinished child left,
+-- Make those parents due whose join has as many finished children as they wait for, or no unfinished child left,
 -- or whose deadline has passed.
 -- Index: agent_tasks_pkey; task_spawn for the children.
 UPDATE agent_tasks parent

@@ -1,13 +1,13 @@
 -- name: insert_ticket
--- No row while a token of before a revocation may still be taken for good somewhere.
+-- Insert nothing while a container may still accept a token from before a revocation.
 -- Index: revocation_pkey.
 INSERT INTO socket_tickets (hash, owner_id, session, expires_at, token_expires_at)
 SELECT %(hash)s, %(owner_id)s, %(session)s, task_now() + make_interval(secs => %(life)s), to_timestamp(%(token_expires)s)
 WHERE NOT EXISTS (SELECT FROM revocation WHERE task_now() < revoked_at + make_interval(secs => %(doubt)s));
 
 -- name: open_connection
--- Spends a ticket and opens its connection; no row when the ticket is unknown, spent, too old, or was issued before a
--- revocation was known everywhere, or its owner is gone. Beyond so many connections of its owner the oldest are forgotten, and named.
+-- Use a ticket up and open its connection. No row: the ticket is unknown, used, too old or from before a revocation was
+-- known everywhere, or its owner is erased. Delete the oldest connections of an owner with too many, and return their ids.
 -- Index: socket_tickets_pkey, revocation_pkey, closed_owners_pkey, connection_owner, socket_connections_pkey.
 WITH spent AS (
   DELETE FROM socket_tickets WHERE hash = %(hash)s RETURNING *
@@ -44,7 +44,7 @@ UPDATE socket_connections SET expires_at = task_now() WHERE expires_at > task_no
 SELECT id, owner_id, subscribed, task_ids, cursor, expires_at <= task_now() AS expired FROM socket_connections WHERE id = %(id)s;
 
 -- name: begin_subscription
--- Begins with the turn taken: the subscriber itself is the first sender.
+-- The connection begins as busy: the subscribing function is its first sender.
 -- Index: socket_connections_pkey.
 UPDATE socket_connections
 SET subscribed = true, task_ids = %(task_ids)s::uuid[], cursor = %(cursor)s, again = false,
@@ -57,8 +57,8 @@ RETURNING id;
 UPDATE socket_connections SET subscribed = false, task_ids = NULL, cursor = NULL WHERE id = %(id)s;
 
 -- name: take_turns
--- The subscribed connections of owners, or those named, taken for sending for 10 seconds. One that another sender has
--- is only told to look again.
+-- Reserve the subscribed connections of owners, or the named ones, for sending. One that another sender has reserved is
+-- marked, so that the other sender reads its events once more.
 -- Index: connection_owner, socket_connections_pkey.
 UPDATE socket_connections s
 SET again = held.busy, busy_until = CASE WHEN held.busy THEN s.busy_until ELSE task_now() + {sender_gone_after} END
@@ -71,8 +71,8 @@ WHERE s.id = held.id
 RETURNING s.id, s.owner_id, s.task_ids, s.cursor, s.expires_at <= task_now() AS expired, s.subscribed, held.busy;
 
 -- name: end_turns
--- Keeps what connections have been sent, and lets go of those that are done unless they were told to look again.
--- Only over the cursor that was read: a newer subscription stands, and has its own sender.
+-- Store the new cursors, and end the reservation of connections that have every event and are not marked.
+-- A newer subscription, which has another cursor and its own sender, stays as it is.
 -- Index: socket_connections_pkey.
 UPDATE socket_connections s
 SET cursor = held.sent, again = false, busy_until = CASE WHEN held.more THEN task_now() + {sender_gone_after} END

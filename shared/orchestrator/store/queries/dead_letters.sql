@@ -1,12 +1,12 @@
 -- name: mark_sent
--- Notes that a dead letter's message is in the dead-letter queue; not for one that was revived and died anew meanwhile.
+-- Record that a dead letter's message is in the dead-letter queue. A dead letter of a later seq stays as it is.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks t SET wake_at = NULL
 FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS death (id, seq)
 WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
 
 -- name: undecided
--- Of letters in the dead-letter queue, in their order, whether the death they are of is not over.
+-- Return for messages of the dead-letter queue, in their order, whether an operator must still decide about their dead letter.
 -- Index: agent_tasks_pkey.
 SELECT letter.id IS NULL OR t.id IS NOT NULL AS waits
 FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS letter (id, death, place)
@@ -14,9 +14,9 @@ LEFT JOIN agent_tasks t ON t.id = letter.id AND t.status = 'dead-letter' AND t.s
 ORDER BY place;
 
 -- name: redrive
--- Gives dead letters their attempts anew; their history stays. With a rate they fall due one after another.
--- With `seqs` only those that died at just that seq: what died anew meanwhile is another death.
--- A death that figures of the moment still count is noted, because its row forgets it.
+-- Return dead letters to pending with all their attempts; their history stays. With a rate they are due one after another.
+-- With `seqs`, redrive only dead letters of exactly that seq. Record each dead letter of the last hour for the statistics,
+-- because its row no longer has it.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
   SELECT one.id, one.death, dead.dead_at AS died_at,
@@ -41,7 +41,7 @@ WITH chosen AS (
 SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
 
 -- name: select_dead_letters
--- Dead letters by id, type, fingerprint or the code version of their last attempt; all of them where nothing is given. Oldest first.
+-- Read dead letters by id, type, fingerprint or code version of the last attempt, all without a filter; oldest first.
 -- Index: task_dead; agent_task_events_pkey for the version.
 SELECT id, owner_id, type, attempts, dead_at,
 -- include: bounded_error
@@ -58,7 +58,7 @@ WHERE dead_at IS NOT NULL
 ORDER BY dead_at, id LIMIT %(limit)s;
 
 -- name: count_dead_letters
--- How many of these there are.
+-- Count the matching dead letters.
 -- Index: task_dead; agent_task_events_pkey for the version.
 SELECT count(*) AS tasks FROM agent_tasks t
 WHERE dead_at IS NOT NULL
@@ -70,7 +70,7 @@ WHERE dead_at IS NOT NULL
     WHERE e.task_id = t.id AND e.kind = 'started' ORDER BY e.seq DESC LIMIT 1), '-'));
 
 -- name: group_dead_letters
--- Dead letters that look alike: same failure, same type, same code version, the newest group first.
+-- Group dead letters by failure, type and code version, the newest group first.
 -- The version is that of the last attempt. Index: task_dead; agent_task_events_pkey for the version.
 SELECT fingerprint, type, version, count(*) AS tasks, count(DISTINCT owner_id) AS owners, min(dead_at) AS first_seen,
        max(dead_at) AS last_seen, (array_agg(id ORDER BY dead_at DESC))[1] AS example_id,
@@ -93,7 +93,7 @@ GROUP BY fingerprint, type, version
 ORDER BY last_seen DESC;
 
 -- name: discard
--- Gives up dead letters for good: they end cancelled now, with the operator's reason kept. Their deaths are noted as by a redrive.
+-- End dead letters as cancelled, with the operator's reason. Record them for the statistics as a redrive does.
 -- Index: agent_tasks_pkey.
 WITH discarded AS (
   UPDATE agent_tasks t

@@ -1,5 +1,5 @@
 -- name: lock_owner
--- Waits for the owner's requests under way; those that come later find the account closed.
+-- Wait for the owner's running requests; later ones find the account closed.
 -- Index: none; no table is read.
 SELECT pg_advisory_xact_lock(owner_lock(%(owner_id)s));
 
@@ -8,12 +8,12 @@ SELECT pg_advisory_xact_lock(owner_lock(%(owner_id)s));
 INSERT INTO closed_owners (owner_id) VALUES (%(owner_id)s) ON CONFLICT DO NOTHING;
 
 -- name: erase_owner
--- All an owner ever had here but one task, the one that is doing this; events and steps go with their tasks.
+-- Delete all tasks of an owner, with their events and steps, except the task that runs the erasure.
 -- Index: task_owner.
 DELETE FROM agent_tasks WHERE owner_id = %(owner_id)s AND id <> %(keep)s;
 
 -- name: erase_keys
--- What the kept task knows beyond its number.
+-- Empty the remaining task.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks SET payload = '{}', idempotency_key = NULL, request_hash = NULL WHERE id = %(keep)s;
 
@@ -35,12 +35,12 @@ WITH generation AS (DELETE FROM session_generations WHERE owner_id = %(owner_id)
 DELETE FROM ended_sessions WHERE owner_id = %(owner_id)s;
 
 -- name: erase_tasks
--- Tasks of others that speak of someone forgotten.
+-- Delete tasks of other owners that mention an erased owner.
 -- Index: agent_tasks_pkey.
 DELETE FROM agent_tasks WHERE id = ANY(%(ids)s);
 
 -- name: redact_results
--- Finished tasks of others that stay, less one part of their result; what their events told of it goes too.
+-- Remove one field from the results of other owners' tasks, and the data of their events.
 -- Index: agent_tasks_pkey, agent_task_events_pkey.
 WITH redacted AS (
   UPDATE agent_tasks SET result = result - %(part)s::text WHERE id = ANY(%(ids)s) AND status = 'completed' RETURNING id

@@ -1,5 +1,5 @@
 -- name: task_events
--- A task's history in order, after a seq; only its owner's where one is given.
+-- Read a task's history in order, after a seq.
 -- Index: agent_task_events_pkey.
 SELECT seq, kind, status, attempts, created_at,
 -- include: bounded_data
@@ -9,7 +9,7 @@ WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(any_owner)s OR owner_id =
 ORDER BY seq LIMIT %(limit)s;
 
 -- name: newest_events
--- The end of any task's history, in order.
+-- Read the end of any owner's task's history, in order.
 -- Index: agent_task_events_pkey, backwards.
 SELECT * FROM (
   SELECT seq, kind, status, attempts, created_at,
@@ -20,8 +20,8 @@ SELECT * FROM (
 ) newest ORDER BY seq;
 
 -- name: unseen
--- An owner's events that a cursor has not covered, a page in order per task. `base` is the snapshot the reader had seen;
--- `target` the one it is being brought to, null to take the present one; within it, (task, seq) after (after_task, after_seq).
+-- Read a page of an owner's events after a cursor, in order per task. `base` is the snapshot that the reader has seen, `target`
+-- the one that the pages lead to (null: the current one). The page begins after (after_task, after_seq).
 -- Index: event_feed from the base's xmin on.
 WITH bound AS MATERIALIZED (
   SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
@@ -49,7 +49,7 @@ ORDER BY e.task_id, e.seq;
 SELECT pg_current_snapshot()::text AS cursor, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax;
 
 -- name: first_unseen
--- Where a reader without a cursor starts: before the newest event of its unfinished and just finished tasks, among its
+-- Read where a reader without a cursor starts: before the newest event of its unfinished and just finished tasks, among its
 -- newest 100 or those it names. Null: it has none. The bounds exclude nothing; Postgres expects few rows of a range that it cannot read.
 -- Index: task_owner, read backwards; agent_task_events_pkey.
 SELECT min(e.xid)::text AS xid FROM (

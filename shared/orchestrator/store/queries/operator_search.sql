@@ -1,12 +1,12 @@
 -- name: search_boundary
--- The id at which a search among everybody's tasks ends its page: it looks at `window` rows at most.
+-- Read the id at which a search among all tasks ends its page, so that it reads `window` rows at most.
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
 SELECT id FROM agent_tasks
 WHERE id < %(below)s AND id >= %(lowest)s AND (%(any_owner)s OR owner_id = %(owner_id)s)
 ORDER BY id DESC OFFSET %(window)s LIMIT 1;
 
 -- name: search_tasks
--- Tasks of any owner above the boundary, newest first.
+-- Read tasks of any owner above the boundary, newest first.
 -- Index: agent_tasks_pkey, or task_owner where an owner is given; read backwards.
 SELECT
 -- include: listed_task
@@ -17,7 +17,7 @@ ORDER BY id DESC
 LIMIT %(limit)s;
 
 -- name: ended_boundary
--- The same in the order in which tasks ended.
+-- Read the same boundary in the order in which tasks ended.
 -- Index: task_retention, read backwards.
 SELECT finished_at, id FROM agent_tasks
 WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz, '-infinity')
@@ -25,7 +25,7 @@ WHERE finished_at IS NOT NULL AND finished_at >= coalesce(%(since)s::timestamptz
 ORDER BY finished_at DESC, id DESC OFFSET %(window)s LIMIT 1;
 
 -- name: search_ended
--- Tasks that are over, above the boundary, the last to end first.
+-- Read tasks that are over, above the boundary, the last to end first.
 -- Index: task_retention, read backwards.
 SELECT
 -- include: listed_task
@@ -38,7 +38,7 @@ ORDER BY finished_at DESC, id DESC
 LIMIT %(limit)s;
 
 -- name: search_live
--- Tasks in one of the live states, newest first: all of them are looked at, however old, and what is stored besides is not.
+-- Read tasks in one of the live states, newest first. The search reads every live task and no other.
 -- Index: see live_tasks; agent_tasks_pkey for the page.
 WITH found AS MATERIALIZED (
   SELECT id FROM live_tasks

@@ -1,7 +1,7 @@
 -- name: take
--- Takes from all of the buckets, or from none where one has no room. Answers the longest wait (s) for room, null when all
--- had it; how far (s) each is from being full; and whether `known` is. A bucket is kept as the moment at which it is full
--- again: taking moves that on by `cost`, at most to `size` from now.
+-- Take from every bucket, or from none when one has too few tokens. Return the longest wait in seconds (null: all had them), the
+-- seconds until each bucket is full, and whether the client `known` is remembered. A bucket is stored as the time at which it is
+-- full again: taking adds `cost` to it, at most up to `size` from now.
 -- Index: rate_limits_pkey.
 WITH wanted AS (
   SELECT key, make_interval(secs => cost) AS cost, make_interval(secs => size) AS size
@@ -28,7 +28,7 @@ UPDATE rate_limits SET full_at = full_at - make_interval(secs => cost)
 FROM unnest(%(keys)s::text[], %(costs)s::float8[]) AS w (given, cost) WHERE key = given;
 
 -- name: refill
--- Fills buckets, and remembers a place for so many days.
+-- Fill buckets, and remember a client for so many days.
 -- Index: rate_limits_pkey.
 WITH filled AS (DELETE FROM rate_limits WHERE key = ANY(%(keys)s))
 INSERT INTO rate_limits (key, full_at) VALUES (%(known)s, task_now() + make_interval(days => %(days)s))

@@ -1,5 +1,5 @@
 -- name: insert_redrive
--- Begins a redrive that takes its time.
+-- Insert a staged redrive.
 INSERT INTO redrives (id, actor, canary, rate, task_ids, fingerprints)
 VALUES (%(id)s, %(actor)s, %(canary)s, %(rate)s, %(task_ids)s::uuid[], %(fingerprints)s::text[]);
 
@@ -8,7 +8,7 @@ VALUES (%(id)s, %(actor)s, %(canary)s, %(rate)s, %(task_ids)s::uuid[], %(fingerp
 SELECT id FROM redrives WHERE state = 'running' ORDER BY created_at;
 
 -- name: show_redrives
--- One; or all that run and the newest. How many of those let go are not over, and one of them, the longest due first.
+-- Read one, or all that run and the newest. `open` released tasks are not over; `waiting_for` is the one that is due longest.
 -- Index: redrives_pkey for one; redrive_running; redrive_newest, backwards; agent_tasks_pkey.
 WITH shown AS (
   SELECT id FROM redrives WHERE id = %(id)s
@@ -26,14 +26,14 @@ FROM shown JOIN redrives r USING (id), LATERAL (
 ORDER BY r.created_at DESC;
 
 -- name: lock_redrive
--- One advance at a time; another finds nothing.
+-- Lock a running redrive, so that one function at a time advances it.
 -- Index: redrives_pkey.
 SELECT id, actor, canary, rate, fingerprints, released, cardinality(task_ids) AS total,
        greatest(0, extract(epoch FROM paced_until - task_now()))::float8 AS paced_for
 FROM redrives WHERE id = %(id)s AND state = 'running' FOR UPDATE SKIP LOCKED;
 
 -- name: outcome_so_far
--- How the tasks let go are doing: how many are not over, how many were refused, and the failure one of them repeated since.
+-- Read how many released tasks are not over, how many were refused, and a failure that came back.
 -- Index: redrives_pkey, agent_tasks_pkey, agent_task_events_pkey.
 WITH gone AS MATERIALIZED (
   SELECT t.id, t.status, r.fingerprints FROM redrives r JOIN agent_tasks t ON t.id = ANY(r.task_ids[:r.released]) WHERE r.id = %(id)s
@@ -51,7 +51,7 @@ SELECT count(*) FILTER (WHERE status IN ('pending', 'processing')) AS open,
 FROM gone;
 
 -- name: release
--- Those from `after` up to `released` may go; with a rate, what was let go is due by `paced_for` seconds from now.
+-- Release the tasks from `after` up to `released`. With a rate, they are due within `paced_for` seconds.
 -- Index: redrives_pkey.
 UPDATE redrives SET released = %(released)s, paced_until = task_now() + make_interval(secs => %(paced_for)s), updated_at = task_now()
 WHERE id = %(id)s

@@ -1,6 +1,6 @@
 -- name: load
--- The clock, and what the database carries: open sockets, everybody's connections, who waits for whose locks in this database and how
--- long (s), how late (s) the sweeper is with what waits for it, and the leases that ended without an outcome within an hour.
+-- Read the clock, open WebSocket connections, database connections, sessions that wait for locks and their longest wait (s).
+-- `sweep_late`: seconds that the oldest task has waited for the sweeper. `leases_lost`: leases that ended within an hour.
 -- Index: connection_owner, read whole; a socket is a row of it. task_wake for its first row. occurrence_time.
 SELECT task_now() AS at,
        (SELECT count(*) FROM socket_connections) AS sockets,
@@ -13,8 +13,8 @@ FROM (SELECT count(DISTINCT pid) AS sessions, coalesce(extract(epoch FROM clock_
       FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()) waits;
 
 -- name: blockers
--- The sessions that others wait for: whose login, how many wait for it, the longest of them for how long (s). Asked only when somebody
--- waits: to answer, Postgres stops every lock for a moment.
+-- Read the sessions that others wait for: their login, the number of waiting sessions and the longest wait (s). Run it only when
+-- sessions wait: Postgres stops all locking for a moment.
 SELECT blocker.pid, blocker.usename AS login, count(*) AS waiting,
        coalesce(extract(epoch FROM clock_timestamp() - min(waitstart)), 0)::float8 AS longest
 FROM (SELECT pid, min(waitstart) AS waitstart FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -24,30 +24,30 @@ JOIN pg_stat_activity blocker ON blocker.pid = one.pid
 GROUP BY 1, 2 ORDER BY waiting DESC, 1 LIMIT 5;
 
 -- name: read_one
--- As little as can be asked of a table of ours: how long it takes is the database's own time.
+-- Read as little as possible: the time it takes is the database's own.
 -- Index: agent_tasks_pkey.
 SELECT FROM agent_tasks WHERE id = '00000000-0000-0000-0000-000000000000';
 
 -- name: live_counts
--- What is not over, by type and state.
+-- Count unfinished tasks and dead letters by type and state.
 -- Index: see live_tasks.
 SELECT type, state, count(*) AS tasks, extract(epoch FROM task_now() - min(due_at))::float8 AS oldest FROM live_tasks GROUP BY type, state;
 
 -- name: busiest_owner
--- Who has the most that is not over and not parked, and how much.
+-- Read the owner with the most unfinished tasks that are not parked.
 -- Index: see live_tasks.
 SELECT owner_id AS owner, count(*) AS tasks FROM live_tasks WHERE state NOT IN ('dead', 'parked')
 GROUP BY owner_id ORDER BY tasks DESC, owner_id LIMIT 1;
 
 -- name: workers
--- Who runs how many tasks, and since when (s) the oldest of them; the oldest first.
+-- Count the running tasks of each worker, with the seconds since the oldest began; the oldest first.
 -- Index: see live_tasks.
 SELECT leased_by AS worker, count(*) AS tasks, extract(epoch FROM task_now() - min(coalesce(started_at, updated_at)))::float8 AS oldest
 FROM live_tasks WHERE state = 'processing'
 GROUP BY leased_by ORDER BY oldest DESC LIMIT %(limit)s;
 
 -- name: failing
--- Tasks that failed and will be tried again, in groups of those that look alike, the largest first. The newest failures only.
+-- Group the newest tasks that failed and will be retried, the largest group first.
 -- Index: see live_tasks; agent_task_events_pkey for the version of the last attempt.
 SELECT fingerprint, type, version, count(*) AS tasks, count(DISTINCT owner_id) AS owners, min(failed_at) AS first_seen,
        max(failed_at) AS last_seen, (array_agg(id ORDER BY failed_at DESC))[1] AS example_id,
@@ -64,12 +64,13 @@ GROUP BY fingerprint, type, version
 ORDER BY tasks DESC, last_seen DESC LIMIT %(limit)s;
 
 -- name: submitted
--- How many tasks were made between two moments; an id begins with its own.
+-- Count the tasks that were submitted between two times; an id begins with its time.
 -- Index: agent_tasks_pkey alone.
 SELECT count(*) AS tasks FROM agent_tasks WHERE id >= %(first)s AND id < %(end)s;
 
 -- name: finished_counts
--- What ended between two moments, by type and how; `lately`: of it, after a third one. Deaths count although their tasks live again.
+-- Count the tasks that ended between two times, by type and status; `lately`: of these, after a third time. Dead letters count
+-- although they were redriven.
 -- Index: task_retention, occurrence_time.
 SELECT type, status, sum(tasks)::int AS tasks, sum(lately)::int AS lately, max(newest) AS newest FROM (
   SELECT type, status, count(*) AS tasks, count(*) FILTER (WHERE finished_at >= %(lately)s) AS lately, max(finished_at) AS newest
@@ -81,7 +82,8 @@ SELECT type, status, sum(tasks)::int AS tasks, sum(lately)::int AS lately, max(n
 GROUP BY type, status;
 
 -- name: finished_series
--- What ended since a moment, in steps of so many seconds, oldest first; a step without any is missing. Deaths as above.
+-- Count the tasks that ended since a time, in steps of so many seconds, oldest first; a step without any is missing. Dead letters
+-- as above.
 -- Index: task_retention, occurrence_time.
 SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, sum(tasks)::int AS tasks,
        coalesce(sum(tasks) FILTER (WHERE status = 'dead-letter'), 0)::int AS bad,
@@ -95,8 +97,8 @@ FROM (
 GROUP BY 1 ORDER BY 1;
 
 -- name: paces
--- How long what completed between two moments had taken since it could first run, and how long its last attempt had been due before it
--- was claimed (ms); by type, and of all (type null).
+-- Read percentiles (ms) of tasks that completed between two times, by type and of all (type null): from when a task could first
+-- run to its end, and from due to claimed in its last attempt.
 -- Index: task_retention.
 SELECT type, percentile_cont(0.5) WITHIN GROUP (ORDER BY took) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY took) AS p95,
        percentile_cont(0.99) WITHIN GROUP (ORDER BY took) AS p99, percentile_cont(0.95) WITHIN GROUP (ORDER BY waited) AS wait_p95
@@ -107,17 +109,17 @@ FROM (SELECT type, extract(epoch FROM finished_at - coalesce(ready_at, created_a
 GROUP BY GROUPING SETS ((type), ());
 
 -- name: leases_lost
--- Leases that ended without an outcome between two moments.
+-- Count the leases that ended without an outcome between two times.
 -- Index: occurrence_time.
 SELECT coalesce(sum(tasks), 0)::int AS tasks FROM occurrences WHERE kind = 'lease-lost' AND at >= %(since)s AND at < %(until)s;
 
 -- name: keep_minute
--- The figures of a minute, once.
+-- Store the statistics of a minute, once.
 -- Index: figure_minutes_pkey.
 INSERT INTO figure_minutes SELECT * FROM jsonb_populate_record(NULL::figure_minutes, %(minute)s::jsonb) ON CONFLICT (at) DO NOTHING;
 
 -- name: minutes
--- The figures kept since a moment, in steps of so many seconds: of what there was the most, of what happened the sum. A step of which
+-- Read the statistics since a time, in steps of so many seconds: the maximum of states, the sum of events. A step of which
 -- no minute was kept is missing, as is the one the moment falls into.
 -- Index: figure_minutes_pkey.
 SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, count(*) AS minutes,
@@ -131,7 +133,7 @@ WHERE at >= date_bin(make_interval(secs => %(step)s), %(since)s, '2000-01-01+00'
 GROUP BY 1 ORDER BY 1;
 
 -- name: minutes_of_type
--- The same of one type, as far as it is kept by type.
+-- Read the same of one type, as far as it is stored by type.
 -- Index: figure_minutes_pkey.
 SELECT date_bin(make_interval(secs => %(step)s), at, '2000-01-01+00') AS at, count(*) AS minutes,
        coalesce(max(due), 0) AS due, coalesce(max(scheduled), 0) AS scheduled, coalesce(max(retrying), 0) AS retrying,

@@ -1,10 +1,10 @@
 -- name: recorded_steps
--- What a task's attempts have recorded so far.
+-- Read the steps that a task's attempts have recorded.
 -- Index: agent_task_steps_pkey.
 SELECT name, result, fault FROM agent_task_steps WHERE task_id = %(task_id)s;
 
 -- name: record_step
--- Records a step's result once, fenced by the attempt's token, with its event. No row: the lease is lost or it is recorded already.
+-- Record a step's result once, fenced by the attempt's token, with its event. No row: the lease is lost or it is recorded already.
 -- Index: agent_tasks_pkey, agent_task_steps_pkey.
 WITH task AS (
   UPDATE agent_tasks t SET seq = seq + 1, updated_at = task_now()
@@ -21,7 +21,7 @@ WITH task AS (
 SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id AND s.subscribed) AS watched FROM task;
 
 -- name: note_progress
--- Shows what a running attempt is doing, fenced by its token.
+-- Store the progress of a running attempt, fenced by its token.
 -- Index: agent_tasks_pkey.
 WITH task AS (
   UPDATE agent_tasks SET progress = %(progress)s::jsonb, seq = seq + 1, updated_at = task_now()
@@ -34,7 +34,7 @@ WITH task AS (
 SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id AND s.subscribed) AS watched FROM task;
 
 -- name: attempt_state
--- Whether an attempt still owns its task.
+-- Read whether an attempt still owns its task.
 -- Index: agent_tasks_pkey.
 SELECT status, token = %(token)s AS ours FROM agent_tasks WHERE id = %(task_id)s;
 

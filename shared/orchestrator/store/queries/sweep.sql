@@ -1,5 +1,6 @@
 -- name: due_for_sweep
--- Marks what nobody has acted on in time, so that another sweeper leaves it; each resend doubles the wait for the next (2 to 64 minutes).
+-- Return tasks that were not acted on in time and mark them, so that another sweeper skips them. Each resend doubles the wait for
+-- the next (2 to 64 minutes).
 -- A range with an end that Postgres cannot read counts as few rows, so the index serves it whatever the statistics say.
 -- Index: task_wake, agent_tasks_pkey.
 WITH late AS (
@@ -16,7 +17,7 @@ RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
           t.waiting_for IS NOT NULL AS waits;
 
 -- name: parked_flags
--- The flags that hold tasks.
+-- Read the flags that park tasks.
 -- Index: task_parked, once per flag.
 WITH RECURSIVE flag AS (
   (SELECT parked_by FROM agent_tasks WHERE parked_by IS NOT NULL ORDER BY parked_by LIMIT 1)
@@ -26,12 +27,12 @@ WITH RECURSIVE flag AS (
 SELECT parked_by FROM flag WHERE parked_by IS NOT NULL;
 
 -- name: parked_tasks
--- The oldest tasks a flag holds, a page of them.
+-- Read a page of the tasks that a flag parks, oldest first.
 -- Index: task_parked.
 SELECT id, owner_id, type FROM agent_tasks WHERE parked_by = %(flag)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
 
 -- name: unpark
--- Lets parked tasks go.
+-- Make parked tasks due.
 -- Index: agent_tasks_pkey.
 WITH freed AS (
   UPDATE agent_tasks task SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + {message_lost_after}, seq = seq + 1, updated_at = task_now()
@@ -45,8 +46,8 @@ WITH freed AS (
 SELECT id, owner_id, traceparent FROM freed;
 
 -- name: prune_tasks
--- Deletes finished tasks (dead letters excepted) with their events and steps by age, a page at a time. None whose parent or
--- child is unfinished: a join may still count it.
+-- Delete a page of old finished tasks with their events and steps, but no dead letters. A task whose parent or child is
+-- unfinished stays: a join may still count it.
 -- Index: task_retention, agent_tasks_pkey, task_spawn.
 WITH old AS (
   SELECT id FROM agent_tasks

@@ -1,24 +1,24 @@
 -- name: insert_task
--- A new task with its first event; nulls when its id or its owner's idempotency key is already there.
+-- Insert a task with its first event; nulls when its id or its owner's idempotency key is already there.
 -- Index: agent_tasks_pkey, task_idempotency.
 SELECT due_at, created_at, due_in FROM submit_task(
   %(settings)s::json, %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s::smallint, %(max_attempts)s::smallint,
   %(limited)s, %(schedule_at)s::timestamptz, %(idempotency_key)s, %(request_hash)s, %(traceparent)s, %(deadline)s::float8);
 
 -- name: find_submitted
--- The task an earlier submit made under this id or idempotency key.
+-- Read the task that an earlier submit created under this id or idempotency key.
 -- Index: agent_tasks_pkey, task_idempotency.
 SELECT *, extract(epoch FROM due_at - task_now())::float8 AS due_in FROM agent_tasks
 WHERE id = %(id)s OR (owner_id = %(owner_id)s AND idempotency_key = %(idempotency_key)s)
 LIMIT 1;
 
 -- name: get_task
--- One task of an owner; any owner's where none is given (operators).
+-- Read one task of an owner.
 -- Index: agent_tasks_pkey.
 SELECT * FROM agent_tasks WHERE id = %(id)s AND (%(any_owner)s OR owner_id = %(owner_id)s);
 
 -- name: list_tasks
--- An owner's tasks, newest first, after a cursor (the last id of the page before).
+-- Read an owner's tasks, newest first, after a page cursor (the last id of the page before).
 -- Index: task_owner, read backwards.
 SELECT
 -- include: listed_task
@@ -31,7 +31,7 @@ ORDER BY id DESC
 LIMIT %(limit)s;
 
 -- name: newest_completed
--- An owner's newest completed tasks of one type.
+-- Read an owner's newest completed tasks of one type.
 -- Index: task_finished, read backwards.
 SELECT * FROM agent_tasks
 WHERE owner_id = %(owner_id)s AND type = %(type)s AND finished_at IS NOT NULL AND status = 'completed'
@@ -39,7 +39,7 @@ ORDER BY finished_at DESC
 LIMIT %(limit)s;
 
 -- name: cancel
--- Ends waiting or running tasks; a running attempt loses its token, so nothing of it commits.
+-- Cancel waiting or running tasks; a running attempt loses its token, so nothing of it commits.
 -- Index: agent_tasks_pkey.
 WITH locked AS (
   SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
@@ -60,7 +60,7 @@ WITH locked AS (
 SELECT * FROM cancelled;
 
 -- name: living_descendants
--- The unfinished descendants of some tasks. An owner's end where a child was made for somebody else.
+-- Read the unfinished descendants of tasks. The search for an owner stops at a child of another owner.
 -- The lateral join keeps to the index, however many tasks the planner expects.
 -- Index: task_spawn.
 WITH RECURSIVE family AS (
