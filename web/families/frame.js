@@ -93,7 +93,7 @@ function Connection() {
 }
 
 function useView() {
-  const read = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'meet');
+  const read = () => (Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'meet');
   const [here, setHere] = useState(read);
   useEffect(() => {
     const update = () => setHere(read());

@@ -60,9 +60,13 @@ def say(*parts: Part) -> None:
     out.print(line(*parts))
 
 
+#: Control characters, and those that change the direction of the text around them.
+_UNSEEN = "[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+
+
 def as_json(value: Any, *, on_one_line: bool = False) -> None:
     text = json.dumps(value, indent=None if on_one_line else 2, ensure_ascii=False)
-    typer.echo(re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text))
+    typer.echo(re.sub(_UNSEEN, lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:

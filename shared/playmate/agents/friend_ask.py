@@ -13,6 +13,9 @@ from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 from playmate.text_fields import AccountName
 
+#: Friends of a guardian, with the requests that the guardian made: their lists have no pages.
+MOST_LINKS = 500
+
 
 class FriendAsk(BaseModel):
     """Whom to ask."""
@@ -50,6 +53,11 @@ def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
     friend_id, name = found
     if friend_id == me:
         raise Refuse("You cannot ask yourself to be your friend.", code="oneself")
+    if friends.count_links(ctx.db, me) >= MOST_LINKS:
+        raise Refuse(
+            f"You have {MOST_LINKS} friends and open requests, which is the most. Take one back before you ask again.",
+            code="too_many_friends",
+        )
     message = _link(ctx, me, friend_id, name)
     return FriendAsked(message=message, friend=Friend(id=friend_id, name=name))
 

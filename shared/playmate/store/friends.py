@@ -23,6 +23,12 @@ def ask(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link | Non
     return _link(conn.execute(SQL["ask"], {"asker_id": asker, "receiver_id": receiver}).fetchone())
 
 
+def count_links(conn: Connection, guardian: GuardianId) -> int:
+    """Return how many friends the guardian has, with the requests that the guardian made."""
+    [row] = conn.execute(SQL["count_links"], {"guardian_id": guardian}).fetchall()
+    return int(row["links"])
+
+
 def lock_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> Link | None:
     """Return the pair's link, locked until the transaction ends."""
     return _link(conn.execute(SQL["lock_link"], {"guardian_id": guardian, "friend_id": friend}).fetchone())

@@ -5,6 +5,11 @@ values (%(asker_id)s, %(receiver_id)s)
 on conflict do nothing
 returning asker_id, receiver_id, state;
 
+-- name: count_links
+-- The friends of a guardian, and the requests that the guardian made (friend_links_asker, friend_links_receiver).
+select (select count(*) from friend_links where asker_id = %(guardian_id)s)
+     + (select count(*) from friend_links where receiver_id = %(guardian_id)s and state = 1) as links;
+
 -- name: lock_link
 -- The link between two guardians in either direction (friend_links_pair), locked until the transaction ends.
 select asker_id, receiver_id, state
