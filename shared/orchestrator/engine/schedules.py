@@ -151,6 +151,7 @@ def _new(
         payload_version=agent.version,
         max_attempts=agent.max_attempts,
         limited=agent.limit_per_owner is not None,
+        deadline=agent.deadline,
         cron=request.recurrence.cron,
         every=request.recurrence.every,
         time_zone=request.recurrence.time_zone,

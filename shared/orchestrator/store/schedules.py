@@ -29,6 +29,7 @@ class NewSchedule:
     payload_version: int
     max_attempts: int
     limited: bool
+    deadline: float | None
     cron: str | None
     every: int | None
     time_zone: str
@@ -66,6 +67,7 @@ class DueSchedule:
     payload_version: int
     max_attempts: int
     limited: bool
+    deadline: float | None
     cron: str | None
     every: int | None
     time_zone: str
@@ -126,6 +128,7 @@ def insert_scheduled_task(
         "payload_version": schedule.payload_version,
         "max_attempts": schedule.max_attempts,
         "limited": schedule.limited,
+        "deadline": schedule.deadline,
         "run_at": run_at,
         "idempotency_key": f"schedule:{schedule.id}:{run_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "schedule_id": schedule.id,

@@ -233,6 +233,7 @@ CREATE TABLE public.agent_schedules (
     payload_version smallint NOT NULL,
     max_attempts smallint NOT NULL,
     limited boolean NOT NULL,
+    deadline double precision,
     cron text,
     every integer,
     time_zone text NOT NULL,

@@ -8,6 +8,7 @@ CREATE TABLE agent_schedules (
   payload_version smallint NOT NULL,
   max_attempts    smallint NOT NULL CHECK (max_attempts BETWEEN 1 AND 20),
   limited         boolean NOT NULL,
+  deadline        double precision,                     -- seconds of each task's whole life
   cron            text CHECK (length(cron) BETWEEN 1 AND 100),
   every           integer CHECK (every BETWEEN 60 AND 31622400),  -- seconds
   time_zone       text NOT NULL,
@@ -24,9 +25,9 @@ CREATE INDEX schedule_next ON agent_schedules (next_at) WHERE NOT paused;
 CREATE UNIQUE INDEX schedule_name ON agent_schedules (name) WHERE name IS NOT NULL;
 
 GRANT SELECT, DELETE ON agent_schedules TO orchestrator_api;
-GRANT INSERT (id, owner_id, type, payload, payload_version, max_attempts, limited, cron, every, time_zone, overlap, paused, next_at)
+GRANT INSERT (id, owner_id, type, payload, payload_version, max_attempts, limited, deadline, cron, every, time_zone, overlap, paused, next_at)
   ON agent_schedules TO orchestrator_api;
-GRANT UPDATE (payload, payload_version, max_attempts, limited, cron, every, time_zone, overlap, paused, next_at, updated_at)
+GRANT UPDATE (payload, payload_version, max_attempts, limited, deadline, cron, every, time_zone, overlap, paused, next_at, updated_at)
   ON agent_schedules TO orchestrator_api;
 GRANT SELECT ON agent_schedules TO orchestrator_sweeper;
 GRANT UPDATE (next_at, last_task_id) ON agent_schedules TO orchestrator_sweeper;

@@ -18,7 +18,7 @@ ALTER TABLE agent_tasks
   ADD COLUMN losses smallint NOT NULL DEFAULT 0,  -- connections lost in a row while its handler ran
   ADD COLUMN deadline_at timestamptz;             -- the end of its whole life, retries and waits included
 GRANT UPDATE (losses) ON agent_tasks TO orchestrator_worker;
-GRANT INSERT (deadline_at) ON agent_tasks TO orchestrator_api, orchestrator_worker;
+GRANT INSERT (deadline_at) ON agent_tasks TO orchestrator_api, orchestrator_worker, orchestrator_sweeper;
 GRANT UPDATE (deadline_at) ON agent_tasks TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper;
 
 -- Why a step has no result although its effect happened.

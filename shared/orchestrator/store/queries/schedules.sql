@@ -1,8 +1,9 @@
 -- name: insert_schedule
 -- Nothing when the owner has as many as one may have.
 -- Index: schedule_owner for the count.
-INSERT INTO agent_schedules (id, owner_id, type, payload, payload_version, max_attempts, limited, cron, every, time_zone, overlap, paused, next_at)
-SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, %(cron)s, %(every)s,
+INSERT INTO agent_schedules (id, owner_id, type, payload, payload_version, max_attempts, limited, deadline, cron, every, time_zone, overlap, paused,
+                             next_at)
+SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, %(deadline)s, %(cron)s, %(every)s,
        %(time_zone)s, %(overlap)s, %(paused)s, %(next_at)s
 WHERE (SELECT count(*) FROM agent_schedules WHERE owner_id = %(owner_id)s) < %(most)s
 RETURNING id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at;
@@ -22,7 +23,7 @@ FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s FOR NO KEY UP
 -- name: update_schedule
 -- Index: agent_schedules_pkey.
 UPDATE agent_schedules
-SET payload = %(payload)s::jsonb, payload_version = %(payload_version)s, max_attempts = %(max_attempts)s, limited = %(limited)s,
+SET payload = %(payload)s::jsonb, payload_version = %(payload_version)s, max_attempts = %(max_attempts)s, limited = %(limited)s, deadline = %(deadline)s,
     cron = %(cron)s, every = %(every)s, time_zone = %(time_zone)s, overlap = %(overlap)s, paused = %(paused)s, next_at = %(next_at)s,
     updated_at = task_now()
 WHERE id = %(id)s AND owner_id = %(owner_id)s
@@ -36,7 +37,7 @@ DELETE FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s;
 -- Schedules whose next run is due, or for overlapping runs due within the time that a queue message can wait.
 -- The last run counts as unfinished until its task is over.
 -- Index: schedule_next; agent_tasks_pkey.
-SELECT s.id, s.owner_id, s.type, s.payload::text AS payload, s.payload_version, s.max_attempts, s.limited, s.cron, s.every, s.time_zone,
+SELECT s.id, s.owner_id, s.type, s.payload::text AS payload, s.payload_version, s.max_attempts, s.limited, s.deadline, s.cron, s.every, s.time_zone,
        s.overlap, s.next_at, task_now() AS now,
        EXISTS (SELECT FROM agent_tasks t WHERE t.id = s.last_task_id AND t.finished_at IS NULL) AS unfinished
 FROM agent_schedules s
@@ -48,9 +49,11 @@ ORDER BY s.next_at LIMIT %(limit)s FOR NO KEY UPDATE OF s SKIP LOCKED;
 -- The task of one run; nothing when it is there already.
 -- Index: task_idempotency.
 WITH task AS (
-  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, limited, due_at, wake_at, ready_at, idempotency_key)
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, limited, due_at, wake_at, ready_at, idempotency_key,
+                           deadline_at)
   SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, due.at,
-         due.at + {message_lost_after}, due.at, %(idempotency_key)s
+         due.at + {message_lost_after}, due.at, %(idempotency_key)s,
+         due.at + make_interval(secs => %(deadline)s)
   FROM (SELECT greatest(%(run_at)s::timestamptz, task_now()) AS at) due
   ON CONFLICT DO NOTHING
   RETURNING id, seq, attempts, status, owner_id, due_at

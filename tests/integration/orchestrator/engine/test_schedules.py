@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,3 +133,13 @@ def test_a_paused_schedule_does_not_run_and_makes_up_for_nothing(engine: Engine)
     )
     assert resumed.next_at == datetime(2026, 7, 1, 14, 10, tzinfo=UTC)
     assert sweep(engine) == 1
+
+
+def test_a_run_has_the_deadline_of_its_agent(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_at(engine, datetime(2026, 7, 1, 12, 0, tzinfo=UTC))
+    agent = engine.agents.get("test.noop")
+    monkeypatch.setattr(engine.agents, "get", lambda _: replace(agent, deadline=7200.0))
+    make(engine, every=600)
+    assert sweep(engine) == 1
+    row = engine.db.connection().execute("SELECT deadline_at - due_at AS life FROM agent_tasks").fetchone()
+    assert row == {"life": timedelta(hours=2)}
