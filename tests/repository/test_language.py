@@ -19,10 +19,8 @@ NOT_YET = (
     "tests/browser/",
     "tests/conftest.py",
     "tests/faults/",
-    "tests/integration/",
     "tests/simulation/",
     "tests/support/",
-    "tests/unit/",
     "tools/bench/",
 )
 #: Documents of the application that families read, documents of others, and pages that repeat the prose of code.

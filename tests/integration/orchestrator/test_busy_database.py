@@ -24,7 +24,7 @@ def hurried(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def holder(database_url: str) -> Iterator[Connection]:
-    """A session that holds the tasks."""
+    """Yield a session that locks the table of tasks."""
     with connect(database_url) as session:
         session.execute("BEGIN; LOCK TABLE agent_tasks")
         yield session

@@ -1,4 +1,4 @@
-"""What no part may do, whoever it works for and whatever a query says."""
+"""Postgres refuses every listed statement that exceeds the rights of a part."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def test_every_hot_statement_keeps_to_its_index(filled: str, state: str) -> None
 
 
 def faults_of(conn: Connection, case: Case, mode: str) -> list[str]:
-    """What is wrong with a case's plan."""
+    """Return the faults of a case's plan."""
     with conn.transaction(force_rollback=True):
         conn.execute(sql.SQL("SET LOCAL plan_cache_mode = {}").format(mode))
         if "settings" not in case.values and "owner_id" in case.values:

@@ -16,7 +16,7 @@ from orchestrator.store.operator_search import Wanted
 from orchestrator.store.owners import ANY_OWNER, owner_filter
 from tests.support.engine import Engine
 
-#: What a caller that lost its owner would pass, against the types.
+#: The value that a caller without an owner would pass, against the types.
 MISSING = cast("Any", None)
 
 READS: dict[str, Callable[[Connection, Any, Any], object]] = {

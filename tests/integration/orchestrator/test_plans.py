@@ -1,4 +1,4 @@
-"""What operators look at again and again costs what is live or what a moment saw, whatever is stored besides."""
+"""The repeated statements of operators read few pages: live rows or a short period, independent of other rows."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.support.postgres import log_in, login_of
 
 WRITTEN = Path(__file__).with_name("rights.txt")
 
-#: Grants on tables, columns and sequences, and on functions of ours: who, what, which. The tables' owner needs none.
+#: Grants on tables, columns, sequences and our functions: grantee, object, privileges. The tables' owner needs none.
 GRANTS: LiteralString = """
 with things as (
     select oid, relname::text as name, relowner as owner, relacl as acl from pg_class
@@ -82,7 +82,7 @@ def sessions(database_url: str) -> Iterator[dict[str, Connection]]:
 
 
 def test_rights_are_the_written_ones(conn: Connection) -> None:
-    """A right that is given or taken changes the list too: what a new one opens is then read by somebody."""
+    """Every grant and every revocation changes the list too, so that a reviewer reads each new right."""
     found = sorted(row["line"] for row in conn.execute(GRANTS))
     assert found == WRITTEN.read_text().splitlines()
 

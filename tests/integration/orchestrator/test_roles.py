@@ -1,4 +1,4 @@
-"""The database's own lock: what each function's role may do, and whose rows it sees, whatever a query says."""
+"""Postgres limits each function's role to its rights and to its owner's rows, even if a query omits the owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No row is too large for the answers and frames that show it: what is stored is bounded, and so is what lists read."""
+"""No row is too large for the answers and frames that show it: stored rows and the reads of lists are bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a task's row, each broken on purpose: whatever writes it, Postgres refuses and names the rule."""
+"""The tests break each rule of a task's row on purpose: Postgres refuses the row and names the rule."""
 
 from __future__ import annotations
 

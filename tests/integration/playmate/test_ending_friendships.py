@@ -1,4 +1,4 @@
-"""A kid that is removed, or whose family is no friend any more, is named nowhere: whatever was running meanwhile."""
+"""No result names a removed kid or a kid of a former friend, even if a handler runs during the removal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Run = Callable[..., Ran]
 Befriend = Callable[..., None]
 
 POINT = {"latitude": 48.85, "longitude": 2.35}
-#: What tells a guardian of a friend's kids.
+#: Task types whose results name a friend's kids to a guardian.
 TELLING = ("friend.recommendations", "location.playdate.update")
 
 
@@ -49,7 +49,7 @@ def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
 
 
 def tell(run: Run, type: str, owner: int, friend: int) -> None:
-    """Its task may be taken back before anybody has looked at it."""
+    """Run a task of the type to completion; another session may delete the task before this test reads it."""
     with suppress(LookupError):
         assert run(type, payload_of(type, friend), owner=owner).status == "completed"
 
@@ -247,7 +247,7 @@ def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) 
 
 
 def test_who_holds_a_kid_changes_none(worker_db: Database, conn: Connection, amira: int) -> None:
-    """Holding takes the right to update; the policy gives it back."""
+    """Postgres requires the right to update a row for a lock on it; the policy refuses the update itself."""
     from psycopg import errors as pg
 
     from orchestrator.store import row_security

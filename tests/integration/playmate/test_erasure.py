@@ -1,4 +1,4 @@
-"""Nobody's wish to be forgotten can be blocked; and who is forgotten finds every door closed."""
+"""Nobody can block the erasure of an account; afterwards the API refuses the owner, except for the erasure's status."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ class TestTheForgotten:
     def test_what_is_submitted_at_that_moment_is_erased_or_refused(
         self, me: Caller, run: Run, conn: Connection, amira: int, api_db: Database
     ) -> None:
-        """A request that has been let in ends before the erasure looks for what there is."""
+        """The erasure waits for the end of an admitted request before it reads the rows to erase."""
         from orchestrator.store import row_security
 
         with (

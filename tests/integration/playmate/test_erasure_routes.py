@@ -1,4 +1,4 @@
-"""After an account is forgotten no table and no queue holds a word of it."""
+"""After the erasure of an account no table contains its texts, and only a tombstone and the erasure task are left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.search import places_that_say
 
 Run = Callable[..., Ran]
 
-#: Words that only the forgotten family has.
+#: Texts that occur only in the data of the forgotten family.
 WORDS = ("Quillfeather", "quillfeather@example.com", "Xanthippe", "Yggdrasil", "ballooning", "zeppelin")
 
 
@@ -89,7 +89,7 @@ def test_being_forgotten_twice_changes_nothing(family: MakeFamily, run: Run) -> 
 def test_neighbours_in_the_same_batch_are_forgotten_or_done(
     db: Database, family: MakeFamily, befriend: Callable[..., None], engine: Engine
 ) -> None:
-    """A batch that holds the owner's other tasks, before and after, and someone else's."""
+    """The batch contains the erasure, the owner's tasks before and after it, and tasks of another owner."""
     engine.agents = engine.worker.agents = Agents("playmate.agents")
     gone, friend = family("Quillfeather"), family("Amira")
     befriend(gone, friend)

@@ -24,7 +24,7 @@ SUMMARY = (
 
 
 class Cloud:
-    """Plays AWS: Bedrock says its words, Amazon Location has a park; either may hang or fail."""
+    """Simulate AWS: Bedrock returns a set text, Amazon Location returns a park; either may hang or fail."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []

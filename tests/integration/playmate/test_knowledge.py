@@ -1,4 +1,4 @@
-"""Operators load documents of their own; what cannot be kept is refused in words."""
+"""Operators load documents of their own; the API refuses invalid documents with a message."""
 
 from __future__ import annotations
 

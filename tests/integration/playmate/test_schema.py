@@ -17,7 +17,7 @@ from playmate.store import accounts, points
 from tests.support import postgres
 from tools.local_stack.stack_config import Layout
 
-#: Migrations of the application before names, points and credentials were told apart.
+#: Number of the application's migrations before names, points and credentials were separated.
 BEFORE = 6
 
 SHAPE: LiteralString = """

@@ -1,4 +1,4 @@
-"""What `make agent` writes runs as it is written."""
+"""The files that `make agent` writes run without changes."""
 
 from __future__ import annotations
 

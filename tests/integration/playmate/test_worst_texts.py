@@ -23,8 +23,8 @@ BODY_BYTES, LINE_BYTES = 240_000, 8_000
 #: CPU time of the worst text, at most that many times the plain one's; times below `FLOOR` seconds count as `FLOOR`.
 WORST_RATIO, FLOOR = 5.0, 0.01
 
-#: Repeated up to the size: combining marks, which normalisation sorts; letters that it makes eighteen of; and texts
-#: that number, address, time and document parsers read to the end.
+#: Repeated up to the size: combining marks, which normalisation sorts; characters that normalisation expands to
+#: eighteen each; and texts that number, address, time and document parsers read to the end.
 WORST = {
     "marks": "\u0301\u0316",
     "long forms": "\ufdfa",
@@ -63,7 +63,7 @@ def sample(schema: Schema) -> Any:
 
 
 def variants(schema: Schema, text: str) -> Iterator[Any]:
-    """Yield values with the text in one place each: every field, every item, and the name of a field."""
+    """Yield values with the text at one position each: every field, every item, and the name of a field."""
     schema = resolved(schema)
     options = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
     if "properties" in schema or schema.get("type") == "object":
@@ -85,7 +85,7 @@ Request = tuple[str, str, Mapping[str, Any]]
 
 
 def requests(text: str, line: str) -> Iterator[Request]:
-    """Yield every request with the text in one place; `line` stands in paths, queries and headers."""
+    """Yield every request with the text at one position; paths, queries and headers contain `line` instead."""
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             body = operation.get("requestBody")

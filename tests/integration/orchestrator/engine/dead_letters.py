@@ -57,13 +57,13 @@ def many_dead(engine: Engine, many: int) -> None:
 
 
 def run_due(engine: Engine) -> None:
-    """Whatever is let go and due by now is run."""
+    """Run the pending tasks that are due."""
     due = engine.db.connection().execute("SELECT id FROM agent_tasks WHERE status = 'pending' AND due_at <= task_now()")
     engine.run(*(row["id"] for row in due.fetchall()))
 
 
 def end_well(engine: Engine) -> None:
-    """Whatever is let go and due by now is done, by one statement or two."""
+    """Complete the pending tasks that are due, by two statements and without running their handlers."""
     execute = engine.db.connection().execute
     execute(
         "UPDATE agent_tasks SET status = 'processing', token = 1, leased_until = task_now()"

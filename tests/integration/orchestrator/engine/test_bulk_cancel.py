@@ -1,4 +1,4 @@
-"""An operator cancels many tasks at once: what fits and nothing else, each as if by itself."""
+"""An operator cancels many tasks at once: the matching tasks and no others, each as a single cancel would."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Meddle = Callable[[Callable[[], object]], None]
 
 @pytest.fixture
 def meddle(monkeypatch: pytest.MonkeyPatch) -> Meddle:
-    """Has something done after the tasks were looked at and before they are locked."""
+    """Return a function that sets an action to run after the tasks are selected and before they are locked."""
     lock = bulk_cancel.lock_unfinished
 
     def before_the_lock(deed: Callable[[], object]) -> None:

@@ -29,7 +29,7 @@ ODD = "Log\"in; '-- %I $$ é"
 
 @pytest.fixture
 def make(conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Login]]:
-    """Logins that the deploy below is told of; their roles end with the test."""
+    """Return a function that makes a login for the deploys below; drop the roles of the logins after the test."""
     made: list[Login] = []
     for name, value in place(database_url).items():
         monkeypatch.setenv(name, value)
@@ -129,7 +129,7 @@ def test_a_deploy_in_the_middle_of_a_rotation_breaks_nothing(
 def test_a_step_of_a_rotation_in_the_middle_of_a_deploy_breaks_nothing(
     db: Database, make: Callable[..., Login], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Between the deploy's look at the pending secret and its look at the current one."""
+    """The step runs after the deploy reads the pending secret and before the deploy reads the current one."""
     login, version = make(), str(uuid4())
     deploy(db, worker=login.arn)
     before = STEPS.index(step)
@@ -151,7 +151,7 @@ def test_a_step_of_a_rotation_in_the_middle_of_a_deploy_breaks_nothing(
 def test_a_deploy_that_cannot_read_a_secret_sets_no_password(
     db: Database, make: Callable[..., Login], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What this container remembers of before would undo the rotation since."""
+    """A password that this container cached before the rotation would undo the rotation."""
     login = make()
     deploy(db, worker=login.arn)
     login.rotate(str(uuid4()), *STEPS)
@@ -249,7 +249,7 @@ def test_a_login_changes_no_password_but_its_own(db: Database, make: Callable[..
 def test_two_databases_that_make_the_same_logins_at_once_both_succeed(
     postgres_server: Layout, make: Callable[..., Login]
 ) -> None:
-    """Roles belong to the server: whoever comes second finds them, and what it grants is granted."""
+    """Roles belong to the server: the second database finds the existing roles and grants its rights to them."""
     wanted = [make() for _ in range(6)]
     failures: list[Exception] = []
     barrier = threading.Barrier(3, timeout=20)

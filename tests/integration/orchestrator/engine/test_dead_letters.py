@@ -1,4 +1,4 @@
-"""Letters leave the dead-letter queue when nobody has to decide about them any more, and not before."""
+"""The engine deletes a message from the dead-letter queue once no operator must decide about its task, not before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One attempt after another: what becomes of a task, and that effects happen once."""
+"""One attempt after another: the test checks the status of the task, and that each effect happens once."""
 
 from __future__ import annotations
 

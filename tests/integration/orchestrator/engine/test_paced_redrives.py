@@ -1,4 +1,7 @@
-"""A redrive at a rate lets go a minute's worth at a time: it keeps its pace whoever moves it on, and can be stopped."""
+"""A rate-limited redrive returns a minute's worth of dead letters to pending at a time.
+
+It keeps its rate, independent of the caller that advances it. An operator can stop it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from tests.support.engine import Engine
 
 
 def due(engine: Engine) -> list[float]:
-    """When those let go are due, in seconds from now, the first one first."""
+    """Return the seconds from now until each redriven task is due, in ascending order."""
     rows = engine.db.connection().execute(
         "SELECT extract(epoch FROM due_at - task_now())::float8 AS at"
         " FROM agent_tasks WHERE dead_at IS NULL ORDER BY due_at"

@@ -97,7 +97,7 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
 def test_a_worker_lost_alone_is_a_failure_come_back_and_in_company_is_none(
     engine: Engine, alone: bool, state: str
 ) -> None:
-    """In company nobody knows yet whose fault it was; how the task failed before it was let go does not count."""
+    """A worker lost in a batch does not show which task was at fault. Failures before the redrive do not count."""
     ids = dead(engine, 12, mends=True)
     if alone:
         lost = '{"kind": "crashed", "message": "died", "fingerprint": "worker-lost"}'

@@ -1,4 +1,4 @@
-"""What is accepted is kept, and asked for twice is kept once."""
+"""Postgres stores every accepted task; a repeated request stores no second task."""
 
 from __future__ import annotations
 

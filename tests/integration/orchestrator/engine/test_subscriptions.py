@@ -248,7 +248,7 @@ def test_steps_and_progress_are_seen_while_the_handler_runs(engine: Engine, brow
 def test_two_pushes_at_once_send_each_update_once(
     engine: Engine, browser: Browser, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second leaves the connection to the first, which looks again before it lets go."""
+    """The second push leaves the connection to the first, which reads the events again before it ends its turn."""
     mine = subscribed(engine, browser)
     task = engine.submit()
     plain = browser.post

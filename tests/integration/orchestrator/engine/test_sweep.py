@@ -1,4 +1,4 @@
-"""What must happen though nobody asks."""
+"""The sweeper sends lost messages again, wakes due tasks and prunes old tasks, without a request of a caller."""
 
 from __future__ import annotations
 

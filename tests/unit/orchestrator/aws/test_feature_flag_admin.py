@@ -1,4 +1,4 @@
-"""What operators write is what containers read; nothing broken is ever deployed."""
+"""Containers read the flags that operators write; operators cannot deploy a broken document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AppConfig:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.versions: list[bytes] = [b'{"insight": {"default": true}}']
         self.deployments: list[dict[str, Any]] = [self._deployment(1, "COMPLETE", "at-once")]
-        #: What happens before the next version is made.
+        #: The function that the stub calls before it makes the next version.
         self.meanwhile: Callable[[], object] = lambda: None
         monkeypatch.setattr(feature_flag_admin, "call", self._call)
         monkeypatch.setattr(feature_flags.Session, "read", lambda _: self.document)

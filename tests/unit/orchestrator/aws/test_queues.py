@@ -52,7 +52,7 @@ def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
 
 
 def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
-    """Whatever carries it on keeps a message's attributes; the worker reads them from Lambda's event."""
+    """The queue sends `death` as an attribute of the message; the worker reads the attribute from Lambda's event."""
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace, death=7)])
     TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace)])

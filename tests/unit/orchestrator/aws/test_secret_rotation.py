@@ -15,7 +15,7 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 class Service:
-    """Counts upwards, and remembers what it was told."""
+    """Count upwards, and record each pair of secrets that the rotation applies."""
 
     def __init__(self) -> None:
         self.arn = str(call("secretsmanager", "create_secret", Name="n", SecretString='{"n": 1}')["ARN"])

@@ -71,7 +71,7 @@ def store(monkeypatch: pytest.MonkeyPatch, now: Now) -> Store:
 
 
 class Traffic:
-    """Containers that look at the secret at different moments; each signs, and verifies what any has signed."""
+    """Containers that read the secret at different moments; each signs tokens and verifies the tokens of all."""
 
     def __init__(self, store: Store) -> None:
         self.now = store.now
@@ -100,7 +100,7 @@ def test_every_token_is_good_everywhere_through_rotations(store: Store) -> None:
 
 @pytest.mark.parametrize("apart", [2.0, 25 * 60.0, LONGEST_ROTATION - 1.0], ids=["at once", "25 minutes", "an hour"])
 def test_the_first_and_the_last_step_may_be_far_apart(store: Store, apart: float) -> None:
-    """The key is retired in the first step's words and signs until after the last."""
+    """The first step records the retirement of the key; containers sign with the key until after the last step."""
     traffic = Traffic(store)
     traffic.go_on(60.0)
     pending = rotated(store.secret, now=time.time(), token_life=LIFETIME)

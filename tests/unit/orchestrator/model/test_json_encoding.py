@@ -1,4 +1,4 @@
-"""JSON for Postgres: what jsonb refuses is refused before it is sent."""
+"""JSON for Postgres: the encoder refuses the values that jsonb refuses, before the caller sends them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best slots: whatever the families, every slot suits every rule that is not a matter of taste."""
+"""The best slots: for all families, every slot satisfies every rule that is not a preference."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_compatibility_is_the_contracts(one: tuple[str, int, str], other: tuple[
 
 
 def test_the_best_single_pair_is_not_always_part_of_it() -> None:
-    """Lea with Ida or Tom with Ida is 15; whoever takes Ida first decides whether the other gets 10 or nothing."""
+    """Lea or Tom with Ida scores 15. The remaining pair scores 0 if Lea has Ida, and 10 if Tom has Ida."""
     lea, tom = Child(1, "Lea", 12, "art"), Child(2, "Tom", 2, "art")
     max_, ida = Child(3, "Max", 12, "chess"), Child(4, "Ida", 7, "art")
     pairs = best_pairs([lea, tom], [max_, ida])

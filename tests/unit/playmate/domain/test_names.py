@@ -36,7 +36,7 @@ REAL = (
         "۱۲۳ علی",
     ),
 )
-#: What cannot be an account's name: other scripts' letters among one's own, and what nobody sees.
+#: Names that no account can have, such as names that mix scripts or contain invisible characters.
 NO_NAMES = (
     *(
         "\u0410mira",

@@ -67,7 +67,7 @@ def test_the_lists_are_loaded_by_who_signs_up_alone() -> None:
 
 
 def test_the_worst_password_costs_no_more_than_its_hash() -> None:
-    """Each symbol can stand for several letters, and all readings are tried."""
+    """Each symbol can replace several characters, and the rating tries all readings."""
     worst = "2!(+%@50$19|4{763<8[%7+9" * 3
 
     def seconds(call: Callable[[], object]) -> float:

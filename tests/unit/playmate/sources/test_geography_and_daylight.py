@@ -1,4 +1,4 @@
-"""Zones, countries, holidays, seasons and daylight of places with known answers."""
+"""Zones, countries, holidays, seasons and daylight of points with known answers."""
 
 from __future__ import annotations
 

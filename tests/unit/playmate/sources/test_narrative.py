@@ -1,4 +1,4 @@
-"""The language model: what it is told, and everything that can go wrong with what it says."""
+"""The language model: its prompt contains facts only, and the agent rejects unusable, broken and late answers."""
 
 from __future__ import annotations
 

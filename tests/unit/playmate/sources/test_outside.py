@@ -1,4 +1,4 @@
-"""Outside sources that hang, fail, come back: a task is never held up by one."""
+"""Outside sources that hang, fail or recover: no source delays a task beyond its time limit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock:
 
 @dataclass
 class Counted:
-    """A source that answers, fails or hangs as told, and counts how often it was asked."""
+    """A source that answers, fails or hangs as `answer` says, and counts its calls in `asked`."""
 
     answer: str | None = "yes"
     asked: int = 0
