@@ -1,4 +1,4 @@
-"""What every test may use: a cleaned environment, a real PostgreSQL, a database of its own."""
+"""Fixtures for every test: a cleaned environment, a real PostgreSQL, a database of its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def database_url(postgres_server: Layout) -> Iterator[str]:
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    """The engine's door to the test's database."""
+    """Yield the engine's `Database` for the test's own database."""
     database = Database(lambda: connect(database_url))
     yield database
     database.close()
@@ -58,7 +58,7 @@ def conn(db: Database) -> Connection:
 
 @pytest.fixture
 def logged() -> Iterator[StringIO]:
-    """What the functions' logger writes while the test runs: a JSON object a line."""
+    """Yield the output of the functions' logger while the test runs: a JSON object per line."""
     written, handler = StringIO(), logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     usual = handler.setStream(written)

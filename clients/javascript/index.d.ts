@@ -36,7 +36,7 @@ export interface Task<Result = unknown> {
   readonly event?: string;
   /** The recorded step's name, where `event` is `step`. */
   readonly step?: string;
-  /** Of the request that submitted it: what a user can quote, and an operator finds everything by. */
+  /** The trace id of the request that submitted the task. Users can quote it, and operators search with it. */
   readonly traceId?: string | null;
   /** The task's own counter: 1 is its first event, each event adds one. */
   readonly seq: number;
@@ -79,7 +79,7 @@ export interface SubmitOptions {
 }
 
 export interface UpdatesOptions {
-  /** Begin after this `seq`, the events before it being fetched. Absent: what this tab has not been given yet. */
+  /** Begin after this `seq`; the client fetches missed events. Default: the last `seq` given to this tab. */
   after?: number;
   signal?: AbortSignal;
 }

@@ -8,7 +8,7 @@ const SHOTS = process.env.SCREENSHOTS ?? new URL('../../.local/screenshots/', im
 
 export const stack = JSON.parse(readFileSync(FILE, 'utf8'));
 
-/** Open a browser and a fault proxy in front of the stack. */
+/** Open a browser, and a fault proxy that forwards its requests to the stack. */
 export async function openStack() {
   const proxy = await new FaultProxy(stack.web_url).open();
   const browser = await launch();

@@ -1,4 +1,4 @@
-"""A process of the engine that dies or waits where it is told to: `python -m tests.faults.process '{"role": …}'`."""
+"""A process of the engine that dies or waits at the named point: `python -m tests.faults.process '{"role": …}'`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FaultyProcess:
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same
         self.engine.events = WireEvents(self.wire)  # type: ignore[assignment] # the same
         self.engine.worker = self.engine.new_worker()
-        batch.FLUSH_AFTER = 60.0  # what commits together must not hang on how busy the machine is
+        batch.FLUSH_AFTER = 60.0  # the load of the machine must not decide which attempts commit together
         self.reached: Counter[Point] = Counter()
         fault_injection.arm(self.at)
 

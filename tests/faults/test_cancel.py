@@ -71,7 +71,7 @@ def cancelled_meanwhile(lab: Lab, holder: Connection, task_id: UUID) -> Iterator
 
 
 def await_lock(lab: Lab) -> None:
-    """Until somebody waits for another's lock; each look takes Postgres five milliseconds."""
+    """Return once a session waits for another session's lock. Each query takes Postgres five milliseconds."""
     for _ in range(2000):
         if lab.wire.connection.execute("SELECT 1 FROM pg_locks, pg_sleep(0.005) WHERE NOT granted").fetchone():
             return

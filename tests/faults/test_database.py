@@ -155,7 +155,7 @@ def before_rows_are_held(monkeypatch: pytest.MonkeyPatch, action: Callable[[], o
 
 
 def test_a_transaction_that_cannot_be_begun_is_not_left_half_open(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another holds a row of the batch: its own task waits in vain, the next one's transaction is whole."""
+    """Another session locks a row of the batch. Its attempt gets no lock; the next task's transaction commits."""
     held, free = lab.engine.submit(), lab.engine.submit()
     other = lab.wire.connection
 

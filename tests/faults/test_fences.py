@@ -1,4 +1,4 @@
-"""What an attempt writes, clause by clause: a worker that lost its task changes nothing, whatever it tries."""
+"""The writes of an attempt, clause by clause: a worker that lost its task changes no row."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_an_end_begins_the_count_of_lost_wake_ups_anew(engine: Engine, running: 
 
 
 def test_a_parent_going_to_wait_and_its_finishing_child_see_each_other(lab: Lab, running: Attempt) -> None:
-    """Whoever comes second waits for the first: here the child, whose parent's wait is not committed yet."""
+    """The second transaction waits for the first. Here the child is second: its parent's wait is not committed yet."""
     other = lab.wire.connection
     other.execute("SET lock_timeout = '200ms'")
     with lab.engine.db.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Whatever a handler raises or returns is the outcome of its own attempt."""
+"""Each exception or result of a handler decides the outcome of its own attempt only."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_a_child_whose_worker_dies_still_wakes_its_parent(lab: Lab, point: Point
 
 
 def test_a_parent_that_must_wait_again_is_woken_though_its_worker_died(lab: Lab) -> None:
-    """Its child was redriven before it looked, and done again before it went back to wait."""
+    """An operator redrives the child before the parent runs. The child completes before the parent waits again."""
     parent = lab.engine.submit("test.family", {"children": [{"do": "raise"}]}).id
     lab.engine.run(parent)
     (child,) = children(lab, parent)

@@ -1,4 +1,4 @@
-"""Claims and leases, clause by clause: who may take a task, and when it is taken back."""
+"""Claims and leases, clause by clause: which worker may claim a task, and when its lease ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def other(lab: Lab) -> Iterator[Connection]:
 
 @pytest.fixture(autouse=True)
 def _impatient(engine: Engine) -> None:
-    """Who waits for another's lock fails."""
+    """A statement that waits 500 ms for another session's lock fails."""
     engine.db.connection().execute("SET lock_timeout = '500ms'")
 
 
@@ -276,7 +276,7 @@ def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(
 
 @pytest.mark.parametrize("end", ["cancelled", "its worker died"])
 def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: str) -> None:
-    """Who waits behind a limit has no message, and may not be looked at for an hour."""
+    """A task that waits behind a limit has no message, and the sweeper may not check it for an hour."""
     from orchestrator.engine.cancel import cancel
 
     running, waiting = engine.submit("test.limited", max_attempts=1), engine.submit("test.limited")

@@ -1,4 +1,4 @@
-"""Who may send to a socket: one at a time, and never over a newer subscription."""
+"""One sender at a time may send to a socket, and no sender overwrites a newer subscription."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from tests.support.queues import RecordingQueue
 
 @pytest.fixture
 def login(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Login]:
-    """What this process logs in with: it submits and it works."""
+    """The login of this process, which submits tasks and runs them."""
     with aws():
         made = login_for(lab.url)
         owner = lab.wire.connection

@@ -133,7 +133,7 @@ def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: E
 def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itself(
     engine: Engine, failures: int
 ) -> None:
-    """A fresh message in its place would be a wake-up like any other."""
+    """A new message would be an ordinary task message, which does not redrive the task."""
     task_id = die(engine)
     (letter,) = engine.dead_letters.sent
     engine.queue.sent.clear()
@@ -165,7 +165,7 @@ def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> 
 def test_a_letter_seen_before_its_task_died_anew_revives_nothing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQS delivers a letter twice, and the other delivery is through before this one revives."""
+    """SQS delivers a dead letter twice. The other delivery's attempt fails before this delivery redrives the task."""
     task_id = die(engine)
     (letter,) = engine.dead_letters.sent
     other = engine.new_worker()

@@ -1,4 +1,4 @@
-"""Workers that were away too long come back: stopped at a point, overtaken, and let go on."""
+"""Each worker stops at a point while other processes act on its tasks, and then continues."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_one_that_slept_before_its_commit_without_effects_changes_nothing(lab: L
 
 @pytest.mark.parametrize("point", ["run.in_handler", "run.handled"])
 def test_one_that_has_written_is_waited_for(lab: Lab, point: Point) -> None:
-    """Its rows are held, so nobody takes them; what it did is done once."""
+    """The slow worker has locked its rows, so no other worker claims them. Each effect happens once."""
     ids = [lab.engine.submit().id for _ in range(3)]
     with lab.paused_at("worker", point, ids=ids) as slow:
         lab.engine.move_clock(200)

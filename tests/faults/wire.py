@@ -13,7 +13,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS wire (number serial, place text NOT NULL, wh
 
 
 class Wire:
-    """What went over the network, in order."""
+    """The messages that the engine sent over the network, in order."""
 
     def __init__(self, url: str) -> None:
         self.connection: Connection = connect(url)

@@ -11,18 +11,6 @@ from tools.quality import prose
 from tools.quality.reference.pages import DATABASE_PAGE, PAGES
 from tools.virtualenvs import ROOT
 
-#: Folders whose prose is not converted yet. Shrink this list to nothing; never add to it.
-NOT_YET = (
-    ".checkov.yaml",
-    "clients/javascript/",
-    "shared/playmate/store/migrations/",
-    "tests/browser/",
-    "tests/conftest.py",
-    "tests/faults/",
-    "tests/simulation/",
-    "tests/support/",
-    "tools/bench/",
-)
 #: Documents of the application that families read, documents of others, and pages that repeat the prose of code.
 NOT_OURS = (
     "shared/orchestrator/store/migrations/",  # applied files never change: a database remembers their checksums
@@ -47,26 +35,15 @@ def files() -> list[str]:
     return [name for name in names if not name.startswith(NOT_OURS)]
 
 
-def is_converted(name: str) -> bool:
-    """Markdown is converted everywhere."""
-    return name.endswith(prose.MARKDOWN) or not name.startswith(NOT_YET)
-
-
 def faults_of(name: str) -> list[str]:
     found = [(fault, one) for one in prose.sentences(ROOT / name) for fault in prose.faults(one)]
     allowed = ("place", "places") if name.startswith(REAL_PLACES) else ()
     return [f"{fault}: {one}" for fault, one in found if fault not in allowed]
 
 
-def test_converted_files_are_plain_english() -> None:
-    found = {name: faults_of(name) for name in files() if is_converted(name)}
+def test_files_are_plain_english() -> None:
+    found = {name: faults_of(name) for name in files()}
     assert {name: faults for name, faults in found.items() if faults} == {}
-
-
-@pytest.mark.parametrize("folder", NOT_YET)
-def test_a_folder_leaves_the_list_once_it_is_converted(folder: str) -> None:
-    names = [name for name in files() if name.startswith(folder) and not name.endswith(prose.MARKDOWN)]
-    assert any(faults_of(name) for name in names), f"{folder} has no fault: remove it from NOT_YET"
 
 
 def test_sentences_of_documents_are_short() -> None:

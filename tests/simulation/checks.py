@@ -1,4 +1,4 @@
-"""What must be true of every history once its world is well again."""
+"""The conditions that every history meets once its world has no fault any more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FREE = {"released", "parked", "waiting"}
 
 
 def settle(world: World) -> None:
-    """Heals the world and lets it run until it is quiet; whatever is not over by then starves."""
+    """Remove every fault and run the world until it is quiet. Raise AssertionError if that takes over `PATIENCE`."""
     world.flags.off.clear()
     world.queue.mood = world.dead_letters.mood = "well"
     world.sockets.mood = "well"
@@ -95,7 +95,7 @@ def _check_history(task: dict[str, Any], events: list[dict[str, Any]]) -> None:
 
 
 def _check_revivals(world: World, events: list[dict[str, Any]]) -> None:
-    """No message revives but one that came back from the dead-letter queue, and it only what it is the letter of."""
+    """Only a message from the dead-letter queue redrives a task, and only the dead letter that it names."""
     for event in events:
         if event["kind"] == "redriven" and event["data"]["by"] == "queue redrive":
             assert (event["task_id"], event["seq"] - 1) in world.dead_letters.moved, "revived by a late wake-up"

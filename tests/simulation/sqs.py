@@ -12,7 +12,7 @@ from uuid import UUID
 from orchestrator.aws.queues import Depth, EventQueue, Received, TaskMessage, TaskQueue
 from orchestrator.engine.execution.worker import Message, source_of
 
-#: What the queue does with what it is sent: takes it, refuses it, takes it and loses it, delivers it twice.
+#: The queue keeps a sent message, refuses it, accepts and loses it, or delivers it twice.
 Mood = Literal["well", "refuses", "loses", "doubles"]
 
 #: Seconds a received message stays hidden; six times the function's timeout, as in template.yaml.
@@ -55,7 +55,7 @@ class SimulatedQueue(TaskQueue):
         super().__init__("simulated")
         self.letters: dict[str, Letter] = {}
         self.mood: Mood = "well"
-        #: The dead letters (task, death) that were moved away as AWS does it.
+        #: The dead letters (task, `seq` of its dead-letter event) that an AWS redrive moved to another queue.
         self.moved: set[tuple[UUID, int]] = set()
         self._now, self._rng, self._dead_letters = now, rng, dead_letters
         self._ids = count(1)
@@ -99,7 +99,7 @@ class SimulatedQueue(TaskQueue):
         self.remove(receipt_handles)
 
     def depth(self) -> Depth:
-        """What is to be received; it has no delays."""
+        """Count the visible and the hidden messages. The queue counts no message as delayed."""
         visible = sum(letter.visible <= self._now() for letter in self.letters.values())
         return Depth(visible, len(self.letters) - visible, 0)
 
@@ -129,7 +129,7 @@ class SimulatedQueue(TaskQueue):
 
 
 class SimulatedEvents(EventQueue):
-    """The owners whose watchers were to be told."""
+    """The owners that the engine sent notifications for."""
 
     def __init__(self) -> None:
         super().__init__("simulated")

@@ -1,4 +1,4 @@
-"""A few hundred random schedules, the same ones every time. `make soak` runs others for as long as it is told."""
+"""A few hundred random schedules, the same ones every time. `make soak` runs others for `MINUTES`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ OWNERS = ("ann", "bob", "cem")
 
 
 class SimulatedSockets(Sockets):
-    """Keeps which events each connection was told of."""
+    """Record the `seq` of each task update that the engine sent to a connection, by task."""
 
     def __init__(self) -> None:
         super().__init__("simulated")

@@ -37,7 +37,7 @@ from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
 from tests.support.engine import FixedFlags
 from tests.support.postgres import door
 
-#: What happens while a process is at a point.
+#: The accidents that may happen while a process is at a point.
 Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive"]
 START = datetime(2030, 1, 1, tzinfo=UTC)
 #: Seconds of a worker's invocation; its lease is 5 longer.
@@ -110,7 +110,7 @@ class World:
 
     @contextmanager
     def interrupted(self, plan: Sequence[Interruption]) -> Iterator[None]:
-        """What happens meanwhile is interrupted by the plan; a process that dies is replaced."""
+        """Cause the plan's accidents while the block runs. A process that dies ends the block without an error."""
         self._plan, self._reached = list(plan), Counter()
         self.advance(0.01)
         try:
@@ -120,7 +120,7 @@ class World:
         finally:
             self._plan = []
 
-    # What processes do. Each may die on the way.
+    # The actions of processes. Each process may die during its action.
 
     def submit(self, order: TaskRequest) -> UUID | None:
         """The task's id, or None when the key was used for something else."""
@@ -269,7 +269,7 @@ def prepare(url: str) -> None:
 
 
 def _die(database: Database) -> None:
-    """What Postgres does when its client is gone, seen through before anything else happens."""
+    """Roll back and close the connection, as Postgres does after its client dies, before anything else happens."""
     connection = database._connection
     if connection is not None and not connection.closed:
         connection.pgconn.exec_(b"ROLLBACK")

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Bucket:
-    """`answers`: what was put at `url`."""
+    """`answers`: the bodies that the function put at `url`."""
 
     url: str = ""
     answers: list[dict[str, Any]] = field(default_factory=list)

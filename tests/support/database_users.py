@@ -35,7 +35,7 @@ def forget_everything() -> None:
 
 
 def place(url: str) -> dict[str, str]:
-    """Where the database is, as the template tells every function."""
+    """Return the database's host, port and name as the environment variables that the template sets."""
     parts = conninfo_to_dict(url)
     return {
         "DATABASE_HOST": str(parts["host"]),

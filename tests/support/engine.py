@@ -128,7 +128,7 @@ class Engine:
         return [row["kind"] for row in rows]
 
     def database(self, part: str | None = None) -> Database:
-        """A door of the master's, or with the rights of one of the functions."""
+        """Return a `Database` with the login of the master user, or of the function `part`."""
 
         def opened() -> Connection:
             connection = log_in(self.url, part) if part else connect(self.url)

@@ -1,4 +1,4 @@
-"""API Gateway in front of a resolver: requests become its events, its answers become responses."""
+"""API Gateway for a resolver: requests become its events, its answers become responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """What Lambda tells a function of its invocation."""
+    """The context that Lambda passes to a function with each invocation."""
 
     aws_request_id: str = "request-1"
     function_name: str = "api"

@@ -1,4 +1,4 @@
-"""What handlers of real people do wrong, each as a function of its context."""
+"""Mistakes that authors of handlers make, each as a function of the handler's context."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OutsideException(BaseException):
     """Neither an Exception nor one of the interpreter's own."""
 
 
-#: What steps did outside, and what a test lets second runs see.
+#: The outside effects of steps, and values that a test passes to a second run.
 CALLED: list[str] = []
 #: How many calls the next `gather` makes.
 CALLS: list[int] = [3]

@@ -27,7 +27,7 @@ class RecordingQueue(TaskQueue):
         self.hidden.update(changes)
 
     def depth(self) -> Depth:
-        """It keeps, and holds nothing."""
+        """Return zero: no recorded message waits for a receiver."""
         return Depth(0, 0, 0)
 
     @property
@@ -36,7 +36,7 @@ class RecordingQueue(TaskQueue):
 
 
 class RecordingEvents(EventQueue):
-    """Keeps whose watchers were to be told."""
+    """Record the owners that the engine sent notifications for."""
 
     def __init__(self) -> None:
         super().__init__("recording")

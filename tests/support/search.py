@@ -1,4 +1,4 @@
-"""Looks for a word wherever something could have been kept."""
+"""Search every table of a database for a word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 
 
 def places_that_say(conn: psycopg.Connection[Any], word: str) -> list[str]:
-    """Every table with a row whose text holds the word."""
+    """Return the name of every table with a row whose text contains the word."""
     with conn.cursor(row_factory=dict_row) as cursor:
         tables = cursor.execute(
             "SELECT table_schema AS schema, table_name AS name FROM information_schema.tables"

@@ -25,7 +25,7 @@ class Client:
         return self.event("$connect", queryStringParameters={"ticket": ticket})
 
     def say(self, frame: object) -> list[dict[str, Any]]:
-        """What comes back for a frame."""
+        """Send a frame, and return the frames that the server answers to this connection."""
         before = len(self.sockets.frames)
         body = frame if isinstance(frame, str) or frame is None else json.dumps(frame)
         assert self.event("$default", body=body) == 200

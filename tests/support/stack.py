@@ -27,7 +27,7 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What stack.json says of the running stack, and where it says so."""
+    """The contents of stack.json, which describes the running stack, and the path of that file."""
 
     said: Mapping[str, Any]
     file: Path
@@ -47,7 +47,7 @@ class Stack:
         )
 
     def resources(self) -> dict[str, str]:
-        """What is deployed, by its name in the template."""
+        """Return the physical id of each deployed resource, by its name in the template."""
         found = self.aws("cloudformation").describe_stack_resources(StackName=self.said["stack_name"])
         return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]}
 
@@ -59,7 +59,7 @@ class Stack:
 
 
 def free_port_base() -> int:
-    """Three ports in a row that nobody holds."""
+    """Return the first of three consecutive free ports."""
     for base in range(21000, 29000, 10):
         with closing(socket.socket()) as web, closing(socket.socket()) as aws, closing(socket.socket()) as database:
             try:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.model.validation import validation_faults
 
-#: Words that only pydantic uses.
+#: Terms that only pydantic uses.
 PYDANTIC = re.compile(
     r"\b(Input|input|should|Should|Field|Value error|Extra inputs|valid (string|integer|dictionary))\b"
 )

@@ -32,7 +32,7 @@ from tools.local_stack import postgres as server
 from tools.local_stack.stack_config import Layout
 
 OURS = "ours"
-#: What runs each system: its driver in tools/bench/peers.
+#: The systems. Each has a driver in tools/bench/peers.
 SYSTEMS = (OURS, "pgqueuer", "procrastinate", "dbos", "dramatiq")
 LATENCIES = 100
 #: Tasks whose statements are counted in the server's log.
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _plan(told: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
-    """What is measured in a round: its name, the driver's mode, tasks, finished tasks beside them."""
+    """Yield each measurement of a round: its name, the driver's mode, tasks, finished tasks beside them."""
     for finished in (int(each) for each in told.finished.split(",")):
         for size in (int(each) for each in told.sizes.split(",")):
             beside = f" beside {finished:,} finished" if finished else ""

@@ -1,4 +1,4 @@
-"""A network of one millisecond: a TCP proxy that holds every byte back for half of it each way."""
+"""A network of one millisecond: a TCP proxy delays every byte by half of it each way."""
 
 from __future__ import annotations
 

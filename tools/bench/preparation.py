@@ -1,4 +1,4 @@
-"""What every measurement stands on: a durable Postgres, the engine on it, and that server's own commits per second."""
+"""The setup of every measurement: a durable Postgres, the engine on it, and that server's own commits per second."""
 
 from __future__ import annotations
 

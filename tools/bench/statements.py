@@ -1,4 +1,4 @@
-"""Number 5: what a batch asks of Postgres, counted in the server's own log."""
+"""Number 5: the statements that a batch sends to Postgres, counted in the server's own log."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ export class Bench {
     for (const socket of this.sockets) socket.terminate();
   }
 
-  /** The network is gone: what is open breaks, what comes is reset. */
+  /** Cut the network: destroy every open connection, and destroy each new one until `restore()`. */
   cut() {
     this.down = true;
     for (const connection of this.connections) connection.destroy();

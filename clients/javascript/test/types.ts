@@ -1,4 +1,4 @@
-// Compiled, never run: what a TypeScript user may and may not write.
+// Compiled, never run: code that the types must accept, and code that they must refuse.
 import {createClient, isOver, TaskFailed, type TaskUpdate} from '../index.js';
 import {useTask, useTasks} from '../react.js';
 

@@ -1,4 +1,4 @@
-"""What every driver shares: its arguments, the quantiles of latencies, and the one line that it answers.
+"""The shared parts of the drivers: the arguments, the quantiles of latencies, and the line that each driver answers.
 
 A driver is `python -m tools.bench.peers.with_NAME MODE COUNT ADDRESS`. It runs in the peers' own environment, so it
 imports nothing of the engine. Modes: setup, preload, drain, submit, latency.
@@ -16,7 +16,7 @@ from typing import NoReturn
 IN_FLIGHT = 10
 #: Tasks of one call when a backlog is made.
 BULK = 500
-#: Seconds between two latency tasks, and between two looks at one.
+#: Seconds between two latency tasks, and between two checks whether one is finished.
 PAUSE, LOOK = 0.01, 0.001
 
 
