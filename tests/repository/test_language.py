@@ -15,6 +15,7 @@ from tools.virtualenvs import ROOT
 NOT_OURS = (
     "shared/orchestrator/store/migrations/",  # applied files never change: a database remembers their checksums
     "shared/playmate/knowledge/",
+    "shared/playmate/store/migrations/",
     "web/shared/vendor/",
     *(f"docs/{name}" for name in (*PAGES, DATABASE_PAGE) if name.startswith("reference/")),
 )
