@@ -69,6 +69,9 @@ def dataclass_row(row: type[Row]) -> BaseRowFactory[Row]:
 @cache
 def _maker(row: type[Row], columns: tuple[bytes, ...]) -> RowMaker[Row]:
     plan = _plan(row, [column.decode() for column in columns])
+    names = [name for name, _, _ in plan]
+    if [(at, convert) for _, at, convert in plan] == [(at, None) for at in range(len(columns))]:
+        return lambda values: row(**dict(zip(names, values, strict=False)))  # a check of the lengths costs time
 
     def make(values: Sequence[Any]) -> Row:
         return row(**{name: values[at] if convert is None else convert(values[at]) for name, at, convert in plan})
