@@ -8,7 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from orchestrator.engine import schedules
 from orchestrator.engine.live import subscriptions
+from orchestrator.engine.recurrence import Recurrence
+from orchestrator.engine.schedules import ScheduleRequest
 from orchestrator.model.fault_injection import POINTS, Point
 from orchestrator.model.states import Status
 from tests.faults.lab import Lab
@@ -41,6 +44,21 @@ def kill_sweeper(lab: Lab) -> None:
     lab.engine.submit()
     lab.engine.queue.broken = False
     lab.kill_at("sweeper", "sweep.marked", clock=200)
+    assert lab.wire.sent("tasks") == []
+
+
+def kill_scheduler(lab: Lab) -> None:
+    schedules.create(
+        lab.engine.db,
+        lab.engine.agents,
+        ScheduleRequest(
+            owner="1", type="test.effect", payload={}, recurrence=Recurrence(None, 60, "UTC"), by_user=False
+        ),
+    )
+    lab.engine.db.connection().execute(
+        "UPDATE agent_schedules SET next_at = task_now(), overlap = 'skip', every = 86400"
+    )
+    lab.kill_at("sweeper", "sweep.scheduled", clock=200)
     assert lab.wire.sent("tasks") == []
 
 
@@ -84,6 +102,7 @@ SCENES: dict[Point, Callable[[Lab], None]] = {
     **{point: kill_worker(point) for point in WORKER_POINTS},
     "run.dead_lettered": kill_undertaker,
     "sweep.marked": kill_sweeper,
+    "sweep.scheduled": kill_scheduler,
     "push.read": kill_pusher("push.read"),
     "push.sent": kill_pusher("push.sent"),
     "cancel.committed": kill_canceller,

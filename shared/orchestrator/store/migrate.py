@@ -1,6 +1,7 @@
 """Brings a database up to date: each package's migrations in order, each once, each whole or not at all.
 
-`pre` migrations run before new code is deployed and must suit the old code too; `post` ones run after it.
+`pre` migrations run before new code is deployed and must suit the old code too; `post` ones run after it. A new
+database gets all of them in order: a later `pre` one may build on an earlier `post` one.
 """
 
 from __future__ import annotations
@@ -48,8 +49,10 @@ def _migrate(connection: Connection, packages: Sequence[str], phases: Sequence[P
         connection.execute(_SQL["lock_migrations"], {"lock": _LOCK})
         connection.execute(_SQL["create_migrations"])
         for package in packages:
+            # A new database has no older code to suit, so all of its migrations are applied in their order at once.
+            is_empty = fetch_value(connection, bool, _SQL["nothing_applied"], {"package": package})
             for migration in migrations(package):
-                if migration.phase in phases and _is_new(connection, migration):
+                if (is_empty or migration.phase in phases) and _is_new(connection, migration):
                     _apply(connection, migration)
                     applied.append(f"{package}/{migration.name}")
     return applied

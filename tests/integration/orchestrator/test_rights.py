@@ -13,8 +13,11 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from orchestrator.settings import PARTS
-from orchestrator.store.connection import Connection
+from orchestrator.store.connection import Connection, Database, connect
+from orchestrator.store.migrate import Phase, migrate
+from tests.support import postgres
 from tests.support.postgres import log_in, login_of
+from tools.local_stack.stack_config import Layout
 
 WRITTEN = Path(__file__).with_name("rights.txt")
 
@@ -171,3 +174,20 @@ def test_the_other_logins_lock_for_one_transaction_at_most(database_url: str, pa
         connection.execute("SELECT pg_advisory_xact_lock(1), pg_advisory_xact_lock_shared(2)")
         with pytest.raises(pg.InsufficientPrivilege):
             connection.execute("SELECT pg_advisory_lock(1)")
+
+
+@pytest.mark.parametrize("phases", [("pre", "post"), ("pre",)], ids=["both phases", "the first phase alone"])
+def test_a_new_database_gets_the_written_rights_in_its_first_deploy(
+    postgres_server: Layout, phases: tuple[Phase, ...]
+) -> None:
+    """A deploy runs every `pre` migration before the first `post` one, which revokes and grants anew."""
+    name = f"first_deploy_{len(phases)}"
+    url = postgres.url_of(postgres_server, name)
+    with connect(postgres.url_of(postgres_server, "postgres")) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    database = Database(lambda: connect(url))
+    for phase in phases:
+        migrate(database, postgres.PACKAGES, (phase,))
+    found = sorted(row["line"] for row in database.connection().execute(GRANTS))
+    database.close()
+    assert found == WRITTEN.read_text().splitlines()

@@ -15,6 +15,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 -- Index: schema_migrations_pkey.
 SELECT checksum FROM schema_migrations WHERE package = %(package)s AND name = %(name)s;
 
+-- name: nothing_applied
+-- Index: schema_migrations_pkey.
+SELECT NOT EXISTS (SELECT FROM schema_migrations WHERE package = %(package)s);
+
 -- name: note_applied
 -- Index: none read.
 INSERT INTO schema_migrations (package, name, checksum) VALUES (%(package)s, %(name)s, %(checksum)s);
