@@ -62,9 +62,11 @@ def architecture() -> str:
 
 def _sam_build(application: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+    # SAM's cache knows a layer by its folder alone, not by the application that the environment names.
+    cache = HOME / "build-cache" / application.name
     command = [
         *(str(python("sam")), "-m", "samcli", "build", "--template-file", str(ROOT / "template.yaml")),
-        *("--config-env", "local", "--build-dir", str(folder), "--cache-dir", str(HOME / "build-cache")),
+        *("--config-env", "local", "--build-dir", str(folder), "--cache-dir", str(cache)),
         *("--parameter-overrides", f"Runtime={runtime()} Architecture={architecture()}"),
     ]
     environment = {**sam_environment(), "APPLICATION_FOLDER": str(application)}
