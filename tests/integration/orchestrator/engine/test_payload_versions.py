@@ -1,7 +1,7 @@
 """Every upcaster reads the payloads that its version wrote.
 
 `payloads/TYPE.VERSION.json` is a payload as that version of the type stored it. A type above version 1 has one for
-each version; without it, this test fails.
+each version; without it, this test fails. An application tests its own types (`tests/unit/playmate`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 PAYLOADS = Path(__file__).with_name("payloads")
-AGENTS = Agents("playmate.agents", "tests.support.agents")
+AGENTS = Agents("tests.support.agents")
 VERSIONS = [
     (type, version)
     for type in AGENTS.types()
