@@ -16,10 +16,10 @@ ORDER BY place;
 -- name: redrive
 -- Return dead letters to pending with all their attempts; their history stays. With a rate they are due one after another.
 -- With `seqs`, redrive only dead letters of exactly that seq. Record each dead letter of the last hour for the statistics,
--- because its row no longer has it.
+-- because its row no longer has it. The rows come in the order of the ids.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT one.id, one.death, dead.dead_at AS died_at,
+  SELECT one.id, one.death, place, dead.dead_at AS died_at,
          CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
   FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, death, place) JOIN agent_tasks dead ON dead.id = one.id
 ), revived AS (
@@ -30,7 +30,7 @@ WITH chosen AS (
       wake_at = task_now() + make_interval(secs => wait) + {message_lost_after},
       seq = seq + 1, updated_at = task_now()
   FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.death IS NULL OR t.seq = chosen.death)
-  RETURNING t.*, chosen.wait, chosen.died_at
+  RETURNING t.*, chosen.wait, chosen.died_at, chosen.place
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'redriven', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM revived
@@ -38,7 +38,7 @@ WITH chosen AS (
   INSERT INTO occurrences (at, kind, type, tasks)
   SELECT date_trunc('second', died_at), 'death', type, count(*) FROM revived WHERE died_at > task_now() - interval '1 hour' GROUP BY 1, type
 )
-SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived;
+SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived ORDER BY place;
 
 -- name: select_dead_letters
 -- Read dead letters by id, type, fingerprint or code version of the last attempt, all without a filter; oldest first.
