@@ -11,14 +11,17 @@ from uuid import UUID
 
 from orchestrator.aws.queues import Depth, EventQueue, Received, TaskMessage, TaskQueue
 from orchestrator.engine.execution.worker import Message, source_of
+from tools.local_stack.templates import read
+from tools.virtualenvs import ROOT
 
 #: The queue keeps a sent message, refuses it, accepts and loses it, or delivers it twice.
 Mood = Literal["well", "refuses", "loses", "doubles"]
 
-#: Seconds a received message stays hidden; six times the function's timeout, as in template.yaml.
-VISIBILITY = 360.0
-#: Receives after which a message goes to the dead-letter queue.
-MAX_RECEIVES = 30
+_QUEUE = read(ROOT / "template.yaml")["Resources"]["TaskQueue"]["Properties"]
+#: Seconds a received message stays hidden, from the template.
+VISIBILITY = float(_QUEUE["VisibilityTimeout"])
+#: Receives after which a message goes to the dead-letter queue, from the template.
+MAX_RECEIVES = int(_QUEUE["RedrivePolicy"]["maxReceiveCount"])
 
 
 @dataclass(slots=True)

@@ -63,7 +63,7 @@ class PointUpdated(BaseModel):
 )
 def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     me, point = accounts.guardian_id(ctx.owner), normalise(payload.latitude, payload.longitude)
-    # Outside sources first: nothing is locked while they take their time.
+    # Outside sources first: no row of the application is locked while they answer.
     told = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")

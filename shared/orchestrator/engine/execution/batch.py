@@ -1,8 +1,9 @@
 """Runs claimed attempts one after another and commits what they left, together where that is safe.
 
 Finished attempts are committed before a handler starts that is not known to be quick or must follow its neighbours, and
-every 25 ms, so that a fast task never waits for a slow neighbour. A batch without database effects commits in one
-statement. When a commit fails, each attempt is committed by itself and a handler that wrote runs again.
+every 25 ms, so that a finished task does not wait for the slow handlers after it. A task behind a slow handler waits
+for that handler. A batch without database effects commits in one statement. When a commit fails, each attempt is
+committed by itself and a handler that wrote runs again.
 """
 
 from __future__ import annotations
