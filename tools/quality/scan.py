@@ -58,7 +58,7 @@ def _audit() -> str:
     asked: dict[str, bool] = {}
     faults: list[str] = []
     for name in FILES:
-        report = json.loads(_run("pip-audit", "-r", name, *_AUDIT, ok=(0, 1)))
+        report = json.loads(_audit_report(name))
         for package in report["dependencies"]:
             asked[package["name"]] = "skip_reason" not in package
             faults += [f"{name}: {package['name']} {one['id']}" for one in package.get("vulns", [])]
@@ -66,6 +66,11 @@ def _audit() -> str:
         raise Found("\n".join(faults))
     known = sum(asked.values())
     return f"{known} packages without known faults, {len(asked) - known} of which the index knew nothing"
+
+
+def _audit_report(name: str) -> str:
+    """Return the JSON report of pip-audit on one file. Ask once more when there is none; then raise its error."""
+    return _run("pip-audit", "-r", name, *_AUDIT, ok=(0, 1)) or _run("pip-audit", "-r", name, *_AUDIT)
 
 
 def _run(tool: str, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:

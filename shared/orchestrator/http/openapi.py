@@ -37,7 +37,7 @@ REASONS: Mapping[int, str] = {
     415: "The body is not said to be JSON",
     422: "The idempotency key was used with another request",
     429: "Too many requests",
-    500: "A fault of ours",
+    500: "The server failed",
     503: "A part we need is away",
 }
 

@@ -85,7 +85,7 @@ def _register_looks(router: Router, services: Services) -> None:
 
     @router.get("/ops/audit")
     @operation(
-        "What operators did, newest first",
+        "Actions of operators, newest first",
         {200: operator_responses.Audit},
         parameters=(ACTOR, ACTION, LIMIT, BEFORE),
         access="operator",

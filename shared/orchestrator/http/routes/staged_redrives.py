@@ -38,7 +38,7 @@ def redrive_routes(services: Services) -> Router:
 
     @router.post("/ops/redrives/<redrive_id>/advance")
     @operation(
-        "Look how a redrive goes, and let go what may go by now",
+        "Advance a staged redrive, and return its progress",
         {200: operator_responses.RedriveView},
         parameters=(REDRIVE_ID,),
         access="operator",

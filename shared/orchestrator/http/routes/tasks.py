@@ -121,7 +121,7 @@ def task_routes(services: Services) -> Router:
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(
-        "What happened to a task, in order",
+        "The events of a task, in order",
         {200: responses.TaskEvents},
         parameters=(TASK_ID, AFTER),
     )
