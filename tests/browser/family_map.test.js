@@ -21,8 +21,9 @@ async function picked(options) {
   return visitor;
 }
 
-/** Where the tip of the candidate's pin lies on the page. */
+/** Return where the tip of the candidate's pin lies on the page, once the map has painted what was asked of it. */
 async function tipOf(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return page.locator('.pick-pin').evaluate((pin) => {
     const {left, top} = pin.getBoundingClientRect();
     return {x: left, y: top};

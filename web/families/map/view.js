@@ -1,4 +1,4 @@
-import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
+import {html, useLayoutEffect, useRef} from '../../shared/vendor/preact.js';
 import {config} from '../../shared/config.js';
 import {Icon} from '../../shared/components/icons.js';
 import {kilometres} from '../texts.js';
@@ -12,7 +12,8 @@ export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel
   const handlers = useRef({onPick, onConfirm, onCancel});
   handlers.current = {onPick, onConfirm, onCancel};
 
-  useEffect(() => {
+  // Before the next frame: a key or a press that follows the new text must find the widget with the same point.
+  useLayoutEffect(() => {
     const made = new MapWidget(element.current, {
       onPick: (point) => handlers.current.onPick(point),
       onConfirm: () => handlers.current.onConfirm(),
@@ -27,10 +28,10 @@ export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel
       made.destroy();
     };
   }, []);
-  useEffect(() => widget.current.setHome(home), [home?.latitude, home?.longitude]);
-  useEffect(() => widget.current.setPick(pick), [pick?.latitude, pick?.longitude]);
-  useEffect(() => widget.current.redraw(), [friends]);
-  useEffect(() => {
+  useLayoutEffect(() => widget.current.setHome(home), [home?.latitude, home?.longitude]);
+  useLayoutEffect(() => widget.current.setPick(pick), [pick?.latitude, pick?.longitude]);
+  useLayoutEffect(() => widget.current.redraw(), [friends]);
+  useLayoutEffect(() => {
     if (focus) widget.current.show(focus, focus.zoom);
   }, [focus]);
 
