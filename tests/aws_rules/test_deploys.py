@@ -75,7 +75,7 @@ def answers() -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
-def test_a_custom_resource_answers_whatever_happens_and_briefly(answers: tuple[str, list[bytes]], kind: str) -> None:
+def test_a_custom_resource_always_answers_briefly(answers: tuple[str, list[bytes]], kind: str) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html: 4,096 bytes.
 
     A delete does nothing and succeeds; an id that changed would make CloudFormation delete the old resource.

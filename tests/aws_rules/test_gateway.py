@@ -54,7 +54,7 @@ def test_no_update_is_larger_than_a_websocket_message(size: int) -> None:
     assert json.loads(frame)["task"].get("resultTruncated", False) is (size > 60_000)
 
 
-def test_what_a_client_sends_fits_into_one_frame() -> None:
+def test_a_client_s_message_fits_into_one_frame() -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html.
 
     A subscription to the most tasks that the API takes, with the longest cursor.

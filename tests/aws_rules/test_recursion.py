@@ -75,7 +75,7 @@ def chain(length: int, *, allows: bool, monkeypatch: pytest.MonkeyPatch) -> int:
         clients.forget()
 
 
-def test_our_own_client_tells_lambda_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_project_s_client_sends_the_chain_to_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: "approximately 16 times"."""
     assert chain(20, allows=False, monkeypatch=monkeypatch) == MOST_HOPS
 

@@ -68,7 +68,7 @@ def test_the_sweeper_costs_less_than_a_dollar() -> None:
     assert lines["queues"] < MOST
 
 
-def test_what_did_not_happen_makes_no_metric(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_event_makes_no_metric(capsys: pytest.CaptureFixture[str]) -> None:
     """https://aws.amazon.com/cloudwatch/pricing/: a custom metric is billed for each hour in which it has a value."""
     metrics.forget()
     metrics.count("WakeUpsRepaired", by=0)

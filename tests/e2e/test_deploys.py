@@ -15,7 +15,7 @@ def test_a_deploy_that_changes_nothing_is_none(stack: Stack, amira: httpx.Client
     assert amira.get("/api/tasks").status_code == 200
 
 
-def test_a_deploy_that_fails_says_why_and_leaves_what_there_was(
+def test_a_failed_deploy_names_the_reason_and_changes_nothing(
     stack: Stack, amira: httpx.Client, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = stack.file.read_text()

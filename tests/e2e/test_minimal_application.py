@@ -52,7 +52,7 @@ def test_its_route_submits_a_task_that_is_watched_to_its_result(caller: httpx.Cl
     assert (task["type"], task["status"], task["result"]) == ("words.count", "completed", {"words": 3})
 
 
-def test_its_agent_refuses_in_its_own_words(caller: httpx.Client) -> None:
+def test_its_agent_refuses_with_its_own_message(caller: httpx.Client) -> None:
     with watching(caller) as watcher:
         watcher.subscribe()
         submitted = caller.post("/api/tasks", json={"type": "words.count", "payload": {"text": "   "}})

@@ -66,7 +66,7 @@ def test_asking_for_a_friendship_shows_on_both_sides(newcomer: httpx.Client, die
     assert len(asking) >= 1
 
 
-def test_a_refusal_ends_the_task_with_words_and_no_retry(newcomer: httpx.Client) -> None:
+def test_a_refusal_ends_the_task_with_its_message_and_no_retry(newcomer: httpx.Client) -> None:
     with watching(newcomer) as watcher:
         watcher.subscribe()
         accepted = newcomer.post("/api/friends/ask", json={"friendname": "nobody-of-this-name"})
@@ -92,7 +92,7 @@ def test_a_later_watcher_catches_up_from_its_cursor(amira: httpx.Client) -> None
         assert later.until_over(task_id)["status"] == "completed"
 
 
-def test_ping_tells_the_tail(amira: httpx.Client) -> None:
+def test_ping_returns_the_tail(amira: httpx.Client) -> None:
     with watching(amira) as watcher:
         watcher.send({"action": "ping"})
         assert "cursor" in watcher.receive("pong")

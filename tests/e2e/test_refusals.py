@@ -164,12 +164,12 @@ def test_another_owners_task_is_not_there(amira: httpx.Client, diego: httpx.Clie
     assert task_id not in [one["id"] for one in diego.get("/api/tasks").json()["items"]]
 
 
-def test_operators_doors_are_closed_to_guardians(amira: httpx.Client) -> None:
+def test_operator_routes_are_closed_to_guardians(amira: httpx.Client) -> None:
     assert amira.get("/ops/stats").status_code == 403
     assert amira.get("/ops/dead-letters").status_code == 403
 
 
-def test_operators_may_look(stack: Stack, login: Callable[[str], str]) -> None:
+def test_operators_may_read(stack: Stack, login: Callable[[str], str]) -> None:
     with stack.client(login("operator")) as operator:
         assert operator.get("/ops/stats").status_code == 200
 

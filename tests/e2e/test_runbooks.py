@@ -88,7 +88,7 @@ def names(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.mark.parametrize("page", runbooks.PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
-def test_its_commands_show_and_mend(page: Path, lab: Lab, names: list[str], tmp_path: Path) -> None:
+def test_its_commands_show_and_repair(page: Path, lab: Lab, names: list[str], tmp_path: Path) -> None:
     name = page.stem.replace("-", "_") if page.parent == runbooks.RUNBOOKS else ""
     situation: Callable[[Lab], Iterator[Place]] = getattr(Lab, name, Lab.a_quiet_day)
     with lab.after(situation) as place:
@@ -104,7 +104,7 @@ def test_its_commands_show_and_mend(page: Path, lab: Lab, names: list[str], tmp_
         place.check()
 
 
-def test_what_is_left_to_aws_is_still_said_and_well_formed(lab: Lab, names: list[str], tmp_path: Path) -> None:
+def test_commands_for_aws_alone_are_well_formed(lab: Lab, names: list[str], tmp_path: Path) -> None:
     written = [command for page in runbooks.PAGES for command in runbooks.commands(page)]
     for beginning in ONLY_ON_AWS:
         assert any(command.startswith(beginning) for command in written), beginning
@@ -116,7 +116,7 @@ def test_what_is_left_to_aws_is_still_said_and_well_formed(lab: Lab, names: list
     assert [one for one in said if one.code] == []
 
 
-def test_make_knows_what_deploys() -> None:
+def test_make_knows_the_deploy_targets() -> None:
     (deploy,) = [command for command in runbooks.commands(runbooks.RUNBOOKS / "deploy.md") if "make aws" in command]
     told = shlex.split(deploy.partition("make aws ")[2])
     given = dict(one.split("=", 1) for one in told)

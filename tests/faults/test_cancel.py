@@ -102,7 +102,7 @@ def test_a_task_that_ends_while_cancel_waits_keeps_its_children(lab: Lab, other:
     assert status(engine, root, child) == ["completed", "pending"]
 
 
-def test_what_was_made_for_another_is_cancelled_by_operators_alone(engine: Engine) -> None:
+def test_a_task_for_another_owner_is_cancelled_by_operators_alone(engine: Engine) -> None:
     connection = engine.db.connection()
     root = engine.submit("test.noop").id
     mine, theirs = bear(connection, root), bear(connection, root, owner="2")

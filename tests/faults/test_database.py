@@ -83,7 +83,7 @@ def test_a_connection_cut_at_commit_loses_and_doubles_nothing(
     assert [lab.engine.effects(task_id) for task_id in ids] == [1, 1]
 
 
-def test_attempts_whose_connection_was_cut_are_given_back_at_once(lab: Lab) -> None:
+def test_attempts_with_a_cut_connection_are_released_at_once(lab: Lab) -> None:
     """They need not wait for their leases, and cost nothing."""
     ids = [lab.engine.submit(max_attempts=1).id for _ in range(3)]
     with at("run.handled", lambda: cut(lab, lab.engine.worker.db)):

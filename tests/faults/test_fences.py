@@ -114,7 +114,7 @@ def test_a_joins_deadline_is_that_of_its_first_time(engine: Engine, running: Att
         (lambda a: outcome.completed(a.id, a.token, {}), 1, 0, None),
     ],
 )
-def test_each_end_says_what_it_costs_and_when_it_goes_on(
+def test_each_end_shows_its_cost_and_its_next_start(
     engine: Engine, running: Attempt, make: Any, attempts_left: int, due: int | None, wake: int | None
 ) -> None:
     made: Outcome = make(running)
@@ -127,7 +127,7 @@ def test_each_end_says_what_it_costs_and_when_it_goes_on(
     assert (row["token"], row["leased_until"], row["alone"], row["suspect"]) == (None, None, False, False)
 
 
-def test_an_end_begins_the_count_of_lost_wake_ups_anew(engine: Engine, running: Attempt) -> None:
+def test_an_end_begins_the_count_of_lost_messages_anew(engine: Engine, running: Attempt) -> None:
     engine.db.connection().execute("UPDATE agent_tasks SET resends = 4")
     engine.db.run(attempts.finish, [outcome.retry(running.id, running.token, {"kind": "x"}, 0.0)])
     assert engine.row(running.id)["resends"] == 0
@@ -143,7 +143,7 @@ def test_a_parent_going_to_wait_and_its_finishing_child_see_each_other(lab: Lab,
             children.wake_parents(other, [running.id])
 
 
-def test_an_error_stays_until_another_takes_its_place(engine: Engine, running: Attempt) -> None:
+def test_an_error_stays_until_another_replaces_it(engine: Engine, running: Attempt) -> None:
     engine.db.run(attempts.finish, [outcome.retry(running.id, running.token, {"kind": "first"}, 0.0)])
     (second,) = engine.db.run(attempts.claim, [running.id], worker="w", lease=30, alone=True)
     engine.db.run(attempts.finish, [outcome.later(second.id, second.token, "busy", 0.0)])
@@ -158,7 +158,7 @@ def test_cancel_takes_the_token(engine: Engine, running: Attempt) -> None:
     assert engine.db.run(tasks.cancel, "1", [running.id], "owner") == []
 
 
-def test_only_the_dead_are_revived_buried_or_discarded(engine: Engine, running: Attempt) -> None:
+def test_only_dead_letters_are_redriven_sent_or_discarded(engine: Engine, running: Attempt) -> None:
     before = engine.row(running.id)
     engine.db.run(dead_letters.mark_sent, {running.id: before["seq"]})
     assert engine.db.run(dead_letters.redrive, [running.id], "op") == []
@@ -166,9 +166,7 @@ def test_only_the_dead_are_revived_buried_or_discarded(engine: Engine, running: 
     assert engine.row(running.id) == before
 
 
-def test_a_revived_task_has_its_attempts_anew_and_is_swept_if_its_wake_up_is_lost(
-    engine: Engine, running: Attempt
-) -> None:
+def test_a_redriven_task_has_all_attempts_and_is_swept_if_its_message_is_lost(engine: Engine, running: Attempt) -> None:
     engine.db.run(attempts.finish, [outcome.dead(running.id, running.token, {"kind": "x"})])
     engine.db.run(dead_letters.mark_sent, {running.id: engine.row(running.id)["seq"]})
     assert engine.row(running.id)["wake_at"] is None
@@ -202,7 +200,7 @@ def child_of(engine: Engine, parent: UUID, gather: str, status: str) -> None:
         ([("kids", "completed"), ("kids", "completed"), ("kids", "completed")], True),
     ],
 )
-def test_a_parent_wakes_when_its_own_join_is_full(
+def test_a_parent_resumes_when_its_own_join_is_full(
     engine: Engine, running: Attempt, kids: list[tuple[str, str]], woken: bool
 ) -> None:
     engine.db.run(attempts.finish, [outcome.waiting(running.id, running.token, Join("kids", 2, None))])
@@ -236,7 +234,7 @@ def test_a_child_spawned_again_is_the_same_child(engine: Engine, running: Attemp
     assert engine.row(row.id)["wake_at"] == after(engine, minutes=2)
 
 
-def test_the_sweeper_takes_only_what_is_late_and_only_once(engine: Engine) -> None:
+def test_the_sweeper_takes_only_late_tasks_and_only_once(engine: Engine) -> None:
     engine.move_clock(0)
     task = engine.submit()
     engine.move_clock(119)
@@ -250,7 +248,7 @@ def test_the_sweeper_takes_only_what_is_late_and_only_once(engine: Engine) -> No
         engine.move_clock(wait * 60)
 
 
-def test_the_sweeper_looks_at_a_running_task_again_when_its_lease_ends(engine: Engine) -> None:
+def test_the_sweeper_checks_a_running_task_again_when_its_lease_ends(engine: Engine) -> None:
     engine.move_clock(0)
     task = engine.submit()
     engine.db.run(attempts.claim, [task.id], worker="w", lease=300, alone=True)
@@ -260,7 +258,7 @@ def test_the_sweeper_looks_at_a_running_task_again_when_its_lease_ends(engine: E
     assert engine.row(task.id)["wake_at"] == engine.row(task.id)["leased_until"] == after(engine, minutes=3)
 
 
-def test_only_what_is_parked_is_let_go(engine: Engine) -> None:
+def test_only_parked_tasks_are_started(engine: Engine) -> None:
     engine.move_clock(0)
     parked, free = engine.submit(), engine.submit()
     engine.db.run(attempts.park, parked.id, "task.test.effect")

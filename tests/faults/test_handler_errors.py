@@ -49,7 +49,7 @@ def run_beside_neighbours(engine: Engine, do: str) -> Any:
 
 
 @pytest.mark.parametrize("do", FAILURES)
-def test_whatever_is_raised_is_the_attempts_failure_in_its_own_words(engine: Engine, do: str) -> None:
+def test_every_exception_is_the_attempts_failure_with_its_own_message(engine: Engine, do: str) -> None:
     task = run_beside_neighbours(engine, do)
     assert (task.status, task.error["type"]) == (Status.DEAD_LETTER, FAILURES[do])
     assert task.error["kind"] == "transient"
@@ -58,7 +58,7 @@ def test_whatever_is_raised_is_the_attempts_failure_in_its_own_words(engine: Eng
 
 
 @pytest.mark.parametrize("do", RETRIES)
-def test_retry_after_takes_what_people_write(engine: Engine, do: str) -> None:
+def test_retry_after_accepts_common_forms(engine: Engine, do: str) -> None:
     task = run_beside_neighbours(engine, do)
     assert (task.status, task.attempts) == (Status.PENDING, 0)
     assert engine.queue.hidden[str(task.id)] == 30

@@ -23,7 +23,7 @@ def test_no_interruption_is_an_exception() -> None:
 
 
 @pytest.mark.parametrize("do", ["swallow-time-limit", "swallow-once", "go-on", "block-signal", "pool", "endless-loop"])
-def test_a_time_limit_is_kept_whatever_the_handler_does(engine: Engine, do: str) -> None:
+def test_a_time_limit_is_kept_against_any_handler(engine: Engine, do: str) -> None:
     task = engine.submit("test.odd", {"do": do}, max_attempts=1)
     neighbour = engine.submit(max_attempts=1)
     started = time.monotonic()

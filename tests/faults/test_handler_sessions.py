@@ -97,7 +97,7 @@ def test_a_handler_that_changes_nothing_keeps_the_connection(engine: Engine) -> 
     assert len(set(pids)) == 1
 
 
-def test_a_worker_whose_session_is_poisoned_unseen_recovers(engine: Engine) -> None:
+def test_a_worker_with_a_poisoned_session_recovers(engine: Engine) -> None:
     """A change that nobody saw makes the engine's own statements fail: the next batch has a new connection."""
     task = engine.submit()
     engine.worker.db.connection().execute("SET statement_timeout = '1ms'")

@@ -76,7 +76,7 @@ def test_a_driver_method_that_ends_the_transaction_harms_only_its_own_task(engin
 
 
 @pytest.mark.parametrize("sql", ["ROLLBACK", "COMMIT AND CHAIN", "ROLLBACK; BEGIN"])
-def test_operators_read_what_the_handler_did(engine: Engine, sql: str) -> None:
+def test_operators_read_the_steps_of_the_handler(engine: Engine, sql: str) -> None:
     culprit, _ = beside_neighbours(engine, do="sql", sql=sql)
     assert "ransaction" in engine.task(culprit).error["message"]
 

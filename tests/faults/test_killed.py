@@ -111,7 +111,7 @@ SCENES: dict[Point, Callable[[Lab], None]] = {
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_death_at_any_point_is_survived(lab: Lab, point: Point) -> None:
+def test_a_kill_at_any_fault_point_is_survived(lab: Lab, point: Point) -> None:
     SCENES[point](lab)
     lab.recover()
     lab.check()
@@ -119,7 +119,7 @@ def test_a_death_at_any_point_is_survived(lab: Lab, point: Point) -> None:
 
 
 @pytest.mark.parametrize("point", WORKER_POINTS)
-def test_a_death_in_company_costs_nobody_an_attempt(lab: Lab, point: Point) -> None:
+def test_a_kill_in_a_batch_costs_no_task_an_attempt(lab: Lab, point: Point) -> None:
     ids = [lab.engine.submit(max_attempts=1).id for _ in range(4)]
     lab.kill_at("worker", point, ids=ids)
     lab.recover()
@@ -129,7 +129,7 @@ def test_a_death_in_company_costs_nobody_an_attempt(lab: Lab, point: Point) -> N
 
 @pytest.mark.parametrize("point", WORKER_POINTS)
 @pytest.mark.parametrize("nth", [1, 2])
-def test_a_parent_whose_worker_dies_is_joined_once(lab: Lab, point: Point, nth: int) -> None:
+def test_a_parent_of_a_killed_worker_is_joined_once(lab: Lab, point: Point, nth: int) -> None:
     """The first run of the parent suspends it, the second ends it; its children die at the same points."""
     parent = lab.engine.submit("test.family", {"children": [{}, {}], "spawn": True}).id
     points = "run.handled" if point == "run.in_handler" else point
@@ -145,7 +145,7 @@ def test_a_parent_whose_worker_dies_is_joined_once(lab: Lab, point: Point, nth: 
 
 
 @pytest.mark.parametrize("point", WORKER_POINTS)
-def test_a_child_whose_worker_dies_still_wakes_its_parent(lab: Lab, point: Point) -> None:
+def test_a_child_of_a_killed_worker_still_resumes_its_parent(lab: Lab, point: Point) -> None:
     parent = lab.engine.submit("test.family", {"children": [{}]}).id
     lab.engine.run(parent)
     lab.kill_at("worker", point, ids=children(lab, parent))
@@ -154,7 +154,7 @@ def test_a_child_whose_worker_dies_still_wakes_its_parent(lab: Lab, point: Point
     assert lab.engine.task(parent).result["statuses"] == ["completed"]
 
 
-def test_a_parent_that_must_wait_again_is_woken_though_its_worker_died(lab: Lab) -> None:
+def test_a_parent_that_must_wait_again_resumes_after_its_worker_was_killed(lab: Lab) -> None:
     """An operator redrives the child before the parent runs. The child completes before the parent waits again."""
     parent = lab.engine.submit("test.family", {"children": [{"do": "raise"}]}).id
     lab.engine.run(parent)

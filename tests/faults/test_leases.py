@@ -90,18 +90,18 @@ def test_an_invocation_leases_for_longer_than_it_lasts(lab: Lab, engine: Engine)
         "waiting_for = 1, awaits = 'kids', due_at = NULL, wake_at = NULL",
     ],
 )
-def test_what_may_not_run_now_is_not_claimed_with_a_batch(engine: Engine, values: str) -> None:
+def test_tasks_that_may_not_run_now_are_not_claimed_with_a_batch(engine: Engine, values: str) -> None:
     task = engine.submit()
     set_task(engine, task.id, values)
     assert claim(engine, task.id) == []
 
 
-def test_a_held_type_is_not_claimed(engine: Engine) -> None:
+def test_a_paused_type_is_not_claimed(engine: Engine) -> None:
     held, free = engine.submit(), engine.submit("test.noop")
     assert [attempt.id for attempt in claim(engine, held.id, free.id, held_types=["test.effect"])] == [free.id]
 
 
-def test_a_suspect_is_claimed_alone(engine: Engine) -> None:
+def test_a_suspected_task_is_claimed_isolated(engine: Engine) -> None:
     task = engine.submit()
     set_task(engine, task.id, "suspect = true")
     (attempt,) = claim(engine, task.id, alone=True)
@@ -117,7 +117,7 @@ def test_a_claim_waits_for_nobody(engine: Engine, other: Connection) -> None:
         assert [attempt.id for attempt in claim(engine, held.id, free.id)] == [free.id]
 
 
-def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engine, other: Connection) -> None:
+def test_a_living_workers_row_is_locked_against_the_end_of_its_lease(engine: Engine, other: Connection) -> None:
     """It has written effects and is about to commit: taking the task back now would undo them for nothing."""
     task = engine.submit()
     (attempt,) = claim(engine, task.id)
@@ -129,7 +129,7 @@ def test_a_living_workers_row_is_held_against_the_end_of_its_lease(engine: Engin
     assert [row.id for row in engine.db.run(attempts.end_leases, [task.id])] == [task.id]
 
 
-def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connection) -> None:
+def test_a_locked_row_lets_progress_and_cancel_pass(engine: Engine, other: Connection) -> None:
     from orchestrator.store import steps, tasks
 
     task = engine.submit()
@@ -142,7 +142,7 @@ def test_a_held_row_lets_progress_and_cancel_pass(engine: Engine, other: Connect
 
 
 @pytest.mark.parametrize("state", ["another token", "over"])
-def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> None:
+def test_only_ones_own_running_attempt_is_locked(engine: Engine, state: str) -> None:
     task = engine.submit()
     (attempt,) = claim(engine, task.id)
     if state == "over":
@@ -153,7 +153,7 @@ def test_only_ones_own_running_attempt_is_held(engine: Engine, state: str) -> No
         assert attempts.lock_attempts(connection, [attempt])[1] == set()
 
 
-def test_a_lease_lost_in_company_is_refunded_and_suspected(engine: Engine) -> None:
+def test_a_lease_lost_in_a_batch_is_refunded_and_the_task_isolated(engine: Engine) -> None:
     task = engine.submit(max_attempts=1)
     claim(engine, task.id, alone=False)
     engine.move_clock(31)
@@ -244,7 +244,7 @@ def test_claims_under_a_limit_wait_for_one_another(engine: Engine, other: Connec
     assert attempts.claim_limited(engine.db.connection(), sights[second.id], **how) == []
 
 
-def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> None:
+def test_a_freed_slot_starts_the_oldest_waiting_task(engine: Engine) -> None:
     running, *waiting = (engine.submit("test.limited") for _ in range(4))
     engine.submit("test.limited", owner="2")
     set_task(engine, waiting[0].id, "parked_by = 'f', wake_at = NULL")
@@ -255,7 +255,7 @@ def test_a_freed_place_wakes_the_oldest_that_waits_for_it(engine: Engine) -> Non
     assert engine.task(running.id).status is Status.COMPLETED
 
 
-def test_a_freed_place_is_not_given_to_one_that_runs_already(engine: Engine) -> None:
+def test_a_freed_slot_is_not_given_to_a_running_task(engine: Engine) -> None:
     ended, running, *waiting = (engine.submit("test.limited") for _ in range(5))
     claim_limited(engine, running.id, 1)
     set_task(engine, ended.id, "due_at = task_now() + interval '1 hour'")
@@ -275,7 +275,7 @@ def test_a_type_off_for_one_owner_parks_that_owners_tasks_alone(
 
 
 @pytest.mark.parametrize("end", ["cancelled", "its worker died"])
-def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: str) -> None:
+def test_a_silently_freed_slot_is_given_on_at_once(engine: Engine, end: str) -> None:
     """A task that waits behind a limit has no message, and the sweeper may not check it for an hour."""
     from orchestrator.engine.cancel import cancel
 
@@ -290,7 +290,7 @@ def test_a_place_freed_without_a_word_is_given_on_at_once(engine: Engine, end: s
     assert engine.queue.ids == [waiting.id]
 
 
-def test_parking_takes_only_what_waits_to_run(engine: Engine) -> None:
+def test_parking_takes_only_pending_tasks(engine: Engine) -> None:
     running, parent, parked = (engine.submit() for _ in range(3))
     claim(engine, running.id)
     set_task(engine, parent.id, "waiting_for = 1, awaits = 'kids', due_at = NULL, wake_at = NULL")

@@ -29,7 +29,7 @@ def subscriber(conn: Connection) -> connections.Socket:
     return found
 
 
-def test_a_sender_that_is_told_to_look_again_keeps_its_turn(conn: Connection) -> None:
+def test_a_push_function_asked_to_read_again_keeps_its_turn(conn: Connection) -> None:
     sender = subscriber(conn)
     assert connections.take_turns(conn, owners=["1"]) == []
     assert connections.end_turns(conn, [(sender, "6:6:", True)]) == {"one"}

@@ -46,7 +46,7 @@ def deliver(engine: Engine, *wakes: TaskMessage) -> int:
     return engine.kinds(wakes[0].task_id).count("redriven") - before
 
 
-def test_a_wake_up_that_comes_after_the_death_revives_nothing(lab: Lab) -> None:
+def test_a_task_message_that_comes_after_the_dead_letter_redrives_nothing(lab: Lab) -> None:
     """The sweeper found it due; before its message was sent the task died."""
     engine = lab.engine
     task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
@@ -69,7 +69,7 @@ def test_a_wake_up_that_comes_after_the_death_revives_nothing(lab: Lab) -> None:
     assert engine.task(task.id).status is Status.DEAD_LETTER
 
 
-def test_a_moved_dead_letter_revives_once_however_often_it_comes(engine: Engine) -> None:
+def test_a_moved_dead_letter_is_redriven_once_for_all_its_deliveries(engine: Engine) -> None:
     task_id = die(engine)
     (letter,) = engine.dead_letters.sent
     assert deliver(engine, letter) == 1
@@ -79,7 +79,7 @@ def test_a_moved_dead_letter_revives_once_however_often_it_comes(engine: Engine)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_right_letter_counts_though_others_come_with_it(engine: Engine, order: int) -> None:
+def test_the_right_dead_letter_counts_though_others_come_with_it(engine: Engine, order: int) -> None:
     task_id = die(engine)
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
@@ -87,7 +87,7 @@ def test_the_right_letter_counts_though_others_come_with_it(engine: Engine, orde
     assert deliver(engine, *[early, right, TaskMessage(task_id, "1")][::order]) == 1
 
 
-def test_what_sqs_moved_by_itself_is_moved_back_beside_the_dead_letter(engine: Engine) -> None:
+def test_a_message_moved_by_sqs_itself_is_moved_back_beside_the_dead_letter(engine: Engine) -> None:
     """A message received too often goes to the dead-letter queue as it is; the task died later, of its own accord."""
     task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
     (moved,) = engine.queue.sent
@@ -101,7 +101,7 @@ def test_what_sqs_moved_by_itself_is_moved_back_beside_the_dead_letter(engine: E
 
 
 @pytest.mark.parametrize(("late", "revived"), [(60_000, 1), (-1, 0)])
-def test_a_message_that_says_nothing_of_itself_counts_by_its_time(engine: Engine, late: float, revived: int) -> None:
+def test_a_message_without_a_number_counts_by_its_time(engine: Engine, late: float, revived: int) -> None:
     """Sent by hand."""
     task_id = die(engine)
     died = engine.row(task_id)["dead_at"].timestamp() * 1000
@@ -109,7 +109,7 @@ def test_a_message_that_says_nothing_of_itself_counts_by_its_time(engine: Engine
     assert engine.kinds(task_id).count("redriven") == revived
 
 
-def test_the_letter_of_an_earlier_death_does_not_stand_for_a_later_one(engine: Engine) -> None:
+def test_an_earlier_dead_letter_message_does_not_stand_for_a_later_one(engine: Engine) -> None:
     """Before a slow sweeper has sent the first, it was revived and died anew; the second could not be sent."""
     engine.dead_letters.broken = True
     task_id = die(engine)
@@ -162,7 +162,7 @@ def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> 
     assert not engine.row(task.id)["limited"]
 
 
-def test_a_letter_seen_before_its_task_died_anew_revives_nothing(
+def test_a_dead_letter_seen_before_the_next_failure_redrives_nothing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQS delivers a dead letter twice. The other delivery's attempt fails before this delivery redrives the task."""

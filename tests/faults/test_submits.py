@@ -80,7 +80,7 @@ def test_any_difference_in_the_request_is_another_request(lab: Lab, change: dict
         submit(lab.engine.db, lab.engine.queue, lab.engine.agents, TaskRequest(**{**first, **change}))
 
 
-def test_an_insert_whose_answer_was_lost_is_found_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_insert_with_a_lost_answer_is_found_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection dies after COMMIT and before the answer: the second try meets its own row."""
     import psycopg
 
@@ -120,7 +120,7 @@ def new_task(owner: str = "1") -> tasks.NewTask:
     )
 
 
-def test_what_began_earlier_and_committed_later_is_still_told(lab: Lab) -> None:
+def test_events_that_began_earlier_and_committed_later_are_still_returned(lab: Lab) -> None:
     """Read between the two commits: the later one has the lower transaction id, and must not be skipped."""
     start, _ = lab.engine.db.run(events.snapshot_now)
     early, late = new_task(), new_task()
@@ -137,7 +137,7 @@ def test_what_began_earlier_and_committed_later_is_still_told(lab: Lab) -> None:
     slow.close()
 
 
-def test_many_out_of_order_commits_are_told_once_each(lab: Lab) -> None:
+def test_many_out_of_order_commits_are_pushed_once_each(lab: Lab) -> None:
     start, _ = lab.engine.db.run(events.snapshot_now)
     connections = [connect(lab.url) for _ in range(6)]
     opened = [connection.transaction() for connection in connections]
@@ -155,7 +155,7 @@ def test_many_out_of_order_commits_are_told_once_each(lab: Lab) -> None:
         connection.close()
 
 
-def test_what_comes_between_two_pages_is_told_once(lab: Lab) -> None:
+def test_events_between_two_pages_are_returned_once(lab: Lab) -> None:
     """A page leads to the snapshot that its first one aimed at, however much is committed meanwhile."""
     start, _ = lab.engine.db.run(events.snapshot_now)
     first, second, between = sorted((new_task() for _ in range(3)), key=lambda task: task.id)

@@ -18,7 +18,7 @@ def lose_wake_ups(lab: Lab, tasks: int) -> list[UUID]:
     return ids
 
 
-def test_two_sweepers_at_once_send_every_lost_wake_up_once(lab: Lab) -> None:
+def test_two_sweepers_at_once_send_every_lost_message_once(lab: Lab) -> None:
     ids = lose_wake_ups(lab, 20)
     lab.engine.move_clock(200)
     with lab.paused_at("sweeper", "sweep.marked", clock=200) as first:
@@ -27,7 +27,7 @@ def test_two_sweepers_at_once_send_every_lost_wake_up_once(lab: Lab) -> None:
     assert sorted(lab.wire.sent("tasks")) == sorted(str(task_id) for task_id in ids)
 
 
-def test_a_sweeper_passes_over_rows_another_one_holds(lab: Lab) -> None:
+def test_a_sweeper_passes_over_rows_that_another_one_locked(lab: Lab) -> None:
     held, free = lose_wake_ups(lab, 2)
     lab.engine.move_clock(200)
     lab.engine.db.connection().execute("SET lock_timeout = '500ms'")
@@ -37,7 +37,7 @@ def test_a_sweeper_passes_over_rows_another_one_holds(lab: Lab) -> None:
     assert lab.engine.queue.ids == [free]
 
 
-def test_a_lost_wake_up_is_mended_within_three_minutes(lab: Lab) -> None:
+def test_a_lost_task_message_is_sent_again_within_three_minutes(lab: Lab) -> None:
     (task_id,) = lose_wake_ups(lab, 1)
     lab.recover(minutes=3)
     assert lab.engine.task(task_id).status is Status.COMPLETED
@@ -50,7 +50,7 @@ def test_a_dead_workers_task_is_taken_up_when_its_lease_ends(lab: Lab) -> None:
     assert lab.engine.task(task.id).status is Status.COMPLETED
 
 
-def test_two_redrives_at_once_revive_every_task_once(lab: Lab) -> None:
+def test_two_redrives_at_once_redrive_every_task_once(lab: Lab) -> None:
     ids = [lab.engine.submit(payload={"do": "raise"}, max_attempts=1).id for _ in range(10)]
     lab.engine.run(*ids)
     lab.engine.queue.sent.clear()
@@ -62,7 +62,7 @@ def test_two_redrives_at_once_revive_every_task_once(lab: Lab) -> None:
         assert lab.engine.task(task_id).attempts == 0
 
 
-def test_a_message_moved_back_by_aws_revives_and_a_stale_one_does_not(lab: Lab) -> None:
+def test_a_message_moved_back_by_aws_redrives_and_a_stale_one_does_not(lab: Lab) -> None:
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)
     died = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)

@@ -41,7 +41,7 @@ def test_a_connection_left_halfway_is_replaced(engine: Engine) -> None:
     assert halfway.closed
 
 
-def test_what_must_run_again_is_given_back_when_no_time_is_left(lab: Lab) -> None:
+def test_tasks_that_must_run_again_are_released_when_no_time_is_left(lab: Lab) -> None:
     """The commit fails because of one of them; the invocation has no time for either's handler."""
     engine = lab.engine
     good, bad = engine.submit(max_attempts=1), engine.submit(max_attempts=1)

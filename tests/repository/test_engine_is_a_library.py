@@ -27,7 +27,7 @@ def test_no_word_of_the_application_stands_in_the_engine(folder: str) -> None:
     assert found == []
 
 
-def test_the_words_are_found() -> None:
+def test_playdate_terms_are_found() -> None:
     assert all(WORDS.search(text) for text in ("playmate.agents", "friend.ask", "a playdate", "three kids", "Guardian"))
     assert not WORDS.search('keys by `kid`, kid=kid, keys["kid"]')
 

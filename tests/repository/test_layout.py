@@ -107,7 +107,7 @@ def test_classes_are_short() -> None:
     assert long == []
 
 
-def test_names_say_what_is_inside() -> None:
+def test_names_describe_the_content() -> None:
     drawers = [
         shown(path)
         for path in python_files(*EVERYWHERE)
@@ -126,7 +126,7 @@ def test_no_folder_has_many_modules() -> None:
     assert set(many) <= {"shared/orchestrator/store"}
 
 
-def test_a_function_folder_holds_its_entry_alone() -> None:
+def test_a_function_folder_contains_only_its_entry_point() -> None:
     entries = sorted((ROOT / "functions").glob("*/*"))
     kept = [entry for entry in entries if entry.name != "__pycache__"]
     assert {entry.name for entry in kept} == {"app.py"}
@@ -205,7 +205,7 @@ def test_sql_is_known_in_every_spelling(code: str) -> None:
 
 
 @pytest.mark.parametrize("name", requirements.FILES)
-def test_requirement_files_are_what_pyproject_says(name: str, tmp_path: Path) -> None:
+def test_requirement_files_match_pyproject(name: str, tmp_path: Path) -> None:
     """Generated again over a copy, so that new releases do not count as a difference."""
     fresh = tmp_path / Path(name).name
     fresh.write_bytes((ROOT / name).read_bytes())
@@ -221,7 +221,7 @@ def test_requirement_files_are_hashed_and_name_no_index(name: str) -> None:
     assert "://" not in text
 
 
-def test_requirements_stand_in_their_places() -> None:
+def test_requirements_stand_in_their_folders() -> None:
     files = [path for path in tracked() if re.search(r"requirements.*\.(txt|in)$", path)]
     elsewhere = [path for path in files if path not in requirements.FILES]
     assert elsewhere == []

@@ -28,7 +28,7 @@ def found_in(text: str) -> list[str]:
     return [name for name, shape in SHAPES.items() if re.search(shape, text)]
 
 
-def test_no_file_holds_a_key() -> None:
+def test_no_file_contains_a_key() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )

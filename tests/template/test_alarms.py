@@ -78,7 +78,7 @@ def test_watched_leanly_every_alarm_that_is_left_reaches_people_by_one() -> None
     assert sorted(called_by(lean)) == sorted(left)
 
 
-def test_what_users_notice_silences_the_rest() -> None:
+def test_alarms_that_users_notice_silence_the_rest() -> None:
     alarms = of_type("AWS::CloudWatch::CompositeAlarm")
     assert alarms["SomethingToMend"]["ActionsSuppressor"] == {"Fn::GetAtt": ["SomebodyMustLook", "Arn"]}
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms.values())

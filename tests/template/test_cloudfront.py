@@ -50,7 +50,7 @@ def test_only_the_api_reads_it_and_only_when_it_is_there(family: dict[str, dict[
     assert not any(allowed.values())
 
 
-def test_the_viewer_s_address_is_told_by_the_front_itself(
+def test_cloudfront_itself_sets_the_viewer_s_address(
     family: dict[str, dict[str, Any]], distribution: dict[str, Any]
 ) -> None:
     code = family["infrastructure/cloudfront.yaml"]["Resources"]["ViewerAddress"]["Properties"]["FunctionCode"]

@@ -23,14 +23,14 @@ def resources(family: dict[str, dict[str, Any]]) -> dict[str, Resource]:
     return found
 
 
-def test_nested_templates_are_given_what_they_ask_for(
+def test_nested_templates_receive_their_parameters(
     family: dict[str, dict[str, Any]], resources: dict[str, Resource]
 ) -> None:
     for one in of_type(resources, "AWS::CloudFormation::Stack").values():
         assert set(one["Parameters"]) == set(family[one["TemplateURL"]]["Parameters"])
 
 
-def test_what_is_taken_from_nested_templates_is_there(
+def test_the_outputs_taken_from_nested_templates_exist(
     family: dict[str, dict[str, Any]], resources: dict[str, Resource]
 ) -> None:
     outputs = {
@@ -88,6 +88,6 @@ def test_a_key_of_one_s_own_seals_all_that_is_kept(family: dict[str, dict[str, A
     assert open_still == {"LocalDatabaseSecret"}
 
 
-def test_the_scanner_looks_at_all_of_them(family: dict[str, dict[str, Any]]) -> None:
+def test_the_scanner_reads_all_of_them(family: dict[str, dict[str, Any]]) -> None:
     said: list[str] = yaml.safe_load((ROOT / ".checkov.yaml").read_text())["file"]
     assert sorted(said) == sorted(family)

@@ -88,7 +88,7 @@ def resources() -> dict[str, Any]:
     return found
 
 
-def test_each_function_is_granted_what_it_does_and_nothing_else(resources: dict[str, Any]) -> None:
+def test_each_function_has_only_the_grants_that_it_uses(resources: dict[str, Any]) -> None:
     assert granted(resources, when=None) == DOES
 
 
@@ -97,7 +97,9 @@ def test_with_a_collector_all_may_send_traces(resources: dict[str, Any]) -> None
     assert granted(resources, when="HasCollector") == dict.fromkeys(DOES, traces)
 
 
-def test_with_a_key_of_one_s_own_each_opens_what_it_reads_and_seals_what_it_writes(resources: dict[str, Any]) -> None:
+def test_with_a_customer_key_each_function_decrypts_its_reads_and_encrypts_its_writes(
+    resources: dict[str, Any],
+) -> None:
     seals = {"sqs:SendMessage", "secretsmanager:PutSecretValue"}
     expected = {
         name: {"kms:Decrypt", *(["kms:GenerateDataKey"] if seals & does else [])} for name, does in DOES.items()
@@ -113,7 +115,7 @@ def test_the_key_is_used_through_the_services_alone(resources: dict[str, Any]) -
         assert [one["Fn::Sub"].split(".")[0] for one in services] == ["secretsmanager", "sqs"]
 
 
-def test_the_code_calls_what_is_known_here() -> None:
+def test_the_code_calls_only_listed_operations() -> None:
     made = {call for path in (ROOT / "shared").rglob("*.py") for call in _calls(ast.parse(path.read_text()))}
     assert made - {("sqs", "operation")} == set(ACTIONS)
 

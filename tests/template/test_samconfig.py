@@ -28,7 +28,7 @@ def test_every_environment_is_there(samconfig: dict[str, Any]) -> None:
     assert {"default", "local", "small", "staging", "prod-first", "prod"} <= set(samconfig)
 
 
-def test_the_first_deploy_of_prod_differs_only_in_what_would_keep_it_from_being_taken_back(
+def test_the_first_deploy_of_prod_differs_only_in_its_deletion_protection(
     samconfig: dict[str, Any],
 ) -> None:
     first, later = overrides(samconfig, "prod-first"), overrides(samconfig, "prod")

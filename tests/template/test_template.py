@@ -107,7 +107,7 @@ def test_each_function_folder_is_deployed_and_back(resources: dict[str, Resource
     assert deployed == sorted(f"functions/{entry.parent.name}" for entry in ROOT.glob("functions/*/app.py"))
 
 
-def test_functions_say_only_what_differs(template: dict[str, Any], resources: dict[str, Resource]) -> None:
+def test_functions_declare_only_their_differences(template: dict[str, Any], resources: dict[str, Resource]) -> None:
     shared = template["Globals"]["Function"]
     repeated = [
         (name, key)
@@ -142,7 +142,7 @@ def test_every_agent_can_start_and_end_within_an_invocation(resources: dict[str,
     assert {name: agents.get(name).timeout for name in agents.types() if agents.get(name).timeout > longest} == {}
 
 
-def test_queues_keep_what_fails(resources: dict[str, Resource]) -> None:
+def test_queues_keep_failed_messages(resources: dict[str, Resource]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     targets = [
         one["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
@@ -189,7 +189,7 @@ def test_every_variable_is_a_setting_and_back(template: dict[str, Any], resource
     assert given - LIBRARY_VARIABLES == {field.name.upper() for field in fields(Settings)} - BY_LAMBDA
 
 
-def test_policies_name_what_they_allow(everywhere: dict[str, Resource]) -> None:
+def test_policies_name_their_actions_and_resources(everywhere: dict[str, Resource]) -> None:
     loose = [
         (name, statement)
         for name, one in everywhere.items()
@@ -214,7 +214,7 @@ def test_actions_are_named_one_by_one(everywhere: dict[str, Resource]) -> None:
     assert loose == []
 
 
-def test_what_the_emulator_lacks_is_for_aws_alone(resources: dict[str, Resource]) -> None:
+def test_resources_that_the_emulator_lacks_are_for_aws_alone(resources: dict[str, Resource]) -> None:
     exposed = [
         name
         for name, one in resources.items()

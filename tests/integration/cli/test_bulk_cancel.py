@@ -61,7 +61,7 @@ def test_by_ids_with_or_without_hyphens(session: Session, worker: Worker, conn: 
     assert said(session, "audit", "--limit", "1")[0]["detail"]["reason"] == "a wrong import"
 
 
-def test_what_comes_after_the_look_is_let_be(session: Session, worker: Worker, conn: Connection) -> None:
+def test_tasks_submitted_after_the_preview_stay(session: Session, worker: Worker, conn: Connection) -> None:
     submitted(worker, 2)
     send, later = session.transport, list[str]()
 
@@ -78,7 +78,7 @@ def test_what_comes_after_the_look_is_let_be(session: Session, worker: Worker, c
     assert later[-1] in pending(conn)
 
 
-def test_what_is_held_has_its_exit_code(
+def test_locked_tasks_have_their_exit_code(
     session: Session, worker: Worker, conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator_cli.bulk_cancel.PACE", 0.0)
@@ -97,7 +97,7 @@ def test_what_is_held_has_its_exit_code(
     [(KeyboardInterrupt(), 130), (httpx.ConnectError("gone"), Exit.UNREACHABLE)],
     ids=["Ctrl-C", "away"],
 )
-def test_who_is_cut_off_is_told_how_far_it_got(
+def test_an_interrupted_cancel_reports_its_progress(
     session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch, how: BaseException, code: int
 ) -> None:
     monkeypatch.setattr("orchestrator.engine.operators.bulk_cancel.MOST_AT_ONCE", 2)

@@ -84,7 +84,7 @@ def test_stats(session: Session, worker: Worker) -> None:
     assert "test.effect" in run(session, "stats").stdout
 
 
-def test_stats_name_who_floods(session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stats_name_the_owner_that_floods(session: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     submit(
         worker.side, worker.queue, worker.agents, TaskRequest(owner="7", type="test.effect", payload={}, by_user=False)
     )
@@ -143,7 +143,7 @@ def test_secrets_and_knowledge(session: Session, tmp_path: Path) -> None:
     assert run(session, "knowledge", "load", str(own)).exit_code == Exit.REFUSED
 
 
-def test_refusals_have_exit_codes_and_the_api_s_words(session: Session, services: Services) -> None:
+def test_refusals_have_exit_codes_and_the_api_s_message(session: Session, services: Services) -> None:
     missing = run(session, "tasks", "show", "00000000-0000-0000-0000-000000000000")
     assert (missing.exit_code, "no such task" in missing.output) == (Exit.NOT_FOUND, True)
     nobody = Session(session.url, services.tokens.issue("1", "ann")[0], session.transport)
@@ -172,7 +172,7 @@ def test_login_remembers_an_operator_for_its_owner_alone(
     assert run(None, "stats").exit_code == 0
 
 
-def test_without_anything_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_anything_it_names_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sessions, "REMEMBERED", tmp_path / "none")
     result = run(None, "stats")

@@ -88,7 +88,7 @@ def test_it_goes_on_until_all_are_moved(working: Session, worker: Worker, conn: 
 
 
 @pytest.mark.usefixtures("two_a_call")
-def test_it_says_what_it_leaves(working: Session, worker: Worker) -> None:
+def test_it_reports_the_remaining_tasks(working: Session, worker: Worker) -> None:
     dead(worker, 5)
     stopped = run(working, "dead-letters", "redrive", "--all", "--yes", "--no-wait")
     assert stopped.exit_code == 0
@@ -105,7 +105,7 @@ def test_it_says_what_it_leaves(working: Session, worker: Worker) -> None:
     ids=["Ctrl-C", "away"],
 )
 @pytest.mark.usefixtures("two_a_call")
-def test_who_looks_away_is_told_that_it_goes_on(
+def test_an_interrupted_watch_reports_that_the_redrive_goes_on(
     working: Session, worker: Worker, how: BaseException, code: int
 ) -> None:
     dead(worker, 5)

@@ -72,7 +72,7 @@ def test_errors_are_shown_as_they_are(session: Session, db: Database, conn: Conn
         assert shown in run(session, *command.split()).stdout
 
 
-def test_what_flags_say_is_shown_as_it_is(
+def test_flag_descriptions_are_shown_unchanged(
     session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = session.get("/ops/flags")
@@ -207,7 +207,7 @@ def test_a_rollout_is_taken_back(session: Session, desk: PlayedFlagAdmin) -> Non
     assert json.loads(run(session, "flags", "abort", "--json", "--yes").stdout)["aborted"]["deployment"] == 4
 
 
-def test_flags_say_who_set_them_last(session: Session) -> None:
+def test_flags_name_their_last_operator(session: Session) -> None:
     run(session, "flags", "set", "task.echo", "off")
     assert "ago by olga (9)" in run(session, "flags", "get", "task.echo").stdout
 
@@ -252,7 +252,7 @@ def offered(words: str) -> list[str]:
     return CliRunner().invoke(app, [], env=environment, prog_name="orchestrator").stdout.split()
 
 
-def test_tab_offers_what_there_is(
+def test_tab_offers_the_existing_values(
     session: Session, db: Database, conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_of(conn, submitted(db), "x")

@@ -20,7 +20,7 @@ def fails(worker: Worker, conn: Connection, trace: str | None = None) -> str:
     return str(task)
 
 
-def test_stats_tell_what_will_be_tried_again(session: Session, worker: Worker, conn: Connection) -> None:
+def test_stats_report_the_tasks_in_backoff(session: Session, worker: Worker, conn: Connection) -> None:
     assert "retrying" not in run(session, "stats").stdout, "a column of nothing is left out"
     fails(worker, conn)
     told = run(session, "stats").stdout
@@ -28,7 +28,7 @@ def test_stats_tell_what_will_be_tried_again(session: Session, worker: Worker, c
     assert "retrying" in told
 
 
-def test_stats_tell_paces_and_that_nothing_ends(session: Session, worker: Worker, conn: Connection) -> None:
+def test_stats_report_rates_and_that_nothing_ends(session: Session, worker: Worker, conn: Connection) -> None:
     order = TaskRequest(owner="1", type="test.effect", payload={}, by_user=False)
     task = submit(worker.side, worker.queue, worker.agents, order).task.id
     run_batch(worker, [Message("m", "r", task)], lambda: 60.0)

@@ -76,7 +76,7 @@ def log_in() -> None:
 
 
 @pytest.mark.parametrize("asks", [CLEARTEXT, MD5], ids=["cleartext", "md5"])
-def test_is_told_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
+def test_receives_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
     with impostor(asks) as (port, heard):
         told.setenv("DATABASE_PORT", str(port))
         with pytest.raises(psycopg.OperationalError, match="scram-sha-256"):
@@ -95,7 +95,7 @@ def test_is_told_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
     ],
     ids=["of no authority", "of another host", "the right one"],
 )
-def test_on_aws_only_the_certified_database_hears_who_we_are(
+def test_on_aws_only_the_certified_database_receives_the_login(
     told: pytest.MonkeyPatch, tmp_path: Path, trusted: str, environment: str, authority: str, host: str, refusal: str
 ) -> None:
     authorities = {name: Authority(tmp_path / name) for name in ("ours", "somebody's")}

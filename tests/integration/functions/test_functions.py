@@ -88,7 +88,7 @@ def test_messages_that_name_no_task_are_done_with(stack: dict[str, str]) -> None
     assert push.handler(delivered(stack["EVENT_QUEUE_URL"]), CONTEXT) == {"batchItemFailures": []}
 
 
-def test_a_lost_wake_up_is_sent_again(stack: dict[str, str]) -> None:
+def test_a_lost_task_message_is_sent_again(stack: dict[str, str]) -> None:
     token = signed_up()
     task = request("POST", "/api/tasks", token, {"type": "echo"})[1]["id"]
     call("sqs", "purge_queue", QueueUrl=stack["TASK_QUEUE_URL"])

@@ -96,7 +96,7 @@ def test_the_first_invocations_of_all_are_in_the_trace(
     assert {span["traceId"] for span in collected} == {accepted["traceId"]} == {BROWSER.split("-")[1]}
 
 
-def test_one_push_is_in_every_trace_that_it_tells_of(stack: dict[str, str], collected: Spans, cold: Cold) -> None:
+def test_one_push_is_in_every_trace_of_its_events(stack: dict[str, str], collected: Spans, cold: Cold) -> None:
     EventQueue(stack["EVENT_QUEUE_URL"]).announce([("1", BROWSER), ("1", OTHER), ("2", BROWSER)])
     push.handler(delivered(stack["EVENT_QUEUE_URL"]), CONTEXT)
     assert sorted((span["name"], span["traceId"]) for span in collected) == [

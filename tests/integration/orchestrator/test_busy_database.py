@@ -30,7 +30,7 @@ def holder(database_url: str) -> Iterator[Connection]:
         yield session
 
 
-def test_who_waits_for_a_lock_is_told_to_come_again(hurried: Database, holder: Connection) -> None:
+def test_a_request_that_waits_for_a_lock_is_asked_to_retry(hurried: Database, holder: Connection) -> None:
     for whose in (row_security.NOBODY, row_security.owner("1"), operator("9")):
         with hurried.acting(whose), pytest.raises(Unavailable):
             hurried.run(statistics.live_counts)
@@ -48,7 +48,7 @@ def test_a_statement_that_takes_too_long_too(database_url: str) -> None:
     database.close()
 
 
-def test_operators_see_who_waits_and_that_the_sweeper_is_late(db: Database, database_url: str) -> None:
+def test_operators_see_the_waiting_tasks_and_that_the_sweeper_is_late(db: Database, database_url: str) -> None:
     insert = """INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)
                 VALUES (gen_random_uuid(), '1', 'echo', '{}', now(), now() - interval '5 minutes')"""
     db.connection().execute(insert)

@@ -97,6 +97,6 @@ def as_part(database_url: str) -> Iterator[Door]:
         *((part, "ALTER TABLE agent_tasks DISABLE ROW LEVEL SECURITY") for part in ("api", "operator", "worker")),
     ],
 )
-def test_no_part_may_do_what_is_not_its_own(as_part: Door, part: str, sql: LiteralString) -> None:
+def test_no_function_may_use_the_rights_of_another(as_part: Door, part: str, sql: LiteralString) -> None:
     with pytest.raises(pg.InsufficientPrivilege):
         as_part(part).connection().execute(sql)

@@ -61,7 +61,7 @@ def test_a_missing_owner_finds_nothing(engine: Engine, read: Callable[[Connectio
 
 
 @pytest.mark.parametrize("name", ["get", "history", "cancel", "search", "search_live", "fitting", "still_fitting"])
-def test_any_owner_finds_what_a_missing_one_does_not(engine: Engine, name: str) -> None:
+def test_any_owner_finds_the_rows_that_a_missing_one_does_not(engine: Engine, name: str) -> None:
     task = engine.submit("test.noop", owner="2").id
     conn = engine.db.connection()
     assert READS[name](conn, ANY_OWNER, task)

@@ -65,7 +65,7 @@ def changed(db: Database, who: row_security.Acting, sql: LiteralString) -> int:
         return db.run(lambda conn: conn.execute(sql).rowcount)
 
 
-class TestWhoseRows:
+class TestVisibleRows:
     @pytest.mark.parametrize("part", ["api", "websocket", "push"])
     @pytest.mark.parametrize(
         "sql", ["SELECT owner_id FROM agent_tasks", "SELECT owner_id FROM agent_task_events"], ids=["tasks", "events"]
@@ -106,7 +106,7 @@ class TestWhoseRows:
             "2",
         ]
 
-    def test_families_see_their_own_and_what_friendship_shows(
+    def test_families_see_their_own_rows_and_those_that_friendship_shows(
         self, conn: Connection, as_part: Door, families: tuple[int, int, int]
     ) -> None:
         ann, ben, _ = families
@@ -122,9 +122,7 @@ class TestWhoseRows:
         assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann", "ben"], [ann]), "a refusal is not shown"
         assert (rows(api, BEN, names), rows(api, BEN, kids)) == (["ben"], [ben])
 
-    def test_who_signs_in_sees_the_account_named_and_no_other(
-        self, as_part: Door, families: tuple[int, int, int]
-    ) -> None:
+    def test_a_sign_in_sees_the_account_named_and_no_other(self, as_part: Door, families: tuple[int, int, int]) -> None:
         everybody: tuple[LiteralString, ...] = ("SELECT email FROM credentials", "SELECT name FROM guardians")
         api = as_part("api")
         assert [rows(api, row_security.NOBODY, sql) for sql in everybody] == [[], []]
@@ -133,7 +131,7 @@ class TestWhoseRows:
         assert changed(api, accounts.signing_in("ben"), "UPDATE credentials SET password_hash = 'y'") == 1
         assert len(families) == 3
 
-    def test_who_has_only_asked_sees_a_name_and_no_more(
+    def test_a_family_that_only_asked_sees_a_name_and_no_more(
         self, conn: Connection, as_part: Door, families: tuple[int, int, int]
     ) -> None:
         ann, ben, _ = families
@@ -151,7 +149,7 @@ class TestWhoseRows:
         assert rows(api, ANN, "SELECT email FROM credentials") == []
 
     @pytest.mark.parametrize("who", ["auth0|5f7c8ec7c33c6c004bbafe82", "", "1 or 1=1", "9" * 30])
-    def test_an_owner_who_is_no_guardian_sees_no_family(
+    def test_an_owner_without_a_guardian_row_sees_no_family(
         self, as_part: Door, families: tuple[int, int, int], who: str
     ) -> None:
         assert rows(as_part("api"), row_security.owner(who), "SELECT name FROM guardians") == []
@@ -185,8 +183,8 @@ class TestWhoseRows:
         assert changed(api, row_security.operator("9"), "DELETE FROM socket_tickets") == 1
 
 
-class TestWhoActs:
-    def test_what_was_set_is_gone_with_its_statement(self, engine: Engine, as_part: Door) -> None:
+class TestRowSecurityContext:
+    def test_the_settings_end_with_their_statement(self, engine: Engine, as_part: Door) -> None:
         engine.submit(owner="1")
         db = as_part("api")
         everything: LiteralString = "SELECT owner_id FROM agent_tasks"
@@ -201,7 +199,7 @@ class TestWhoActs:
         assert rows(db, row_security.NOBODY, "SELECT owner_id FROM agent_tasks") == []
         assert rows(db, ANN, "SELECT owner_id FROM agent_tasks") == ["1"]
 
-    def test_a_transaction_is_begun_as_who_acts(self, engine: Engine, as_part: Door) -> None:
+    def test_a_transaction_begins_with_its_row_security_context(self, engine: Engine, as_part: Door) -> None:
         engine.submit(owner="1")
         db = as_part("api")
         with db.acting(ANN), db.transaction() as conn:

@@ -106,7 +106,7 @@ class TestARemovedKid:
             for path in ("/api/tasks/inbox", "/api/playdate-point/recommendations", "/api/tasks"):
                 assert "Xanthippe" not in caller(guardian).get(path).text
 
-    def test_leaves_what_was_told_of_the_others(
+    def test_leaves_the_notifications_of_the_others(
         self, conn: Connection, family: MakeFamily, bruno: int, befriend: Befriend, run: Run, caller: Any
     ) -> None:
         amira = family("Amira", [("Lina", 7, "chess"), ("Sami", 8, "football")])
@@ -131,7 +131,7 @@ class TestARemovedKid:
         assert places_that_say(conn, "Xanthippe") == []
 
     @pytest.mark.parametrize("type", TELLING)
-    def test_is_not_told_of_by_who_was_about_to(
+    def test_is_not_notified_by_a_running_handler(
         self,
         conn: Connection,
         amira: int,
@@ -160,7 +160,7 @@ class TestARemovedKid:
 
 @pytest.mark.parametrize("type", TELLING)
 class TestAnEndedFriendship:
-    def test_is_not_told_of_by_who_was_about_to(
+    def test_is_not_notified_by_a_running_handler(
         self,
         conn: Connection,
         amira: int,
@@ -246,7 +246,7 @@ def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) 
     engine.run(*tasks)
 
 
-def test_who_holds_a_kid_changes_none(worker_db: Database, conn: Connection, amira: int) -> None:
+def test_a_lock_on_a_kid_changes_none(worker_db: Database, conn: Connection, amira: int) -> None:
     """Postgres requires the right to update a row for a lock on it; the policy refuses the update itself."""
     from psycopg import errors as pg
 

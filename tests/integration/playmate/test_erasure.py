@@ -112,7 +112,7 @@ class TestItCannotBeBlocked:
         work(engine, last)
         assert not is_there(conn, amira)
 
-    def test_two_who_ask_at_once_after_one_ended_share_one(
+    def test_two_requests_at_once_after_one_ended_share_one(
         self, me: Caller, services: Services, conn: Connection, database_url: str
     ) -> None:
         from dataclasses import replace
@@ -128,7 +128,9 @@ class TestItCannotBeBlocked:
         for each in doors:
             each.close()
 
-    def test_who_is_no_guardian_is_told_so(self, anyone: Caller, services: Services, conn: Connection) -> None:
+    def test_an_account_without_a_guardian_is_reported(
+        self, anyone: Caller, services: Services, conn: Connection
+    ) -> None:
         assert signed_in(anyone, services, "oidc:someone").send("DELETE", "/api/me").status == 403
         assert conn.execute("SELECT 1 FROM agent_tasks").fetchall() == []
 
@@ -145,7 +147,7 @@ def work_in_vain(conn: Connection, task: UUID, end: str) -> None:
 
 
 class TestTheForgotten:
-    def test_every_door_is_on_the_list(self, anyone: Caller) -> None:
+    def test_every_entrance_is_on_the_list(self, anyone: Caller) -> None:
         users = {
             (route.method, route.path)
             for route in routes_of(anyone.app)
@@ -166,7 +168,7 @@ class TestTheForgotten:
         assert left == [{"type": "account.forget"}]
         assert conn.execute("SELECT 1 FROM socket_tickets").fetchall() == []
 
-    def test_operators_doors_too(self, anyone: Caller, services: Services, run: Run, amira: int) -> None:
+    def test_operator_routes_too(self, anyone: Caller, services: Services, run: Run, amira: int) -> None:
         boss = signed_in(anyone, services, str(amira), "operator")
         assert boss.get("/ops/tasks").status == 200
         run("account.forget", owner=amira)
@@ -198,7 +200,7 @@ class TestTheForgotten:
         run("account.forget", owner=goes)
         assert signed_in(anyone, services, str(stays)).post("/api/tasks", {"type": "echo"}).status == 202
 
-    def test_what_is_submitted_at_that_moment_is_erased_or_refused(
+    def test_a_task_submitted_at_that_moment_is_erased_or_refused(
         self, me: Caller, run: Run, conn: Connection, amira: int, api_db: Database
     ) -> None:
         """The erasure waits for the end of an admitted request before it reads the rows to erase."""

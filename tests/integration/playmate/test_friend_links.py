@@ -46,7 +46,9 @@ def test_nobody_is_befriended_in_another_s_name(worker_db: Database, amira: Guar
     assert as_guardian(worker_db, amira, insert, amira, bruno) == 1
 
 
-def test_who_asked_does_not_answer(worker_db: Database, conn: Connection, amira: GuardianId, bruno: GuardianId) -> None:
+def test_the_asking_family_does_not_answer(
+    worker_db: Database, conn: Connection, amira: GuardianId, bruno: GuardianId
+) -> None:
     friends.ask(conn, amira, bruno)
     accept: LiteralString = "UPDATE friend_links SET state = 1, answered_at = now()"
     with pytest.raises(pg.InsufficientPrivilege, match="row-level security"):
@@ -56,7 +58,7 @@ def test_who_asked_does_not_answer(worker_db: Database, conn: Connection, amira:
     assert as_guardian(worker_db, bruno, accept) == 1
 
 
-def test_who_was_refused_does_not_undo_it(
+def test_a_refused_family_does_not_undo_it(
     worker_db: Database, conn: Connection, amira: GuardianId, bruno: GuardianId
 ) -> None:
     friends.ask(conn, amira, bruno)

@@ -35,7 +35,7 @@ def test_asking_makes_one_open_link(conn: Connection, family: MakeFamily, run: R
 @pytest.mark.parametrize(
     ("name", "code"), [("Nobody", "unknown_friend"), ("amira", "oneself"), ("Bruno", "asked_already")]
 )
-def test_asking_is_refused_in_plain_words(family: MakeFamily, run: Run, name: str, code: str) -> None:
+def test_asking_is_refused_with_a_plain_message(family: MakeFamily, run: Run, name: str, code: str) -> None:
     amira = family("Amira")
     family("Bruno")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)
@@ -57,7 +57,7 @@ def test_a_guardian_has_a_bounded_number_of_friends(
     assert names(friends.pending(conn, amira)) == ["Bruno", "Chloe"]
 
 
-def test_asking_back_tells_the_truth_and_keeps_the_link(conn: Connection, family: MakeFamily, run: Run) -> None:
+def test_asking_back_returns_the_state_and_keeps_the_link(conn: Connection, family: MakeFamily, run: Run) -> None:
     amira, bruno = family("Amira"), family("Bruno")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)
     done = run("friend.ask", {"friendName": "Amira"}, owner=bruno)
@@ -66,7 +66,7 @@ def test_asking_back_tells_the_truth_and_keeps_the_link(conn: Connection, family
     assert names(friends.asking(conn, bruno)) == ["Amira"]
 
 
-def test_two_who_ask_each_other_at_once_share_one_link(
+def test_two_families_that_ask_each_other_at_once_share_one_link(
     conn: Connection, family: MakeFamily, run: Run, database_url: str
 ) -> None:
     amira, bruno = family("Amira"), family("Bruno")
@@ -114,7 +114,7 @@ def test_answers_that_are_not_the_guardians_to_give(family: MakeFamily, run: Run
     assert run("friend.setState", {"friendId": amira, "state": 0}, owner=bruno).error["code"] == "answered_already"
 
 
-def test_the_one_who_refused_may_ask_later(conn: Connection, family: MakeFamily, run: Run) -> None:
+def test_the_refusing_family_may_ask_later(conn: Connection, family: MakeFamily, run: Run) -> None:
     amira, bruno = family("Amira"), family("Bruno")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)
     run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
@@ -155,7 +155,7 @@ def test_accepting_twice_at_the_same_moment_recommends_once(conn: Connection, fa
     assert len(spawned) == 2
 
 
-def test_the_end_of_a_friendship_takes_what_was_told_of_the_kids(
+def test_the_end_of_a_friendship_deletes_the_notifications_of_the_kids(
     conn: Connection, family: MakeFamily, befriend: Callable[..., None], run: Run
 ) -> None:
     amira, bruno = family("Amira", [("Lina", 7, "chess")]), family("Bruno", [("Xanthippe", 7, "chess")])

@@ -82,7 +82,7 @@ def test_nothing_outside_is_asked_unless_switched_on(cloud: Cloud, family: MakeF
     assert cloud.asked == []
 
 
-def test_amazon_location_adds_real_places(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+def test_amazon_location_adds_real_venues(cloud: Cloud, family: MakeFamily, run: Run) -> None:
     owner = family("Amira", [("Lina", 6, "football")])
     told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
     assert told["actions"][-1]["description"].startswith("Jardin du Test (300 m)")
@@ -109,7 +109,7 @@ def test_the_models_summary_is_streamed_and_used(cloud: Cloud, family: MakeFamil
     assert "Writing a summary" in done.progress
 
 
-def test_the_prompt_tells_no_child_and_no_address(cloud: Cloud, family: MakeFamily, run: Run) -> None:
+def test_the_prompt_names_no_child_and_no_address(cloud: Cloud, family: MakeFamily, run: Run) -> None:
     owner = family("Quillfeather", [("Xanthippe", 6, "Xanthippe's chess with Yggdrasil")])
     run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True})
     sent = json.dumps([parameters for service, parameters in cloud.asked if service == "bedrock-runtime"])

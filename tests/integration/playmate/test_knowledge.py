@@ -30,7 +30,7 @@ def test_documents_of_ones_own_replace_the_others(operator: Caller) -> None:
     ],
     ids=range(11),
 )
-def test_what_cannot_be_kept_is_refused(operator: Caller, markdown: str) -> None:
+def test_a_document_that_cannot_be_stored_is_refused(operator: Caller, markdown: str) -> None:
     answer = operator.post("/ops/knowledge", {"markdown": markdown})
     assert answer.status == 400, answer.text
     assert answer.json()["faults"]

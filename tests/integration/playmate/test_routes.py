@@ -108,7 +108,9 @@ class TestAccounts:
 
 
 class TestFriends:
-    def test_a_refusal_is_not_told(self, caller: Callable[[int], Caller], family: MakeFamily, run: Run) -> None:
+    def test_a_refusal_sends_no_notification(
+        self, caller: Callable[[int], Caller], family: MakeFamily, run: Run
+    ) -> None:
         amira, bruno = family("Amira"), family("Bruno")
         run("friend.ask", {"friendName": "Bruno"}, owner=amira)
         before = caller(amira).get("/api/friends/pending").json()
@@ -195,7 +197,7 @@ class TestPoint:
 class TestAvailability:
     PATH = "/api/availability"
 
-    def test_the_usual_weekend_is_the_places(self, caller: Callable[[int], Caller], family: MakeFamily) -> None:
+    def test_the_usual_weekend_is_the_venue_s(self, caller: Callable[[int], Caller], family: MakeFamily) -> None:
         shown = caller(family("Amira", point=Point(31.778, 35.2354))).get(self.PATH).json()
         assert shown["timeZone"] == "Asia/Jerusalem"
         assert [each["start"] for each in shown["windows"]][4:] == ["09:30", "09:30", "16:00"]

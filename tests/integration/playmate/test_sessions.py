@@ -146,7 +146,7 @@ class TestSigningOut:
         phone.caller.get("/auth/logout")
         assert phone.caller.get("/auth/logout").status == 200
 
-    def test_an_operator_who_signed_out_is_refused(self, anyone: Caller, phone: Device, conn: Connection) -> None:
+    def test_a_signed_out_operator_is_refused(self, anyone: Caller, phone: Device, conn: Connection) -> None:
         conn.execute("UPDATE guardians SET role = 'operator' WHERE name = 'Amira'")
         operator = renewed(anyone, phone)
         assert operator.caller.get("/ops/tasks").status == 200
@@ -249,7 +249,7 @@ def test_an_erasure_forgets_ended_sessions(
         assert conn.execute(f"SELECT FROM {table}").fetchall() == []
 
 
-def test_a_password_with_an_outer_space_is_told(anyone: Caller, phone: Device) -> None:
+def test_a_password_with_an_outer_space_is_reported(anyone: Caller, phone: Device) -> None:
     plain, hint = "Name or password is wrong.", "The password that you typed begins or ends with a space."
     assert sign_in(anyone, "wrong").json()["message"] == plain
     for name in ("Amira", "nobody"):

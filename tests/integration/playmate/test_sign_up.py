@@ -19,7 +19,7 @@ def test_names_of_operators_are_reserved(anyone: Caller, name: str) -> None:
     assert "reserved" in refused.text
 
 
-def test_another_way_of_signing_in_is_told_to_be_unavailable(anyone: Caller) -> None:
+def test_another_way_of_signing_in_is_reported_as_unavailable(anyone: Caller) -> None:
     answer = anyone.post("/auth/login/social", {"provider": "google"})
     assert (answer.status, "is not available" in answer.json()["message"]) == (404, True)
 
@@ -28,6 +28,6 @@ def test_another_way_of_signing_in_is_told_to_be_unavailable(anyone: Caller) -> 
     ("name", "words"),
     [(" ", "must not be blank"), ("x" * 81, "at most 80 characters"), ("x" * 9_999, "at most 80 characters")],
 )
-def test_a_blank_or_long_name_is_told_in_words(anyone: Caller, name: str, words: str) -> None:
+def test_a_blank_or_long_name_is_a_readable_error(anyone: Caller, name: str, words: str) -> None:
     refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
     assert words in refused.text

@@ -11,7 +11,7 @@ from tools.agent_skeleton import files
 
 
 @pytest.mark.parametrize("word", ["import", "class", "None", "greet", "match"])
-def test_the_skeleton_is_python_whatever_the_last_word_is(word: str) -> None:
+def test_the_skeleton_is_python_for_every_last_word(word: str) -> None:
     for path, text in files(f"data.{word[0].lower()}{word[1:]}").items():
         if path.suffix == ".py":
             compile(text, str(path), "exec")

@@ -48,7 +48,7 @@ def told(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(app, list(arguments), env=environment)
 
 
-def test_what_is_given_goes_before_what_is_kept(place: Path) -> None:
+def test_given_options_go_before_stored_ones(place: Path) -> None:
     assert chosen() == (LOCAL, "olga's")
     remember(place, seconds=60)
     assert chosen() == (PROD, "kept")

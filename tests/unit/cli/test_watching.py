@@ -48,7 +48,7 @@ def refused(status: int) -> Refusal:
 
 
 @pytest.mark.parametrize("status", [0, 429, 502, 503, 504])
-def test_what_passes_is_waited_for_longer_each_time(clock: Clock, status: int) -> None:
+def test_a_passing_error_is_waited_for_longer_each_time(clock: Clock, status: int) -> None:
     silences: list[float] = []
     asked = Asked(1, *[refused(status)] * 6, 2, 3)
     assert list(islice(poll(asked, 2.0, silences.append), 3)) == [1, 2, 3]
@@ -58,7 +58,7 @@ def test_what_passes_is_waited_for_longer_each_time(clock: Clock, status: int) -
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500])
-def test_what_does_not_pass_ends_it(clock: Clock, status: int) -> None:
+def test_a_lasting_error_ends_it(clock: Clock, status: int) -> None:
     seen = poll(Asked(1, refused(status)), 1.0, print)
     assert next(seen) == 1
     with pytest.raises(Refusal):

@@ -31,7 +31,7 @@ handler(json.loads(sys.argv[1]), None)
         "playmate.agents.echo",
     ],
 )
-def test_a_deploy_of_what_cannot_be_imported_fails_at_once(missing: str) -> None:
+def test_a_deploy_of_code_that_cannot_be_imported_fails_at_once(missing: str) -> None:
     with bucket() as cloudformation:
         ended = subprocess.run(
             [sys.executable, "-c", PROGRAM.format(missing=missing), json.dumps(cloudformation.event("Update"))],

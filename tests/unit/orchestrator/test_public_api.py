@@ -28,7 +28,7 @@ def test_the_names_are_these() -> None:
     assert set(dir(orchestrator)) >= PUBLIC
 
 
-def test_a_type_checker_is_told_the_same_names() -> None:
+def test_a_type_checker_sees_the_same_names() -> None:
     tree = ast.parse(Path(orchestrator.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     imported = [alias for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]

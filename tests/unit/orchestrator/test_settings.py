@@ -38,7 +38,7 @@ def test_every_fault_is_named() -> None:
     }
 
 
-def test_values_are_read_as_what_they_are() -> None:
+def test_values_are_read_as_their_types() -> None:
     settings = Settings.from_env(
         {
             "ENVIRONMENT": "prod",
@@ -56,7 +56,7 @@ def test_values_are_read_as_what_they_are() -> None:
     assert settings.secure_cookies
 
 
-def test_what_a_function_needs_is_named_when_missing() -> None:
+def test_a_missing_variable_of_a_function_is_named() -> None:
     settings = Settings.from_env({"TASK_QUEUE_URL": "https://queue"})
     settings.require("task_queue_url")
     with pytest.raises(SettingsError) as caught:
@@ -64,7 +64,7 @@ def test_what_a_function_needs_is_named_when_missing() -> None:
     assert [fault.split()[0] for fault in caught.value.faults] == ["DATABASE_SECRET_ARN", "JWT_SECRET_ARN"]
 
 
-def test_an_outside_issuer_is_spoken_to_in_private() -> None:
+def test_the_issuer_s_keys_are_read_over_https() -> None:
     issuer = {"OIDC_ISSUER": "http://id.example"}
     assert Settings.from_env(issuer).oidc_issuer == "http://id.example"
     with pytest.raises(SettingsError, match="OIDC_ISSUER"):

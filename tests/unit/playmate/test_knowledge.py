@@ -15,7 +15,7 @@ def test_there_are_enough() -> None:
     assert all(100 <= len(document.body) <= 900 for document in DOCUMENTS)
 
 
-def test_their_activities_are_words_we_know() -> None:
+def test_their_activities_are_known() -> None:
     unknown = {word for document in DOCUMENTS for word in document.activities} - OUTDOOR - INDOOR - BY_NIGHT
     assert unknown <= {"photography"}
 

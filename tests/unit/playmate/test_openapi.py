@@ -23,7 +23,7 @@ def test_the_committed_document_is_fresh() -> None:
     assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(), "run: make openapi"
 
 
-def test_it_describes_what_is_served_and_nothing_else(described: dict[str, Any]) -> None:
+def test_it_describes_the_served_routes_and_nothing_else(described: dict[str, Any]) -> None:
     app = build_app(cast("Services", None), (*ROUTERS, *routes.ROUTERS))
     served = {(route.method.lower(), route.openapi_path) for route in routes_of(app)}
     assert served == {(method, path) for path, item in described["paths"].items() for method in item}
@@ -36,7 +36,7 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
     assert named == set(schemas)
 
 
-def test_each_operation_tells_its_name_and_its_refusals(described: dict[str, Any]) -> None:
+def test_each_operation_documents_its_name_and_its_errors(described: dict[str, Any]) -> None:
     operations = [operation for item in described["paths"].values() for operation in item.values()]
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names))

@@ -45,7 +45,7 @@ def test_a_parameter_that_would_fail_is_named(account: Account, parameters: dict
     assert any(said in one for one in preflight.problems(environment(**parameters), account, first=True))
 
 
-def test_a_new_account_is_told_to_ask_for_more_executions(account: Account) -> None:
+def test_a_new_account_is_asked_to_request_more_executions(account: Account) -> None:
     account("lambda").get_account_settings.return_value = {"AccountLimit": {"ConcurrentExecutions": 10}}
     (problem,) = preflight.problems(environment(), account, first=True)
     assert "L-B99A9384" in problem
@@ -84,7 +84,7 @@ def test_full_quotas_are_found_before_the_deploy(account: Account) -> None:
     assert "5 of 5 VPCs" in preflight.problems(environment(), account, first=True)[0]
 
 
-def test_what_aws_does_not_answer_is_a_problem_not_a_crash(account: Account) -> None:
+def test_a_missing_answer_of_aws_is_a_problem_not_a_crash(account: Account) -> None:
     refusal = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetAccountSettings")
     account("lambda").get_account_settings.side_effect = refusal
     assert "check of concurrency" in preflight.problems(environment(), account, first=True)[0]
@@ -142,7 +142,7 @@ class Stacks:
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"])
-def test_what_a_failed_first_deploy_left_is_deleted(status: str) -> None:
+def test_the_remains_of_a_failed_first_deploy_are_deleted(status: str) -> None:
     cloudformation = Stacks(status)
     assert stacks.settle(cloudformation, "x", lambda _: None) is False
     assert cloudformation.calls == ["delete"]
@@ -202,7 +202,7 @@ def test_a_bucket_is_emptied_below_a_prefix(s3: Any) -> None:
 OUTPUTS = {"PagesUrl": "https://d1.cloudfront.net", "HttpUrl": "https://a.execute-api", "MigrateFunctionName": "m"}
 
 
-def test_the_summary_names_addresses_price_and_what_is_next() -> None:
+def test_the_summary_names_addresses_price_and_the_next_step() -> None:
     text = deploy.summary(environment("small"), OUTPUTS, promoted=False)
     assert "https://d1.cloudfront.net/operator/" in text
     assert "$22 a month" in text

@@ -38,7 +38,7 @@ def shell() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("shell")
-def test_nothing_of_the_shell_is_left_but_what_is_documented() -> None:
+def test_nothing_of_the_shell_is_left_but_the_documented_variables() -> None:
     os.environ.update(PORT_BASE="9100", LC_ALL="C.UTF-8", OTLP_ENDPOINT="http://127.0.0.1:4318")
     keep_local(os.environ)
     assert SHELL.keys() & os.environ.keys() == set()

@@ -21,7 +21,7 @@ LINE = json.dumps({"message": "invocation done", "status": 503, "milliseconds": 
         '{ $.message = "no" && $.status = 503 || $.milliseconds < 13 }',
     ],
 )
-def test_what_fits(pattern: str) -> None:
+def test_lines_that_fit(pattern: str) -> None:
     assert matcher(pattern)(LINE)
 
 
@@ -34,7 +34,7 @@ def test_what_fits(pattern: str) -> None:
         '{ $.status = "503" }',
     ],
 )
-def test_what_does_not(pattern: str) -> None:
+def test_lines_that_do_not_fit(pattern: str) -> None:
     assert not matcher(pattern)(LINE)
 
 
@@ -44,6 +44,6 @@ def test_text_is_no_line() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["{ }", "{ message = x }", "{ $.a > x }", "{ $.a = 1", '{ ($.a = "x") }'])
-def test_what_is_no_pattern(pattern: str) -> None:
+def test_invalid_patterns(pattern: str) -> None:
     with pytest.raises(BadPattern):
         matcher(pattern)

@@ -75,7 +75,7 @@ FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_what_fits_is_shown_then_ended_and_nothing_else(engine: Engine, operator: Database, name: str) -> None:
+def test_matching_tasks_are_shown_then_ended_and_no_others(engine: Engine, operator: Database, name: str) -> None:
     words, expected = FILTERS[name]
     found = one_of_each(engine)
     before = statuses(engine)
@@ -101,7 +101,7 @@ def test_since_until_and_fingerprint(engine: Engine, operator: Database) -> None
     assert [engine.task(id).status for id in (old, new)] == [Status.CANCELLED] * 2
 
 
-def test_a_preview_tells_what_would_end(engine: Engine, operator: Database) -> None:
+def test_a_preview_lists_the_tasks_to_end(engine: Engine, operator: Database) -> None:
     parent = family(engine, [{}, {}])
     engine.run(parent)
     other = engine.submit("test.family", {"children": []}, owner="2")
@@ -142,14 +142,16 @@ def test_nothing_that_is_over_is_touched(engine: Engine, operator: Database) -> 
     assert len(trail(engine)) == 1, "what ended nothing leaves no trace"
 
 
-def test_what_starts_meanwhile_does_not_fit_what_waits(engine: Engine, operator: Database, meddle: Meddle) -> None:
+def test_tasks_that_start_meanwhile_do_not_match_pending(engine: Engine, operator: Database, meddle: Meddle) -> None:
     task = engine.submit()
     meddle(lambda: start(engine, task.id))
     assert cancelled(engine, operator, type="test.effect", status=Status.PENDING) == 0
     assert engine.task(task.id).status is Status.PROCESSING
 
 
-def test_what_starts_meanwhile_is_ended_where_it_still_fits(engine: Engine, operator: Database, meddle: Meddle) -> None:
+def test_tasks_that_start_meanwhile_end_where_they_still_match(
+    engine: Engine, operator: Database, meddle: Meddle
+) -> None:
     task, began = engine.submit(), list[attempts.Attempt]()
     meddle(lambda: began.append(start(engine, task.id)))
     assert cancelled(engine, operator, type="test.effect") == 1
@@ -158,7 +160,7 @@ def test_what_starts_meanwhile_is_ended_where_it_still_fits(engine: Engine, oper
     assert engine.task(task.id).status is Status.CANCELLED
 
 
-def test_what_ends_meanwhile_stays_as_it_ended(engine: Engine, operator: Database, meddle: Meddle) -> None:
+def test_tasks_that_end_meanwhile_stay_as_they_ended(engine: Engine, operator: Database, meddle: Meddle) -> None:
     task, other = engine.submit(), engine.submit()
     meddle(lambda: engine.run(task.id))
     assert cancelled(engine, operator, type="test.effect") == 1
@@ -167,7 +169,7 @@ def test_what_ends_meanwhile_stays_as_it_ended(engine: Engine, operator: Databas
 
 
 @pytest.mark.parametrize("state", ["parked", "scheduled"])
-def test_what_leaves_its_state_meanwhile_is_let_be(
+def test_tasks_that_leave_their_state_meanwhile_stay(
     engine: Engine, operator: Database, meddle: Meddle, state: str
 ) -> None:
     """Its status is the same before and after; only what it waits for has changed."""
@@ -199,7 +201,7 @@ def test_a_running_attempt_loses_its_lease_and_commits_nothing(engine: Engine, o
     assert (engine.task(neighbour.id).status, engine.effects(neighbour.id)) == (Status.COMPLETED, 1)
 
 
-def test_descendants_end_too_whatever_they_are(engine: Engine, operator: Database) -> None:
+def test_descendants_in_every_state_end_too(engine: Engine, operator: Database) -> None:
     parent = family(engine, [{}, {}, {}])
     engine.run(parent)
     kids = children_of(engine, parent)
@@ -223,7 +225,7 @@ def test_a_parent_that_waited_for_them_goes_on(engine: Engine, operator: Databas
     assert engine.task(parent).result["statuses"] == ["cancelled", "cancelled"]
 
 
-def test_who_waits_behind_a_limit_has_the_place(engine: Engine, operator: Database) -> None:
+def test_a_task_that_waits_for_a_limit_gets_the_slot(engine: Engine, operator: Database) -> None:
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
     engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)

@@ -21,7 +21,7 @@ from tests.integration.orchestrator.engine.test_children import family
 from tests.support.engine import Engine
 
 
-def test_what_others_hold_is_neither_waited_for_nor_in_the_way(
+def test_rows_locked_by_others_are_neither_waited_for_nor_in_the_way(
     engine: Engine, operator: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator.engine.operators.bulk_cancel.MOST_AT_ONCE", 3)
@@ -83,7 +83,7 @@ def test_a_page_locks_no_more_than_it_ends(engine: Engine, operator: Database, m
     assert held == [4]
 
 
-def test_who_when_what_and_why_are_kept(engine: Engine, operator: Database) -> None:
+def test_operator_time_filter_and_reason_are_audited(engine: Engine, operator: Database) -> None:
     task = engine.submit()
     since = datetime(2026, 1, 2, 3, tzinfo=UTC)
     cancelled(engine, operator, type="test.effect", owner="1", since=since)

@@ -79,7 +79,7 @@ def test_redrive_gives_attempts_anew_and_keeps_history(engine: Engine) -> None:
     assert (audited["actor"], audited["action"], audited["detail"]["tasks"]) == ("operator", "redrive", 1)
 
 
-def test_two_redrives_at_once_revive_once(engine: Engine) -> None:
+def test_two_redrives_at_once_redrive_once(engine: Engine) -> None:
     ids = [dead_letter(engine) for _ in range(20)]
     engine.queue.sent.clear()
     databases = [engine.database("operator") for _ in range(4)]

@@ -41,7 +41,7 @@ def test_a_parent_waits_for_all_its_children_without_a_worker(engine: Engine) ->
     assert len(children_of(engine, parent)) == 4
 
 
-def test_children_that_finish_in_one_batch_wake_their_parent_once(engine: Engine) -> None:
+def test_children_that_finish_in_one_batch_resume_their_parent_once(engine: Engine) -> None:
     parent = family(engine, [{}, {}, {}])
     engine.run(parent)
     kids = children_of(engine, parent)
@@ -65,7 +65,7 @@ def test_a_quorum_is_enough_and_late_children_keep_running(engine: Engine) -> No
     assert engine.effects(kids[0]) == 1
 
 
-def test_a_deadline_ends_the_wait_with_what_there_is(engine: Engine) -> None:
+def test_a_deadline_ends_the_wait_with_the_results_so_far(engine: Engine) -> None:
     parent = family(engine, [{}, {}], deadline=60)
     engine.run(parent)
     kids = children_of(engine, parent)
@@ -103,7 +103,7 @@ def test_a_cancelled_parent_takes_its_children_with_it(engine: Engine) -> None:
     assert engine.effects(kids[1]) == 0
 
 
-def test_cancelling_the_last_child_wakes_its_parent(engine: Engine) -> None:
+def test_cancelling_the_last_child_resumes_its_parent(engine: Engine) -> None:
     from orchestrator.engine.cancel import cancel
 
     parent = family(engine, [{}])
@@ -116,7 +116,7 @@ def test_cancelling_the_last_child_wakes_its_parent(engine: Engine) -> None:
     assert engine.task(parent).result["statuses"] == ["cancelled"]
 
 
-def test_a_child_whose_worker_keeps_dying_wakes_its_parent(engine: Engine) -> None:
+def test_a_child_that_kills_every_worker_resumes_its_parent(engine: Engine) -> None:
     from orchestrator.store import attempts
 
     parent = family(engine, [{}])
@@ -133,7 +133,7 @@ def test_a_child_whose_worker_keeps_dying_wakes_its_parent(engine: Engine) -> No
     assert engine.queue.ids == [parent]
 
 
-def test_what_was_spawned_before_a_wait_exists_only_when_the_parent_commits(engine: Engine) -> None:
+def test_children_spawned_before_a_wait_exist_only_when_the_parent_commits(engine: Engine) -> None:
     parent = family(engine, [{}], spawn_first=True)
     engine.run(parent)
     (kid,) = children_of(engine, parent)

@@ -94,9 +94,7 @@ def test_the_api_may_act_for_an_operator_when_it_says_so(db: Database, make: Cal
 
 
 @pytest.mark.parametrize("secret", ["changed", "restored"])
-def test_a_deploy_repairs_a_login_whose_secret_is_another(
-    db: Database, make: Callable[..., Login], secret: str
-) -> None:
+def test_a_deploy_repairs_a_login_with_another_secret(db: Database, make: Callable[..., Login], secret: str) -> None:
     login = make()
     deploy(db, worker=login.arn)
     before = login.secret()

@@ -61,7 +61,7 @@ def test_those_redriven_and_discarded_go_and_those_that_wait_stay(
     assert delete_settled_messages(worker, lambda: 60.0) == 0
 
 
-def test_of_one_that_died_twice_the_later_letter_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
+def test_of_two_dead_letters_of_one_task_the_later_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
     task_id = die(engine, worker)
     redrive(engine.db, engine.queue, engine.events, Selection(), "olga")
     engine.run(task_id, worker=worker)
@@ -71,7 +71,7 @@ def test_of_one_that_died_twice_the_later_letter_stays(engine: Engine, worker: W
     assert stays.death == engine.task(task_id).seq
 
 
-def test_what_is_not_ours_stays(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
+def test_foreign_messages_stay(engine: Engine, worker: Worker, letters: TaskQueue) -> None:
     """By hand: one for a task that is dead, one that names none; and one the task queue gave up, which goes."""
     task_id = die(engine, worker)
     for body in (f'{{"taskId": "{task_id}"}}', "who knows"):
@@ -108,7 +108,7 @@ def test_a_search_that_finds_nothing_ends_and_hides_nothing(
     assert left(letters).total() == 12 * FRUITLESS
 
 
-def test_a_queue_that_is_away_keeps_nothing_else_from_being_mended(worker: Worker) -> None:
+def test_an_unavailable_queue_stops_no_other_repair(worker: Worker) -> None:
     class Away(TaskQueue):
         def depth(self) -> Depth:
             raise CloudError("sqs", "get_queue_attributes", "ServiceUnavailable")

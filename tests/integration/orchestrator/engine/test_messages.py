@@ -126,7 +126,7 @@ def test_a_zombie_changes_nothing(engine: Engine) -> None:
     assert engine.effects(task.id) == 1
 
 
-def test_a_lease_lost_in_company_costs_nothing_and_the_next_run_is_alone(engine: Engine) -> None:
+def test_a_lease_lost_in_a_batch_costs_nothing_and_the_next_run_is_isolated(engine: Engine) -> None:
     from orchestrator.store import attempts
 
     one, two = engine.submit(), engine.submit()
@@ -152,7 +152,7 @@ def test_dying_alone_spends_attempts_until_it_is_a_dead_letter(engine: Engine) -
     assert engine.dead_letters.ids == [task.id]
 
 
-def test_what_cannot_start_in_time_goes_back_at_once(engine: Engine) -> None:
+def test_tasks_that_cannot_start_in_time_go_back_at_once(engine: Engine) -> None:
     task = engine.submit()
     assert engine.run(task.id, remaining=5) == [str(task.id)]
     assert engine.queue.hidden[str(task.id)] == 0
@@ -203,7 +203,7 @@ def test_an_often_received_message_is_replaced(engine: Engine) -> None:
     assert engine.queue.sent == []
 
 
-def test_a_stale_duplicate_does_not_revive_a_dead_letter_but_a_redriven_message_does(engine: Engine) -> None:
+def test_a_stale_duplicate_does_not_redrive_a_dead_letter_but_a_redriven_message_does(engine: Engine) -> None:
     task = engine.submit(payload={"do": "raise", "times": 1}, max_attempts=1)
     engine.run(task.id)
     died_ms = engine.row(task.id)["dead_at"].timestamp() * 1000

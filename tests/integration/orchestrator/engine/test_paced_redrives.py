@@ -33,7 +33,7 @@ def due(engine: Engine) -> list[float]:
     return [round(row["at"], 3) for row in rows.fetchall()]
 
 
-def test_what_a_stop_cannot_take_back_is_a_minutes_worth(engine: Engine) -> None:
+def test_a_stop_leaves_at_most_a_minutes_worth_of_tasks(engine: Engine) -> None:
     engine.move_clock(0)
     many_dead(engine, 1_000)
     state = begun = begin(engine, rate=1)

@@ -33,7 +33,7 @@ def test_one_then_a_tenth_then_the_rest(engine: Engine) -> None:
     assert {engine.task(task_id).status for task_id in ids} == {Status.COMPLETED}
 
 
-def test_it_waits_for_what_was_let_go(engine: Engine) -> None:
+def test_it_waits_for_the_redriven_tasks(engine: Engine) -> None:
     dead(engine, 25, mends=True)
     begun = begin(engine)
     again = advance(engine, begun)
@@ -76,7 +76,7 @@ def test_nothing_to_redrive_begins_nothing(engine: Engine) -> None:
     assert staged_redrive.begin(engine.db, engine.queue, engine.events, Selection(type="friend.ask"), "olga") is None
 
 
-def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
+def test_groups_separate_failures_and_versions(engine: Engine) -> None:
     engine.worker.version = "1.0"
     dead(engine, 2, mends=False)
     engine.worker.version = "1.1"
@@ -94,9 +94,7 @@ def test_groups_tell_failures_and_versions_apart(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("alone", "state"), [(True, "stopped"), (False, "running")])
-def test_a_worker_lost_alone_is_a_failure_come_back_and_in_company_is_none(
-    engine: Engine, alone: bool, state: str
-) -> None:
+def test_a_worker_lost_alone_is_a_failure_and_in_a_batch_is_none(engine: Engine, alone: bool, state: str) -> None:
     """A worker lost in a batch does not show which task was at fault. Failures before the redrive do not count."""
     ids = dead(engine, 12, mends=True)
     if alone:
@@ -109,7 +107,7 @@ def test_a_worker_lost_alone_is_a_failure_come_back_and_in_company_is_none(
     assert advance(engine, begun).state == state
 
 
-def test_what_failed_before_it_was_let_go_again_is_past(engine: Engine) -> None:
+def test_failures_before_the_redrive_are_past(engine: Engine) -> None:
     ids = dead(engine, 12, mends=True)
     engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "raise"}\'')
     redrive(engine.db, engine.queue, engine.events, Selection(), "olga")
@@ -171,7 +169,7 @@ def test_it_counts_the_refused(engine: Engine) -> None:
     assert str(advance(engine, begun).reason).startswith("2 of those let go were refused.")
 
 
-def test_it_says_what_it_waits_for_and_which_one_stopped_it(engine: Engine) -> None:
+def test_it_names_its_cause_of_waiting_and_the_task_that_stopped_it(engine: Engine) -> None:
     ids = dead(engine, 5, mends=False)
     begun = begin(engine)
     assert (begun.open, begun.waiting_for, begun.failed_task) == (1, ids[0], None)
@@ -192,7 +190,7 @@ def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
     assert [each.id for each in staged_redrive.newest(engine.db, 1)] == [begun[2].id, begun[0].id]
 
 
-def test_what_a_stop_could_not_take_back_is_still_told(engine: Engine) -> None:
+def test_a_task_that_a_stop_is_too_late_for_is_still_counted(engine: Engine) -> None:
     ids = dead(engine, 5, mends=True)
     begun = begin(engine)
     stopped = staged_redrive.stop(engine.db, begun.id, "olga")
@@ -246,7 +244,7 @@ def test_no_stop_leaves_no_trace(engine: Engine, mends: bool) -> None:
     assert staged_redrive.show(engine.db, begun.id).state == "running"
 
 
-def test_what_moves_nothing_is_not_kept(engine: Engine) -> None:
+def test_a_redrive_of_nothing_is_not_stored(engine: Engine) -> None:
     assert redrive(engine.db, engine.queue, engine.events, Selection(), "olga") == []
     assert discard(engine.db, engine.events, Selection(), "olga", "a test") == []
     assert staged_redrive.begin(engine.db, engine.queue, engine.events, Selection(), "olga") is None

@@ -94,7 +94,7 @@ def test_a_sweeper_that_dies_before_its_commit_inserts_nothing(engine: Engine, m
     assert sweep(engine) == 1
 
 
-def test_a_run_whose_message_is_lost_is_repaired(engine: Engine) -> None:
+def test_a_run_with_a_lost_message_is_repaired(engine: Engine) -> None:
     start_at(engine, datetime(2026, 7, 1, 12, 0, tzinfo=UTC))
     make(engine, every=600)
     sweep(engine)

@@ -42,7 +42,7 @@ def clock(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.engine.submit.new_task_id", lambda: UUID(int=next(made)))
 
 
-def test_what_happened_in_it_and_what_there_was_when_it_was_over(engine: Engine, sweeper: Sweeper) -> None:
+def test_a_period_has_its_events_and_its_final_state(engine: Engine, sweeper: Sweeper) -> None:
     good, bad, lost = engine.submit().id, engine.submit(payload={"do": "raise"}, max_attempts=1).id, engine.submit().id
     engine.run(good)
     engine.run(bad)
@@ -75,7 +75,7 @@ def test_it_is_kept_once_and_stays_as_it_was(engine: Engine, sweeper: Sweeper) -
     assert [row["died"] for row in minutes(engine)] == [1, 0]
 
 
-def test_what_keeps_a_sweep_from_mending_keeps_no_figures_away(
+def test_a_failed_repair_keeps_no_figures_away(
     engine: Engine, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away() -> dict[str, Any]:

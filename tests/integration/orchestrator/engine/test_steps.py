@@ -30,7 +30,7 @@ def test_a_name_that_is_used_again_is_another_step(engine: Engine) -> None:
     assert [f"{row['id']}:send", f"{row['id']}:send#2", f"{row['id']}:send#3"] == CALLED
 
 
-def test_the_first_run_gets_what_a_retry_gets(engine: Engine) -> None:
+def test_the_first_run_gets_the_same_value_as_a_retry(engine: Engine) -> None:
     row = run_twice(engine, "step-shape")
     assert row["status"] == "completed"
     assert CALLED == ["[['1', 't'], ['str', 'str'], 'list']"] * 2
@@ -48,7 +48,7 @@ def test_a_result_that_is_too_large_fails_and_its_effect_happens_once(engine: En
 
 
 @pytest.mark.parametrize("do", ["step-annotated", "step-long-name", "step-nul-name"])
-def test_what_cannot_be_recorded_is_refused_before_its_effect(engine: Engine, do: str) -> None:
+def test_a_step_that_cannot_be_recorded_is_refused_before_its_effect(engine: Engine, do: str) -> None:
     row = run_twice(engine, do)
     assert (row["status"], CALLED) == ("dead-letter", [])
 

@@ -40,7 +40,7 @@ def test_a_user_may_submit_open_types_only(engine: Engine, type: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["nul \x00", "lone \ud800 surrogate", float("nan"), float("inf")])
-def test_what_postgres_cannot_store_is_a_fault(engine: Engine, text: object) -> None:
+def test_a_payload_that_postgres_cannot_store_is_a_fault(engine: Engine, text: object) -> None:
     with pytest.raises(InvalidInput):
         engine.submit("test.noop", {"text": text})
 
@@ -110,9 +110,7 @@ def test_soon_is_delayed_by_the_queue_and_late_waits_in_postgres(engine: Engine)
 
 
 @pytest.mark.parametrize(("minutes", "swept"), [(0, 2), (14, 16), (16, 16)])
-def test_the_sweeper_wakes_what_sqs_cannot_delay_and_else_only_what_is_late(
-    engine: Engine, minutes: int, swept: int
-) -> None:
+def test_the_sweeper_sends_only_long_delays_and_late_tasks(engine: Engine, minutes: int, swept: int) -> None:
     engine.move_clock(0)
     assert engine.now is not None
     task = engine.submit(schedule_at=engine.now + timedelta(minutes=minutes))

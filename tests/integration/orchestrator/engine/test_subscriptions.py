@@ -101,7 +101,7 @@ def test_updates_reach_the_subscriber_in_order_and_no_one_else(engine: Engine, b
     assert len(browser.updates(mine)) == 3
 
 
-def test_nobody_is_told_when_nobody_watches(engine: Engine) -> None:
+def test_nothing_is_sent_without_watchers(engine: Engine) -> None:
     engine.run(engine.submit().id)
     assert engine.events.owners == []
 
@@ -124,7 +124,7 @@ def test_a_commit_out_of_order_is_not_skipped(engine: Engine, browser: Browser, 
     assert browser.updates(again) == [(str(late.id), 2)]
 
 
-def test_without_a_cursor_live_and_just_finished_tasks_are_told(engine: Engine, browser: Browser) -> None:
+def test_without_a_cursor_live_and_just_finished_tasks_are_pushed(engine: Engine, browser: Browser) -> None:
     waiting, done = engine.submit("test.limited"), engine.submit()
     engine.run(done.id)
     mine = subscribed(engine, browser)
@@ -137,7 +137,7 @@ def test_without_a_cursor_live_and_just_finished_tasks_are_told(engine: Engine, 
     assert browser.updates(subscribed(engine, browser)) == []
 
 
-def test_a_ping_tells_what_was_missed_and_then_the_cursor(engine: Engine, browser: Browser) -> None:
+def test_a_ping_returns_the_missed_events_and_then_the_cursor(engine: Engine, browser: Browser) -> None:
     mine = subscribed(engine, browser)
     before = browser.cursor(mine)
     subscriptions.ping(engine.db, browser, mine)
@@ -198,7 +198,7 @@ def test_ten_tabs_of_one_owner_and_a_gone_one(engine: Engine, browser: Browser) 
     assert left["n"] == 9
 
 
-def test_only_the_named_tasks_are_told(engine: Engine, browser: Browser) -> None:
+def test_only_the_named_tasks_are_pushed(engine: Engine, browser: Browser) -> None:
     one, two = engine.submit(), engine.submit()
     foreign = engine.submit(owner="2")
     mine = opened(engine, browser)
@@ -218,7 +218,7 @@ def test_a_large_result_is_left_out_with_a_flag(engine: Engine, browser: Browser
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "5:3:", "0:0:", "3:9:2", "1:99999999999999:", "1:1:/1:1:/zz/1", "9" * 40])
-def test_a_cursor_that_is_not_ours_is_refused(engine: Engine, browser: Browser, cursor: str) -> None:
+def test_a_cursor_of_another_server_is_refused(engine: Engine, browser: Browser, cursor: str) -> None:
     mine = opened(engine, browser)
     with pytest.raises(InvalidInput):
         subscriptions.subscribe(engine.db, browser, mine, cursor, None)

@@ -47,7 +47,7 @@ def swept(engine: Engine, sweeper: Sweeper) -> Sequence[object]:
     return engine.queue.ids
 
 
-def test_a_lost_wake_up_is_sent_again_within_three_minutes_and_then_less_often(
+def test_a_lost_task_message_is_sent_again_within_three_minutes_and_then_less_often(
     engine: Engine, sweeper: Sweeper
 ) -> None:
     task = engine.submit()
@@ -145,7 +145,7 @@ def test_a_finished_child_is_kept_for_as_long_as_its_parent_waits(engine: Engine
     assert engine.task(kid).status is Status.COMPLETED
 
 
-def test_a_child_that_the_sweeper_finds_dead_wakes_its_parent(engine: Engine, sweeper: Sweeper) -> None:
+def test_a_child_that_the_sweeper_finds_dead_resumes_its_parent(engine: Engine, sweeper: Sweeper) -> None:
     from orchestrator.store import attempts
 
     parent = engine.submit("test.family", {"children": [{}]})
@@ -174,7 +174,7 @@ def test_a_flag_that_is_on_again_lets_go_so_many_a_round(
     assert [swept(engine, sweeper) for _ in range(4)] == [ids[:2], ids[2:4], ids[4:], []]
 
 
-def test_who_may_go_does_not_wait_behind_those_who_may_not(
+def test_a_task_with_a_free_slot_does_not_wait_behind_those_without(
     engine: Engine, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep_module, "PAGE", 2)
@@ -183,7 +183,7 @@ def test_who_may_go_does_not_wait_behind_those_who_may_not(
     assert swept(engine, sweeper) == ids[4:]
 
 
-def test_the_flags_are_kept_for_who_begins_while_appconfig_is_away(engine: Engine, sweeper: Sweeper) -> None:
+def test_the_flags_are_kept_for_a_start_while_appconfig_is_away(engine: Engine, sweeper: Sweeper) -> None:
     worker = engine.database("worker")
     assert worker.run(flag_snapshot.load_flags) is None
     for off in ({"task.test.effect"}, set(), {"insight", "task.echo"}):

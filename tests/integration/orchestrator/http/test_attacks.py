@@ -219,7 +219,7 @@ def test_a_query_that_lost_its_owner_still_gives_nothing_away(
     assert ann.get(f"/api/tasks/{theirs}").json()["status"] == "pending"
 
 
-def test_every_operators_door_is_closed_to_others(ann: Caller, anyone: Caller) -> None:
+def test_every_operator_route_is_closed_to_others(ann: Caller, anyone: Caller) -> None:
     from orchestrator.http.app import routes_of
     from orchestrator.http.operation import declared
 

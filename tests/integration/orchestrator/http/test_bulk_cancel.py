@@ -159,7 +159,7 @@ def test_a_bad_choice_is_refused(ann: Caller, operator: Caller, body: object) ->
     assert status(operator, task) == "pending"
 
 
-def test_an_empty_choice_is_told_what_to_give(operator: Caller) -> None:
+def test_an_empty_choice_names_the_missing_options(operator: Caller) -> None:
     (fault,) = cancel(operator, **WRONG).json()["faults"]
     assert fault["message"].startswith("needs either ids, or one or several of: type, owner, status, state")
 

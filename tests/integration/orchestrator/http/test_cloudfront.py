@@ -34,13 +34,13 @@ def anyone(behind: Services) -> Caller:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/health"), ("GET", "/api/tasks"), ("POST", "/auth/login"), ("GET", "/nowhere")]
 )
-def test_no_door_is_open_to_who_goes_around_it(anyone: Caller, method: str, path: str) -> None:
+def test_no_route_is_open_without_cloudfront(anyone: Caller, method: str, path: str) -> None:
     answer = anyone.send(method, path)
     assert answer.status == 403
     assert "public address" in answer.json()["message"]
 
 
-def test_who_comes_through_it_is_served(anyone: Caller) -> None:
+def test_requests_through_cloudfront_are_served(anyone: Caller) -> None:
     assert anyone.get("/health", headers=SECRET).status == 200
     assert anyone.get("/api/tasks", headers=SECRET).status == 401
     assert anyone.get("/nowhere", headers=SECRET).status == 404

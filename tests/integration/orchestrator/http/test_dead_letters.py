@@ -49,7 +49,7 @@ def test_redriven(operator: Caller, dead: list[str], queue: RecordingQueue, choi
     assert operator.post("/ops/dead-letters/redrive", body).json()["ids"] == []
 
 
-def test_a_preview_tells_what_moves(operator: Caller, ann: Caller, conn: Connection, dead: list[str]) -> None:
+def test_a_preview_lists_the_tasks_to_redrive(operator: Caller, ann: Caller, conn: Connection, dead: list[str]) -> None:
     other = submit(ann)
     kill(conn, other)
     conn.execute("UPDATE agent_tasks SET error = jsonb_set(error, '{fingerprint}', '\"f2\"') WHERE id = %s", (other,))
@@ -66,7 +66,9 @@ def test_a_preview_tells_what_moves(operator: Caller, ann: Caller, conn: Connect
         assert (would["total"], would["more"]) == (3, False)
 
 
-def test_a_call_says_what_it_leaves(operator: Caller, dead: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redrive_call_reports_the_remaining_tasks(
+    operator: Caller, dead: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in ("orchestrator.engine.operators.redrive", "orchestrator.http.routes.dead_letters"):
         monkeypatch.setattr(f"{module}.MOST_AT_ONCE", 2)
     for body in ({"all": True, "dryRun": True}, {"all": True, "canary": True}):
@@ -105,7 +107,7 @@ def test_not_discarded_without_a_reason(operator: Caller, dead: list[str], reaso
     assert operator.get("/ops/dead-letters").json()["total"] == 3
 
 
-def test_grouped_by_what_they_have_in_common(operator: Caller, dead: list[str]) -> None:
+def test_grouped_by_common_values(operator: Caller, dead: list[str]) -> None:
     found = validated(answers.DeadLetters, operator.get("/ops/dead-letters").json())
     (group,) = found["groups"]
     assert (found["total"], group["count"], group["fingerprint"], group["type"], group["owners"]) == (
@@ -169,7 +171,7 @@ def test_redriven_at_a_rate(operator: Caller, dead: list[str]) -> None:
     assert operator.get("/ops/dead-letters").json()["total"] == 1
 
 
-def test_who_watches_is_told(operator: Caller, dead: list[str], events: RecordingEvents) -> None:
+def test_watchers_get_the_redrive(operator: Caller, dead: list[str], events: RecordingEvents) -> None:
     moves: tuple[dict[str, Any], ...] = ({"rate": 5}, {"canary": True}, {})
     for id, body in zip(dead, moves, strict=True):
         events.owners.clear()
@@ -177,13 +179,13 @@ def test_who_watches_is_told(operator: Caller, dead: list[str], events: Recordin
         assert events.owners == ["1"]
 
 
-def test_a_retry_of_what_is_not_dead_leaves_no_trace(ann: Caller, operator: Caller) -> None:
+def test_a_retry_of_a_task_that_is_not_dead_leaves_no_trace(ann: Caller, operator: Caller) -> None:
     assert operator.post(f"/ops/tasks/{submit(ann)}/retry").status == 409
     assert operator.post(f"/ops/tasks/{uuid4()}/retry").status == 404
     assert operator.get("/ops/audit").json()["items"] == []
 
 
-def test_who_did_what_is_kept(operator: Caller, dead: list[str]) -> None:
+def test_operator_actions_are_audited(operator: Caller, dead: list[str]) -> None:
     operator.post("/ops/dead-letters/discard", {"ids": dead[:1], "reason": "a duplicate"})
     operator.post("/ops/dead-letters/redrive", {"all": True, "rate": 5})
     trail = validated(answers.Audit, operator.get("/ops/audit?limit=1").json())

@@ -58,7 +58,7 @@ def steps(olga: Caller) -> list[tuple[str, str]]:
     return [(each["action"], each["step"]) for each in trail(olga)]
 
 
-def test_a_flag_says_who_set_it_last(olga: Caller) -> None:
+def test_a_flag_names_its_last_operator(olga: Caller) -> None:
     olga.put("/ops/flags/task.echo", {"on": False})
     shown = validated(answers.FlagsView, olga.get("/ops/flags").json())
     known = {flag["name"]: flag["lastSet"] for flag in shown["flags"]}
@@ -127,7 +127,7 @@ def test_without_a_trail_nothing_is_changed(
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
-def test_a_change_whose_outcome_cannot_be_kept_is_on_record_as_begun(
+def test_a_change_without_a_recorded_outcome_is_audited_as_begun(
     olga: Caller, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
 ) -> None:
     desk.rollout = ROLLOUT

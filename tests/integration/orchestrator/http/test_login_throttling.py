@@ -126,7 +126,7 @@ class TestGuessing:
         statuses = [browser.sign_in("wrong", names[number % 5]) for number in range(FIRST_STEP + 1)]
         assert statuses == [401] * FIRST_STEP + [429]
 
-    def test_a_place_that_tries_many_names_is_slowed_down(
+    def test_a_client_address_that_tries_many_names_is_slowed_down(
         self, anyone: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(http_limits, "ADDRESS_BURST", 5)
@@ -150,7 +150,7 @@ class TestGuessing:
 class TestShuttingOut:
     """The requests that a stranger who knows Ann's name can send."""
 
-    def test_one_place_takes_nothing_from_another(self, anyone: Caller) -> None:
+    def test_one_client_address_takes_nothing_from_another(self, anyone: Caller) -> None:
         """Refused requests use up nothing of others, however many there are."""
         attack(anyone, 60, CAFE)
         assert Browser(anyone, HOME).sign_in("wrong") == 401
@@ -163,7 +163,7 @@ class TestShuttingOut:
         fresh = Browser(anyone, HOME)
         assert [fresh.sign_in(each) for each in ("wrong", "wrong", PASSWORD)] == [401, 401, 200]
 
-    def test_a_place_she_signed_in_from_is_not_counted_with_strange_ones(
+    def test_a_known_client_address_is_not_counted_with_unknown_ones(
         self, anyone: Caller, home: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(login_throttling, "FIRST_BURST", 8)
@@ -188,7 +188,7 @@ class TestShuttingOut:
         assert Browser(anyone, HOME).sign_in(PASSWORD) == 429
         assert home.sign_in(PASSWORD) == 200
 
-    def test_who_has_just_signed_up_is_known_at_once(self, anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_new_account_is_known_at_once(self, anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
         browser = Browser(anyone, HOME)
         body = {"name": "dora", "email": "dora@example.com", "password": PASSWORD}
         assert browser.post("/auth/signup", body).status == 201
@@ -227,7 +227,7 @@ class TestCookie:
         assert anyone.get("/api/tasks", cookies=cookies).status == 401
 
     @pytest.mark.parametrize("change", ["account", "device", "until", "seal", "garbage", "surrogate", "old"])
-    def test_one_that_is_not_ours_is_none(
+    def test_a_key_of_another_form_is_none(
         self, anyone: Caller, home: Browser, monkeypatch: pytest.MonkeyPatch, change: str
     ) -> None:
         (name,) = (name for name in home.cookies if name.startswith("Device-"))
@@ -246,7 +246,7 @@ class TestCookie:
         whom = "nobody" if change == "account" else "ann"
         assert stranger.sign_in("wrong", whom) == 429
 
-    def test_who_has_it_guesses_no_faster(self, anyone: Caller, home: Browser) -> None:
+    def test_the_device_cookie_allows_no_faster_guesses(self, anyone: Caller, home: Browser) -> None:
         statuses = [home.sign_in("wrong") for _ in range(FIRST_STEP + 2)]
         assert statuses == [401] * FIRST_STEP + [429] * 2
 
@@ -260,7 +260,7 @@ class TestCookie:
 class TestBuckets:
     """All or nothing, also for those who come at the same moment."""
 
-    def test_what_is_refused_has_taken_nothing(self, conn: Connection) -> None:
+    def test_a_refused_sign_in_takes_nothing(self, conn: Connection) -> None:
         full, free = Bucket("full", 1, 100.0), Bucket("free", 5, 100.0)
         assert rate_limits.take(conn, [full]).wait is None
         for _ in range(10):
@@ -281,7 +281,7 @@ class TestBuckets:
             assert sum(pool.map(come, [5] * 8)) == 5
 
 
-def test_neither_names_nor_addresses_are_kept_nor_can_they_be_guessed_from_what_is(
+def test_neither_names_nor_addresses_are_stored_nor_can_they_be_guessed_from_the_rows(
     anyone: Caller, home: Browser, conn: Connection, ann: str
 ) -> None:
     """A digest without a key is no secret: all addresses there are can be tried in an hour."""

@@ -95,7 +95,7 @@ def test_a_search_that_finds_nothing_nearby_still_leads_on(
     assert [item["id"] for item in page["items"]] == [oldest]
 
 
-def test_a_dossier_tells_all(ann: Caller, operator: Caller, conn: Connection) -> None:
+def test_the_task_detail_is_complete(ann: Caller, operator: Caller, conn: Connection) -> None:
     task = submit(ann)
     answer = operator.get(f"/ops/tasks/{task}")
     dossier = validated(answers.Dossier, answer.json())
@@ -109,7 +109,7 @@ def test_a_dossier_tells_all(ann: Caller, operator: Caller, conn: Connection) ->
     assert operator.get(f"/ops/tasks/{uuid4()}").status == 404
 
 
-def test_of_a_long_history_the_newest_is_told_and_a_reader_goes_on(
+def test_of_a_long_history_the_newest_is_returned_and_a_reader_goes_on(
     ann: Caller, operator: Caller, conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator.http.routes.operator_tasks.MOST_EVENTS", 10)

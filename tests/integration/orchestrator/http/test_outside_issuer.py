@@ -98,7 +98,7 @@ def test_while_it_is_away_known_keys_still_serve(tokens: Tokens, issuer: Issuer)
     assert tokens.verify(token).owner == "oidc:u-1"
 
 
-def test_away_from_the_start_it_is_unavailable_and_ours_still_serve(tokens: Tokens, issuer: Issuer) -> None:
+def test_an_issuer_away_from_the_start_is_unavailable_and_own_keys_still_serve(tokens: Tokens, issuer: Issuer) -> None:
     token = issuer.token()
     issuer.close()
     with pytest.raises(Unavailable):

@@ -93,7 +93,7 @@ def test_a_flood_of_tickets_is_refused(ann: Caller, ben: Caller, conn: Connectio
     assert ben.post("/api/realtime/ticket").status == 200
 
 
-def test_new_accounts_are_limited_by_place(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_accounts_are_limited_by_client_address(anyone: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "ADDRESS_BURST", 2)
     monkeypatch.setattr(rate_limits, "ADDRESS_GAP", 100.0)
     statuses = [anyone.post("/auth/signup", {"name": "x"}).status for _ in range(3)]
@@ -109,7 +109,7 @@ def test_new_accounts_are_limited_by_place(anyone: Caller, monkeypatch: pytest.M
         ("no address", "no address", True),
     ],
 )
-def test_an_ipv6_household_is_one_place(one: str, other: str, same: bool) -> None:
+def test_an_ipv6_household_is_one_client_address(one: str, other: str, same: bool) -> None:
     def place(address: str) -> str:
         event: Any = {"requestContext": {"http": {"sourceIp": address}}}
         return rate_limits.place(event)

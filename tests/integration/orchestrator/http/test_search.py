@@ -40,7 +40,7 @@ def found(operator: Caller, query: str) -> list[str]:
     return ids
 
 
-def test_a_list_holds_what_its_figure_counts(engine: Engine, operator: Caller, conn: Connection) -> None:
+def test_a_list_has_the_rows_that_its_figure_counts(engine: Engine, operator: Caller, conn: Connection) -> None:
     """One task in each of the states, and some that are over."""
     engine.run(engine.submit().id)
     parent = engine.submit("test.family", {"children": [{}]}).id
@@ -61,7 +61,7 @@ def test_a_list_holds_what_its_figure_counts(engine: Engine, operator: Caller, c
     assert found(operator, "state=retrying&type=echo") == found(operator, "state=due&owner=7") == []
 
 
-def test_a_state_s_list_goes_on_over_pages_and_looks_as_far_back_as_it_must(
+def test_a_state_s_list_goes_on_over_pages_and_reads_as_far_back_as_it_must(
     engine: Engine, operator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operator_search, "SEARCH_WINDOW", 1)
@@ -115,7 +115,7 @@ class TestByTheirEnd:
         assert found(operator, f"order=ended&status=failed&limit={limit}") == [ended[2], ended[3], ended[5]]
         assert found(operator, f"order=ended&since=1h&status=completed&owner=1&limit={limit}") == [*ended[:2], ended[4]]
 
-    def test_the_end_is_told(self, operator: Caller, ended: list[str]) -> None:
+    def test_the_end_is_pushed(self, operator: Caller, ended: list[str]) -> None:
         (newest,) = operator.get("/ops/tasks?order=ended&limit=1").json()["items"]
         assert newest["id"] == ended[0]
         assert datetime.now(UTC) - datetime.fromisoformat(newest["finishedAt"]) == pytest.approx(
@@ -157,7 +157,7 @@ def test_by_a_failure_s_fingerprint(engine: Engine, operator: Caller) -> None:
         *(f"order=ended&cursor=x-{NOBODYS}", f"order=ended&cursor={'9' * 17}-{NOBODYS}", f"cursor=1-{NOBODYS}"),
     ],
 )
-def test_what_cannot_be_searched_for_is_refused(operator: Caller, query: str) -> None:
+def test_an_impossible_search_is_refused(operator: Caller, query: str) -> None:
     answer = operator.get(f"/ops/tasks?{query}")
     assert answer.status == 400
     assert answer.json()["faults"]
@@ -183,7 +183,7 @@ def test_a_task_is_found_by_the_last_digits_of_its_id(engine: Engine, operator: 
     assert operator.get("/ops/tasks?idEnds=abc").status == 400
 
 
-def test_a_task_is_found_by_words_of_its_error(engine: Engine, operator: Caller) -> None:
+def test_a_task_is_found_by_text_of_its_error(engine: Engine, operator: Caller) -> None:
     dead = engine.submit(payload={"do": "raise"}, max_attempts=1).id
     engine.run(dead)
     engine.run(engine.submit().id)

@@ -84,7 +84,7 @@ def test_a_planned_rotation_ends_nobody_s(
 
 
 @pytest.mark.parametrize("part", ["push", "sweeper"])
-def test_who_does_not_ping_is_told_nothing_more_and_closed(
+def test_a_connection_without_pings_gets_nothing_more_and_is_closed(
     ann: Caller, operator: Caller, database_url: str, socket_db: Database, sockets: RecordedSockets, part: str
 ) -> None:
     connected(ann, socket_db, sockets, "silent")

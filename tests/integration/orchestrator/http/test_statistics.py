@@ -59,7 +59,7 @@ def test_stats(ann: Caller, ben: Caller, operator: Caller, conn: Connection) -> 
     assert abs(datetime.fromisoformat(now["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_stats_name_who_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
+def test_stats_name_the_owner_that_floods(ann: Caller, ben: Caller, operator: Caller) -> None:
     assert stats(operator)["busiest"] is None
     for caller in (ben, ann, ann):
         submit(caller)
@@ -94,7 +94,7 @@ def test_a_parent_that_waits_is_counted_with_a_deadline_and_without(
 
 
 @pytest.mark.parametrize("deed", ["redrive", "discard"])
-def test_a_death_stays_counted_whatever_becomes_of_its_task(
+def test_a_dead_letter_stays_counted_after_its_task_ends(
     engine: Engine, operator: Caller, conn: Connection, deed: str
 ) -> None:
     dead(engine)
@@ -112,7 +112,7 @@ def test_a_death_stays_counted_whatever_becomes_of_its_task(
     assert sum(point["ended"] for point in after["series"]["points"]) == 2 + after["window"]["ended"]["cancelled"]
 
 
-def test_a_death_of_long_ago_is_not_noted_when_it_is_redriven(
+def test_an_old_dead_letter_is_not_counted_when_it_is_redriven(
     engine: Engine, operator: Caller, conn: Connection
 ) -> None:
     task = dead(engine)
@@ -183,7 +183,7 @@ def test_the_last_minute_and_how_long_nothing_has_ended(engine: Engine, operator
     assert (stats(operator)["recent"]["perSecond"], stats(operator)["window"]["ended"]["completed"]) == (0, 2)
 
 
-def test_who_runs_what_and_since_when(engine: Engine, operator: Caller, conn: Connection) -> None:
+def test_logins_with_their_statements_and_start_times(engine: Engine, operator: Caller, conn: Connection) -> None:
     assert stats(operator)["workers"] == []
     for worker, tasks in (("w1", 1), ("w2", 2)):
         ids = [engine.submit().id for _ in range(tasks)]
@@ -203,7 +203,7 @@ def test_leases_that_ended_without_an_outcome_are_counted(engine: Engine, operat
     assert stats(operator)["load"]["leasesLost"] == 0
 
 
-def test_who_holds_a_lock_is_named_by_its_login(operator: Caller, database_url: str) -> None:
+def test_the_owner_of_a_lock_is_named_by_its_login(operator: Caller, database_url: str) -> None:
     other = connect(database_url)
     with connect(database_url) as holder:
         holder.execute("BEGIN; LOCK TABLE redrives")

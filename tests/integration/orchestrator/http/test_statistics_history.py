@@ -66,7 +66,7 @@ class TestHistory:
         (none,) = self.history(operator, "?type=other")["points"]
         assert (none["due"], none["ended"]) == (0, 0)
 
-    def test_what_operators_changed_is_marked(self, ann: Caller, operator: Caller, conn: Connection) -> None:
+    def test_changes_by_operators_are_marked(self, ann: Caller, operator: Caller, conn: Connection) -> None:
         kill(conn, submit(ann))
         operator.post("/ops/dead-letters/redrive", {"all": True})
         operator.post(f"/ops/tasks/{submit(ann)}/cancel")

@@ -34,7 +34,7 @@ class TestSubmit:
         assert [str(wake.task_id) for wake in queue.sent] == [receipt["id"]]
         assert queue.sent[0].owner == "1"
 
-    def test_a_given_trace_goes_with_the_wake(self, ann: Caller, queue: RecordingQueue) -> None:
+    def test_a_given_trace_goes_with_the_task_message(self, ann: Caller, queue: RecordingQueue) -> None:
         trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
         task = ann.post("/api/tasks", {"type": "echo"}, headers={"traceparent": trace}).json()["id"]
         assert queue.sent[0].traceparent == trace
@@ -110,7 +110,7 @@ class TestSubmit:
         assert ann.get(f"/api/tasks/{task}").json()["nextRunAt"][:16] == due.isoformat()[:16]
 
 
-class TestLook:
+class TestReadTask:
     def test_one(self, ann: Caller) -> None:
         answer = ann.get(f"/api/tasks/{submit_echo(ann)}")
         view = validated(responses.TaskView, answer.json())
@@ -125,7 +125,7 @@ class TestLook:
             assert caller.get("/api/tasks").json()["items"] == []
 
     @pytest.mark.parametrize("name", ["1", "abc", "x" * 36, NOBODYS, "{}", "0" * 32, "a\0b", "é"])
-    def test_what_is_no_task(self, ann: Caller, name: str) -> None:
+    def test_invalid_tasks(self, ann: Caller, name: str) -> None:
         for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/cancel")):
             assert ann.send(method, f"/api/tasks/{name}{path}").status == 404
 
@@ -221,7 +221,7 @@ class TestCancel:
         assert (answer.status, view["status"]) == (202, "cancelled")
         assert "1" in events.owners
 
-    def test_what_is_over_stays_over(self, ann: Caller) -> None:
+    def test_ended_tasks_stay_ended(self, ann: Caller) -> None:
         task = submit_echo(ann)
         ann.post(f"/api/tasks/{task}/cancel")
         assert ann.post(f"/api/tasks/{task}/cancel").status == 409
@@ -235,7 +235,7 @@ def test_a_ticket_is_complete(ann: Caller) -> None:
     assert ticket["expiresIn"] == 60
 
 
-def test_no_door_opens_without_a_token(anyone: Caller) -> None:
+def test_no_route_opens_without_a_token(anyone: Caller) -> None:
     for method, path in (
         ("POST", "/api/tasks"),
         ("GET", "/api/tasks"),

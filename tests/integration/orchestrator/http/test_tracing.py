@@ -134,7 +134,7 @@ def test_frames_bear_the_trace(ann: Caller, services: Services) -> None:
     assert json.loads(frame)["task"]["traceId"] == TRACE
 
 
-def test_an_open_span_outside_is_not_taken_for_ours() -> None:
+def test_an_open_span_of_the_caller_is_not_taken_for_the_engine_s() -> None:
     assert tracing.current() is None
     with tracing.span("nothing", parent=BROWSER) as handed_on:
         assert handed_on == BROWSER

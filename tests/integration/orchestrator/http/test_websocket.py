@@ -41,7 +41,7 @@ class TestConnect:
         assert Client(db, sockets, "c2").connect(once) == 401
 
     @pytest.mark.parametrize("bad", ["", "x", "x" * 5_000, "é", "a\0b", None, 5])
-    def test_what_is_no_ticket(self, db: Database, sockets: RecordedSockets, bad: object) -> None:
+    def test_invalid_tickets(self, db: Database, sockets: RecordedSockets, bad: object) -> None:
         assert Client(db, sockets).connect(bad) == 401
 
     def test_a_ticket_is_not_refused_for_our_own_trouble(
@@ -73,7 +73,7 @@ class TestFrames:
         assert (to, frame["type"], frame["task"]["id"]) == ("c1", "task-update", task)
         assert client.say({"action": "ping"}) == [{"type": "pong", "cursor": frame["cursor"]}]
 
-    def test_what_was_missed_comes_after_the_cursor(
+    def test_missed_events_come_after_the_cursor(
         self, client: Client, ann: Caller, db: Database, sockets: RecordedSockets
     ) -> None:
         (subscribed,) = client.say({"action": "subscribe"})
@@ -126,17 +126,17 @@ class TestFrames:
         ],
         ids=lambda frame: str(frame)[:50].encode("ascii", "backslashreplace").decode(),
     )
-    def test_garbage_is_answered_in_words(self, client: Client, frame: object) -> None:
+    def test_garbage_is_answered_with_a_message(self, client: Client, frame: object) -> None:
         (error,) = client.say(frame)
         assert error["type"] == "error"
         assert error["message"]
         assert "our side" not in error["message"]
 
-    def test_a_stranger_is_told_to_connect(self, db: Database, sockets: RecordedSockets) -> None:
+    def test_a_connection_without_a_row_is_asked_to_connect_again(self, db: Database, sockets: RecordedSockets) -> None:
         (error,) = Client(db, sockets, "stranger").say({"action": "ping"})
         assert error["type"] == "error"
 
-    def test_a_fault_of_ours_leaks_nothing(
+    def test_an_internal_error_leaks_nothing(
         self, client: Client, monkeypatch: pytest.MonkeyPatch, logged: StringIO
     ) -> None:
         def fail(*_: object) -> None:

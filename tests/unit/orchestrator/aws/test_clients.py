@@ -30,7 +30,7 @@ def test_a_refusal_has_the_services_own_code(aws: None) -> None:
     assert "none" not in caught.value.message
 
 
-def test_silence_ends_in_time_and_is_an_error_of_ours(silence: str) -> None:
+def test_silence_ends_in_time_and_is_an_internal_error(silence: str) -> None:
     began = time.monotonic()
     with pytest.raises(CloudError) as caught:
         call("sqs", "list_queues", endpoint=silence)
@@ -38,7 +38,7 @@ def test_silence_ends_in_time_and_is_an_error_of_ours(silence: str) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_send_into_silence_names_what_was_not_taken(silence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_send_without_an_answer_names_the_messages_not_taken(silence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", silence)
     clients.forget()
     wake = TaskMessage(new_task_id(), "ann")

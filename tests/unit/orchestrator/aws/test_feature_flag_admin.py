@@ -127,7 +127,7 @@ def test_a_rule_reads_back_as_it_was_meant(setting: Setting) -> None:
     assert setting_of(setting.rule()) == (Setting(setting.on, setting.percent, list(setting.owners)), True)
 
 
-def test_a_rule_of_somebody_s_own_is_told(desk: FlagAdmin) -> None:
+def test_an_added_rule_is_reported(desk: FlagAdmin) -> None:
     rule = {"default": False, "rules": {"mine": {"when_match": True, "conditions": []}}}
     assert setting_of(rule)[1] is False
 
@@ -156,7 +156,7 @@ def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagAd
     assert urgent.document == {"insight": {"default": True}, "task.echo": {"default": False}}
 
 
-def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost(desk: FlagAdmin, appconfig: AppConfig) -> None:
     other = FlagAdmin(SOURCE, at_once="at-once", gradual="gradually")
 
     def forestall() -> None:
@@ -171,9 +171,7 @@ def test_of_two_who_change_at_once_one_is_told_and_nothing_is_lost(desk: FlagAdm
     assert set(appconfig.document) == {"insight", "theirs", "ours"}
 
 
-def test_a_deployment_between_our_look_and_our_version_is_not_overwritten(
-    desk: FlagAdmin, appconfig: AppConfig
-) -> None:
+def test_a_deployment_between_read_and_write_is_not_overwritten(desk: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.versions.append(b'{"theirs": {"default": true}}')
     theirs = appconfig._deployment(2, "COMPLETE", "at-once")
     appconfig.meanwhile = lambda: appconfig.deployments.append(theirs)
@@ -187,7 +185,7 @@ def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(desk: FlagAdmi
     assert desk.set("a", Setting(True)).document == {"a": {"default": True}, "insight": {"default": True}}
 
 
-def test_a_rollout_is_named_and_so_is_what_ends_it(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_a_rollout_and_its_end_are_named(desk: FlagAdmin, appconfig: AppConfig) -> None:
     begun = desk.set("insight", Setting(False, 10), gradual=True).rollout
     assert begun == desk.read().rollout == feature_flag_admin.Rollout(2, 2, 100.0, ["insight"])
     urgent = desk.set("task.echo", Setting(False))

@@ -84,7 +84,7 @@ def test_the_last_known_values_outlive_an_outage(appconfig: AppConfig, clock: Cl
     assert appconfig.looks == 2
 
 
-def test_the_default_holds_where_appconfig_was_never_reached(appconfig: AppConfig, clock: Clock) -> None:
+def test_the_default_applies_when_appconfig_was_never_reached(appconfig: AppConfig, clock: Clock) -> None:
     appconfig.document = None
     known = Flags(SOURCE, clock)
     assert known.enabled("insight")
@@ -101,7 +101,7 @@ def test_a_container_that_begins_in_an_outage_recalls_what_others_knew(appconfig
     assert known.parked_types() == frozenset()
 
 
-def test_what_is_recalled_was_not_read(appconfig: AppConfig, clock: Clock) -> None:
+def test_recalled_flags_do_not_count_as_read(appconfig: AppConfig, clock: Clock) -> None:
     """The sweeper keeps what it has read; it must not keep what it knows from there."""
     appconfig.document = None
     known = Flags(SOURCE, clock, recall=lambda: DOCUMENT)

@@ -11,7 +11,7 @@ from orchestrator.aws import clients
 from orchestrator.aws.network_probe import NoWayOut, connect, endpoints, probe
 
 
-def test_every_host_that_cannot_be_reached_is_named_with_what_to_do() -> None:
+def test_every_unreachable_host_is_named_with_a_remedy() -> None:
     def reach(host: str) -> None:
         if host != "sqs":
             raise OSError(f"no route to {host}")

@@ -43,7 +43,7 @@ def test_sends_any_number_in_batches_of_ten(url: str) -> None:
     assert all(set(body) == {"v", "taskId"} and body["v"] == 1 for body in bodies)
 
 
-def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
+def test_a_task_message_carries_its_trace_and_its_owner_as_group(url: str) -> None:
     trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
     TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace)])
     (message,) = messages(url)
@@ -51,7 +51,7 @@ def test_a_wake_carries_its_trace_and_its_owner_as_group(url: str) -> None:
     assert message["Attributes"]["MessageGroupId"] == "ann"
 
 
-def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
+def test_a_dead_letter_message_names_its_event(url: str) -> None:
     """The queue sends `death` as an attribute of the message; the worker reads the attribute from Lambda's event."""
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace, death=7)])
@@ -82,7 +82,7 @@ def test_a_dead_letter_says_of_which_death_it_is(url: str) -> None:
     ]
 
 
-def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delay_is_limited_to_the_longest_of_sqs(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
 
     def record(_service: str, _operation: str, **parameters: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def test_a_delay_is_kept_within_what_sqs_knows(monkeypatch: pytest.MonkeyPatch) 
     assert [entry.get("DelaySeconds") for entry in sent] == [900, None]
 
 
-def test_names_the_wakes_an_unreachable_queue_did_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_the_messages_an_unreachable_queue_did_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
     def fail_second(service: str, operation: str, **_: Any) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def test_a_retired_key_is_good_for_its_tokens_lives_and_no_longer(store: Store) 
     assert "first" not in store.secret["keys"]
 
 
-def test_what_is_sealed_for_longer_outlives_rotations_but_no_revocation(store: Store) -> None:
+def test_values_sealed_for_longer_outlive_rotations_but_no_revocation(store: Store) -> None:
     before = pepper(store.secret)
     for _ in range(3):
         store.rotate()
@@ -208,7 +208,7 @@ def test_a_rotation_under_way_does_not_undo_a_revocation(kept: Kept, taken: int)
     assert not kept.verifies("first")
 
 
-def test_a_rotation_whose_steps_lie_too_far_apart_is_given_up(kept: Kept, now: Now) -> None:
+def test_a_rotation_with_steps_too_far_apart_is_given_up(kept: Kept, now: Now) -> None:
     """Its retired key would be good for too short a time; the next begins anew."""
     version = str(uuid4())
     kept.take(version, *STEPS[:-1])
@@ -241,7 +241,7 @@ def test_a_rotation_at_the_same_moment_does_not_undo_a_revocation(kept: Kept, mo
     assert not kept.verifies("first")
 
 
-def test_a_revocation_at_the_same_moment_as_a_rotation_s_end_holds(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revocation_at_the_same_moment_as_a_rotation_s_end_stays(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     version = str(uuid4())
     kept.take(version, *STEPS[:-1])
     meanwhile(monkeypatch, lambda: kept.take(version, "finishSecret"))

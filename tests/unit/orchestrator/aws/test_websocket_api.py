@@ -18,7 +18,7 @@ from orchestrator.aws.websocket_api import Delivery, Sockets
         ("ConnectTimeoutError", Delivery.FAILED),
     ],
 )
-def test_what_became_of_a_frame(monkeypatch: pytest.MonkeyPatch, code: str | None, delivery: Delivery) -> None:
+def test_results_of_a_frame(monkeypatch: pytest.MonkeyPatch, code: str | None, delivery: Delivery) -> None:
     asked: list[dict[str, Any]] = []
 
     def answer(service: str, operation: str, **parameters: Any) -> dict[str, Any]:

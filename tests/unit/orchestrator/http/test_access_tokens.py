@@ -73,7 +73,7 @@ def sign(payload: Mapping[str, Any], *, key: Any = FIRST, kid: str = "first", al
 FAR = 4_102_444_800
 
 
-def test_what_is_issued_is_accepted(tokens: Tokens) -> None:
+def test_issued_tokens_are_accepted(tokens: Tokens) -> None:
     token, lifetime = tokens.issue("7", "Ann", "operator")
     caller = tokens.verify(token)
     assert (caller.owner, caller.name, caller.role) == ("7", "Ann", "operator")
@@ -90,7 +90,7 @@ def test_a_role_we_do_not_know_is_none(tokens: Tokens) -> None:
     [("Ann\0\n\u202eie", "Annie"), ("x" * 5_000, "x" * 80), ("\ud800", ""), (["Ann"], ""), (None, ""), (" \0 ", "")],
     ids=["controls", "long", "half a pair", "list", "none", "blank"],
 )
-def test_what_is_kept_of_a_name_can_be_stored_and_shown(tokens: Tokens, name: object, kept: str) -> None:
+def test_the_shortened_name_can_be_stored_and_shown(tokens: Tokens, name: object, kept: str) -> None:
     """As for an operator, whose acts are kept under it."""
     caller = tokens.verify(sign(claims(name=name, jti=name if isinstance(name, str) else None)))
     assert (caller.name, caller.session) == (kept, kept or None)
@@ -171,7 +171,7 @@ def test_an_unknown_kid_is_refused(tokens: Tokens, kid: str) -> None:
         tokens.verify(sign(claims(), kid=kid))
 
 
-def test_a_new_kid_is_looked_up_at_once_and_the_old_key_still_verifies(tokens: Tokens, vault: Vault) -> None:
+def test_a_new_key_id_is_read_at_once_and_the_old_key_still_verifies(tokens: Tokens, vault: Vault) -> None:
     old, _ = tokens.issue("7", "Ann")
     vault.value = {"current": "second", "first": encoded(FIRST), "second": encoded(SECOND)}
     assert tokens.verify(sign(claims(), key=SECOND, kid="second")).owner == "7"
@@ -179,7 +179,7 @@ def test_a_new_kid_is_looked_up_at_once_and_the_old_key_still_verifies(tokens: T
     assert vault.looks == 2
 
 
-def test_after_a_revocation_nobody_is_given_what_others_refuse(vault: Vault, clock: Clock) -> None:
+def test_after_a_revocation_no_function_issues_a_token_that_others_refuse(vault: Vault, clock: Clock) -> None:
     """The container that signs in has the revoked key in mind; the one asked next has never known it."""
     signs_in, asked = (Tokens(Secrets(clock), "arn", issuer="us", audience="app", clock=clock) for _ in range(2))
     signs_in.verify(signs_in.issue("7", "Ann")[0])
@@ -189,7 +189,7 @@ def test_after_a_revocation_nobody_is_given_what_others_refuse(vault: Vault, clo
     assert asked.verify(token).owner == "7"
 
 
-def test_many_who_sign_in_at_once_are_one_look(tokens: Tokens, vault: Vault, clock: Clock) -> None:
+def test_many_sign_ins_at_once_are_one_read(tokens: Tokens, vault: Vault, clock: Clock) -> None:
     for _ in range(5):
         tokens.issue("7", "Ann")
     assert vault.looks == 1
@@ -273,7 +273,7 @@ class TestOutsideIssuer:
         with pytest.raises(Unauthenticated):
             tokens.verify(sign(payload, key=private_key, kid="outside", alg="RS256"))
 
-    def test_its_public_key_is_no_secret_of_ours(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
+    def test_its_public_key_is_no_stored_secret(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
         modulus = private_key.public_key().public_numbers().n.to_bytes(256, "big")
         for issuer in ("us", "https://id.example"):
             with pytest.raises(Unauthenticated):

@@ -78,7 +78,7 @@ def test_every_class_of_error_has_a_code_of_its_own() -> None:
     assert "rejected" not in codes
 
 
-def test_what_the_gate_refuses_has_a_code(anyone: Caller, ann: Caller) -> None:
+def test_every_refusal_of_the_gate_has_a_code(anyone: Caller, ann: Caller) -> None:
     answers = [
         anyone.get("/nowhere"),
         anyone.send("PUT", "/health"),
@@ -108,13 +108,13 @@ def test_every_fault_is_in_the_answer(anyone: Caller) -> None:
     ]
 
 
-def test_waiting_times_are_told(anyone: Caller) -> None:
+def test_waiting_times_are_documented(anyone: Caller) -> None:
     assert anyone.get("/open/too-many").headers["Retry-After"] == "7"
     assert int(anyone.get("/open/unavailable").headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("path", ["/open/ours", "/nan"])
-def test_a_fault_of_ours_leaks_nothing_but_a_request_id(anyone: Caller, path: str) -> None:
+def test_an_internal_error_leaks_nothing_but_a_request_id(anyone: Caller, path: str) -> None:
     answer = anyone.get(path)
     assert answer.status == 500
     assert answer.json()["requestId"] == answer.headers["X-Request-Id"] == "request-1"
@@ -122,7 +122,7 @@ def test_a_fault_of_ours_leaks_nothing_but_a_request_id(anyone: Caller, path: st
     assert "Error" not in answer.text
 
 
-def test_a_fault_of_ours_is_logged_by_its_place_and_not_by_its_words(anyone: Caller, logged: StringIO) -> None:
+def test_an_internal_error_is_logged_by_its_position_without_its_message(anyone: Caller, logged: StringIO) -> None:
     """Its message may quote personal data of the request."""
     answer = anyone.get("/open/ours")
     (line,) = [json.loads(text) for text in logged.getvalue().splitlines()]

@@ -35,7 +35,7 @@ def place(event: APIGatewayProxyEventV2) -> str:
 @pytest.mark.parametrize(
     "given", [{}, {"X-Origin-Secret": ""}, {"X-Origin-Secret": SECRET[:-1]}, {"X-Origin-Secret": "é"}]
 )
-def test_who_goes_around_it_is_refused(front: Front, given: dict[str, str]) -> None:
+def test_requests_around_cloudfront_are_refused(front: Front, given: dict[str, str]) -> None:
     event = request({**given, "X-Viewer-Address": "198.51.100.7"})
     with pytest.raises(Forbidden):
         front.admit(event)
@@ -49,13 +49,13 @@ def test_the_viewer_is_where_the_request_is_from(front: Front) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "unknown", "198.51.100.7:443", "198.51.100.7, 10.0.0.1"])
-def test_what_is_no_address_changes_nothing(front: Front, said: str) -> None:
+def test_an_invalid_address_changes_nothing(front: Front, said: str) -> None:
     event = request({"X-Origin-Secret": SECRET, "X-Viewer-Address": said})
     front.admit(event)
     assert place(event) == EDGE
 
 
-def test_a_household_is_one_place_with_all_its_addresses() -> None:
+def test_a_household_is_one_client_address_with_all_its_addresses() -> None:
     assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::"
     assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
 

@@ -71,11 +71,11 @@ class TestForeignPage:
         for caller, path in ((anyone, "/changes"), (ann, "/echo")):
             assert_refused(caller.post(path, {}, headers={"Origin": origin}), 403)
 
-    def test_pages_of_ours_and_of_the_api_s_own_origin_reach_it(self, anyone: Caller) -> None:
+    def test_pages_of_the_site_and_of_the_api_s_own_origin_reach_it(self, anyone: Caller) -> None:
         for origin in (ORIGIN, "https://api.example"):
             assert anyone.post("/changes", {}, headers={"Origin": origin}).status == 200
 
-    def test_who_is_no_page_reaches_it(self, anyone: Caller) -> None:
+    def test_clients_that_are_no_page_reach_it(self, anyone: Caller) -> None:
         assert anyone.post("/changes", {}).status == 200
 
     @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ class TestForeignPage:
             "",
         ],
     )
-    def test_a_body_that_a_form_can_send_is_refused_in_words(self, anyone: Caller, content_type: str) -> None:
+    def test_a_body_that_a_form_can_send_is_refused_with_a_message(self, anyone: Caller, content_type: str) -> None:
         answer = anyone.post("/changes", {}, headers={"Content-Type": content_type})
         assert_refused(answer, 415)
         assert "application/json" in answer.json()["message"]
@@ -107,7 +107,7 @@ class TestForeignPage:
 
 
 class TestBrowser:
-    def test_a_page_of_ours_may_read(self, ann: Caller) -> None:
+    def test_a_page_of_the_same_site_may_read(self, ann: Caller) -> None:
         headers = ann.get("/who", headers={"Origin": ORIGIN}).headers
         assert headers["Access-Control-Allow-Origin"] == ORIGIN
         assert headers["Access-Control-Allow-Credentials"] == "true"

@@ -22,7 +22,7 @@ def failing(error: Exception) -> Any:
     return handler
 
 
-def test_its_error_s_words_go_nowhere(logged: StringIO) -> None:
+def test_its_error_message_goes_nowhere(logged: StringIO) -> None:
     with pytest.raises(InvocationFailed) as caught:
         failing(ValueError("Kim is 6"))({}, CONTEXT)
     assert str(caught.value).startswith("ValueError in test_lambda_handler.py:handler, ")
@@ -32,6 +32,6 @@ def test_its_error_s_words_go_nowhere(logged: StringIO) -> None:
     assert "invocation failed" in logged.getvalue()
 
 
-def test_what_speaks_of_ours_alone_is_told_as_it_is() -> None:
+def test_messages_about_the_project_s_code_are_logged_unchanged() -> None:
     with pytest.raises(SettingsError, match="JWT_SECRET_ARN"):
         failing(SettingsError(["JWT_SECRET_ARN is not set"]))({}, CONTEXT)

@@ -57,7 +57,7 @@ class Form(BaseModel):
     ],
     ids=lambda body: repr(body)[:30],
 )
-def test_what_is_not_json_is_refused(body: str | None) -> None:
+def test_invalid_json_is_refused(body: str | None) -> None:
     with pytest.raises(InvalidInput):
         request.json_body(event(body))
 
@@ -67,7 +67,7 @@ def test_what_is_not_json_is_refused(body: str | None) -> None:
     ["a\0b", {"a\0": 1}, [["\0"]], "\ud800", {"k": "\udfff"}],
     ids=repr,
 )
-def test_what_postgres_cannot_keep_is_refused(value: object) -> None:
+def test_text_that_postgres_cannot_store_is_refused(value: object) -> None:
     with pytest.raises(InvalidInput) as caught:
         request.json_body(event(json.dumps(value)))
     assert [fault.field for fault in caught.value.faults] == ["body"]

@@ -29,7 +29,7 @@ from orchestrator.model.errors import RetryAfter
         ("366d", LONGEST),
     ],
 )
-def test_what_is_a_duration(value: Any, seconds: float) -> None:
+def test_valid_durations(value: Any, seconds: float) -> None:
     assert seconds_of(value) == seconds
 
 

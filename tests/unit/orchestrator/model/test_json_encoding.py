@@ -25,7 +25,7 @@ def test_json_comes_back_as_it_was(value: object) -> None:
 @pytest.mark.parametrize(
     "value", ["\x00", {"a\x00": 1}, "\\\x00", "\ud800", float("nan"), float("-inf"), object(), {1, 2}, b"bytes"]
 )
-def test_what_postgres_refuses_is_refused(value: object) -> None:
+def test_values_that_postgres_refuses_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not JSON"):
         encode_json(value)
 

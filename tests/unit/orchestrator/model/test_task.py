@@ -14,19 +14,19 @@ from orchestrator.model.states import FINAL, LEGAL_MOVES, Status
 from orchestrator.model.task import public_error
 
 
-def test_the_trigger_holds_the_same_moves() -> None:
+def test_the_trigger_allows_the_same_moves() -> None:
     schema = resources.files("orchestrator.store").joinpath("migrations/0020_pre_task_rules.sql").read_text()
     rules = schema[schema.index("OLD.status || '>' || NEW.status NOT IN (") :]
     rules = rules[: rules.index("THEN")]
     assert set(re.findall(r"'([a-z-]+)>([a-z-]+)'", rules)) == {(a.value, b.value) for a, b in LEGAL_MOVES}
 
 
-def test_what_is_final_stays_so_but_a_dead_letter() -> None:
+def test_final_states_stay_except_dead_letters() -> None:
     assert {a for a, _ in LEGAL_MOVES} & FINAL == {Status.DEAD_LETTER}
 
 
 @given(st.text())
-def test_only_a_refusals_words_reach_its_owner(words: str) -> None:
+def test_only_a_refusals_message_reaches_its_owner(words: str) -> None:
     assert public_error({"kind": "refused", "message": words}) == words
     assert "-secret-" not in str(public_error({"kind": "transient", "message": f"{words}-secret-"}))
 

@@ -64,7 +64,7 @@ def test_every_type_has_a_message_of_our_own(type: str) -> None:
     assert re.fullmatch("[a-z_]+", fault.code)
 
 
-def test_only_python_objects_cause_what_has_no_message() -> None:
+def test_only_python_objects_cause_an_error_without_a_message() -> None:
     assert set(get_args(ErrorType)) - set(WORDING) - {"value_error"} == ONLY_PYTHON
 
 

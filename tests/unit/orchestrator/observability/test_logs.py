@@ -49,7 +49,7 @@ def logged(error: Exception) -> dict[str, Any]:
     return line
 
 
-def test_of_an_error_its_type_and_place_are_logged_and_never_its_words() -> None:
+def test_of_an_error_its_type_and_position_are_logged_and_never_its_message() -> None:
     error = caught(KeyError(KID), ValueError(f"no kid {KID}"), RuntimeError(f"{KID} has no hours"))
     line = logged(error)
     assert KID not in json.dumps(line)
@@ -86,7 +86,7 @@ def test_nor_what_it_happened_during() -> None:
         (pg.RaiseException, KID, False),
     ],
 )
-def test_of_postgres_s_words_those_about_the_schema_are(kind: type[psycopg.Error], primary: str, told: bool) -> None:
+def test_postgres_messages_about_the_schema_are_logged(kind: type[psycopg.Error], primary: str, told: bool) -> None:
     text = outline(caught(said_by_postgres(kind, primary)))
     assert (primary in text) is told
     assert KID not in text
@@ -100,7 +100,7 @@ def test_of_postgres_s_words_those_about_the_schema_are(kind: type[psycopg.Error
         psycopg.OperationalError('connection to server at "10.0.0.7", port 5432 failed: Connection refused'),
     ],
 )
-def test_words_about_parts_of_ours_are(error: Exception) -> None:
+def test_messages_about_the_project_s_code_are_logged(error: Exception) -> None:
     assert words(error) == str(error)
     assert str(error).splitlines()[-1] in outline(caught(error))
 

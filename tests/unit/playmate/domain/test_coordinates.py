@@ -13,7 +13,7 @@ POINTS = st.builds(normalise, st.floats(-90, 90), st.floats(-180, 180))
 
 
 @given(FINITE, FINITE)
-def test_every_finite_pair_becomes_a_place_on_earth(latitude: float, longitude: float) -> None:
+def test_every_finite_pair_becomes_a_position_on_earth(latitude: float, longitude: float) -> None:
     point = normalise(latitude, longitude)
     assert -90 <= point.latitude <= 90
     assert -180 <= point.longitude < 180
@@ -39,12 +39,12 @@ def test_turns_of_the_earth_change_nothing(latitude: float, longitude: float, tu
         ((0, -181), (0, 179)),
     ],
 )
-def test_known_places(given_: tuple[float, float], kept: tuple[float, float]) -> None:
+def test_known_venues(given_: tuple[float, float], kept: tuple[float, float]) -> None:
     assert normalise(*given_) == Point(*kept)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_is_refused(bad: float) -> None:
+def test_a_value_that_is_no_number_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         normalise(bad, 0)
     with pytest.raises(ValueError, match="finite"):

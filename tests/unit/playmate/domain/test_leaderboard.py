@@ -22,7 +22,7 @@ SORTS: st.SearchStrategy[Sort] = st.sampled_from(["popularity", "distance", "alp
 
 
 @given(KIDS, SORTS, st.sampled_from([HOME, None]))
-def test_every_kid_counts_once_and_the_order_holds(kids: list[FriendKid], sort: Sort, home: Point | None) -> None:
+def test_every_kid_counts_once_and_the_order_stays(kids: list[FriendKid], sort: Sort, home: Point | None) -> None:
     items = leaderboard(kids, home, sort)
     assert sum(item.kid_count for item in items) == len(kids)
     assert len({item.activity.casefold() for item in items}) == len(items)

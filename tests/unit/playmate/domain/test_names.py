@@ -95,6 +95,6 @@ def test_two_names_have_two_keys(one: str, other: str) -> None:
     assert name_key(one) != name_key(other)
 
 
-def test_a_name_is_found_whatever_its_case_and_clothes() -> None:
+def test_a_name_is_found_in_any_case_and_form() -> None:
     assert name_key("ÉMILE") == name_key("e\u0301mile") == name_key(" émile ") == "émile"
     assert name_key("ＡＭＩＲＡ") == "amira"

@@ -28,7 +28,7 @@ from tools.virtualenvs import ROOT
         ),
     ],
 )
-def test_what_anyone_tries_first(password: str) -> None:
+def test_common_passwords(password: str) -> None:
     assert weakness(password, "amira bell")
 
 
@@ -36,7 +36,7 @@ def test_what_anyone_tries_first(password: str) -> None:
     "password",
     ["Amira Bell", "amira2024!", "AMIRA-BELL", "bell12345", "amira@example.com", "a.bell1999", "*a-bell-99*"],
 )
-def test_what_everybody_knows_of_its_owner(password: str) -> None:
+def test_passwords_from_public_facts(password: str) -> None:
     assert weakness(password, "amira bell", "amira@example.com", "a.bell@example.com")
 
 
@@ -60,7 +60,7 @@ def test_a_name_without_letters_forbids_nothing() -> None:
     assert weakness("9417 5528 60", "42", "") is None
 
 
-def test_the_lists_are_loaded_by_who_signs_up_alone() -> None:
+def test_the_lists_are_loaded_by_sign_up_alone() -> None:
     """They take 50 ms."""
     code = "import sys, playmate.routes.auth, playmate.schemas.shapes; sys.exit('zxcvbn' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "shared")})

@@ -16,7 +16,7 @@ START = datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
 SATURDAY = Interval(START, START + timedelta(minutes=90))
 
 
-def test_a_time_in_words() -> None:
+def test_a_time_as_text() -> None:
     assert day_name(SATURDAY, PARIS) == "Saturday"
     assert hours(SATURDAY, PARIS) == "14:00 - 15:30"
     assert day_and_hours(SATURDAY, NEW_YORK) == "Saturday 28 November, 08:00 - 09:30"
@@ -48,9 +48,9 @@ def test_a_holiday_is_named() -> None:
         ("", "either", False),
     ],
 )
-def test_what_an_activity_needs(activity: str, where: str, daylight: bool) -> None:
+def test_the_needs_of_an_activity(activity: str, where: str, daylight: bool) -> None:
     assert (setting(activity), needs_daylight(activity)) == (where, daylight)
 
 
-def test_only_known_words_are_passed_on() -> None:
+def test_only_known_activities_are_passed_on() -> None:
     assert known_words("Chess with Xanthippe at 5 Elm Street") == {"chess"}

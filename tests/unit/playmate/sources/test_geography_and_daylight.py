@@ -87,7 +87,7 @@ def test_polar_day_and_night() -> None:
     assert (day.sunrise, day.sunset, day.hours) == (None, None, 24.0)
 
 
-def test_the_day_follows_the_places_own_clock() -> None:
+def test_the_day_follows_the_venue_s_own_clock() -> None:
     """Sydney's day lies on two days of UTC."""
     lit = lit_at(SYDNEY)
     zone = ZoneInfo("Australia/Sydney")

@@ -82,13 +82,13 @@ def test_without_documents_nothing_is_asked() -> None:
     assert asked == []
 
 
-def test_the_prompt_is_bounded_and_tells_facts_only() -> None:
+def test_the_prompt_is_bounded_and_has_facts_only() -> None:
     long = Ground("France", "winter", 8.3, [("Title", "x" * 5_000)] * 30)
     assert len(long.prompt()) < 6 * (LONGEST_DOCUMENT + 50)
     assert GROUND.prompt().startswith("Country: France. Season: winter. Daylight: 8.3 hours.")
 
 
-def test_usable_needs_the_documents_words() -> None:
+def test_usable_needs_the_terms_of_the_documents() -> None:
     assert usable(GOOD, GROUND)
     assert not usable(
         "Lovely weather everywhere across mountains with wonderful unrelated sentences following.", GROUND

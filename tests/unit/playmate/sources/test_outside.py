@@ -49,7 +49,7 @@ def test_an_answer_is_kept() -> None:
     assert asked.asked == 2
 
 
-def test_a_failure_says_what_is_missing() -> None:
+def test_a_failure_names_the_missing_part() -> None:
     answer = Source[str]("Maps").ask("k", Counted(None))
     assert (answer.value, answer.missing) == (None, "Maps failed.")
 
@@ -91,7 +91,7 @@ def test_answers_are_not_kept_for_ever() -> None:
     assert first.asked == 4
 
 
-def test_within_hands_on_what_the_call_raises() -> None:
+def test_within_raises_the_error_of_the_call() -> None:
     with pytest.raises(ConnectionError):
         within(1, Counted(None))
     with pytest.raises(SlowSourceError):
