@@ -5,6 +5,8 @@ The SDK costs 250 ms to import, so it is imported by the first call that needs i
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -23,6 +25,8 @@ READ_TIMEOUT = 4
 TRIES = 2
 #: Requests at the same time: as many as frames are pushed at once.
 CONNECTIONS = 32
+#: Seconds that the time limits of streaming clients are rounded up to: each distinct limit is a client of its own.
+TIMEOUT_STEP = 15
 
 _making = Lock()
 
@@ -88,7 +92,47 @@ def call(service: str, operation: str, *, endpoint: str | None = None, **paramet
     return answer
 
 
+def stream_call(
+    service: str,
+    operation: str,
+    member: str,
+    *,
+    read_timeout: float,
+    endpoint: str | None = None,
+    **parameters: Any,
+) -> Iterator[dict[str, Any]]:
+    """Yield the events of a response's event stream, which is its field `member`.
+
+    For calls that are slow and paid, such as a model's: one request without a retry of the SDK, since the engine
+    retries; `read_timeout` is the number of seconds between two events. Raise CloudError.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        streaming = _streaming(service, endpoint, math.ceil(read_timeout / TIMEOUT_STEP) * TIMEOUT_STEP)
+        yield from getattr(streaming, operation)(**parameters)[member]
+    except ClientError as error:  # an error in the middle of the stream is one, too
+        raise CloudError(service, operation, error.response.get("Error", {}).get("Code", "Unknown")) from error
+    except BotoCoreError as error:
+        raise CloudError(service, operation, type(error).__name__) from error
+
+
+@lru_cache(maxsize=16)
+def _streaming(service: str, endpoint: str | None, read_timeout: int) -> BaseClient:
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        tcp_keepalive=True,
+    )
+    with _making:
+        return session().create_client(service, endpoint_url=endpoint, config=config)
+
+
 def forget() -> None:
     """Drop every client: for tests that change the endpoint or the credentials."""
     _made.cache_clear()
+    _streaming.cache_clear()
     session.cache_clear()

@@ -1,0 +1,102 @@
+"""Tools that a model may call: typed functions and other agents."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from orchestrator.llm.model import ToolSpec
+from orchestrator.model.errors import OrchestratorError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+#: The parameter of a tool's function that gets the step's idempotency key.
+KEY = "idempotency_key"
+
+
+class ToolError(OrchestratorError):
+    """Raised by a tool to give its message to the model, which may try something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The name, the description and the arguments of a tool, as the model sees them."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as the model sees it."""
+        return ToolSpec(self.name, self.description, self.arguments.model_json_schema())
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTool(Tool):
+    """A function that runs as a step."""
+
+    function: Callable[..., Any]
+
+    def run(self, arguments: BaseModel, key: str) -> Any:
+        """Call the function with validated arguments, and with the step's idempotency key if it wants it."""
+        given = {name: getattr(arguments, name) for name in self.arguments.model_fields}
+        if KEY in inspect.signature(self.function).parameters:
+            given[KEY] = key
+        return self.function(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTool(Tool):
+    """The type of an agent that runs as a child task."""
+
+    type: str
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> FunctionTool: ...
+@overload
+def tool(*, name: str | None = None) -> Callable[[Callable[..., Any]], FunctionTool]: ...
+def tool(
+    function: Callable[..., Any] | None = None, /, *, name: str | None = None
+) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
+    """Make a tool of a function with typed parameters and a docstring, which the model reads.
+
+    The function runs as a step: once, and its result is JSON. A parameter called `idempotency_key` gets the step's
+    key; pass it to the service that has the effect. Raise ToolError in it to tell the model what went wrong.
+
+    Raise TypeError for a parameter without a type and ValueError for a function without a docstring.
+    """
+    if function is None:
+        return lambda given: _of_function(given, name)
+    return _of_function(function, name)
+
+
+def agent_tool(type: str, payload: type[BaseModel], description: str, *, name: str | None = None) -> AgentTool:
+    """Make a tool of an agent: the call runs as a child task with its own attempts, and its result is the response."""
+    return AgentTool(name or type.replace(".", "_"), description, payload, type)
+
+
+def _of_function(function: Callable[..., Any], name: str | None) -> FunctionTool:
+    from pydantic import ConfigDict, create_model
+
+    name = name or function.__name__
+    description = inspect.getdoc(function)
+    if not description:
+        raise ValueError(f"tool {name!r} needs a docstring: the model reads it")
+    hints = typing.get_type_hints(function)
+    parameters = inspect.signature(function).parameters
+    untyped = [each for each in parameters if each not in hints]
+    if untyped:
+        raise TypeError(f"tool {name!r} needs a type for {', '.join(untyped)}")
+    fields: dict[str, Any] = {
+        each: (hints[each], ... if given.default is inspect.Parameter.empty else given.default)
+        for each, given in parameters.items()
+        if each != KEY
+    }
+    arguments = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+    return FunctionTool(name, description, arguments, function)
