@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of a thought: the answer is the same, one charge, and at most one request more for each kill."""
+"""SIGKILL in the middle of a loop: the same answer, one charge, and at most one more request for each kill."""
 
 from __future__ import annotations
 

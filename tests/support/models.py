@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
@@ -76,49 +76,48 @@ def _chunks(response: Response) -> Iterator[dict[str, Any]]:
 
 
 def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.path.endswith("/charge"):
-                self._charge(body)
-            else:
-                self._complete(body)
+    return type("Handler", (_Handler,), {"model": server})
 
-        def _charge(self, body: dict[str, Any]) -> None:
-            server.at("charge")
-            answer = server.charge(self.headers["Idempotency-Key"], body["cents"])
-            server.at("charged")
-            self._send(200, "application/json", [json.dumps(answer)])
 
-        def _complete(self, body: dict[str, Any]) -> None:
-            with server.lock:
-                server.requests.append(body)
-                server.headers.append(dict(self.headers))
-                refusal = server.statuses.pop(0) if server.statuses else None
-            if refusal:
-                self._send(refusal[0], "application/json", ["{}"], refusal[1])
-                return
-            number, chunks = server.answer(body)
-            server.at(f"request {number}")
-            lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
-            end = [] if server.breaks_off else ["data: [DONE]\n\n"]
-            self._send(200, "text/event-stream", [*lines, *end])
-            server.at(f"answered {number}")
+class _Handler(BaseHTTPRequestHandler):
+    model: ModelServer
 
-        def _send(
-            self, status: int, content_type: str, parts: list[str], headers: dict[str, str] | None = None
-        ) -> None:
-            try:
-                self.send_response(status)
-                for name, value in {"Content-Type": content_type, **(headers or {})}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                for part in parts:
-                    self.wfile.write(part.encode())
-            except OSError:  # the caller was killed
-                pass
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/charge"):
+            self._charge(body)
+        else:
+            self._complete(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Print nothing."""
+    def _charge(self, body: dict[str, Any]) -> None:
+        self.model.at("charge")
+        answer = self.model.charge(self.headers["Idempotency-Key"], body["cents"])
+        self.model.at("charged")
+        self._send(200, "application/json", [json.dumps(answer)])
 
-    return Handler
+    def _complete(self, body: dict[str, Any]) -> None:
+        with self.model.lock:
+            self.model.requests.append(body)
+            self.model.headers.append(dict(self.headers))
+            refusal = self.model.statuses.pop(0) if self.model.statuses else None
+        if refusal:
+            self._send(refusal[0], "application/json", ["{}"], refusal[1])
+            return
+        number, chunks = self.model.answer(body)
+        self.model.at(f"request {number}")
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+        end = [] if self.model.breaks_off else ["data: [DONE]\n\n"]
+        self._send(200, "text/event-stream", [*lines, *end])
+        self.model.at(f"answered {number}")
+
+    def _send(self, status: int, content_type: str, parts: list[str], headers: dict[str, str] | None = None) -> None:
+        with suppress(OSError):  # the caller was killed
+            self.send_response(status)
+            for name, value in {"Content-Type": content_type, **(headers or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            for part in parts:
+                self.wfile.write(part.encode())
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing."""

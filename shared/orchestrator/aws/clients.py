@@ -5,6 +5,7 @@ The SDK costs 250 ms to import, so it is imported by the first call that needs i
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from functools import lru_cache
@@ -110,7 +111,8 @@ def stream_call(
 
     try:
         streaming = _streaming(service, endpoint, math.ceil(read_timeout / TIMEOUT_STEP) * TIMEOUT_STEP)
-        yield from getattr(streaming, operation)(**parameters)[member]
+        with contextlib.closing(getattr(streaming, operation)(**parameters)[member]) as events:
+            yield from events
     except ClientError as error:  # an error in the middle of the stream is one, too
         raise CloudError(service, operation, error.response.get("Error", {}).get("Code", "Unknown")) from error
     except BotoCoreError as error:

@@ -170,7 +170,7 @@ class _Loop:
 
 
 def _outcome(tool: FunctionTool, arguments: BaseModel, key: str) -> dict[str, Any]:
-    """Run a tool's function; what it raises for the model is a result too, so that a retry sees the same."""
+    """Run a tool's function. A ToolError is a result too, so that a retry sees the same."""
     try:
         returned = tool.run(arguments, key)
     except ToolError as error:

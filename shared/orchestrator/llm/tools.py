@@ -67,7 +67,7 @@ def tool(
     """Make a tool of a function with typed parameters and a docstring, which the model reads.
 
     The function runs as a step: once, and its result is JSON. A parameter called `idempotency_key` gets the step's
-    key; pass it to the service that has the effect. Raise ToolError in it to tell the model what went wrong.
+    key; pass it to the service that has the effect. A ToolError that it raises goes to the model as the response.
 
     Raise TypeError for a parameter without a type and ValueError for a function without a docstring.
     """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator import run_agent
 from orchestrator.model.states import Status
+from tests.support.documents import blocks, markdown_files
 from tests.support.engine import Engine
 from tests.support.models import ModelServer, Response
 
@@ -113,3 +116,24 @@ def test_an_agent_can_be_a_tool(engine: Engine) -> None:
 
 def children(engine: Engine, parent: Any) -> list[dict[str, Any]]:
     return engine.db.connection().execute("SELECT id FROM agent_tasks WHERE parent_id = %s", (parent,)).fetchall()
+
+
+def test_the_agent_of_the_documents(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """The documents' agent with two tools, with the addresses of a server of this test."""
+    page = next(each for each in markdown_files() if each.name == "thinking-agents.md")
+    (text,) = (block.text for block in blocks(page) if "@agent(" in block.text)
+    assert len([line for line in text.splitlines() if line.strip()]) <= 32
+    package = tmp_path / "documented_agents"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    script: list[Response] = [[("price", '{"city": "Bergen"}')], [("charge", '{"cents": 100}')], "A seat."]
+    with ModelServer(*script).running() as server:
+        text = text.replace("https://models.example/v1", server.url)
+        text = text.replace("https://till.example/charges", f"{server.url}/charge")
+        (package / "ticket_buy.py").write_text(text)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        done = run_agent(database_url, "ticket.buy", {"wish": "To Bergen"}, package="documented_agents")
+    assert (done.status, done.result) == ("completed", {"answer": "A seat."})
+    assert list(server.charges.values()) == [100]
