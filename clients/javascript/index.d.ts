@@ -194,4 +194,24 @@ export class TaskFailed extends Error {
   readonly traceId: string | undefined;
 }
 
+/**
+ * A drop-in `EventSource` for code that reads the former stream `GET /api/task-events`. Each update of a task is an
+ * event `message` and an event `task-update` whose `data` is the task as JSON.
+ */
+export class TaskEventSource extends EventTarget {
+  static readonly CONNECTING: 0;
+  static readonly OPEN: 1;
+  static readonly CLOSED: 2;
+  /** `url` is that of the former stream; the API's base is the part before `/api/task-events`. */
+  constructor(url: string | URL, options?: Partial<ClientOptions> & {withCredentials?: boolean});
+  readonly url: string;
+  readonly withCredentials: boolean;
+  readonly readyState: 0 | 1 | 2;
+  readonly client: Client<any>;
+  onopen?: ((event: Event) => void) | null;
+  onmessage?: ((event: MessageEvent<string>) => void) | null;
+  onerror?: ((event: Event) => void) | null;
+  close(): void;
+}
+
 export function isOver(status: TaskStatus | undefined): boolean;

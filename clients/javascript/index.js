@@ -1,6 +1,7 @@
 import {TaskClient} from './src/client.js';
 
 export {ApiError, TaskFailed, Unreachable} from './src/errors.js';
+export {TaskEventSource} from './src/event_source.js';
 export {isOver} from './src/tasks.js';
 
 /**

@@ -40,7 +40,7 @@ def test_the_client_has_correct_types() -> None:
     run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
 
 
-@pytest.mark.parametrize("name", ["client", "outages", "trace"])
+@pytest.mark.parametrize("name", ["client", "event_source", "outages", "trace"])
 def test_the_client_survives_a_failing_server(name: str) -> None:
     tools.packages(tools.CLIENT)
     run_tests(tools.CLIENT / "test" / f"{name}.test.js")
@@ -80,6 +80,21 @@ def test_one_trace_from_the_browser_on(stack: Stack) -> None:
             CHROMIUM=tools.chromium(),
             STACK_FILE=str(stack.file),
             COLLECTOR_PORT=port,
+        )
+    finally:
+        stack.redeploy()
+
+
+def test_a_frontend_of_another_local_origin(stack: Stack) -> None:
+    tools.packages(tools.BROWSER)
+    port = str(_free_port())
+    stack.redeploy(ALLOWED_ORIGINS=f"http://localhost:{port}")
+    try:
+        run_tests(
+            tools.BROWSER / "other_origin.test.js",
+            CHROMIUM=tools.chromium(),
+            STACK_FILE=str(stack.file),
+            PAGE_PORT=port,
         )
     finally:
         stack.redeploy()

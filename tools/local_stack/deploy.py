@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Container
 from pathlib import Path
@@ -27,6 +28,8 @@ from tools.progress import Refused
 
 BUCKET = "local-artifacts"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+#: Scheme, host and port.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 def client(layout: Layout, service: str) -> Any:
@@ -47,7 +50,7 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "Environment": "local",
         "Runtime": runtime,
         "Architecture": architecture,
-        "AllowedOrigins": ",".join(layout.origins),
+        "AllowedOrigins": ",".join([*layout.origins, *more_origins()]),
         "LocalDatabasePort": str(layout.database_port),
         "LocalGatewayUrl": layout.aws_url,
         "LocalWebSocketUrl": layout.websocket_url,
@@ -56,6 +59,15 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         **_collector(),
         **({"Application": layout.application.name} if layout.application != APPLICATION else {}),
     }
+
+
+def more_origins() -> list[str]:
+    """Return the origins of other local frontends: `ALLOWED_ORIGINS=http://localhost:5173 make up`. Raise Refused."""
+    given = [each.strip().rstrip("/") for each in os.environ.get("ALLOWED_ORIGINS", "").split(",")]
+    for origin in filter(None, given):
+        if not _ORIGIN.fullmatch(origin):
+            raise Refused(f"ALLOWED_ORIGINS: {origin!r} is no origin; write it like http://localhost:5173.")
+    return [origin for origin in given if origin]
 
 
 def _collector() -> dict[str, str]:

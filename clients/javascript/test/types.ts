@@ -1,5 +1,5 @@
 // Compiled, never run: code that the types must accept, and code that they must refuse.
-import {createClient, isOver, TaskFailed, type TaskUpdate} from '../index.js';
+import {createClient, isOver, TaskEventSource, TaskFailed, type TaskUpdate} from '../index.js';
 import {useTask, useTasks} from '../react.js';
 
 interface Types {
@@ -20,6 +20,10 @@ const words: string | undefined = watched.result?.message;
 const types: string[] = useTasks({status: 'completed'}).map((task) => task.type);
 const failure: TaskFailed | undefined = undefined;
 void [message, stop, words, types, failure];
+
+const source = new TaskEventSource('/api/task-events', {withCredentials: true, getToken: () => 'token'});
+source.onmessage = (event) => void JSON.parse(event.data);
+if (source.readyState === TaskEventSource.OPEN) source.close();
 
 // @ts-expect-error an unknown type of task
 void client.submit('ehco', {hello: 'you'});

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.model.errors import (
     Conflict,
     Forbidden,
+    Gone,
     InvalidInput,
     KeyReused,
     NotFound,
@@ -56,6 +57,7 @@ STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
     MethodNotAllowed: 405,
     Conflict: 409,
+    Gone: 410,
     TooLarge: 413,
     NotJson: 415,
     KeyReused: 422,

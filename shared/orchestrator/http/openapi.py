@@ -33,6 +33,7 @@ REASONS: Mapping[int, str] = {
     403: "Not for this caller",
     404: "Not there, or not the caller's",
     409: "The state of things does not allow it",
+    410: "Replaced by another route",
     413: "The body is too large",
     415: "The body is not said to be JSON",
     422: "The idempotency key was used with another request",

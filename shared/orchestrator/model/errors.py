@@ -15,6 +15,7 @@
         ├── Forbidden            403
         ├── NotFound             404
         ├── Conflict             409
+        ├── Gone                 410
         ├── TooLarge             413
         ├── KeyReused            422
         ├── TooMany              429
@@ -145,6 +146,12 @@ class Conflict(Rejected):
     """The state of things does not allow it."""
 
     code = "conflict"
+
+
+class Gone(Rejected):
+    """A route that another one has replaced; the message names the other one."""
+
+    code = "gone"
 
 
 class TooLarge(Rejected):

@@ -14,6 +14,7 @@ from playmate.routes.plan import plan_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
 from playmate.routes.sessions import session_routes
+from playmate.routes.task_events import task_event_routes
 
 #: Every feature's routes, for the function that serves them.
 ROUTERS = (
@@ -29,4 +30,5 @@ ROUTERS = (
     point_routes,
     recommendation_routes,
     session_routes,
+    task_event_routes,
 )

@@ -31,3 +31,10 @@ def test_another_way_of_signing_in_is_reported_as_unavailable(anyone: Caller) ->
 def test_a_blank_or_long_name_is_a_readable_error(anyone: Caller, name: str, words: str) -> None:
     refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
     assert words in refused.text
+
+
+def test_the_former_event_stream_names_the_websocket(anyone: Caller) -> None:
+    answer = anyone.get("/api/task-events")
+    assert (answer.status, answer.json()["code"]) == (410, "gone")
+    assert "POST /api/realtime/ticket" in answer.json()["message"]
+    assert "TaskEventSource" in answer.json()["message"]
