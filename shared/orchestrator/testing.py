@@ -21,7 +21,6 @@ from orchestrator.model.task import Json, Task
 from orchestrator.store import children, events, row_security, tasks
 from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.store.owners import ANY_OWNER
-from orchestrator.store.query_files import load_queries
 
 #: Seconds the imagined invocation has left.
 REMAINING = 900.0
@@ -139,13 +138,10 @@ def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Ma
 def _door(database_url: str, role: str, now: datetime | None) -> Database:
     """With a part's rights and no others, as there will be."""
 
+    clock = f" -c orchestrator.now={now.isoformat()}" if now is not None else ""
+
     def opened() -> Connection:
-        connection = connect(database_url, options=f"-c role={role}")
-        if now is not None:
-            connection.execute(
-                load_queries("orchestrator.store", "row_security")["stop_clock"], {"now": now.isoformat()}
-            )
-        return connection
+        return connect(database_url, options=f"-c role={role}{clock}")
 
     return Database(opened)
 

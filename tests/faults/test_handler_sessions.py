@@ -10,10 +10,10 @@ from orchestrator.model.states import Status
 from tests.support.engine import Engine
 
 CHANGES = [
-    "SET statement_timeout = '1ms'",
-    "SET LOCAL statement_timeout = '1ms'",
-    "SET lock_timeout = '1ms'",
-    "SET idle_in_transaction_session_timeout = '1ms'",
+    "SET statement_timeout = '7s'",
+    "SET LOCAL statement_timeout = '7s'",
+    "SET lock_timeout = '7s'",
+    "SET idle_in_transaction_session_timeout = '7s'",
     "SET search_path = ''",
     "SET LOCAL search_path = ''",
     "SET default_transaction_read_only = on",
@@ -24,16 +24,32 @@ CHANGES = [
     "SET row_security = off",
     "SET session_replication_role = replica",
     "SET ROLE pg_read_all_data",
-    "SELECT set_config('statement_timeout', '1ms', false)",
-    "DO $$ BEGIN PERFORM set_config('statement_timeout', '1', false); END $$",
+    "SELECT set_config('statement_timeout', '7s', false)",
+    "DO $$ BEGIN PERFORM set_config('statement_timeout', '7000', false); END $$",
     "SELECT pg_advisory_lock(7)",
     "SELECT pg_try_advisory_lock(7)",
     "LISTEN everything",
     "PREPARE mine AS SELECT 1",
     "DECLARE mine CURSOR WITH HOLD FOR SELECT 1",
     "DEALLOCATE ALL",
-    "SELECT 1; SET statement_timeout = '1ms'",
+    "SELECT 1; SET statement_timeout = '7s'",
 ]
+#: Changes inside a function of the database: no statement of the handler names them.
+HIDDEN = [
+    "SET statement_timeout = '7s'",
+    "SET lock_timeout = '7s'",
+    "SET search_path = ''",
+    "SET default_transaction_read_only = on",
+    "SET TIME ZONE 'Asia/Kathmandu'",
+    "SET work_mem = '64kB'",
+    "SET orchestrator.now = '2050-01-01T00:00:00Z'",
+    "SET orchestrator.owner = '2'",
+    "SET ROLE orchestrator_worker",
+    "LISTEN everything",
+    "PREPARE mine AS SELECT 1",
+    "DECLARE mine CURSOR WITH HOLD FOR SELECT 1",
+]
+HIDES = "CREATE FUNCTION change(change text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE change; END $$"
 #: Everything that a session can leave behind.
 STATE = """
 SELECT array_to_string(ARRAY(
@@ -68,6 +84,34 @@ def test_no_change_of_the_session_outlives_its_attempt(engine: Engine, sql: str)
     assert state(engine) == before
     assert engine.task(changer).status in (Status.COMPLETED, Status.DEAD_LETTER)
     assert engine.effects(changer) == (engine.task(changer).status is Status.COMPLETED)
+
+
+@pytest.mark.parametrize("change", HIDDEN)
+def test_no_change_inside_a_function_outlives_its_attempt(engine: Engine, change: str) -> None:
+    engine.db.connection().execute(HIDES)
+    before = state(engine)
+    before_it = [engine.submit(max_attempts=1).id for _ in range(2)]
+    sql = f"SELECT change($change${change}$change$)"
+    changer = engine.submit("test.odd", {"do": "sql", "sql": sql}, max_attempts=1).id
+    after_it = [engine.submit(owner="2", max_attempts=1).id for _ in range(3)]
+    engine.worker.pace.update({"test.odd": 0.001, "test.effect": 0.001})
+    engine.run(*before_it, changer, *after_it)
+    for each in (*before_it, *after_it):
+        assert (engine.task(each).status, engine.effects(each)) == (Status.COMPLETED, 1), engine.task(each).error
+    assert state(engine) == before
+    assert engine.task(changer).status in (Status.COMPLETED, Status.DEAD_LETTER)
+    assert engine.effects(changer) == (engine.task(changer).status is Status.COMPLETED)
+
+
+@pytest.mark.parametrize("do", ["raw-set", "low-set"])
+def test_no_change_below_the_engines_cursor_outlives_its_attempt(engine: Engine, do: str) -> None:
+    before = state(engine)
+    changer = engine.submit("test.odd", {"do": do}, max_attempts=1).id
+    after_it = [engine.submit(max_attempts=1).id for _ in range(2)]
+    engine.worker.pace.update({"test.odd": 0.001, "test.effect": 0.001})
+    engine.run(changer, *after_it)
+    assert [engine.task(each).status for each in (changer, *after_it)] == [Status.COMPLETED] * 3
+    assert state(engine) == before
 
 
 def test_a_change_of_a_failed_attempt_does_not_stay_either(engine: Engine) -> None:

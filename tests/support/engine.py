@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.pq import TransactionStatus
 
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution.messages import run_batch
@@ -86,7 +91,7 @@ class Engine:
         """The SQL clock of every connection of this engine, from now on fixed."""
         self.now = (self.now or datetime.now(UTC)) + timedelta(seconds=seconds)
         for database in self._databases:
-            database.run(_set_clock, self.now)
+            database.connection()
 
     def submit(self, type: str = "test.effect", payload: Any = None, **order: Any) -> Task:
         return submit(
@@ -130,13 +135,8 @@ class Engine:
     def database(self, part: str | None = None) -> Database:
         """Return a `Database` with the login of the master user, or of the function `part`."""
 
-        def opened() -> Connection:
-            connection = log_in(self.url, part) if part else connect(self.url)
-            if self.now is not None:
-                _set_clock(connection, self.now)
-            return connection
-
-        database = Database(opened)
+        opener = partial(log_in, self.url, part) if part else partial(connect, self.url)
+        database = _ClockedDatabase(opener, lambda: self.now)
         self._databases.append(database)
         return database
 
@@ -145,5 +145,17 @@ def message_for(task_id: UUID) -> Message:
     return Message(message_id=str(task_id), receipt_handle=str(task_id), task_id=task_id)
 
 
-def _set_clock(connection: Connection, now: datetime) -> None:
-    connection.execute("SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),))
+class _ClockedDatabase(Database):
+    """A connection with the clock of a test. The worker resets its session's settings, so each use sets it again."""
+
+    def __init__(self, opener: Callable[[], Connection], now: Callable[[], datetime | None]) -> None:
+        super().__init__(opener)
+        self._now = now
+
+    def connection(self) -> Connection:
+        connection, now = super().connection(), self._now()
+        if now is not None and connection.info.transaction_status is TransactionStatus.IDLE:
+            psycopg.Cursor(connection).execute(
+                "SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),), prepare=False
+            )
+        return connection

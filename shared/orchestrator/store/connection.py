@@ -82,16 +82,20 @@ class Connection(psycopg.Connection[DictRow]):
         psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
 
     def begin_savepoint(self, acting: Acting, *, release: bool) -> None:
-        """Begin the savepoint `handler` with a row security context; `release` the one before it first.
+        """Begin the savepoint `handler` with a row security context.
 
+        `release` the savepoint before it first, and reset the settings that its handler may have changed.
         One message of several statements: a pipeline costs the client three times as much.
         """
-        text = (
-            "RELEASE SAVEPOINT handler; SAVEPOINT handler; SELECT act({})"
-            if release
-            else "SAVEPOINT handler; SELECT act({})"
-        )
-        psycopg.Cursor(self).execute(sql.SQL(text).format(sql.Literal(acting)), prepare=False)
+        before = "RESET ALL; RESET ROLE; RELEASE SAVEPOINT handler; " if release else ""
+        text = sql.SQL(before + "SAVEPOINT handler; SELECT act({})")
+        psycopg.Cursor(self).execute(text.format(sql.Literal(acting)), prepare=False)
+
+    def clean_session(self, then: LiteralString = "") -> bool:
+        """Undo what handlers changed in the session and run `then`; return False when only a new session is clean."""
+        cursor = psycopg.Cursor(self, row_factory=dict_row).execute(_SQL["clean_session"] + then, prepare=False)
+        left = cursor.fetchone()
+        return left is not None and left["prepared"] == 0
 
     def execute_in_context(self, query: LiteralString, values: Mapping[str, Any]) -> psycopg.Cursor[DictRow]:
         """Run a statement that sets the row security context itself, from its parameter `settings`.

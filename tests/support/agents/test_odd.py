@@ -107,6 +107,8 @@ ODD: dict[str, Callable[[Context], Any]] = {
     "raw-rollback": oddities.raw_cursor("ROLLBACK"),
     "low-commit": oddities.low_level("COMMIT"),
     "low-rollback-begin": oddities.low_level("ROLLBACK; BEGIN"),
+    "raw-set": oddities.raw_cursor("SET lock_timeout = '5s'"),
+    "low-set": oddities.low_level("SET lock_timeout = '5s'"),
     "factories": oddities.factories,
     # Steps and children
     "step-twice": oddities.step_twice,

@@ -178,9 +178,11 @@ class BatchTransaction:
         return self._connection is not None and not is_usable(self._connection)
 
     def commit(self) -> None:
-        """Commit everything so far."""
+        """Commit everything so far. No change of the session by a handler outlives it."""
         connection, changed = self._connection, self._changed
-        if connection is not None:
+        if connection is not None and self.marker is not None:
+            changed = not connection.clean_session("COMMIT") or changed  # a failed COMMIT undoes the settings
+        elif connection is not None:
             connection.execute("COMMIT", prepare=False)
         self._reset()
         if changed:
@@ -188,7 +190,7 @@ class BatchTransaction:
 
     def rollback(self) -> None:
         """Undo everything. A connection that is unusable or changed is closed; the next use opens another."""
-        connection, changed = self._connection, self._changed or self.ended
+        connection, changed, handled = self._connection, self._changed or self.ended, self.marker is not None
         self._reset()
         if connection is None:
             return
@@ -196,6 +198,7 @@ class BatchTransaction:
         try:
             if is_usable(connection) and not changed:
                 connection.execute("ROLLBACK", prepare=False)
+                changed = handled and not connection.clean_session()
         except psycopg.Error:
             changed = True
         if changed or connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:

@@ -3,7 +3,12 @@
 -- Index: closed_owners_pkey.
 SELECT act(%(settings)s::json);
 
--- name: stop_clock
--- For tests: the session's clock stands still.
+-- name: clean_session
+-- Undo what a handler changed in its session, also inside a function of the database. Postgres visits only the settings
+-- that differ from the session's first ones. A login can take no advisory lock of the session and make no temporary table.
 -- Index: none; no table is read.
-SELECT set_config('orchestrator.now', %(now)s, false);
+SELECT count(*) AS prepared FROM pg_prepared_statements WHERE from_sql;
+CLOSE ALL;
+UNLISTEN *;
+RESET ALL;
+RESET ROLE;
