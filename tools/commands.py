@@ -22,7 +22,7 @@ from tools.quality.reference import pages
 def up() -> int:
     layout = Layout.from_environment()
     bring_up(layout)
-    _tell(layout)
+    _show_addresses(layout)
     say("Try it: make demo      Stop it: make down")
     return 0
 
@@ -44,7 +44,7 @@ def run() -> int:
         bring_up(layout)
         say("The demo:")
         demonstrate(layout)
-        _tell(layout)
+        _show_addresses(layout)
         say("Everything is up. Ctrl-C stops it.")
         signal.pause()
     except KeyboardInterrupt:
@@ -54,7 +54,7 @@ def run() -> int:
     return 0
 
 
-def _tell(layout: Layout) -> None:
+def _show_addresses(layout: Layout) -> None:
     stack = layout.read_stack()
     families, operators = (
         ", ".join(user["name"] for user in stack["users"] if (user.get("role") == "operator") is wanted)

@@ -70,12 +70,12 @@ def ensure(names: Iterable[str] = ALWAYS) -> None:
 
 
 def _make(name: str) -> None:
-    place = HOME / name
-    if place.exists() and not _same_interpreter(name):
-        shutil.rmtree(place)
+    home = HOME / name
+    if home.exists() and not _same_interpreter(name):
+        shutil.rmtree(home)
     if not python(name).exists():
         _run(
-            [sys.executable, "-m", "venv", str(place)],
+            [sys.executable, "-m", "venv", str(home)],
             "Python's own venv module does not work here. On Debian and Ubuntu: apt install python3-venv",
         )
     requirements = ROOT / "requirements" / ENVIRONMENTS[name]
@@ -99,12 +99,12 @@ def _install_project() -> None:
     (site_packages / PATHS).write_text("".join(f"{ROOT / folder}\n" for folder in SOURCE_ROOTS))
 
 
-def _run(command: list[str], mend: str) -> None:
+def _run(command: list[str], remedy: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     finished = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if finished.returncode:
-        said = [line for line in finished.stderr.splitlines() if not line.startswith("WARNING")]
-        raise Refused("\n".join([mend, *said[-20:]]))
+        errors = [line for line in finished.stderr.splitlines() if not line.startswith("WARNING")]
+        raise Refused("\n".join([remedy, *errors[-20:]]))
 
 
 def _same_interpreter(name: str) -> bool:

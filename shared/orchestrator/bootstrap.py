@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
     from orchestrator.http.app import Services
-    from orchestrator.http.cloudfront import Front
+    from orchestrator.http.cloudfront import OriginCheck
 
 #: Seconds to reach Postgres.
 CONNECT_TIMEOUT = 5
@@ -76,8 +76,8 @@ def open_connection() -> Connection:
 def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
     """Open a connection with the current password, the pending one of a rotation, or the one after it."""
     refused = [known]
-    for look in (secrets().refresh, secrets().pending, secrets().refresh):
-        secret = look(arn)
+    for read_secret in (secrets().refresh, secrets().pending, secrets().refresh):
+        secret = read_secret(arn)
         if secret is None or secret in refused:
             continue
         try:
@@ -236,11 +236,11 @@ def tokens() -> Tokens:
 
 
 @cache
-def front() -> Front | None:
-    from orchestrator.http.cloudfront import Front
+def origin_check() -> OriginCheck | None:
+    from orchestrator.http.cloudfront import OriginCheck
 
     arn = settings().front_secret_arn
-    return Front(secrets(), arn, required=settings().front_required) if arn else None
+    return OriginCheck(secrets(), arn, required=settings().front_required) if arn else None
 
 
 @cache
@@ -280,7 +280,7 @@ def services() -> Services:
         secure_cookies=values.secure_cookies,
         websocket_url=values.websocket_url,
         version=values.version,
-        front=front(),
+        origin_check=origin_check(),
         flag_admin=flag_admin(),
         rotate_keys=rotate_keys,
         application=application().package,

@@ -54,7 +54,7 @@ class SilentQueue(TaskQueue):
     def __init__(self) -> None:
         super().__init__("silent")
 
-    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:  # noqa: ARG002 (nobody is woken)
+    def send(self, task_messages: Sequence[TaskMessage]) -> list[TaskMessage]:  # noqa: ARG002 (nobody is woken)
         return []
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
@@ -107,24 +107,24 @@ def run_agent(
     engine and of the application.
     """
     agents = Agents(package)
-    api = _door(database_url, "orchestrator_api", now)
-    doors = [_door(database_url, "orchestrator_worker", now) for _ in range(2)]
+    api = _connect_as(database_url, "orchestrator_api", now)
+    databases = [_connect_as(database_url, "orchestrator_worker", now) for _ in range(2)]
     try:
         order = TaskRequest(owner=owner, type=type, payload=payload or {}, by_user=False)
-        with api.acting(row_security.owner(owner)):
+        with api.row_context(row_security.owner(owner)):
             task_id = submit(api, SilentQueue(), agents, order).task.id
-        return run_task(doors, agents, task_id, flags or {})
+        return run_task(databases, agents, task_id, flags or {})
     finally:
-        for door in (api, *doors):
-            door.close()
+        for database in (api, *databases):
+            database.close()
 
 
-def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Mapping[str, bool]) -> Ran:
+def run_task(databases: Sequence[Database], agents: Agents, task_id: UUID, flags: Mapping[str, bool]) -> Ran:
     """One attempt of a task that is there."""
     worker = Worker(
         name="test",
-        db=doors[0],
-        side=doors[1],
+        db=databases[0],
+        side=databases[1],
         queue=SilentQueue(),
         dead_letters=SilentQueue(),
         events=SilentEvents(),
@@ -132,10 +132,10 @@ def run_task(doors: Sequence[Database], agents: Agents, task_id: UUID, flags: Ma
         flags=SetFlags(flags),
     )
     run_batch(worker, [Message(str(task_id), str(task_id), task_id)], lambda: REMAINING)
-    return _outcome(doors[0].connection(), task_id)
+    return _outcome(databases[0].connection(), task_id)
 
 
-def _door(database_url: str, role: str, now: datetime | None) -> Database:
+def _connect_as(database_url: str, role: str, now: datetime | None) -> Database:
     """With a part's rights and no others, as there will be."""
 
     clock = f" -c orchestrator.now={now.isoformat()}" if now is not None else ""

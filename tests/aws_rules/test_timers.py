@@ -25,7 +25,7 @@ class AppConfig:
 
     def __init__(self) -> None:
         self.sent = 0
-        self.looks = 0
+        self.reads = 0
         self.number = 0
         self.current: set[str] = set()
         self.last: dict[str, float] = {}
@@ -37,7 +37,7 @@ class AppConfig:
         if operation == "start_configuration_session":
             assert 15 <= parameters["RequiredMinimumPollIntervalInSeconds"] <= 86400
             return {"InitialConfigurationToken": token}
-        self.looks += 1
+        self.reads += 1
         given = parameters["ConfigurationToken"]
         fresh = given not in self.current
         self.sent += fresh
@@ -55,15 +55,15 @@ def test_a_container_s_flags_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatc
     while now < day:  # the container of a busy worker asks at every chance
         assert flags.enabled("flag")
         now += feature_flags.MAX_AGE
-    assert service.looks == day / feature_flags.MAX_AGE
+    assert service.reads == day / feature_flags.MAX_AGE
     assert service.sent == 1
     month = MONTH / day
-    assert month * (service.sent * price("appconfig document") + service.looks * price("appconfig poll")) < MOST
+    assert month * (service.sent * price("appconfig document") + service.reads * price("appconfig poll")) < MOST
 
 
 def test_the_sweeper_costs_less_than_a_dollar() -> None:
     """https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/cloudwatch/pricing/."""
-    lines = {line.what: line.dollars for line in monthly_cost.idle("default")}
+    lines = {line.title: line.dollars for line in monthly_cost.idle("default")}
     assert lines["sweeper"] + lines["flags"] < MOST
     assert lines["queues"] < MOST
 

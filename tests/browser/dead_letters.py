@@ -26,7 +26,7 @@ class Failure:
 
 
 #: The first group succeeds when it is redriven: the failure was temporary.
-MENDED = Failure(
+REPAIRED = Failure(
     "echo",
     {"hello": "again"},
     12,

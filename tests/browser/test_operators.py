@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import tools
-from tests.browser.dead_letters import BROKEN, FLOOD, HOPELESS, MENDED, insert
+from tests.browser.dead_letters import BROKEN, FLOOD, HOPELESS, REPAIRED, insert
 from tests.browser.past_tasks import insert_failures, insert_minutes
 from tests.browser.test_browser import PATIENCE, run_tests
 from tests.support.stack import Stack
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(PATIENCE)
 
 @pytest.fixture(scope="module")
 def troubled(stack: Stack) -> Stack:
-    insert(stack.said["database_url"], MENDED, BROKEN, HOPELESS, FLOOD)
+    insert(stack.said["database_url"], REPAIRED, BROKEN, HOPELESS, FLOOD)
     insert_failures(stack.said["database_url"])
     insert_minutes(stack.said["database_url"])
     return stack

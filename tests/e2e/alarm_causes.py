@@ -25,7 +25,7 @@ NAMES = ("Amira", "Bruno", "Chloe")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Situation:
     """Where the reader of a page is."""
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -71,43 +71,43 @@ class Lab:
         return {**kept, "HOME": str(home), "COLUMNS": "200"}
 
     @contextmanager
-    def after(self, situation: Callable[[Lab], Iterator[Place]]) -> Iterator[Place]:
-        with contextmanager(situation)(self) as place:
-            yield place
+    def after(self, situation: Callable[[Lab], Iterator[Situation]]) -> Iterator[Situation]:
+        with contextmanager(situation)(self) as situation_:
+            yield situation_
 
-    def a_quiet_day(self) -> Iterator[Place]:
-        yield Place()
+    def a_quiet_day(self) -> Iterator[Situation]:
+        yield Situation()
 
-    def README(self) -> Iterator[Place]:  # noqa: N802 - the page's name
+    def README(self) -> Iterator[Situation]:  # noqa: N802 - the page's name
         task = self.over(self.submit("echo", {}))
-        yield Place({"ID": task["id"], "TRACE": task["traceId"]})
+        yield Situation({"ID": task["id"], "TRACE": task["traceId"]})
 
-    def api_errors(self) -> Iterator[Place]:
+    def api_errors(self) -> Iterator[Situation]:
         with self.without_friends():
             assert self.family.get("/api/friends/confirmed").status_code == 500
-        yield Place()
+        yield Situation()
 
-    def api_slow(self) -> Iterator[Place]:
-        with self.holding_friends() as held:
+    def api_slow(self) -> Iterator[Situation]:
+        with self.locked_friends() as locked:
             asked = threading.Thread(target=lambda: self.family.get("/api/friends/confirmed"))
             asked.start()
             self.until_somebody_waits()
             self.sql.execute("SELECT pg_sleep(1.2)")
-            held.rollback()
+            locked.rollback()
             asked.join()
-        yield Place()
+        yield Situation()
 
-    def database(self) -> Iterator[Place]:
+    def database(self) -> Iterator[Situation]:
         """One session locks a table and does nothing, another waits for it."""
-        holding, waiting = (psycopg.connect(self.stack.said["database_url"]) for _ in range(2))
-        holding.execute("LOCK TABLE knowledge_documents")
+        locking, waiting = (psycopg.connect(self.stack.said["database_url"]) for _ in range(2))
+        locking.execute("LOCK TABLE knowledge_documents")
         waiting.pgconn.send_query(b"SELECT FROM knowledge_documents")
         self.until_somebody_waits()
-        yield Place({"STATEMENT": str(waiting.info.backend_pid), "SESSION": str(holding.info.backend_pid)})
-        for session in (holding, waiting):
+        yield Situation({"STATEMENT": str(waiting.info.backend_pid), "SESSION": str(locking.info.backend_pid)})
+        for session in (locking, waiting):
             session.close()
 
-    def dead_letters(self) -> Iterator[Place]:
+    def dead_letters(self) -> Iterator[Situation]:
         ids, fingerprint = self.make_three_dead_letters()
         dead_letters.insert(self.stack.said["database_url"], dead_letters.HOPELESS)
 
@@ -120,17 +120,17 @@ class Lab:
             } == set()
 
         values = {"FINGERPRINT": fingerprint, "HOPELESS": str(dead_letters.HOPELESS.error["fingerprint"]), "ID": ids[0]}
-        yield Place(values, check)
+        yield Situation(values, check)
 
-    def failures(self) -> Iterator[Place]:
+    def failures(self) -> Iterator[Situation]:
         ids, fingerprint = self.make_three_dead_letters()
 
         def check() -> None:
             self.ended_well(ids)
 
-        yield Place({"ID": ids[0], "TYPE": "friend.delete", "FINGERPRINT": fingerprint}, check)
+        yield Situation({"ID": ids[0], "TYPE": "friend.delete", "FINGERPRINT": fingerprint}, check)
 
-    def deploy(self) -> Iterator[Place]:
+    def deploy(self) -> Iterator[Situation]:
         ids, _ = self.make_three_dead_letters()
         worker = self.resource("WorkerFunction")
         now = self.aws("lambda").get_alias(FunctionName=worker, Name="live")["FunctionVersion"]
@@ -138,14 +138,14 @@ class Lab:
         def check() -> None:
             self.ended_well(ids)
 
-        yield Place({"TYPE": "friend.delete", "VERSION": now, "PREVIOUS": now}, check)
+        yield Situation({"TYPE": "friend.delete", "VERSION": now, "PREVIOUS": now}, check)
 
-    def leases(self) -> Iterator[Place]:
-        with self.holding_friends() as held:
+    def leases(self) -> Iterator[Situation]:
+        with self.locked_friends() as locked:
             id = self.submit("friend.ask", {"friendName": "Diego"}, attempts=1)
             self.until_somebody_waits()
             self.kill_workers()
-            held.rollback()
+            locked.rollback()
         self.sql.execute(
             "UPDATE agent_tasks SET leased_until = now(), wake_at = now() WHERE id = %s",
             (id,),
@@ -155,9 +155,9 @@ class Lab:
         def check() -> None:
             assert self.over(id)["status"] == "completed"
 
-        yield Place({"ID": id, "TYPE": "friend.delete"}, check)
+        yield Situation({"ID": id, "TYPE": "friend.delete"}, check)
 
-    def secrets(self) -> Iterator[Place]:
+    def secrets(self) -> Iterator[Situation]:
         """The page rotates before it goes back, so the present key is read at that moment."""
 
         def version(stage: str) -> str:
@@ -167,9 +167,9 @@ class Lab:
         def check() -> None:
             assert self.sql.execute("DELETE FROM revocation").rowcount == 1  # and others have tickets again
 
-        yield Place({"CURRENT": version("AWSCURRENT"), "PREVIOUS": version("AWSPREVIOUS")}, check)
+        yield Situation({"CURRENT": version("AWSCURRENT"), "PREVIOUS": version("AWSPREVIOUS")}, check)
 
-    def waiting(self) -> Iterator[Place]:
+    def waiting(self) -> Iterator[Situation]:
         client = self.aws("lambda")
         worker = self.resource("WorkerFunction")
         (mapping,) = client.list_event_source_mappings(FunctionName=f"{worker}:live")["EventSourceMappings"]
@@ -182,7 +182,7 @@ class Lab:
             assert self.over(id)["status"] == "completed"
             assert self.over(wrong)["status"] == "cancelled"
 
-        yield Place({"ID": id, "MAPPING": mapping["UUID"], "TYPE": "friend.ask"}, check)
+        yield Situation({"ID": id, "MAPPING": mapping["UUID"], "TYPE": "friend.ask"}, check)
 
     def submit(self, type: str, payload: dict[str, Any], *, attempts: int = 3, **order: str) -> str:
         body = {"type": type, "payload": payload, "maxAttempts": attempts, **order}
@@ -220,7 +220,7 @@ class Lab:
             self.sql.execute("ALTER TABLE friend_links_away RENAME TO friend_links")
 
     @contextmanager
-    def holding_friends(self) -> Iterator[psycopg.Connection[Any]]:
+    def locked_friends(self) -> Iterator[psycopg.Connection[Any]]:
         """A session that nobody's question of friends gets past."""
         with psycopg.connect(self.stack.said["database_url"]) as session:
             session.execute("LOCK TABLE friend_links")

@@ -9,7 +9,7 @@ import pkgutil
 import sys
 
 
-def import_ours() -> None:
+def import_project() -> None:
     for package in map(importlib.import_module, ("orchestrator", "playmate")):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
@@ -30,7 +30,7 @@ def use_theirs(services: list[str]) -> None:
     TracerProvider(shutdown_on_exit=False).get_tracer("any").start_span("any").end()
 
 
-def look_at_the_world() -> None:
+def report_imports() -> None:
     from playmate.domain.coordinates import Point
     from playmate.sources.geography import days_off, zone_at
 
@@ -47,8 +47,8 @@ def look_at_the_world() -> None:
 
 if __name__ == "__main__":
     sys.path[:0] = sys.argv[1:3]
-    import_ours()
+    import_project()
     use_theirs(sys.argv[3:])
-    look_at_the_world()
+    report_imports()
     files = [getattr(each, "__file__", None) or "" for each in sys.modules.values()]
     assert [file for file in files if "-packages" in file] == []

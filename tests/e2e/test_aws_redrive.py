@@ -15,16 +15,16 @@ def test_a_dead_letter_that_is_moved_back_runs_again(stack: Stack, keeps_attribu
     with Lab.of(stack) as lab:
         ids, _ = lab.make_three_dead_letters()
         move_back(stack, set(ids), keeps_attributes=keeps_attributes)
-        assert {after_its_death(lab, id) for id in ids} <= {"completed", "failed"}
+        assert {status_after_dead_letter(lab, id) for id in ids} <= {"completed", "failed"}
         for id in ids:
             kinds = [event["kind"] for event in lab.operator.get(f"/ops/tasks/{id}").json()["events"]]
             assert kinds.count("redriven") == 1
 
 
-def after_its_death(lab: Lab, id: str) -> str:
+def status_after_dead_letter(lab: Lab, id: str) -> str:
     """Return its final status. Each check is a request, so this is no busy loop."""
-    looks = (str(lab.over(id)["status"]) for _ in range(1_500))
-    return next((status for status in looks if status != "dead-letter"), "dead-letter")
+    reads = (str(lab.over(id)["status"]) for _ in range(1_500))
+    return next((status for status in reads if status != "dead-letter"), "dead-letter")
 
 
 def move_back(stack: Stack, left: set[str], *, keeps_attributes: bool) -> None:

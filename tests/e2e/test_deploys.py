@@ -21,8 +21,8 @@ def test_a_failed_deploy_names_the_reason_and_changes_nothing(
     before = stack.file.read_text()
     with pytest.raises(subprocess.CalledProcessError):
         stack.redeploy(OTLP_ENDPOINT="no address")
-    told = capfd.readouterr()
-    assert "MigrateBefore: SettingsError" in told.out + told.err
+    output = capfd.readouterr()
+    assert "MigrateBefore: SettingsError" in output.out + output.err
     assert stack.file.read_text() == before, "the tools find it still"
     assert amira.get("/api/tasks").status_code == 200
     stack.redeploy()

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.e2e.watcher import Watcher, watching
-from tests.support.search import places_that_say
+from tests.support.search import columns_that_contain
 from tests.support.stack import Stack
 
 SATURDAY = [{"weekday": "saturday", "start": "14:00", "end": "17:00"}]
@@ -77,9 +77,9 @@ def test_two_families_meet_and_one_is_forgotten(stack: Stack) -> None:
         assert moved["localInsight"]["facts"]["country"] == "FR"
         stays.does(hers, "/api/friends/ask", {"friendname": leaves.name})
         leaves.does(his, "/api/friends/setstate", {"friendId": stays.id, "friendshipState": 1})
-        told, too = recommendation_for(hers), recommendation_for(his)
-        assert (told["friendName"], too["friendName"]) == (leaves.name, stays.name)
-        assert told["recommendations"][0]["startsAt"] == too["recommendations"][0]["startsAt"]
+        first, second = recommendation_for(hers), recommendation_for(his)
+        assert (first["friendName"], second["friendName"]) == (leaves.name, stays.name)
+        assert first["recommendations"][0]["startsAt"] == second["recommendations"][0]["startsAt"]
         assert [item["id"] for item in stays.client.get("/api/tasks/inbox").json()["items"]]
         friends = stays.client.get("/api/friends/confirmed").json()
         assert friends == [{"id": leaves.id, "name": leaves.name}]
@@ -89,8 +89,8 @@ def test_two_families_meet_and_one_is_forgotten(stack: Stack) -> None:
 
         with psycopg.connect(stack.said["database_url"]) as conn:
             for word in (leaves.name, leaves.kid):
-                assert places_that_say(conn, word) == []
-            assert places_that_say(conn, stays.kid) != []
+                assert columns_that_contain(conn, word) == []
+            assert columns_that_contain(conn, stays.kid) != []
         assert not any(leaves.name in body or leaves.kid in body for body in queued(stack))
         assert stays.client.get("/api/friends/confirmed").json() == []
 

@@ -99,7 +99,7 @@ def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
     ticket = amira.post("/api/realtime/ticket").json()["ticket"]
     assert finished(amira, echo)["status"] == "completed"
     assert finished(amira, refused)["status"] == "failed"
-    failed, buried = fail_over_a_family(stack, amira)
+    failed, dead = fail_over_a_family(stack, amira)
     keys = token_keys(stack)
     secrets = {
         "marker": MARKER,
@@ -110,8 +110,8 @@ def test_logs_give_nothing_away(stack: Stack, amira: httpx.Client) -> None:
         **{f"key {kid}": key for kid, key in keys.get("keys", keys).items() if isinstance(key, str) and len(key) > 20},
     }
     text = logged(stack)
-    for told in (echo, failed, buried, "check constraint", "dead-letter"):
-        assert told in text, "the logs of this run, of its failures too, are there to be searched"
+    for expected in (echo, failed, dead, "check constraint", "dead-letter"):
+        assert expected in text, "the logs of this run, of its failures too, are there to be searched"
     assert [name for name, secret in secrets.items() if secret in text] == []
     assert re.findall(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}", text) == [], "no token of any kind"
     assert re.findall(r"postgres(?:ql)?://\S+:\S+@", text) == [], "no connection string"
@@ -131,13 +131,13 @@ def fail_over_a_family(stack: Stack, amira: httpx.Client) -> tuple[str, str]:
             kid = guest.post("/api/kids", json={"name": f"Kim {MARKER}", "age": 6, "favoriteActivity": "chess"})
             assert kid.status_code == 500, kid.text
             ask = {"type": "friend.ask", "payload": {"friendName": name}, "maxAttempts": 1}
-            buried = amira.post("/api/tasks", json=ask).json()["id"]
-            assert finished(amira, buried)["status"] == "dead-letter"
+            dead = amira.post("/api/tasks", json=ask).json()["id"]
+            assert finished(amira, dead)["status"] == "dead-letter"
         finally:
             sql.execute(
                 "ALTER TABLE kids DROP CONSTRAINT no_kim; DROP TRIGGER quotes ON friend_links; DROP FUNCTION quotes"
             )
-    return kid.json()["traceId"], buried
+    return kid.json()["traceId"], dead
 
 
 def logged(stack: Stack) -> str:

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from playmate_cli.main import app
 from tests.e2e import runbooks
-from tests.e2e.alarm_causes import Lab, Place
+from tests.e2e.alarm_causes import Lab, Situation
 from tests.support.stack import Stack
 from tools.aws_deploy.environment import Environment
 from tools.local_stack.templates import read
@@ -82,18 +82,21 @@ def names(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         defined = [command for command in runbooks.commands(NAMES) if re.match(r"\w+\(\)|[A-Z]+=", command)]
         tools = [f". {lab.shell}", *(command for command in defined if "() {" in command), "DB=db"]
         asked = [command for command in defined if "() {" not in command and not _only_on_aws(command)]
-        told = [*asked, f"echo {' '.join(f'{name}=${name}' for name in re.findall(r'([A-Z]+)=', ' '.join(asked)))}"]
-        *_, last = runbooks.run(told, before=tools, environment=lab.environment(tmp_path_factory.mktemp("home")))
+        questions = [
+            *asked,
+            f"echo {' '.join(f'{name}=${name}' for name in re.findall(r'([A-Z]+)=', ' '.join(asked)))}",
+        ]
+        *_, last = runbooks.run(questions, before=tools, environment=lab.environment(tmp_path_factory.mktemp("home")))
     return [*tools, last.output.strip()]
 
 
 @pytest.mark.parametrize("page", runbooks.PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_its_commands_show_and_repair(page: Path, lab: Lab, names: list[str], tmp_path: Path) -> None:
     name = page.stem.replace("-", "_") if page.parent == runbooks.RUNBOOKS else ""
-    situation: Callable[[Lab], Iterator[Place]] = getattr(Lab, name, Lab.a_quiet_day)
-    with lab.after(situation) as place:
+    situation: Callable[[Lab], Iterator[Situation]] = getattr(Lab, name, Lab.a_quiet_day)
+    with lab.after(situation) as prepared:
         written = [command for command in runbooks.commands(page) if not _only_on_aws(command)]
-        script = [place.fill(command).replace(". .local/aws.env", f". {lab.shell}") for command in written]
+        script = [prepared.fill(command).replace(". .local/aws.env", f". {lab.shell}") for command in written]
         said = list(runbooks.run(script, before=names, environment=lab.environment(tmp_path)))
         assert [one for one in said if one.code] == []
         assert len(said) == len(script)
@@ -101,7 +104,7 @@ def test_its_commands_show_and_repair(page: Path, lab: Lab, names: list[str], tm
             outputs = [one.output for one in said if one.command.startswith(beginning)]
             assert outputs, f"{page.name} has no {beginning}"
             assert re.search(expected, outputs[0]), outputs[0]
-        place.check()
+        prepared.check()
 
 
 def test_commands_for_aws_alone_are_well_formed(lab: Lab, names: list[str], tmp_path: Path) -> None:
@@ -118,8 +121,8 @@ def test_commands_for_aws_alone_are_well_formed(lab: Lab, names: list[str], tmp_
 
 def test_make_knows_the_deploy_targets() -> None:
     (deploy,) = [command for command in runbooks.commands(runbooks.RUNBOOKS / "deploy.md") if "make aws" in command]
-    told = shlex.split(deploy.partition("make aws ")[2])
-    given = dict(one.split("=", 1) for one in told)
+    questions = shlex.split(deploy.partition("make aws ")[2])
+    given = dict(one.split("=", 1) for one in questions)
     environment = Environment.read(given["ENV"], "us-east-1", given["PARAMETERS"])
     assert environment.overrides["CanaryEnabled"] == "false"
     assert "\naws: ##" in (ROOT / "Makefile").read_text()
@@ -137,17 +140,17 @@ def test_names_in_the_runbooks_are_the_templates() -> None:
     ids=lambda text: text[:60],
 )
 def test_commands_within_sentences_are_commands(command: str) -> None:
-    name, *words = shlex.split(command.replace("…", "x").removesuffix(" …"))
+    name, *arguments = shlex.split(command.replace("…", "x").removesuffix(" …"))
     assert name == "orchestrator", "an aws command belongs into a block, where it is run"
     found, context = get_command(app), None
-    while hasattr(found, "commands") and words and not words[0].startswith("-"):
-        found = found.commands[words.pop(0)]
+    while hasattr(found, "commands") and arguments and not arguments[0].startswith("-"):
+        found = found.commands[arguments.pop(0)]
     if found.name == "login":
-        words += [
-            word for name in ("url", "name", "password") if f"--{name}" not in words for word in (f"--{name}", "x")
+        arguments += [
+            word for name in ("url", "name", "password") if f"--{name}" not in arguments for word in (f"--{name}", "x")
         ]
-    if words != ["--install-completion"]:
-        context = found.make_context("orchestrator", words)
+    if arguments != ["--install-completion"]:
+        context = found.make_context("orchestrator", arguments)
         assert context.params
 
 

@@ -24,11 +24,11 @@ from tools.virtualenvs import ROOT
 class Process:
     """A started process of the engine, met through its pipes."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         environment |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}", "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.process", json.dumps(told, default=str)],
+            [sys.executable, "-m", "tests.faults.process", json.dumps(options, default=str)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -52,7 +52,7 @@ class Process:
     def done(self) -> Any:
         return json.loads(self.read("done"))
 
-    def died(self) -> None:
+    def wait_until_killed(self) -> None:
         """Waits until the process was really killed."""
         assert self.popen.wait(60) == -signal.SIGKILL
 
@@ -80,22 +80,22 @@ class Lab:
         self.engine.close()
 
     def start(
-        self, role: str, point: Point | None = None, then: Literal["die", "wait"] = "die", **told: Any
+        self, role: str, point: Point | None = None, then: Literal["die", "wait"] = "die", **options: Any
     ) -> Process:
         """A process that plays `role` and dies or waits when it is at `point` for the `nth` time."""
-        process = Process({"url": self.url, "role": role, "point": point, "nth": 1, "then": then, **told})
+        process = Process({"url": self.url, "role": role, "point": point, "nth": 1, "then": then, **options})
         self._processes.append(process)
         return process
 
-    def kill_at(self, role: str, point: Point, **told: Any) -> None:
-        process = self.start(role, point, **told)
+    def kill_at(self, role: str, point: Point, **options: Any) -> None:
+        process = self.start(role, point, **options)
         assert process.read("at") == point
-        process.died()
+        process.wait_until_killed()
 
     @contextmanager
-    def paused_at(self, role: str, point: Point, **told: Any) -> Iterator[Process]:
+    def paused_at(self, role: str, point: Point, **options: Any) -> Iterator[Process]:
         """Inside the block the process stands at the point; then it goes on to its end."""
-        process = self.start(role, point, "wait", **told)
+        process = self.start(role, point, "wait", **options)
         assert process.read("at") == point
         yield process
         process.go_on()

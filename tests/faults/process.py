@@ -26,10 +26,10 @@ from tests.support.engine import Engine
 class FaultyProcess:
     """One role, played once, with queues that the test can read."""
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self.told = told
-        self.engine = Engine(told["url"])
-        self.wire = Wire(told["url"])
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+        self.engine = Engine(options["url"])
+        self.wire = Wire(options["url"])
         self.engine.queue = WireQueue(self.wire, "tasks")  # type: ignore[assignment] # all it needs of one
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same
         self.engine.events = WireEvents(self.wire)  # type: ignore[assignment] # the same
@@ -40,30 +40,30 @@ class FaultyProcess:
 
     def at(self, point: Point) -> None:
         self.reached[point] += 1
-        if point == self.told.get("kill_at"):
+        if point == self.options.get("kill_at"):
             os.kill(os.getpid(), signal.SIGKILL)
-        if (point, self.reached[point]) != (self.told.get("point"), self.told.get("nth")):
+        if (point, self.reached[point]) != (self.options.get("point"), self.options.get("nth")):
             return
         say(f"at {point}")
-        if self.told["then"] == "die":
+        if self.options["then"] == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         sys.stdin.readline()
 
     def play(self) -> Any:
         roles: dict[str, Callable[[], Any]] = {
-            "submit": lambda: str(self.engine.submit(**self.told["order"]).id),
-            "worker": lambda: self.engine.run(*self._ids(), remaining=self.told.get("remaining", 60.0)),
+            "submit": lambda: str(self.engine.submit(**self.options["order"]).id),
+            "worker": lambda: self.engine.run(*self._ids(), remaining=self.options.get("remaining", 60.0)),
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
-            "push": lambda: push(self.engine.db, WireSockets(self.wire), self.told["owners"]),
+            "push": lambda: push(self.engine.db, WireSockets(self.wire), self.options["owners"]),
             "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, ANY_OWNER, self._ids()[0]),
             "redrive": lambda: [
                 str(each) for each in redrive(self.engine.db, self.engine.queue, self.engine.events, Selection(), "op")
             ],
         }
-        return roles[self.told["role"]]()
+        return roles[self.options["role"]]()
 
     def _ids(self) -> list[UUID]:
-        return [UUID(each) for each in self.told["ids"]]
+        return [UUID(each) for each in self.options["ids"]]
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(
@@ -76,15 +76,15 @@ class FaultyProcess:
         )
 
 
-def say(words: str) -> None:
-    sys.__stdout__.write(f"{words}\n")  # type: ignore[union-attr] # started with a pipe
+def say(line: str) -> None:
+    sys.__stdout__.write(f"{line}\n")  # type: ignore[union-attr] # started with a pipe
     sys.__stdout__.flush()  # type: ignore[union-attr] # the same
 
 
 if __name__ == "__main__":
     process = FaultyProcess(json.loads(sys.argv[1]))
-    if process.told.get("clock"):
-        process.engine.move_clock(process.told["clock"])
+    if process.options.get("clock"):
+        process.engine.move_clock(process.options["clock"])
     say("ready")
     answer = process.play()
     say(f"done {json.dumps(answer, default=str)}")

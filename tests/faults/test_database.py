@@ -142,32 +142,32 @@ def test_a_conflict_that_never_ends_is_a_failure_like_any_other(lab: Lab) -> Non
     assert (lab.engine.effects(good.id), lab.engine.effects(bad.id)) == (1, 0)
 
 
-def before_rows_are_held(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+def before_rows_are_locked(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
     """Does something just before the first of a batch's handlers that write locks its rows."""
-    hold = attempts.lock_attempts
+    lock_rows = attempts.lock_attempts
 
     def act_first(connection: Connection, waiting: Sequence[Attempt]) -> tuple[str, set[UUID]]:
-        monkeypatch.setattr(attempts, "lock_attempts", hold)
+        monkeypatch.setattr(attempts, "lock_attempts", lock_rows)
         action()
-        return hold(connection, waiting)
+        return lock_rows(connection, waiting)
 
     monkeypatch.setattr(attempts, "lock_attempts", act_first)
 
 
 def test_a_transaction_that_cannot_be_begun_is_not_left_half_open(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another session locks a row of the batch. Its attempt gets no lock; the next task's transaction commits."""
-    held, free = lab.engine.submit(), lab.engine.submit()
+    locked, free = lab.engine.submit(), lab.engine.submit()
     other = lab.wire.connection
 
     def lock() -> None:
         other.execute("BEGIN")
-        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held.id,))
+        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (locked.id,))
 
-    before_rows_are_held(monkeypatch, lock)
+    before_rows_are_locked(monkeypatch, lock)
     lab.engine.worker.db.connection().execute("SET lock_timeout = '200ms'")
     with at("run.handled", lambda: other.execute("COMMIT")):
-        assert lab.engine.run(held.id, free.id) == [str(held.id)]
-    assert lab.engine.row(held.id)["error"]["type"] == "LockNotAvailable"
+        assert lab.engine.run(locked.id, free.id) == [str(locked.id)]
+    assert lab.engine.row(locked.id)["error"]["type"] == "LockNotAvailable"
     assert lab.engine.task(free.id).status is Status.COMPLETED
     lab.recover()
     lab.check()
@@ -177,7 +177,7 @@ def test_a_connection_that_died_before_the_first_effect_costs_nothing(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [lab.engine.submit(max_attempts=1).id for _ in range(2)]
-    before_rows_are_held(monkeypatch, lambda: cut(lab, lab.engine.worker.db))
+    before_rows_are_locked(monkeypatch, lambda: cut(lab, lab.engine.worker.db))
     assert sorted(lab.engine.run(*ids)) == sorted(str(task_id) for task_id in ids)
     assert lab.engine.run(*ids) == []
     assert [lab.engine.task(task_id).status for task_id in ids] == [Status.COMPLETED] * 2

@@ -24,7 +24,7 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
     monkeypatch.setattr(Worker, "is_quick", lambda *_: True)
     victims: list[Attempt] = []
     monkeypatch.setattr(batch, "out_of_time", lambda _, attempt, __: victims.append(attempt))
-    ours, theirs = ([engine.submit("test.lock", {"key": key}) for key in keys] for keys in ((1, 2), (2, 1)))
+    one_order, other_order = ([engine.submit("test.lock", {"key": key}) for key in keys] for keys in ((1, 2), (2, 1)))
     barrier, begun = threading.Barrier(2, timeout=20), threading.local()
 
     def meet(point: Point) -> None:
@@ -35,15 +35,15 @@ def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pyt
     fault_injection.arm(meet)
     try:
         rival = threading.Thread(
-            target=engine.run, args=[task.id for task in theirs], kwargs={"worker": engine.new_worker()}
+            target=engine.run, args=[task.id for task in other_order], kwargs={"worker": engine.new_worker()}
         )
         rival.start()
-        assert engine.run(*(task.id for task in ours)) == []
+        assert engine.run(*(task.id for task in one_order)) == []
         rival.join()
     finally:
         fault_injection.arm(None)
         engine.db.connection().execute("ALTER ROLE ALL RESET deadlock_timeout")
-    assert {engine.task(task.id).status for task in [*ours, *theirs]} == {Status.COMPLETED}
+    assert {engine.task(task.id).status for task in [*one_order, *other_order]} == {Status.COMPLETED}
     assert victims, "no deadlock came about"
 
 

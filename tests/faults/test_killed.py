@@ -33,7 +33,7 @@ def kill_worker(point: Point) -> Callable[[Lab], None]:
     return kill
 
 
-def kill_undertaker(lab: Lab) -> None:
+def kill_while_sending_dead_letters(lab: Lab) -> None:
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.kill_at("worker", "run.dead_lettered", ids=[task.id])
     assert lab.engine.row(task.id)["wake_at"] is not None
@@ -100,7 +100,7 @@ def kill_redriver(lab: Lab) -> None:
 SCENES: dict[Point, Callable[[Lab], None]] = {
     "submit.committed": kill_submitter,
     **{point: kill_worker(point) for point in WORKER_POINTS},
-    "run.dead_lettered": kill_undertaker,
+    "run.dead_lettered": kill_while_sending_dead_letters,
     "sweep.marked": kill_sweeper,
     "sweep.scheduled": kill_scheduler,
     "push.read": kill_pusher("push.read"),
@@ -165,7 +165,7 @@ def test_a_parent_that_must_wait_again_resumes_after_its_worker_was_killed(lab: 
     lab.start("redrive").done()
     with lab.paused_at("worker", "run.handled", ids=[parent], kill_at="run.finished") as worker:
         assert lab.engine.run(child) == []
-    worker.died()
+    worker.wait_until_killed()
     assert lab.engine.row(parent)["status"] == "pending"
     lab.recover()
     lab.check()

@@ -36,7 +36,7 @@ def claim(engine: Engine, *ids: UUID, alone: bool = False, lease: float = 30, **
 
 
 def claim_limited(engine: Engine, id: UUID, limit: int) -> list[Attempt]:
-    how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": limit}
+    how: dict[str, Any] = {"worker": "w", "lease": 30, "paused_types": [], "limit": limit}
     return engine.db.run(attempts.claim_limited, engine.db.run(attempts.find_unclaimed, [id])[id], **how)
 
 
@@ -97,8 +97,8 @@ def test_tasks_that_may_not_run_now_are_not_claimed_with_a_batch(engine: Engine,
 
 
 def test_a_paused_type_is_not_claimed(engine: Engine) -> None:
-    held, free = engine.submit(), engine.submit("test.noop")
-    assert [attempt.id for attempt in claim(engine, held.id, free.id, held_types=["test.effect"])] == [free.id]
+    paused, free = engine.submit(), engine.submit("test.noop")
+    assert [attempt.id for attempt in claim(engine, paused.id, free.id, paused_types=["test.effect"])] == [free.id]
 
 
 def test_a_suspected_task_is_claimed_isolated(engine: Engine) -> None:
@@ -111,10 +111,10 @@ def test_a_suspected_task_is_claimed_isolated(engine: Engine) -> None:
 
 
 def test_a_claim_waits_for_nobody(engine: Engine, other: Connection) -> None:
-    held, free = engine.submit(), engine.submit()
+    paused, free = engine.submit(), engine.submit()
     with other.transaction():
-        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held.id,))
-        assert [attempt.id for attempt in claim(engine, held.id, free.id)] == [free.id]
+        other.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (paused.id,))
+        assert [attempt.id for attempt in claim(engine, paused.id, free.id)] == [free.id]
 
 
 def test_a_living_workers_row_is_locked_against_the_end_of_its_lease(engine: Engine, other: Connection) -> None:
@@ -236,7 +236,7 @@ def test_claims_under_a_limit_wait_for_one_another(engine: Engine, other: Connec
 
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     sights = engine.db.run(attempts.find_unclaimed, [first.id, second.id])
-    how: dict[str, Any] = {"worker": "w", "lease": 30, "held_types": [], "limit": 1}
+    how: dict[str, Any] = {"worker": "w", "lease": 30, "paused_types": [], "limit": 1}
     with other.transaction():
         assert len(attempts.claim_limited(other, sights[first.id], **how)) == 1
         with pytest.raises(errors.LockNotAvailable):

@@ -32,8 +32,8 @@ def test_a_deploy_changes_a_table_under_prepared_statements(lab: Lab) -> None:
 
 
 def test_a_table_that_was_away_is_there_again_for_the_same_connection(lab: Lab) -> None:
-    api = postgres.door(lab.url, "api")
-    with connect(lab.url) as deploy, api.acting(row_security.owner("1")):
+    api = postgres.connect_as(lab.url, "api")
+    with connect(lab.url) as deploy, api.row_context(row_security.owner("1")):
         for _ in range(PREPARED_FROM - 1):
             api.run(tasks.get_task, "1", uuid4())
         deploy.execute("ALTER TABLE agent_tasks RENAME TO away")

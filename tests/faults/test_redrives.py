@@ -31,18 +31,18 @@ def die(engine: Engine) -> UUID:
     return task.id
 
 
-def arrives(engine: Engine, wake: TaskMessage) -> Message:
+def arrives(engine: Engine, message: TaskMessage) -> Message:
     """The wake as a message that SQS took just now."""
-    died = engine.row(wake.task_id)["dead_at"]
-    sent = died.timestamp() * 1000 + 60_000 if died else 0.0
-    source, dead_seq = source_of(wake.death)
-    return replace(message_for(wake.task_id), source=source, dead_seq=dead_seq, sent_ms=sent)
+    dead_at = engine.row(message.task_id)["dead_at"]
+    sent = dead_at.timestamp() * 1000 + 60_000 if dead_at else 0.0
+    source, dead_seq = source_of(message.dead_seq)
+    return replace(message_for(message.task_id), source=source, dead_seq=dead_seq, sent_ms=sent)
 
 
 def deliver(engine: Engine, *wakes: TaskMessage) -> int:
     """One batch; how often it revived the first one's task."""
     before = engine.kinds(wakes[0].task_id).count("redriven")
-    run_batch(engine.worker, [arrives(engine, wake) for wake in wakes], lambda: 60.0)
+    run_batch(engine.worker, [arrives(engine, message) for message in wakes], lambda: 60.0)
     return engine.kinds(wakes[0].task_id).count("redriven") - before
 
 
@@ -71,10 +71,10 @@ def test_a_task_message_that_comes_after_the_dead_letter_redrives_nothing(lab: L
 
 def test_a_moved_dead_letter_is_redriven_once_for_all_its_deliveries(engine: Engine) -> None:
     task_id = die(engine)
-    (letter,) = engine.dead_letters.sent
-    assert deliver(engine, letter) == 1
+    (dead_letter,) = engine.dead_letters.sent
+    assert deliver(engine, dead_letter) == 1
     assert engine.task(task_id).status is Status.DEAD_LETTER, "it has died anew"
-    assert deliver(engine, letter) == 0
+    assert deliver(engine, dead_letter) == 0
     assert deliver(engine, engine.dead_letters.sent[-1]) == 1
 
 
@@ -92,21 +92,21 @@ def test_a_message_moved_by_sqs_itself_is_moved_back_beside_the_dead_letter(engi
     task = engine.submit(payload={"do": "raise", "times": 9}, max_attempts=1)
     (moved,) = engine.queue.sent
     engine.run(task.id)
-    (letter,) = engine.dead_letters.sent
+    (dead_letter,) = engine.dead_letters.sent
     assert deliver(engine, moved) == 0
-    assert deliver(engine, letter) == 1
+    assert deliver(engine, dead_letter) == 1
     waiting = engine.submit()
     run_batch(engine.worker, [arrives(engine, engine.queue.sent[-1])], lambda: 60.0)
     assert engine.task(waiting.id).status is Status.COMPLETED
 
 
-@pytest.mark.parametrize(("late", "revived"), [(60_000, 1), (-1, 0)])
-def test_a_message_without_a_number_counts_by_its_time(engine: Engine, late: float, revived: int) -> None:
+@pytest.mark.parametrize(("late", "redriven"), [(60_000, 1), (-1, 0)])
+def test_a_message_without_a_number_counts_by_its_time(engine: Engine, late: float, redriven: int) -> None:
     """Sent by hand."""
     task_id = die(engine)
-    died = engine.row(task_id)["dead_at"].timestamp() * 1000
-    engine.run(task_id, sent_ms=died + late)
-    assert engine.kinds(task_id).count("redriven") == revived
+    dead_at = engine.row(task_id)["dead_at"].timestamp() * 1000
+    engine.run(task_id, sent_ms=dead_at + late)
+    assert engine.kinds(task_id).count("redriven") == redriven
 
 
 def test_an_earlier_dead_letter_message_does_not_stand_for_a_later_one(engine: Engine) -> None:
@@ -118,12 +118,12 @@ def test_an_earlier_dead_letter_message_does_not_stand_for_a_later_one(engine: E
     redrive(engine.db, engine.queue, engine.events, Selection(), "operator")
     engine.run(task_id)
     engine.dead_letters.broken = False
-    send_dead_letters(engine.worker, [TaskMessage.of(task, death=task.seq) for task in found])
+    send_dead_letters(engine.worker, [TaskMessage.of(task, dead_seq=task.seq) for task in found])
     assert engine.row(task_id)["wake_at"] is not None
     engine.move_clock(60)
     found = engine.db.run(sweeping.due_for_sweep, 10)
     send_dead_letters(
-        engine.worker, [TaskMessage.of(task, death=task.seq) for task in found if task.status is Status.DEAD_LETTER]
+        engine.worker, [TaskMessage.of(task, dead_seq=task.seq) for task in found if task.status is Status.DEAD_LETTER]
     )
     assert engine.row(task_id)["wake_at"] is None
     assert deliver(engine, engine.dead_letters.sent[-1]) == 1
@@ -135,7 +135,7 @@ def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itse
 ) -> None:
     """A new message would be an ordinary task message, which does not redrive the task."""
     task_id = die(engine)
-    (letter,) = engine.dead_letters.sent
+    (dead_letter,) = engine.dead_letters.sent
     engine.queue.sent.clear()
     left = [psycopg.OperationalError("away")] * failures
 
@@ -145,17 +145,17 @@ def test_a_dead_letter_received_often_while_the_database_is_away_comes_back_itse
         return connect(engine.url)
 
     away = replace(engine.worker, db=Database(opened))
-    often = replace(arrives(engine, letter), receives=25)
+    often = replace(arrives(engine, dead_letter), receives=25)
     assert run_batch(away, [often, arrives(engine, TaskMessage(task_id, "1"))], lambda: 60.0) == [str(task_id)]
     away.db.close()
     assert engine.queue.sent == []
-    assert deliver(engine, letter) == 1
+    assert deliver(engine, dead_letter) == 1
 
 
 def test_a_dead_letter_keeps_its_limit_until_it_is_discarded(engine: Engine) -> None:
     task = engine.submit("test.limited")
     (sight,) = engine.db.run(attempts.find_unclaimed, [task.id]).values()
-    (attempt,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
+    (attempt,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, paused_types=[], limit=1)
     engine.db.run(attempts.finish, [outcome.dead(task.id, attempt.token, {"kind": "x"})])
     assert engine.row(task.id)["limited"]
     discard(engine.db, engine.events, Selection(), "operator", "a test")
@@ -167,17 +167,17 @@ def test_a_dead_letter_seen_before_the_next_failure_redrives_nothing(
 ) -> None:
     """SQS delivers a dead letter twice. The other delivery's attempt fails before this delivery redrives the task."""
     task_id = die(engine)
-    (letter,) = engine.dead_letters.sent
+    (dead_letter,) = engine.dead_letters.sent
     other = engine.new_worker()
-    look = attempts.find_unclaimed
+    find = attempts.find_unclaimed
 
     def slowly(conn: Connection, ids: list[UUID]) -> dict[UUID, UnclaimedTask]:
-        seen = look(conn, ids)
-        monkeypatch.setattr(attempts, "find_unclaimed", look)
-        run_batch(other, [arrives(engine, letter)], lambda: 60.0)
+        seen = find(conn, ids)
+        monkeypatch.setattr(attempts, "find_unclaimed", find)
+        run_batch(other, [arrives(engine, dead_letter)], lambda: 60.0)
         return seen
 
     monkeypatch.setattr(attempts, "find_unclaimed", slowly)
-    assert deliver(engine, letter) == 1
+    assert deliver(engine, dead_letter) == 1
     assert engine.task(task_id).status is Status.DEAD_LETTER
     assert len(engine.dead_letters.sent) == 2

@@ -142,15 +142,15 @@ def test_many_out_of_order_commits_are_pushed_once_each(lab: Lab) -> None:
     connections = [connect(lab.url) for _ in range(6)]
     opened = [connection.transaction() for connection in connections]
     made = [new_task() for _ in connections]
-    cursor, told = Cursor(start), list[tuple[UUID, int]]()
+    cursor, received = Cursor(start), list[tuple[UUID, int]]()
     for transaction, connection, task in zip(opened, connections, made, strict=True):
         transaction.__enter__()
         tasks.insert_task(connection, task)
     for at in (3, 0, 5, 1, 4, 2):
         opened[at].__exit__(None, None, None)
         seen, cursor = read(lab, cursor)
-        told += seen
-    assert sorted(told) == sorted((task.id, 1) for task in made)
+        received += seen
+    assert sorted(received) == sorted((task.id, 1) for task in made)
     for connection in connections:
         connection.close()
 
@@ -161,9 +161,9 @@ def test_events_between_two_pages_are_returned_once(lab: Lab) -> None:
     first, second, between = sorted((new_task() for _ in range(3)), key=lambda task: task.id)
     for task in (first, second):
         lab.engine.db.run(tasks.insert_task, task)
-    (told,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
+    (received,), target = lab.engine.db.run(events.unseen, "1", Cursor(start), None, 1)
     lab.engine.db.run(tasks.insert_task, between)
-    cursor = Cursor(start).at(target, told.task_id, told.seq)
+    cursor = Cursor(start).at(target, received.task_id, received.seq)
     rest, target = lab.engine.db.run(events.unseen, "1", cursor, None, 10)
     assert [row.task_id for row in rest] == [second.id]
     assert read(lab, Cursor(target))[0] == [(between.id, 1)]

@@ -28,11 +28,11 @@ def test_two_sweepers_at_once_send_every_lost_message_once(lab: Lab) -> None:
 
 
 def test_a_sweeper_passes_over_rows_that_another_one_locked(lab: Lab) -> None:
-    held, free = lose_wake_ups(lab, 2)
+    locked, free = lose_wake_ups(lab, 2)
     lab.engine.move_clock(200)
     lab.engine.db.connection().execute("SET lock_timeout = '500ms'")
     with lab.wire.connection.transaction():
-        lab.wire.connection.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (held,))
+        lab.wire.connection.execute("SELECT FROM agent_tasks WHERE id = %s FOR UPDATE", (locked,))
         assert lab.sweep()["woken"] == 1
     assert lab.engine.queue.ids == [free]
 
@@ -65,11 +65,11 @@ def test_two_redrives_at_once_redrive_every_task_once(lab: Lab) -> None:
 def test_a_message_moved_back_by_aws_redrives_and_a_stale_one_does_not(lab: Lab) -> None:
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)
-    died = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
-    for stale in (0, died - 1, died):
+    dead_at = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
+    for stale in (0, dead_at - 1, dead_at):
         assert lab.engine.run(task.id, sent_ms=stale) == []
         assert lab.engine.kinds(task.id).count("redriven") == 0
-    lab.engine.run(task.id, sent_ms=died + 1)
+    lab.engine.run(task.id, sent_ms=dead_at + 1)
     assert lab.engine.kinds(task.id).count("redriven") == 1
 
 
@@ -81,8 +81,8 @@ def test_a_moved_message_counts_though_its_stale_twin_comes_with_it(lab: Lab) ->
 
     task = lab.engine.submit(payload={"do": "raise"}, max_attempts=1)
     lab.engine.run(task.id)
-    died = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
-    moved, stale = (replace(message_for(task.id), sent_ms=died + off) for off in (5, -5))
+    dead_at = floor(lab.engine.row(task.id)["dead_at"].timestamp() * 1000)
+    moved, stale = (replace(message_for(task.id), sent_ms=dead_at + off) for off in (5, -5))
     run_batch(lab.engine.worker, [moved, stale], lambda: 60.0)
     assert lab.engine.kinds(task.id).count("redriven") == 1
 

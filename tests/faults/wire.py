@@ -19,22 +19,22 @@ class Wire:
         self.connection: Connection = connect(url)
         self.connection.execute(TABLE)
 
-    def put(self, place: str, what: str) -> None:
-        self.connection.execute("INSERT INTO wire (place, what) VALUES (%s, %s)", (place, what))
+    def put(self, point: str, fault: str) -> None:
+        self.connection.execute("INSERT INTO wire (place, what) VALUES (%s, %s)", (point, fault))
 
-    def sent(self, place: str) -> list[str]:
-        rows = self.connection.execute("SELECT what FROM wire WHERE place = %s ORDER BY number", (place,)).fetchall()
+    def sent(self, point: str) -> list[str]:
+        rows = self.connection.execute("SELECT what FROM wire WHERE place = %s ORDER BY number", (point,)).fetchall()
         return [row["what"] for row in rows]
 
-    def take(self, place: str) -> list[UUID]:
+    def take(self, point: str) -> list[UUID]:
         """The tasks whose messages lie there, which are gone then."""
-        rows = self.connection.execute("DELETE FROM wire WHERE place = %s RETURNING what", (place,)).fetchall()
+        rows = self.connection.execute("DELETE FROM wire WHERE place = %s RETURNING what", (point,)).fetchall()
         return [UUID(row["what"]) for row in rows]
 
 
 class WireQueue(TaskQueue):
-    def __init__(self, wire: Wire, place: str) -> None:
-        super().__init__(place)
+    def __init__(self, wire: Wire, point: str) -> None:
+        super().__init__(point)
         self.wire = wire
 
     def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:

@@ -25,7 +25,7 @@ from orchestrator.store.connection import Connection, Database
 from orchestrator_cli.session import Session
 from tests.support.engine import LEDGER
 from tests.support.gateway import Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tests.support.queues import RecordingEvents, RecordingQueue
 
 ORIGIN = "https://app.example"
@@ -89,7 +89,7 @@ class PlayedFlagAdmin(FlagAdmin):
 
 
 @pytest.fixture
-def desk() -> PlayedFlagAdmin:
+def flag_admin() -> PlayedFlagAdmin:
     return PlayedFlagAdmin()
 
 
@@ -111,7 +111,7 @@ def sockets() -> RecordedSockets:
 @pytest.fixture
 def api_db(database_url: str) -> Iterator[Database]:
     """The database as the API function sees it."""
-    database = door(database_url, "api")
+    database = connect_as(database_url, "api")
     yield database
     database.close()
 
@@ -119,7 +119,7 @@ def api_db(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def worker_db(database_url: str) -> Iterator[Database]:
     """The database as the worker function sees it."""
-    database = door(database_url, "worker")
+    database = connect_as(database_url, "worker")
     yield database
     database.close()
 
@@ -176,8 +176,10 @@ def operator(anyone: Caller, services: Services) -> Caller:
 
 
 @pytest.fixture
-def api(services: Services, desk: PlayedFlagAdmin) -> Caller:
-    equipped = replace(services, flag_admin=desk, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked")
+def api(services: Services, flag_admin: PlayedFlagAdmin) -> Caller:
+    equipped = replace(
+        services, flag_admin=flag_admin, rotate_keys=lambda revoke: "new-key" if not revoke else "revoked"
+    )
     return Caller(build_app(equipped, routers()))
 
 

@@ -12,7 +12,7 @@ from tools.virtualenvs import ROOT
 #: The engine's folders: its package, its command line and what they share.
 ENGINE = ("shared/orchestrator", "clients/cli/orchestrator_cli")
 #: Terms of the playdate application. (`kid` is the name of a key in a JSON Web Token.)
-WORDS = re.compile(r"play-?mate|play-?date|friend|guardian|\bkids\b|\bfamily's\b", re.IGNORECASE)
+PLAYDATE_TERMS = re.compile(r"play-?mate|play-?date|friend|guardian|\bkids\b|\bfamily's\b", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("folder", ENGINE)
@@ -22,14 +22,17 @@ def test_no_word_of_the_application_stands_in_the_engine(folder: str) -> None:
         for path in sorted((ROOT / folder).rglob("*"))
         if path.suffix in {".py", ".sql", ".md", ".json"}
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if WORDS.search(line)
+        if PLAYDATE_TERMS.search(line)
     ]
     assert found == []
 
 
 def test_playdate_terms_are_found() -> None:
-    assert all(WORDS.search(text) for text in ("playmate.agents", "friend.ask", "a playdate", "three kids", "Guardian"))
-    assert not WORDS.search('keys by `kid`, kid=kid, keys["kid"]')
+    assert all(
+        PLAYDATE_TERMS.search(text)
+        for text in ("playmate.agents", "friend.ask", "a playdate", "three kids", "Guardian")
+    )
+    assert not PLAYDATE_TERMS.search('keys by `kid`, kid=kid, keys["kid"]')
 
 
 def test_the_wheel_has_the_engine_and_its_command_line_alone() -> None:

@@ -12,7 +12,7 @@ from tools.quality.reference.pages import DATABASE_PAGE, PAGES
 from tools.virtualenvs import ROOT
 
 #: Documents of the application that families read, documents of others, and pages that repeat the prose of code.
-NOT_OURS = (
+EXEMPT = (
     "shared/orchestrator/store/migrations/",  # applied files never change: a database remembers their checksums
     "shared/playmate/knowledge/",
     "shared/playmate/store/migrations/",
@@ -20,7 +20,7 @@ NOT_OURS = (
     *(f"docs/{name}" for name in (*PAGES, DATABASE_PAGE) if name.startswith("reference/")),
 )
 #: Files about the map, which name real locations.
-REAL_PLACES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
+MAP_FILES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
 #: The most subjects without a name per thousand of the documents.
 MOST_RIDDLES = 2.0
 
@@ -33,12 +33,12 @@ def files() -> list[str]:
     kinds = (*prose.MARKDOWN, *prose.PYTHON, *prose.HASH_COMMENTS, *prose.DASH_COMMENTS, *prose.SLASH_COMMENTS)
     names = [name for name in listed.stdout.splitlines() if name.endswith(kinds) and (ROOT / name).is_file()]
     assert len(names) > 300
-    return [name for name in names if not name.startswith(NOT_OURS)]
+    return [name for name in names if not name.startswith(EXEMPT)]
 
 
 def faults_of(name: str) -> list[str]:
     found = [(fault, one) for one in prose.sentences(ROOT / name) for fault in prose.faults(one)]
-    allowed = ("place", "places") if name.startswith(REAL_PLACES) else ()
+    allowed = ("place", "places") if name.startswith(MAP_FILES) else ()
     return [f"{fault}: {one}" for fault, one in found if fault not in allowed]
 
 

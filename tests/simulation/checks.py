@@ -31,11 +31,11 @@ def settle(world: World) -> None:
             "SELECT min(wake_at) AS wake FROM agent_tasks WHERE finished_at IS NULL OR wake_at IS NOT NULL"
             " HAVING count(*) > 0"
         )
-        if not pending and not world.queue.letters:
+        if not pending and not world.queue.queued_messages:
             break
         assert world.seconds() < end, f"starved: {_unfinished(world)}"
         times = [row["wake"].timestamp() for row in pending if row["wake"] is not None]
-        times += [letter.visible for letter in world.queue.letters.values()]
+        times += [queued.visible for queued in world.queue.queued_messages.values()]
         world.advance(max(min(times, default=0) - world.seconds(), 30.0))
     world.push()
     watchers.ping_all(world.db, world.sockets)
@@ -47,7 +47,7 @@ def check(world: World, accepted: set[UUID]) -> None:
     effects = _by_task(world, "SELECT task_id, what FROM ledger")
     history = _by_task(world, "SELECT * FROM agent_task_events ORDER BY task_id, seq")
     steps = _by_task(world, "SELECT * FROM agent_task_steps")
-    letters = {(letter.task_id, letter.death) for letter in world.dead_letters.letters.values()}
+    queued_messages = {(queued.task_id, queued.dead_seq) for queued in world.dead_letters.queued_messages.values()}
     for task in tasks:
         assert task["status"] in FINAL, task
         _check_effects(task, effects[task["id"]], steps[task["id"]])
@@ -55,9 +55,9 @@ def check(world: World, accepted: set[UUID]) -> None:
         _check_revivals(world, history[task["id"]])
         _check_family(task, [child for child in tasks if child["parent_id"] == task["id"]])
         if task["status"] == "dead-letter":
-            assert (task["id"], task["seq"]) in letters, f"no message in the dead-letter queue for {task}"
+            assert (task["id"], task["seq"]) in queued_messages, f"no message in the dead-letter queue for {task}"
             assert task["wake_at"] is None
-        assert watchers.told_in_full(world.sockets.seen[task["id"]], task["seq"]), "a watcher missed something"
+        assert watchers.complete(world.sockets.seen[task["id"]], task["seq"]), "a watcher missed something"
 
 
 def _check_effects(task: dict[str, Any], effects: list[dict[str, Any]], steps: list[dict[str, Any]]) -> None:

@@ -15,12 +15,12 @@ from tests.simulation.checks import check, settle
 from tests.simulation.watchers import OWNERS
 from tests.simulation.world import INVOCATION, Interruption, World
 
-WORDS = ("succeed", "raise", "refuse", "wait", "die", "effectless")
+OUTCOMES = ("succeed", "raise", "refuse", "wait", "die", "effectless")
 ACCIDENTS = ("die", "cut", "cancel", "late", "rival", "sweep", "redrive")
 
 script = st.fixed_dictionaries(
     {
-        "words": st.lists(st.sampled_from(WORDS), max_size=3),
+        "outcomes": st.lists(st.sampled_from(OUTCOMES), max_size=3),
         "then": st.sampled_from(("succeed", "succeed", "succeed", "raise", "die")),
         "step": st.booleans(),
         "spawn": st.booleans(),
@@ -138,12 +138,12 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 3))
     def lose(self, most: int) -> None:
-        self.world.queue.remove([letter.id for letter in self.world.queue.some(most)])
+        self.world.queue.remove([queued.id for queued in self.world.queue.some(most)])
 
     @rule(most=st.integers(1, 3))
     def show_early(self, most: int) -> None:
-        for letter in self.world.queue.some(most):
-            letter.visible = self.world.seconds()
+        for queued in self.world.queue.some(most):
+            queued.visible = self.world.seconds()
 
     @rule(mood=st.sampled_from(("well", "well", "refuses", "loses", "doubles")))
     def mood_of_queue(self, mood: Any) -> None:

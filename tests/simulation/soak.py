@@ -28,8 +28,8 @@ def soak(minutes: float) -> None:
                 return
 
 
-def say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 

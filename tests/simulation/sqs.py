@@ -25,7 +25,7 @@ MAX_RECEIVES = int(_QUEUE["RedrivePolicy"]["maxReceiveCount"])
 
 
 @dataclass(slots=True)
-class Letter:
+class QueuedMessage:
     """A message; times in seconds of the virtual clock."""
 
     id: str
@@ -34,10 +34,10 @@ class Letter:
     sent: float
     visible: float
     receives: int = 0
-    death: int | None = None
+    dead_seq: int | None = None
 
     def message(self) -> Message:
-        source, dead_seq = source_of(self.death)
+        source, dead_seq = source_of(self.dead_seq)
         return Message(
             self.id,
             self.id,
@@ -56,7 +56,7 @@ class SimulatedQueue(TaskQueue):
         self, now: Callable[[], float], rng: random.Random, dead_letters: SimulatedQueue | None = None
     ) -> None:
         super().__init__("simulated")
-        self.letters: dict[str, Letter] = {}
+        self.queued_messages: dict[str, QueuedMessage] = {}
         self.mood: Mood = "well"
         #: The dead letters (task, `seq` of its dead-letter event) that an AWS redrive moved to another queue.
         self.moved: set[tuple[UUID, int]] = set()
@@ -69,66 +69,66 @@ class SimulatedQueue(TaskQueue):
         copies = {"well": 1, "loses": 0, "doubles": 2}[self.mood]
         for wake in wakes:
             for _ in range(copies):
-                self.put(wake.task_id, wake.owner, wake.death, delay=wake.delay)
+                self.put(wake.task_id, wake.owner, wake.dead_seq, delay=wake.delay)
         return []
 
-    def put(self, task_id: UUID, owner: str, death: int | None, *, delay: float = 0.0) -> None:
+    def put(self, task_id: UUID, owner: str, dead_seq: int | None, *, delay: float = 0.0) -> None:
         now = self._now()
-        self._keep(Letter("", task_id, owner, sent=now, visible=now + delay, death=death))
+        self._keep(QueuedMessage("", task_id, owner, sent=now, visible=now + delay, dead_seq=dead_seq))
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         for handle, seconds in changes:
-            if handle in self.letters:
-                self.letters[handle].visible = self._now() + seconds
+            if handle in self.queued_messages:
+                self.queued_messages[handle].visible = self._now() + seconds
 
-    def take(self, most: int) -> list[Letter]:
+    def take(self, most: int) -> list[QueuedMessage]:
         """Receives visible messages, in any order; one received too often moves to the dead-letter queue."""
-        visible = [letter for letter in self.letters.values() if letter.visible <= self._now()]
+        visible = [queued for queued in self.queued_messages.values() if queued.visible <= self._now()]
         self._rng.shuffle(visible)
         taken = []
-        for letter in visible[:most]:
-            letter.receives += 1
-            letter.visible = self._now() + VISIBILITY
-            if letter.receives > MAX_RECEIVES and self._dead_letters is not None:
-                self._dead_letters.put(self.letters.pop(letter.id).task_id, letter.owner, letter.death)
+        for queued in visible[:most]:
+            queued.receives += 1
+            queued.visible = self._now() + VISIBILITY
+            if queued.receives > MAX_RECEIVES and self._dead_letters is not None:
+                self._dead_letters.put(self.queued_messages.pop(queued.id).task_id, queued.owner, queued.dead_seq)
             else:
-                taken.append(letter)
+                taken.append(queued)
         return taken
 
     def receive(self) -> list[Received]:
-        return [Received(letter.id, letter.task_id, letter.death) for letter in self.take(10)]
+        return [Received(queued.id, queued.task_id, queued.dead_seq) for queued in self.take(10)]
 
     def delete(self, receipt_handles: Sequence[str]) -> None:
         self.remove(receipt_handles)
 
     def depth(self) -> Depth:
         """Count the visible and the hidden messages. The queue counts no message as delayed."""
-        visible = sum(letter.visible <= self._now() for letter in self.letters.values())
-        return Depth(visible, len(self.letters) - visible, 0)
+        visible = sum(queued.visible <= self._now() for queued in self.queued_messages.values())
+        return Depth(visible, len(self.queued_messages) - visible, 0)
 
-    def double(self, letters: Iterable[Letter]) -> None:
+    def double(self, queued_messages: Iterable[QueuedMessage]) -> None:
         """Another delivery of the same messages, at once."""
-        for letter in list(letters):
-            self._keep(replace(letter, visible=self._now()))
+        for queued in list(queued_messages):
+            self._keep(replace(queued, visible=self._now()))
 
     def remove(self, ids: Iterable[str]) -> None:
         for each in ids:
-            self.letters.pop(each, None)
+            self.queued_messages.pop(each, None)
 
     def move_all_to(self, other: SimulatedQueue) -> None:
         """AWS's redrive: the messages arrive on the other queue as new ones, attributes and all."""
-        for letter in list(self.letters.values()):
-            other.put(letter.task_id, letter.owner, letter.death)
-            if letter.death:
-                self.moved.add((letter.task_id, letter.death))
-        self.letters.clear()
+        for queued in list(self.queued_messages.values()):
+            other.put(queued.task_id, queued.owner, queued.dead_seq)
+            if queued.dead_seq:
+                self.moved.add((queued.task_id, queued.dead_seq))
+        self.queued_messages.clear()
 
-    def some(self, most: int) -> list[Letter]:
-        return self._rng.sample(list(self.letters.values()), min(most, len(self.letters)))
+    def some(self, most: int) -> list[QueuedMessage]:
+        return self._rng.sample(list(self.queued_messages.values()), min(most, len(self.queued_messages)))
 
-    def _keep(self, letter: Letter) -> None:
-        letter.id = f"m{next(self._ids)}"
-        self.letters[letter.id] = letter
+    def _keep(self, queued: QueuedMessage) -> None:
+        queued.id = f"m{next(self._ids)}"
+        self.queued_messages[queued.id] = queued
 
 
 class SimulatedEvents(EventQueue):

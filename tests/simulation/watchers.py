@@ -45,6 +45,6 @@ def ping_all(db: Database, sockets: Sockets) -> None:
         subscriptions.ping(db, sockets, f"socket-{owner}")
 
 
-def told_in_full(seen: list[int], newest: int) -> bool:
+def complete(seen: list[int], newest: int) -> bool:
     """Every event, each for the first time after the one before it."""
     return list(dict.fromkeys(seen)) == list(range(1, newest + 1))

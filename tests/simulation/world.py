@@ -28,14 +28,14 @@ from orchestrator.engine.submit import TaskRequest
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
-from orchestrator.model.fault_injection import Point, ProcessDeath
+from orchestrator.model.fault_injection import Point, ProcessKilled
 from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.store.owners import ANY_OWNER
 from tests.simulation import watchers
 from tests.simulation.agents.sim_work import CALLS, RUNS
-from tests.simulation.sqs import Letter, SimulatedEvents, SimulatedQueue
+from tests.simulation.sqs import QueuedMessage, SimulatedEvents, SimulatedQueue
 from tests.support.engine import FixedFlags
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 
 #: The accidents that may happen while a process is at a point.
 Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive"]
@@ -77,7 +77,7 @@ class World:
         self.sweeper = self._sweeper()
         self._plan: list[Interruption] = []
         self._reached: Counter[Point] = Counter()
-        self._running: list[tuple[Worker, Sequence[Letter]]] = []
+        self._running: list[tuple[Worker, Sequence[QueuedMessage]]] = []
         self._patches = ExitStack()
 
     def begin(self) -> None:
@@ -115,7 +115,7 @@ class World:
         self.advance(0.01)
         try:
             yield
-        except ProcessDeath:
+        except ProcessKilled:
             pass
         finally:
             self._plan = []
@@ -131,15 +131,15 @@ class World:
 
     def deliver(self, most: int, remaining: float = INVOCATION, *, answered: bool = True) -> int:
         """One batch to one worker; unless `answered`, Lambda's answer gets lost and everything comes again."""
-        letters = self.queue.take(most)
-        if letters:
-            self._run(letters, remaining, answered)
-        return len(letters)
+        taken = self.queue.take(most)
+        if taken:
+            self._run(taken, remaining, answered)
+        return len(taken)
 
     def sweep(self) -> None:
         try:
             sweep(self.sweeper, lambda: 60.0)
-        except ProcessDeath:
+        except ProcessKilled:
             _die(self.sweeper.db)
             self.sweeper = self._sweeper()
 
@@ -162,22 +162,22 @@ class World:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return self.db.connection().execute(sql.encode()).fetchall()
 
-    def _run(self, letters: Sequence[Letter], remaining: float, answered: bool) -> None:
+    def _run(self, taken: Sequence[QueuedMessage], remaining: float, answered: bool) -> None:
         idle = [at for at, worker in enumerate(self.workers) if all(worker is not busy for busy, _ in self._running)]
         if not idle:
             return
         at = self.rng.choice(idle)
         worker = self.workers[at]
-        self._running.append((worker, letters))
+        self._running.append((worker, taken))
         try:
-            back = run_batch(worker, [letter.message() for letter in letters], lambda: remaining)
-        except ProcessDeath:
+            back = run_batch(worker, [queued.message() for queued in taken], lambda: remaining)
+        except ProcessKilled:
             _die(worker.db)
             _die(worker.side)
             self.workers[at] = self._worker()
         else:
             if answered:
-                self.queue.remove({letter.id for letter in letters} - set(back))
+                self.queue.remove({queued.id for queued in taken} - set(back))
         finally:
             self._running.pop()
 
@@ -199,7 +199,7 @@ class World:
             "redrive": self.redrive,
         }
         if accident == "die":
-            raise ProcessDeath
+            raise ProcessKilled
         handlers[accident]()
 
     def _cut(self) -> None:
@@ -219,8 +219,8 @@ class World:
         """The lease passes, and another worker gets the same messages."""
         self.advance(INVOCATION + 10)
         if self._running:
-            _, letters = self._running[-1]
-            self.queue.double(letters)
+            _, taken = self._running[-1]
+            self.queue.double(taken)
             self.deliver(10)
 
     def _late_sweep(self) -> None:
@@ -230,8 +230,8 @@ class World:
     def _worker(self) -> Worker:
         return SteadyWorker(
             name="simulated",
-            db=door(self.url, "worker"),
-            side=door(self.url, "worker"),
+            db=connect_as(self.url, "worker"),
+            side=connect_as(self.url, "worker"),
             queue=self.queue,
             dead_letters=self.dead_letters,
             events=self.events,
@@ -242,7 +242,7 @@ class World:
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(
-            db=door(self.url, "sweeper"),
+            db=connect_as(self.url, "sweeper"),
             queue=self.queue,
             dead_letters=self.dead_letters,
             events=self.events,

@@ -34,7 +34,7 @@ def forget_everything() -> None:
     clients.forget()
 
 
-def place(url: str) -> dict[str, str]:
+def address_of(url: str) -> dict[str, str]:
     """Return the database's host, port and name as the environment variables that the template sets."""
     parts = conninfo_to_dict(url)
     return {
@@ -92,5 +92,5 @@ def drop(login: Login) -> None:
 
 def settle(monkeypatch: pytest.MonkeyPatch, login: Login) -> None:
     """This process is the function that logs in with it."""
-    for name, value in {**place(login.url), "DATABASE_SECRET_ARN": login.arn}.items():
+    for name, value in {**address_of(login.url), "DATABASE_SECRET_ARN": login.arn}.items():
         monkeypatch.setenv(name, value)

@@ -18,7 +18,7 @@ import psycopg
 from orchestrator.engine.context import Call, Context
 
 
-class NoWords(Exception):
+class NoMessage(Exception):
     """An exception that cannot be read."""
 
     def __str__(self) -> str:

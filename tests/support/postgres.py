@@ -131,7 +131,7 @@ def _fingerprint(owner: psycopg.Connection[tuple[object, ...]]) -> tuple[object,
     return found
 
 
-def door(url: str, part: str) -> Database:
+def connect_as(url: str, part: str) -> Database:
     """The database as one of the functions sees it: through its login, with its rights and no others."""
     return Database(lambda: log_in(url, part))
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 
-def places_that_say(conn: psycopg.Connection[Any], word: str) -> list[str]:
+def columns_that_contain(conn: psycopg.Connection[Any], word: str) -> list[str]:
     """Return the name of every table with a row whose text contains the word."""
     with conn.cursor(row_factory=dict_row) as cursor:
         tables = cursor.execute(

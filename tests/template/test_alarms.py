@@ -31,7 +31,7 @@ def test_its_runbook_is_there(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs/runbooks/README.md").read_text()
 
 
-def watched_of_ours() -> set[str]:
+def own_metrics_watched() -> set[str]:
     return {
         part.get("MetricName")
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
@@ -41,8 +41,8 @@ def watched_of_ours() -> set[str]:
 
 
 def test_our_own_metrics_exist_under_these_names() -> None:
-    assert watched_of_ours()
-    assert watched_of_ours() <= OWN
+    assert own_metrics_watched()
+    assert own_metrics_watched() <= OWN
     assert {name for name in OWN if f"`{name}`" not in (ROOT / "docs/reference/metrics.md").read_text()} == set()
 
 
@@ -92,4 +92,4 @@ def test_the_dashboard_is_a_document_and_shows_every_alarm_and_metric() -> None:
     assert all(1 <= widget["width"] <= 24 for widget in widgets)
     shown = set(re.findall(r"(?:\$\{|:)(\w+Alarm)", text))
     assert shown == set(of_type("AWS::CloudWatch::Alarm")) - {"FlagsAlarm"}
-    assert {name for name in watched_of_ours() if f'"{name}"' not in text} == set()
+    assert {name for name in own_metrics_watched() if f'"{name}"' not in text} == set()

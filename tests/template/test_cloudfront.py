@@ -37,9 +37,9 @@ def test_the_secret_that_is_shown_is_the_one_that_is_asked_for(
     secret = {"Fn::GetAtt": ["FrontSecret", "Id"]}
     assert resources["Front"]["Properties"]["Parameters"]["FrontSecretArn"] == {"Fn::If": ["HasWebAcl", secret, ""]}
     assert resources["PagesFront"]["Properties"]["Parameters"]["FrontSecretArn"] == secret
-    told = resources["ApiFunction"]["Properties"]["Environment"]["Variables"]
-    assert told["FRONT_SECRET_ARN"] == {"Fn::If": ["HasFrontSecret", secret, ""]}
-    assert told["FRONT_REQUIRED"] == {"Fn::If": ["HasWebAcl", "true", "false"]}, (
+    variables = resources["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["FRONT_SECRET_ARN"] == {"Fn::If": ["HasFrontSecret", secret, ""]}
+    assert variables["FRONT_REQUIRED"] == {"Fn::If": ["HasWebAcl", "true", "false"]}, (
         "without a web ACL clients may call the API"
     )
 

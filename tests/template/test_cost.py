@@ -34,7 +34,7 @@ def test_memory_and_batches_are_paid_for(measured: dict[str, Any]) -> None:
 
 
 def dollars_idle(profile: str) -> dict[str, float]:
-    return {line.what: line.dollars for line in monthly_cost.idle(profile)}
+    return {line.title: line.dollars for line in monthly_cost.idle(profile)}
 
 
 def test_the_small_profile_keeps_to_its_goal_and_the_default_too() -> None:
@@ -48,12 +48,12 @@ def test_small_pays_for_no_way_out() -> None:
     assert dollars_idle("default")["way out"] > 30
 
 
-def told_of_alarms(profile: str) -> str:
-    return next(line.how for line in monthly_cost.idle(profile) if line.what == "alarms and dashboard")
+def alarm_address(profile: str) -> str:
+    return next(line.how for line in monthly_cost.idle(profile) if line.title == "alarms and dashboard")
 
 
 def test_an_alarm_is_paid_for_by_the_metrics_it_reads() -> None:
-    full, lean = (told_of_alarms(profile) for profile in ("default", "small"))
+    full, lean = (alarm_address(profile) for profile in ("default", "small"))
     assert full.startswith("36 metrics watched, 2 composite, 1 dashboard")
     assert lean.startswith("11 metrics watched, 1 composite, 0 dashboard")
 

@@ -84,6 +84,6 @@ def test_new_values_of_parameters_are_published(samconfig: dict[str, Any]) -> No
 
 def test_every_parameter_is_explained() -> None:
     explained = (ROOT / "docs/reference/parameters.md").read_text()
-    parameters_of_ours = templates.read(ROOT / "template.yaml")["Parameters"]
-    unsaid = [name for name in parameters_of_ours if not name.startswith("Local") and f"`{name}" not in explained]
+    own_parameters = templates.read(ROOT / "template.yaml")["Parameters"]
+    unsaid = [name for name in own_parameters if not name.startswith("Local") and f"`{name}" not in explained]
     assert unsaid == []

@@ -14,7 +14,7 @@ from tools.local_stack import templates
 from tools.virtualenvs import ROOT
 
 #: Parts of a database's secret that a deploy reads: its address, never its login.
-PLACE = {"host", "port", "dbname"}
+ADDRESS = {"host", "port", "dbname"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_no_variable_is_resolved_to_a_secret_s_value(variables: list[tuple[str, 
     resolved = re.findall(r"\{\{resolve:(\w[\w-]*):(.*?)\}\}", text)
     assert resolved
     assert {service for service, _ in resolved} == {"secretsmanager"}
-    assert {rest.rsplit(":SecretString:", 1)[-1] for _, rest in resolved} <= PLACE
+    assert {rest.rsplit(":SecretString:", 1)[-1] for _, rest in resolved} <= ADDRESS
 
 
 def test_a_variable_names_a_secret_by_its_arn(template: dict[str, Any], variables: list[tuple[str, Any]]) -> None:
@@ -62,5 +62,5 @@ def test_no_parameter_that_is_kept_from_sight_is_shown(
     template: dict[str, Any], variables: list[tuple[str, Any]]
 ) -> None:
     hidden = {name for name, one in template["Parameters"].items() if one.get("NoEcho")}
-    telling = {name for name in template["Parameters"] if re.search("Password|Secret(?!Arn)|Token|Key(?!Arn)", name)}
-    assert [name for name, value in variables if (hidden | telling) & set(named_in(value))] == []
+    secret = {name for name in template["Parameters"] if re.search("Password|Secret(?!Arn)|Token|Key(?!Arn)", name)}
+    assert [name for name, value in variables if (hidden | secret) & set(named_in(value))] == []

@@ -118,8 +118,8 @@ def _sam(environment: Environment, *command: str, given: list[str], quiet: bool 
         text=True,
     )
     if ended.returncode:
-        said = f"\n{ended.stderr[-4000:]}" if quiet else ""
-        raise Refused(f"sam {command[0]} failed.{said}\nMend the cause above, then repeat the same command.")
+        output = f"\n{ended.stderr[-4000:]}" if quiet else ""
+        raise Refused(f"sam {command[0]} failed.{output}\nMend the cause above, then repeat the same command.")
 
 
 def _send_pages(make: Clients, outputs: Mapping[str, str]) -> None:

@@ -89,19 +89,19 @@ def certificates(environment: Environment, make: Clients) -> Iterator[str]:
         ("FrontCertificateArn", "us-east-1", [given["DomainName"]] if behind_acl else []),
         ("CertificateArn", environment.region, [given["SocketDomainName"], "" if behind_acl else given["DomainName"]]),
     ]
-    for parameter, place, names in wanted:
+    for parameter, where, names in wanted:
         for name in filter(None, names):
-            yield from _certificate(parameter, given[parameter], place, name, make)
+            yield from _certificate(parameter, given[parameter], where, name, make)
 
 
-def _certificate(parameter: str, arn: str, place: str, name: str, make: Clients) -> Iterator[str]:
+def _certificate(parameter: str, arn: str, where: str, name: str, make: Clients) -> Iterator[str]:
     if not arn:
-        yield f"{parameter} is empty: {name} needs a certificate of ACM in {place}"
+        yield f"{parameter} is empty: {name} needs a certificate of ACM in {where}"
         return
-    if arn.split(":")[3] != place:
-        yield f"{parameter} is in {arn.split(':')[3]}: {name} needs one in {place}"
+    if arn.split(":")[3] != where:
+        yield f"{parameter} is in {arn.split(':')[3]}: {name} needs one in {where}"
         return
-    found: dict[str, Any] = make("acm", place).describe_certificate(CertificateArn=arn)["Certificate"]
+    found: dict[str, Any] = make("acm", where).describe_certificate(CertificateArn=arn)["Certificate"]
     names = [found["DomainName"], *found.get("SubjectAlternativeNames", [])]
     if found["Status"] != "ISSUED":
         yield f"{parameter} is {found['Status']}, not ISSUED: ACM waits for its DNS record"
@@ -124,8 +124,8 @@ def zones(environment: Environment, make: Clients) -> Iterator[str]:
         names = [f"com.amazonaws.{environment.region}.{service}" for service in ENDPOINTS]
         for service in ec2.describe_vpc_endpoint_services(ServiceNames=names)["ServiceDetails"]:
             good &= set(service["AvailabilityZones"])
-    said = environment.parameters["Zones"]
-    chosen = said.split(",") if said else sorted(known)[:2]
+    listed = environment.parameters["Zones"]
+    chosen = listed.split(",") if listed else sorted(known)[:2]
     bad = [zone for zone in chosen if zone not in good]
     if bad:
         yield (
@@ -142,7 +142,7 @@ def network_quotas(environment: Environment, make: Clients) -> Iterator[str]:
     if environment.parameters["Network"] == "nat":
         used.append((ADDRESSES, len(ec2.describe_addresses()["Addresses"]), "Elastic IP addresses"))
     quotas = make("service-quotas")
-    for (service, code), count, what in used:
+    for (service, code), count, kind in used:
         most = quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]
         if count >= most:
-            yield f"{count} of {most:.0f} {what} are in use in {environment.region}: delete one, or raise quota {code}"
+            yield f"{count} of {most:.0f} {kind} are in use in {environment.region}: delete one, or raise quota {code}"

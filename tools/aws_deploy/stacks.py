@@ -62,14 +62,14 @@ def delete(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> None:
 
 def wait(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> str | None:
     """Wait until nothing is in progress; return the status, None where there is no stack."""
-    told = ""
+    shown = ""
     while (found := describe(cloudformation, stack)) is not None:
         status = str(found["StackStatus"])
         if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
             return status
-        if status != told:
+        if status != shown:
             say(f"  {stack}: {status}")
-            told = status
+            shown = status
         pause(INTERVAL)
     return None
 

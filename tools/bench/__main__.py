@@ -18,19 +18,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds whose median is taken")
     parser.add_argument("--tasks", type=int, default=2000, help="tasks a drain")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest table")
-    told = parser.parse_args()
+    options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     found = rates.measured()
     with durable_server() as layout:
-        for _ in range(told.rounds):
+        for _ in range(options.rounds):
             with ground(layout) as url:
-                rates.measure_round(url, found, told.tasks)
+                rates.measure_round(url, found, options.tasks)
         with ground(layout) as url:
             found += statements.count(layout, url)
         with ground(layout) as url:
-            sizes = tuple(size for size in buffers.SIZES if size <= told.rows)
+            sizes = tuple(size for size in buffers.SIZES if size <= options.rows)
             found += buffers.measure(url, sizes)
-    found += coldstarts.measure(told.rounds)
+    found += coldstarts.measure(options.rounds)
     sys.stdout.write(table(found))
 
 
@@ -39,7 +39,7 @@ def table(found: list[Measured]) -> str:
     lines = ["| # | what | to reach | measured | rounds |", "|---|---|---|---|---|"]
     for one in sorted(found, key=lambda one: int(one.number)):
         rounds = one.detail or ", ".join(f"{value:.2f}" for value in one.rounds)
-        lines.append(f"| {one.number} | {one.what} | {one.goal} | {one.value:.2f}{one.unit} | {rounds} |")
+        lines.append(f"| {one.number} | {one.title} | {one.goal} | {one.value:.2f}{one.unit} | {rounds} |")
     return "\n".join(lines) + "\n"
 
 

@@ -64,7 +64,7 @@ def touch(connection: Connection, live: list[UUID]) -> dict[str, int]:
 def _hot(live: list[UUID]) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
     """Whose role runs it, the statement, its values."""
     attempts, tasks, sweep = (load_queries("orchestrator.store", stem) for stem in ("attempts", "tasks", "sweep"))
-    claim = {"ids": live[:10], "worker": "w", "event": "{}", "lease": 60.0, "alone": False, "held_types": []}
+    claim = {"ids": live[:10], "worker": "w", "event": "{}", "lease": 60.0, "alone": False, "paused_types": []}
     new = {"id": new_task_id(), "owner_id": "1", "type": "bench.noop", "payload": "{}", "payload_version": 1}
     rest = ("max_attempts", "limited", "schedule_at", "idempotency_key", "request_hash", "traceparent")
     page = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}

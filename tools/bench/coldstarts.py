@@ -36,7 +36,7 @@ class Payload(pydantic.BaseModel):
 def handler(event, context):
     return {}
 """
-OURS = {"API": ("ApiFunction", "≤ 0.25"), "worker": ("WorkerFunction", "≤ 0.2")}
+LIMITS = {"API": ("ApiFunction", "≤ 0.25"), "worker": ("WorkerFunction", "≤ 0.2")}
 
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
@@ -46,22 +46,22 @@ def measure(rounds: int) -> list[Measured]:
     built = build()
     found = {
         role: Measured("8", f"cold start: the {role}'s init over the usual service's", goal)
-        for role, (_, goal) in OURS.items()
+        for role, (_, goal) in LIMITS.items()
     }
-    with tempfile.TemporaryDirectory() as place:
-        usual = _usual(Path(place), built)
+    with tempfile.TemporaryDirectory() as folder:
+        usual = _usual(Path(folder), built)
         for _ in range(rounds):
             theirs = _init(*usual)
-            for role, (function, _) in OURS.items():
+            for role, (function, _) in LIMITS.items():
                 layers = [built / layer / "python" for layer in ("DependenciesLayer", "SharedLayer")]
-                ours = _init(built / function, layers)
-                found[role].rounds.append(ours / theirs)
-                found[role].detail = f"{ours:.0f} of {theirs:.0f} ms in the last round"
+                own = _init(built / function, layers)
+                found[role].rounds.append(own / theirs)
+                found[role].detail = f"{own:.0f} of {theirs:.0f} ms in the last round"
     return list(found.values())
 
 
-def _usual(place: Path, built: Path) -> tuple[Path, list[Path]]:
-    function, layer = place / "function", place / "layer"
+def _usual(folder: Path, built: Path) -> tuple[Path, list[Path]]:
+    function, layer = folder / "function", folder / "layer"
     function.mkdir()
     (function / "app.py").write_text(USUAL)
     shutil.copytree(built / "DependenciesLayer" / "python", layer, ignore=shutil.ignore_patterns("__pycache__"))
@@ -84,15 +84,15 @@ def _init(function: Path, path: list[Path]) -> float:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
     }
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, cwd=function, env=environment, stdout=said, stderr=said)
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=function, env=environment, stdout=output, stderr=output)
         try:
             _invoke(address)
         finally:
             process.terminate()
             process.wait()
-        said.seek(0)
-        reported = _INIT.search(said.read())
+        output.seek(0)
+        reported = _INIT.search(output.read())
     if reported is None:
         raise RuntimeError(f"{function} did not start")
     return float(reported.group(1))

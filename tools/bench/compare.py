@@ -31,9 +31,9 @@ from tools.bench.usage import Usage
 from tools.local_stack import postgres as server
 from tools.local_stack.stack_config import Layout
 
-OURS = "ours"
+OWN = "ours"
 #: The systems. Each has a driver in tools/bench/peers.
-SYSTEMS = (OURS, "pgqueuer", "procrastinate", "dbos", "dramatiq")
+SYSTEMS = (OWN, "pgqueuer", "procrastinate", "dbos", "dramatiq")
 LATENCIES = 100
 #: Tasks whose statements are counted in the server's log.
 COUNTED = 500
@@ -48,7 +48,7 @@ class Row:
     """
 
     system: str
-    what: str
+    measured: str
     rounds: list[dict[str, float]] = field(default_factory=list)
 
     def typical(self, name: str) -> float:
@@ -62,30 +62,30 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--submits", type=int, default=5000)
     parser.add_argument("--finished", default="0", help="finished tasks beside ours, several by comma")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="some of them, by comma")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     virtualenvs.ensure(["peers"])
-    systems = [each for each in told.systems.split(",") if each != "dramatiq" or shutil.which("redis-server")]
+    systems = [each for each in options.systems.split(",") if each != "dramatiq" or shutil.which("redis-server")]
     rows: dict[tuple[str, str], Row] = {}
     with durable_server() as layout, redis() as store:
-        for number in range(told.rounds):
-            for what, mode, count, finished in _plan(told):
+        for number in range(options.rounds):
+            for measured, mode, count, finished in _plan(options):
                 for system in systems:
-                    if finished and system != OURS:
+                    if finished and system != OWN:
                         continue
-                    row = rows.setdefault((system, what), Row(system, what))
+                    row = rows.setdefault((system, measured), Row(system, measured))
                     row.rounds.append(_measure(layout, store, system, mode, count, finished))
-                    sys.stderr.write(f"round {number + 1} {what} {system}: {_short(row.rounds[-1])}\n")
+                    sys.stderr.write(f"round {number + 1} {measured} {system}: {_short(row.rounds[-1])}\n")
         counted = {each: _count(layout, each) for each in systems if each != "dramatiq"}
     sys.stdout.write(table(list(rows.values()), counted))
 
 
-def _plan(told: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
+def _plan(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
     """Yield each measurement of a round: its name, the driver's mode, tasks, finished tasks beside them."""
-    for finished in (int(each) for each in told.finished.split(",")):
-        for size in (int(each) for each in told.sizes.split(",")):
+    for finished in (int(each) for each in options.finished.split(",")):
+        for size in (int(each) for each in options.sizes.split(",")):
             beside = f" beside {finished:,} finished" if finished else ""
             yield f"drain of {size:,}{beside}", "drain", size, finished
-    yield "submit, 10 in flight", "submit", told.submits, 0
+    yield "submit, 10 in flight", "submit", options.submits, 0
     yield "latency at idle", "latency", LATENCIES, 0
 
 
@@ -94,14 +94,14 @@ def _measure(
 ) -> dict[str, float]:
     with _database(layout, system) as url:
         address = store.url if system == "dramatiq" and store else url
-        if system != OURS:
+        if system != OWN:
             _drive(system, "setup", count, address)
         if mode == "drain":
             _drive(system, "preload", count, address, FINISHED=str(finished))
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
-            commit = commits_per_second(url) if system == OURS else 0.0
+            commit = commits_per_second(url) if system == OWN else 0.0
             commits = _commits(connection)
             root = store.pid if system == "dramatiq" and store else _postmaster(layout)
             before = Usage.now(root)
@@ -120,7 +120,7 @@ def _measure(
 
 def _drive(system: str, mode: str, count: int, address: str, **environment: str) -> dict[str, float]:
     """Run a driver to its end. Raises RuntimeError when it gives no result."""
-    python = sys.executable if system == OURS else virtualenvs.python("peers")
+    python = sys.executable if system == OWN else virtualenvs.python("peers")
     paths = os.pathsep.join(str(virtualenvs.ROOT / root) for root in virtualenvs.SOURCE_ROOTS)
     done = subprocess.run(
         [str(python), "-m", f"tools.bench.peers.with_{system}", mode, str(count), address],
@@ -140,7 +140,7 @@ def _drive(system: str, mode: str, count: int, address: str, **environment: str)
 def _count(layout: Layout, system: str) -> float:
     """Statements per task of a drain, from the server's log."""
     with _database(layout, system) as url:
-        if system != OURS:
+        if system != OWN:
             _drive(system, "setup", COUNTED, url)
         _drive(system, "preload", COUNTED, url)
         with psycopg.connect(url, autocommit=True) as connection:
@@ -153,7 +153,7 @@ def _count(layout: Layout, system: str) -> float:
 
 @contextmanager
 def _database(layout: Layout, system: str) -> Iterator[str]:
-    if system == OURS:
+    if system == OWN:
         with ground(layout) as url:
             yield url
         return
@@ -242,10 +242,10 @@ def table(rows: Sequence[Row], counted: dict[str, float]) -> str:
 
 
 def _line(row: Row, rows: Sequence[Row], counted: dict[str, float]) -> str:
-    statements = f"{counted[row.system]:.2f}" if row.what.startswith("drain") and row.system in counted else ""
+    statements = f"{counted[row.system]:.2f}" if row.measured.startswith("drain") and row.system in counted else ""
     cells = [
         *(
-            row.what,
+            row.measured,
             row.system,
             f"{row.typical('rate'):,.0f}",
             _ratio(row, rows, "rate"),
@@ -259,10 +259,10 @@ def _line(row: Row, rows: Sequence[Row], counted: dict[str, float]) -> str:
 
 def _ratio(row: Row, rows: Sequence[Row], name: str) -> str:
     """The median of ours over this system's, round by round."""
-    ours = next((each for each in rows if each.system == OURS and each.what == row.what), None)
-    if ours is None or ours is row:
+    own = next((each for each in rows if each.system == OWN and each.measured == row.measured), None)
+    if own is None or own is row:
         return "1"
-    return f"{median(a[name] / b[name] for a, b in zip(ours.rounds, row.rounds, strict=True) if b[name]):.2f}"
+    return f"{median(a[name] / b[name] for a, b in zip(own.rounds, row.rounds, strict=True) if b[name]):.2f}"
 
 
 def _rounds(row: Row, name: str) -> str:

@@ -73,7 +73,7 @@ async def measure(sockets: int, tasks: int) -> None:
             submitted[index].append(answer.raise_for_status().json()["id"])
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while not _all_told(watchers, submitted):
+                while not _all_received(watchers, submitted):
                     heard.clear()
                     await heard.wait()
         for each in listening:
@@ -106,7 +106,7 @@ async def _listen(
             watcher.hear(json.loads(text))
 
 
-def _all_told(watchers: list[Watcher], submitted: dict[int, list[str]]) -> bool:
+def _all_received(watchers: list[Watcher], submitted: dict[int, list[str]]) -> bool:
     return all(watcher.done >= set(submitted[index % len(submitted)]) for index, watcher in enumerate(watchers))
 
 

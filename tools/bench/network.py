@@ -17,23 +17,23 @@ DELAY = 0.0005
 def delayed(url: str) -> Iterator[str]:
     """The URL of the same database a millisecond away."""
     parts = urlsplit(url)
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_proxy, args=(str(parts.hostname), parts.port, theirs), daemon=True)
+    parent, child = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_proxy, args=(str(parts.hostname), parts.port, child), daemon=True)
     process.start()
-    port = ours.recv()
+    port = parent.recv()
     yield urlunsplit(parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}"))
     process.kill()
     process.join()
 
 
-def _proxy(host: str, port: int, told: Connection) -> None:
+def _proxy(host: str, port: int, parent_end: Connection) -> None:
     async def serve() -> None:
         async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             back_reader, back_writer = await asyncio.open_connection(host, port)
             await asyncio.gather(_carry(reader, back_writer), _carry(back_reader, writer))
 
         listening = await asyncio.start_server(client, "127.0.0.1", 0)
-        told.send(listening.sockets[0].getsockname()[1])
+        parent_end.send(listening.sockets[0].getsockname()[1])
         await listening.serve_forever()
 
     asyncio.run(serve())

@@ -35,7 +35,7 @@ class Measured:
     """One number of docs/explanation/performance.md: a value per round, all in the same unit."""
 
     number: str
-    what: str
+    title: str
     goal: str
     rounds: list[float] = field(default_factory=list)
     unit: str = " x"
@@ -52,7 +52,7 @@ class DeafQueue(TaskQueue):
     def __init__(self) -> None:
         super().__init__("nowhere")
 
-    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
+    def send(self, task_messages: Sequence[TaskMessage]) -> list[TaskMessage]:
         return []
 
     def change_visibility(self, changes: object) -> None:
@@ -115,8 +115,8 @@ def commits_per_second(url: str, seconds: int = 1) -> float:
 def worker(url: str) -> Worker:
     return Worker(
         name="bench",
-        db=postgres.door(url, "worker"),
-        side=postgres.door(url, "worker"),
+        db=postgres.connect_as(url, "worker"),
+        side=postgres.connect_as(url, "worker"),
         queue=DeafQueue(),
         dead_letters=DeafQueue(),
         events=DeafEvents(),

@@ -11,7 +11,7 @@ from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.model.states import Status
 from orchestrator.store import row_security, tasks
 from orchestrator.store.connection import Database
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tools.bench.network import delayed
 from tools.bench.preparation import DeafQueue, Measured, close, commits_per_second, deliver, preload, worker
 
@@ -45,12 +45,12 @@ def over_network(url: str, count: int) -> float:
 
 def submits(url: str, count: int = 2000) -> float:
     agents, queue = Agents("tools.bench.agents"), DeafQueue()
-    databases = [door(url, "api") for _ in range(10)]
+    databases = [connect_as(url, "api") for _ in range(10)]
 
     def some(database: Database) -> None:
         for n in range(count // 10):
             order = TaskRequest(owner=str(n % 50), type="bench.noop", payload={"n": n})
-            with database.acting(row_security.owner(order.owner)):
+            with database.row_context(row_security.owner(order.owner)):
                 submit(database, queue, agents, order)
 
     before = commits_per_second(url)
@@ -66,11 +66,11 @@ def submits(url: str, count: int = 2000) -> float:
 
 def latency(url: str, count: int = 100) -> float:
     """The median time from submit to completed, less the queue hop, over that of one commit."""
-    by, api = worker(url), door(url, "api")
+    by, api = worker(url), connect_as(url, "api")
     before, times = commits_per_second(url), []
     for n in range(count):
         started = perf_counter()
-        with api.acting(row_security.owner("1")):
+        with api.row_context(row_security.owner("1")):
             task = submit(api, by.queue, by.agents, TaskRequest(owner="1", type="bench.noop", payload={"n": n})).task
         deliver(by, [task.id])
         times.append(perf_counter() - started)

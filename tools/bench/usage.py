@@ -24,8 +24,8 @@ class Usage:
     def now(cls, server: int | None) -> Usage:
         """`server` is the process id of the postmaster (or of Redis)."""
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        ours = resource.getrusage(resource.RUSAGE_SELF)
-        clients = children.ru_utime + children.ru_stime + ours.ru_utime + ours.ru_stime
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        clients = children.ru_utime + children.ru_stime + own.ru_utime + own.ru_stime
         return cls(clients, _tree(server) if server else 0.0, _machine(), time.monotonic())
 
     def foreign_since(self, before: Usage) -> float:

@@ -86,8 +86,8 @@ def _outcome(task: Mapping[str, Any]) -> str:
     """Return the messages of the result; all of it is at GET /api/tasks/{id}."""
     result = task.get("result") or {"error": task.get("error")}
     insight, plan = result.get("localInsight") or {}, result.get("availabilityPlan") or {}
-    words = [result.get("message") or result.get("error"), insight.get("headline"), plan.get("message")]
-    return "\n".join(f"    {said}" for said in words if said)
+    messages = [result.get("message") or result.get("error"), insight.get("headline"), plan.get("message")]
+    return "\n".join(f"    {each}" for each in messages if each)
 
 
 def _line(task: Mapping[str, Any]) -> str:

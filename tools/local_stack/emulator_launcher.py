@@ -202,11 +202,11 @@ def serve_sockets_side_by_side() -> None:
     """The stock code runs all events of a WebSocket function one after the other on one worker."""
 
     class Lease:
-        def __init__(self, *place: Any, **named: Any) -> None:
-            self.place, self.named = place, named
+        def __init__(self, *positional: Any, **named: Any) -> None:
+            self.positional, self.named = positional, named
 
         def invoke(self, *arguments: Any, **named: Any) -> Any:
-            worker, _ = lambda_runtime.acquire_worker(*self.place, **self.named)
+            worker, _ = lambda_runtime.acquire_worker(*self.positional, **self.named)
             try:
                 return worker.invoke(*arguments, **named)
             finally:

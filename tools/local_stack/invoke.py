@@ -97,7 +97,7 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 def _variables_for(layout: Layout, host: str) -> Path:
     """The deployed variables, as a container on `host`'s network must read them."""
     deployed: dict[str, dict[str, str]] = json.loads(env_file(layout).read_text())
-    told = {
+    outside = {
         function: {
             **{name: _seen_from_outside(value, host) for name, value in variables.items()},
             "DATABASE_HOST": host,
@@ -105,7 +105,7 @@ def _variables_for(layout: Layout, host: str) -> Path:
         for function, variables in deployed.items()
     }
     file = layout.state / "invoke-env.json"
-    file.write_text(json.dumps(told, indent=2) + "\n")
+    file.write_text(json.dumps(outside, indent=2) + "\n")
     return file
 
 

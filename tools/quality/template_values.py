@@ -25,10 +25,10 @@ class Template:
     def resources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Name and definition of each resource whose condition is true."""
         for name, one in self.content["Resources"].items():
-            if "Condition" not in one or self.holds(one["Condition"]):
+            if "Condition" not in one or self.matches(one["Condition"]):
                 yield name, one
 
-    def holds(self, condition: str) -> bool:
+    def matches(self, condition: str) -> bool:
         return self._test(self.content["Conditions"][condition])
 
     def value(self, given: Any) -> str:
@@ -37,7 +37,7 @@ class Template:
             case {"Ref": str(name)}:
                 return self.values.get(name, UNKNOWN)
             case {"Fn::If": [condition, chosen, otherwise]}:
-                return self.value(chosen if self.holds(condition) else otherwise)
+                return self.value(chosen if self.matches(condition) else otherwise)
             case {"Fn::Join": [separator, list(parts)]}:
                 return str(separator).join(map(self.value, parts))
             case {"Fn::Join": [_, part]}:
@@ -59,7 +59,7 @@ class Template:
             case "Fn::Not":
                 return not self._test(given[0])
             case "Condition":
-                return self.holds(given)
+                return self.matches(given)
         raise ValueError(f"{name} is no condition that is known here")
 
 

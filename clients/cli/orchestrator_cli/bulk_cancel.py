@@ -50,8 +50,8 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
 ) -> None:
     """End tasks that are not over; nothing of them commits. Exit code 6 when some are left."""
     session: Session = context.obj
-    words = {"owner": owner, "status": status_, "state": state, "type": type, "trace": trace}
-    choice = {**words, "fingerprint": fingerprint, "since": since, "until": until}
+    options = {"owner": owner, "status": status_, "state": state, "type": type, "trace": trace}
+    choice = {**options, "fingerprint": fingerprint, "since": since, "until": until}
     chosen = {name: value for name, value in {"ids": ids or None, **choice}.items() if value}
     if ids and len(ids) == 1 and len(chosen) == 1 and reason is None:
         print_task(session.post(f"/ops/tasks/{quote(ids[0], safe='')}/cancel"), json)
@@ -60,7 +60,7 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
         raise typer.BadParameter("say which: ids, or --type, --owner, --status, --state, --since and the like")
     if not reason:
         raise typer.BadParameter("it is needed for more than one task", param_hint="--reason")
-    would = _look(session, chosen, yes=yes, json=json)
+    would = _preview_and_ask(session, chosen, yes=yes, json=json)
     meant = {name: would[name] for name in ("since", "until") if would[name]}
     done, left = _cancel(session, {**chosen, **meant, "reason": reason}, would["total"], quiet=json)
     if json:
@@ -71,7 +71,7 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
         fail(Exit.ENDED_BADLY, "Others hold what is left at this moment; run it again for the rest.")
 
 
-def _look(session: Session, chosen: dict[str, Any], *, yes: bool, json: bool) -> dict[str, Any]:
+def _preview_and_ask(session: Session, chosen: dict[str, Any], *, yes: bool, json: bool) -> dict[str, Any]:
     """Shows what would end and asks."""
     unasked(yes, json)
     would: dict[str, Any] = session.post("/ops/tasks/cancel", {**chosen, "preview": True})["wouldEnd"]

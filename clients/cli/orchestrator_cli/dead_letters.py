@@ -104,7 +104,7 @@ def redrive(
     """Give dead letters their attempts anew; exit code 6 when it was stopped."""
     session: Session = context.obj
     choice = _choice(ids, type, fingerprint, version, all)
-    total = _look(session, "redrive", choice, "Redrive {:,} dead letters?", yes=yes, json=json)
+    total = _preview_and_ask(session, "redrive", choice, "Redrive {:,} dead letters?", yes=yes, json=json)
     slowly = {"canary": canary, **({"rate": rate} if rate else {})} if total > 1 else {}
     moved, done = _move(session, "redrive", {**choice, **slowly}, total, wait=wait, quiet=json)
     going = moved["redrive"]
@@ -115,7 +115,7 @@ def redrive(
     elif going["state"] == "running":
         say(_so_many(going["total"], moved, "run again bit by bit"))
     if going is not None:
-        staged_redrives.tell_it_goes_on(going)
+        staged_redrives.report_it_goes_on(going)
         staged_redrives.end(going)
 
 
@@ -134,7 +134,7 @@ def discard(
     """Give dead letters up for good."""
     session: Session = context.obj
     choice = _choice(ids, type, fingerprint, version, all)
-    total = _look(session, "discard", choice, "Discard {:,} dead letters for good?", yes=yes, json=json)
+    total = _preview_and_ask(session, "discard", choice, "Discard {:,} dead letters for good?", yes=yes, json=json)
     moved, done = _move(session, "discard", {**choice, "reason": reason}, total, quiet=json)
     if json:
         as_json(moved)
@@ -142,7 +142,9 @@ def discard(
         say(_so_many(done, moved, "are given up"))
 
 
-def _look(session: Session, verb: str, choice: dict[str, Any], question: str, *, yes: bool, json: bool) -> int:
+def _preview_and_ask(
+    session: Session, verb: str, choice: dict[str, Any], question: str, *, yes: bool, json: bool
+) -> int:
     """Show the preview and ask; return the number of tasks."""
     unasked(yes, json)
     would = _would(session, verb, choice)
@@ -174,15 +176,15 @@ def _move(
                 if not answer["more"] or not (going["state"] == "done" if going else answer["ids"]):
                     break
     except (KeyboardInterrupt, Refusal):
-        _tell_what_is_left(done, whole)
+        _report_remaining(done, whole)
         raise
     return whole, done
 
 
-def _tell_what_is_left(done: int, moved: dict[str, Any]) -> None:
+def _report_remaining(done: int, moved: dict[str, Any]) -> None:
     going = moved["redrive"]
     if going is not None and going["state"] == "running":
-        staged_redrives.tell_it_goes_on(going)
+        staged_redrives.report_it_goes_on(going)
         done += going["total"]
     if moved["more"]:
         typer.echo(_so_many(done, moved, "are taken up"), err=True)

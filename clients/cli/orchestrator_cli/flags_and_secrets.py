@@ -58,14 +58,14 @@ def set_flag(
         if rollout:
             unasked(yes, json)
             confirm(f"This takes back {_rollout(rollout)}. Go on?", yes, where=session.where)
-    _show(session.put(_place(name), body), json)
+    _show(session.put(_path(name), body), json)
 
 
 @flags.command()
 def rollout(context: typer.Context, name: Name, value: Value, owner: Owners = None, json: AsJson = False) -> None:
     """Change a flag step by step; taken back by itself when tasks begin to fail. Exit code 6 if it was."""
     session: Session = context.obj
-    begun = session.put(_place(name), {**_body(value, owner), "gradual": True})
+    begun = session.put(_path(name), {**_body(value, owner), "gradual": True})
     view = _follow(session, begun, quiet=json)
     _show(view, json)
     if view["deployment"] != begun["deployment"]:
@@ -113,7 +113,7 @@ def _body(value: str, owners: list[str] | None) -> dict[str, Any]:
     return {"on": value == "on" or share == 100, "percent": share % 100, "owners": owners or []}
 
 
-def _place(name: str) -> str:
+def _path(name: str) -> str:
     return f"/ops/flags/{quote(name, safe='')}"
 
 

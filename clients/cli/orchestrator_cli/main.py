@@ -72,15 +72,15 @@ def login(
     json: AsJson = False,
 ) -> None:
     """Sign in as an operator, for twenty minutes."""
-    place = url or context.find_root().params["url"] or typer.prompt("Url", err=json)
+    address = url or context.find_root().params["url"] or typer.prompt("Url", err=json)
     name = name or typer.prompt("Name", err=json)
-    session = sign_in(place, name, password or typer.prompt("Password", hide_input=True, err=json))
+    session = sign_in(address, name, password or typer.prompt("Password", hide_input=True, err=json))
     if _is_operator(session):
         remember(session, LIFE)
         if json:
-            as_json({"url": place, "name": name, "seconds": LIFE})
+            as_json({"url": address, "name": name, "seconds": LIFE})
         else:
-            say(f"Signed in to {place} as {name}.")
+            say(f"Signed in to {address} as {name}.")
 
 
 def _is_operator(session: Session) -> bool:

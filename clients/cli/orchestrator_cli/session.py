@@ -109,7 +109,7 @@ class Session:
             raise Refusal(0, f"{self.url} cannot be reached: {error}") from error
         answer = _parsed(content)
         if status >= 400:
-            raise Refusal(status, _words(status, answer, content))
+            raise Refusal(status, _message(status, answer, content))
         if status >= 300 or not isinstance(answer, dict):
             raise Refusal(0, f"{self.url} answers, but not as this API does. Is it the API's address?")
         return answer
@@ -118,9 +118,9 @@ class Session:
 class FoundLater(Session):
     """Find the API at the first request, so that --help needs none."""
 
-    def __init__(self, look: Callable[[], Session]) -> None:
+    def __init__(self, make: Callable[[], Session]) -> None:
         super().__init__("", "")
-        self._look = look
+        self._make = make
 
     def where(self) -> str:
         self._find()
@@ -132,7 +132,7 @@ class FoundLater(Session):
 
     def _find(self) -> None:
         if not self.url:
-            found = self._look()
+            found = self._make()
             self.url, self.token, self.transport = found.url, found.token, found.transport
 
 
@@ -150,11 +150,13 @@ def remember(session: Session, seconds: float) -> None:
     """Keep a sign-in for `seconds`, in a new file that only its owner can read."""
     kept = json.dumps({"url": session.url, "token": session.token, "until": time.time() + seconds})
     try:
-        place = REMEMBERED.expanduser()
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with NamedTemporaryFile("w", dir=place.parent, prefix=place.name, delete=False) as file:  # its mode is 0600
+        remembered = REMEMBERED.expanduser()
+        remembered.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with NamedTemporaryFile(
+            "w", dir=remembered.parent, prefix=remembered.name, delete=False
+        ) as file:  # its mode is 0600
             file.write(kept)
-        os.replace(file.name, place)
+        os.replace(file.name, remembered)
     except (OSError, RuntimeError) as error:
         fail(Exit.REFUSED, f"The sign-in cannot be kept: {error}. Use ORCHESTRATOR_URL and ORCHESTRATOR_TOKEN instead.")
 
@@ -189,15 +191,15 @@ class _Remembered:
 
 def _remembered() -> _Remembered | None:
     try:
-        place = REMEMBERED.expanduser()
+        remembered = REMEMBERED.expanduser()
     except RuntimeError:  # no home, so nothing is kept there
         return None
-    with _readable(place, "Sign in again: orchestrator login; or use --url and --token"):
-        if not place.exists():
+    with _readable(remembered, "Sign in again: orchestrator login; or use --url and --token"):
+        if not remembered.exists():
             return None
-        if place.stat().st_mode & 0o077:
-            place.chmod(0o600)
-        known = json.loads(place.read_text(encoding="utf-8"))
+        if remembered.stat().st_mode & 0o077:
+            remembered.chmod(0o600)
+        known = json.loads(remembered.read_text(encoding="utf-8"))
         return _Remembered(str(known["url"]), str(known["token"]), float(known["until"]))
 
 
@@ -210,12 +212,12 @@ def _local(stack: Path) -> Session:
 
 
 @contextmanager
-def _readable(place: Path, remedy: str) -> Iterator[None]:
+def _readable(remembered: Path, remedy: str) -> Iterator[None]:
     """Raise Refusal that names a broken file."""
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Refusal(401, f"{place} is broken ({type(error).__name__}). {remedy}") from error
+        raise Refusal(401, f"{remembered} is broken ({type(error).__name__}). {remedy}") from error
 
 
 def _same(one: str, other: str) -> bool:
@@ -247,7 +249,7 @@ def _parsed(content: bytes) -> Any:
         return None
 
 
-def _words(status: int, answer: Any, content: bytes) -> str:
+def _message(status: int, answer: Any, content: bytes) -> str:
     if not isinstance(answer, dict):
         return f"{status}: {content[:200].decode('utf-8', 'replace')}"
     message = str(answer.get("message", answer))

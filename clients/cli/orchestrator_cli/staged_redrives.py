@@ -54,7 +54,7 @@ def follow(context: typer.Context, id: Id, json: AsJson = False) -> None:
                 going = now
                 show(now["released"], now)
     except (KeyboardInterrupt, Refusal):
-        tell_it_goes_on(going)
+        report_it_goes_on(going)
         raise
     if json:
         as_json(going)
@@ -94,7 +94,7 @@ def bar(total: int, *, quiet: bool) -> Iterator[Callable[[int, Redrive | None], 
         yield show
 
 
-def tell_it_goes_on(going: Redrive) -> None:
+def report_it_goes_on(going: Redrive) -> None:
     """Print how to follow a redrive that has not ended."""
     if going["state"] == "running":
         typer.echo("It goes on: the sweeper moves it on every minute.", err=True)

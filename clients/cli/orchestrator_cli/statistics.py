@@ -117,8 +117,8 @@ def _picture(now: dict[str, Any], where: str) -> RenderableType:
         "   dead-letter queue ",
         _depth(now["deadLetterQueue"]),
     )
-    told = [*_quiet(now), *_failing(now), *_flood(now)]
-    return Group(line((where, "dim")), head, _health(now["load"]), *told, _types(now))
+    notes = [*_quiet(now), *_failing(now), *_flood(now)]
+    return Group(line((where, "dim")), head, _health(now["load"]), *notes, _types(now))
 
 
 def _types(now: dict[str, Any]) -> RenderableType:
@@ -142,21 +142,21 @@ def _pace(pace: dict[str, Any] | None) -> list[str]:
 
 
 def _health(load: dict[str, Any]) -> Text:
-    words = [
+    parts = [
         _alarming(f"database reads a row in {load['answerMs']:.3g} ms", load["answerMs"] > SLOW_ANSWER),
         Text(f"{load['connections']} connections"),
         Text(f"{load['sockets']} sockets"),
     ]
     if load["lockWaits"]:
         many = "1 session waits" if load["lockWaits"] == 1 else f"{load['lockWaits']} sessions wait"
-        who = ", ".join(f"pid {one['pid']} ({one['login']})" for one in load["blockers"])
-        waits = f"{many} for a lock, {duration(load['lockWaitSeconds'])}{f': {who} has it' if who else ''}"
-        words.append(_alarming(waits, load["lockWaitSeconds"] > LONG_LOCK))
+        blockers = ", ".join(f"pid {one['pid']} ({one['login']})" for one in load["blockers"])
+        waits = f"{many} for a lock, {duration(load['lockWaitSeconds'])}{f': {blockers} has it' if blockers else ''}"
+        parts.append(_alarming(waits, load["lockWaitSeconds"] > LONG_LOCK))
     if load["leasesLost"]:
-        words.append(_alarming(f"{load['leasesLost']} leases lost within an hour", True))
+        parts.append(_alarming(f"{load['leasesLost']} leases lost within an hour", True))
     if load["sweepLateSeconds"] > LATE_SWEEP:
-        words.append(_alarming(f"sweeper late by {duration(load['sweepLateSeconds'])}", True))
-    return Text("   ").join(words)
+        parts.append(_alarming(f"sweeper late by {duration(load['sweepLateSeconds'])}", True))
+    return Text("   ").join(parts)
 
 
 def _quiet(now: dict[str, Any]) -> list[Text]:
@@ -188,8 +188,8 @@ def _flood(now: dict[str, Any]) -> list[Text]:
     return [line(f"owner {busiest['owner']} has {busiest['tasks']} of the {live} tasks that are under way")]
 
 
-def _alarming(words: str, alarming: bool) -> Text:
-    return Text(words, style="red" if alarming else "")
+def _alarming(parts: str, alarming: bool) -> Text:
+    return Text(parts, style="red" if alarming else "")
 
 
 def _depth(queue: dict[str, int] | None) -> Text:

@@ -75,7 +75,7 @@ def list_tasks(
 def show(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """One task with its history, children, and why it is where it is."""
     session: Session = context.obj
-    task = session.get(_place(id))
+    task = session.get(_path(id))
     if json:
         as_json(task)
         return
@@ -103,10 +103,10 @@ def tail(
     session: Session = context.obj
     seen: int | None = None
 
-    def look() -> Any:
-        return session.get(_place(id), after=seen)
+    def read() -> Any:
+        return session.get(_path(id), after=seen)
 
-    for task in poll(look, every, report_silence, patience=PATIENCE):
+    for task in poll(read, every, report_silence, patience=PATIENCE):
         is_whole = seen is None or not task["eventsTruncated"]
         if seen is None and task["eventsTruncated"]:
             typer.secho(f"The newest {len(task['events'])} events; there were more before.", err=True)
@@ -123,7 +123,7 @@ def tail(
 @app.command()
 def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Give a dead letter its attempts anew."""
-    print_task(context.obj.post(f"{_place(id)}/retry"), json)
+    print_task(context.obj.post(f"{_path(id)}/retry"), json)
 
 
 def why(
@@ -137,7 +137,7 @@ def why(
     if _is_trace(reference):
         _why_trace(session, reference, since, json)
         return
-    reason = session.get(_place(hyphenated(reference)))["why"]
+    reason = session.get(_path(hyphenated(reference)))["why"]
     if json:
         as_json(reason)
         return
@@ -148,13 +148,13 @@ def _why_trace(session: Session, trace: str, since: str, json: bool) -> None:
     tasks = list(session.pages("/ops/tasks", MOST_OF_A_TRACE, trace=trace, since=since))
     if not tasks:
         fail(Exit.NOT_FOUND, f"No task within {since} has this trace. The logs may: docs/runbooks/README.md.")
-    told = [
+    reasons = [
         {"id": task["id"], "type": task["type"], **session.get(f"/ops/tasks/{task['id']}")["why"]} for task in tasks
     ]
     if json:
-        as_json(told)
+        as_json(reasons)
         return
-    for each in told:
+    for each in reasons:
         say(f"{each['id']} {each['type']}  ", (each["reason"], "bold"), f"  {each['message']}")
 
 
@@ -166,20 +166,22 @@ def _is_trace(reference: str) -> bool:
     return id.version != 7 or not 1_500_000_000 < (id.int >> 80) / 1_000 < time.time() + 86_400
 
 
-def _place(id: str) -> str:
+def _path(id: str) -> str:
     return f"/ops/tasks/{quote(id, safe='')}"
 
 
 def _history(events: list[dict[str, Any]]) -> Any:
-    rows = [(event["seq"], event["createdAt"], event["kind"], event["attempts"], _words(event)) for event in events]
+    rows = [
+        (event["seq"], event["createdAt"], event["kind"], event["attempts"], _event_text(event)) for event in events
+    ]
     return table(("#seq", "at", "event", "#try", ""), rows)
 
 
 def _line(event: dict[str, Any]) -> Text:
-    return line((event["createdAt"], "dim"), f" {event['seq']:>4} ", (event["kind"], "bold"), f" {_words(event)}")
+    return line((event["createdAt"], "dim"), f" {event['seq']:>4} ", (event["kind"], "bold"), f" {_event_text(event)}")
 
 
-def _words(event: dict[str, Any]) -> str:
+def _event_text(event: dict[str, Any]) -> str:
     data = event["data"] or {}
     if data.get("error"):
         return failure(data["error"])

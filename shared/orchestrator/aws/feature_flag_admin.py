@@ -88,7 +88,7 @@ class FlagAdmin:
     def __init__(self, source: FlagSource, *, at_once: str, gradual: str) -> None:
         self._source = source
         self._strategies = {False: at_once, True: gradual}
-        self._place = {"ApplicationId": source.application, "EnvironmentId": source.environment}
+        self._target = {"ApplicationId": source.application, "EnvironmentId": source.environment}
         self._profile = {"ApplicationId": source.application, "ConfigurationProfileId": source.profile}
 
     def read(self) -> Deployed:
@@ -193,7 +193,7 @@ class FlagAdmin:
             return call(
                 "appconfig",
                 "start_deployment",
-                **self._place,
+                **self._target,
                 ConfigurationProfileId=self._source.profile,
                 ConfigurationVersion=str(version),
                 DeploymentStrategyId=self._strategies[gradual],
@@ -201,11 +201,11 @@ class FlagAdmin:
 
     def _stop(self, deployment: int) -> None:
         with _forestalled("ConflictException", "BadRequestException"):
-            call("appconfig", "stop_deployment", **self._place, DeploymentNumber=deployment)
+            call("appconfig", "stop_deployment", **self._target, DeploymentNumber=deployment)
 
     def _deployments(self) -> list[dict[str, Any]]:
         """Return the deployments, newest first."""
-        answer = call("appconfig", "list_deployments", **self._place, MaxResults=20)
+        answer = call("appconfig", "list_deployments", **self._target, MaxResults=20)
         return sorted(answer.get("Items", []), key=lambda each: -each["DeploymentNumber"])
 
 

@@ -43,28 +43,28 @@ class NamedTask(Protocol):
 class TaskMessage:
     """The message that names a task to run, `delay` seconds from now.
 
-    `death`: the seq of the dead letter that this message is about; 0 for any other message.
+    `dead_seq`: the seq of the dead letter that this message is about; 0 for any other message.
     """
 
     task_id: UUID
     owner: str
     delay: int = 0
     traceparent: str | None = None
-    death: int = 0
+    dead_seq: int = 0
 
     @classmethod
-    def of(cls, task: NamedTask, *, delay: float = 0.0, death: int = 0) -> Self:
+    def of(cls, task: NamedTask, *, delay: float = 0.0, dead_seq: int = 0) -> Self:
         """Return the message about a task's row; `delay` in seconds is rounded up."""
-        return cls(task.id, task.owner_id, math.ceil(delay), task.traceparent, death)
+        return cls(task.id, task.owner_id, math.ceil(delay), task.traceparent, dead_seq)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A received message. `task_id`: None when it names no task; `death`: None when it has no such attribute."""
+    """A received message. `task_id`: None when it names no task; `dead_seq`: None when it has no such attribute."""
 
     receipt_handle: str
     task_id: UUID | None
-    death: int | None
+    dead_seq: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,11 @@ class TaskQueue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
+    def send(self, task_messages: Sequence[TaskMessage]) -> list[TaskMessage]:
         """Send the messages; return those that the queue did not accept."""
-        return [wakes[at] for at in send_all(self.url, [_entry(wake) for wake in wakes])]
+        return [
+            task_messages[at] for at in send_all(self.url, [_entry(task_message) for task_message in task_messages])
+        ]
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         """Hide each message (by receipt handle) for so many seconds; a lost change only delays it."""
@@ -108,7 +110,7 @@ class TaskQueue:
             Received(
                 message["ReceiptHandle"],
                 parse_task_id(message["Body"]),
-                parse_death(message.get("MessageAttributes", {}).get("death", {}).get("StringValue")),
+                parse_dead_seq(message.get("MessageAttributes", {}).get("death", {}).get("StringValue")),
             )
             for message in answer.get("Messages", [])
         ]
@@ -139,7 +141,7 @@ class EventQueue:
         traces: dict[str, dict[str, None]] = {}
         for owner, traceparent in changes:
             traces.setdefault(owner, {}).update({traceparent: None} if traceparent else {})
-        send_all(self.url, [_hint(owner, list(known)) for owner, known in traces.items()])
+        send_all(self.url, [_notification(owner, list(known)) for owner, known in traces.items()])
 
 
 def parse_body(body: str) -> dict[str, Any]:
@@ -159,8 +161,8 @@ def parse_task_id(body: str) -> UUID | None:
         return None
 
 
-def parse_death(text: object) -> int | None:
-    """Return the attribute `death`, or None when a message has none."""
+def parse_dead_seq(text: object) -> int | None:
+    """Return the attribute `dead_seq`, or None when a message has none."""
     return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
@@ -178,18 +180,18 @@ def group_of(owner: str) -> str:
     return owner if GROUP.fullmatch(owner) else f"sha256:{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
-def _entry(wake: TaskMessage) -> dict[str, Any]:
+def _entry(task_message: TaskMessage) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "MessageBody": json.dumps({"v": 1, "taskId": str(wake.task_id)}),
-        "MessageGroupId": group_of(wake.owner),
+        "MessageBody": json.dumps({"v": 1, "taskId": str(task_message.task_id)}),
+        "MessageGroupId": group_of(task_message.owner),
     }
-    if wake.delay > 0:
-        entry["DelaySeconds"] = min(wake.delay, LONGEST_DELAY)
-    death = {"death": {"DataType": "Number", "StringValue": str(wake.death)}}
-    return entry | {"MessageAttributes": _trace(wake.traceparent) | death}
+    if task_message.delay > 0:
+        entry["DelaySeconds"] = min(task_message.delay, LONGEST_DELAY)
+    dead_seq = {"death": {"DataType": "Number", "StringValue": str(task_message.dead_seq)}}
+    return entry | {"MessageAttributes": _trace(task_message.traceparent) | dead_seq}
 
 
-def _hint(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
+def _notification(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
     entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": group_of(owner)}
     trace = _trace(",".join(traceparents[:MOST_TRACES]))
     return entry | ({"MessageAttributes": trace} if trace else {})

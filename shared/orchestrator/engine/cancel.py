@@ -55,13 +55,13 @@ def announce_cancelled(
     events: EventQueue,
     cancelled: Collection[Task],
     woken: Collection[RunnableTask],
-    who: str,
+    by: str,
 ) -> None:
     """Send, after the commit, the messages of tasks that can run now and notify the watchers."""
     reach("cancel.committed")
     queue.send([TaskMessage.of(task) for task in woken])
     events.announce((each.owner_id, each.traceparent) for each in cancelled)
-    task_telemetry.cancelled(cancelled, who)
+    task_telemetry.cancelled(cancelled, by)
 
 
 def actor_label(actor: str | None) -> str:

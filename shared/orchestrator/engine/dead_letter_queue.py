@@ -26,13 +26,13 @@ class DeadLetterSender(Protocol):
     def dead_letters(self) -> TaskQueue: ...
 
 
-def send_dead_letters(by: DeadLetterSender, wakes: Sequence[TaskMessage]) -> None:
+def send_dead_letters(by: DeadLetterSender, task_messages: Sequence[TaskMessage]) -> None:
     """Send the messages of dead letters; the sweeper sends again what SQS does not accept."""
-    if not wakes:
+    if not task_messages:
         return
-    lost = by.dead_letters.send(wakes)
+    lost = by.dead_letters.send(task_messages)
     reach("run.dead_lettered")
-    sent = {wake.task_id: wake.death for wake in wakes if wake not in lost}
+    sent = {task_message.task_id: task_message.dead_seq for task_message in task_messages if task_message not in lost}
     if sent:
         by.db.run(dead_letters.mark_sent, sent)
 
@@ -59,7 +59,7 @@ def _search(by: DeadLetterSender, surplus: int, remaining: Callable[[], float]) 
         seen = by.dead_letters.receive()
         if not seen:
             break
-        waiting = by.db.run(dead_letters.undecided, [(each.task_id, each.death) for each in seen])
+        waiting = by.db.run(dead_letters.undecided, [(each.task_id, each.dead_seq) for each in seen])
         over = [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if not waits]
         by.dead_letters.delete(over)
         kept += [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if waits]

@@ -19,9 +19,9 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> tuple[list[EndedLease
     """Take back tasks whose lease has ended; return them and the tasks that can run because of it."""
     with conn.transaction():
         ended = attempts.end_leases(conn, ids)
-        died = [task for task in ended if task.status in FINAL]
-        parents = {task.parent_id for task in died if task.parent_id}
-        return ended, _wake(conn, parents, Counter((task.owner_id, task.type) for task in died))
+        final = [task for task in ended if task.status in FINAL]
+        parents = {task.parent_id for task in final if task.parent_id}
+        return ended, _wake(conn, parents, Counter((task.owner_id, task.type) for task in final))
 
 
 def check_joins(conn: Connection, ids: Collection[UUID]) -> list[RunnableTask]:

@@ -59,55 +59,64 @@ def sweep(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
 
 
 def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
-    mended = {"woken": 0, "resent": 0, "leases": 0, "buried": 0, "unparked": 0, "letters": 0, "pruned": 0, "sockets": 0}
+    repaired = {
+        "woken": 0,
+        "resent": 0,
+        "leases": 0,
+        "buried": 0,
+        "unparked": 0,
+        "letters": 0,
+        "pruned": 0,
+        "sockets": 0,
+    }
     while remaining() > 5.0:
         late = sweeper.db.run(store.due_for_sweep, PAGE)
         reach("sweep.marked")
-        _mend(sweeper, late, mended)
+        _repair(sweeper, late, repaired)
         if len(late) < PAGE:
             break
-    mended["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
+    repaired["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
     known = sweeper.flags.last_read()
     if known is not None:
         sweeper.db.run(flag_snapshot.save_flags, known)
-    mended["unparked"] = _unpark(sweeper)
-    mended["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
-    mended["sockets"] = close_expired(sweeper.db, sweeper.sockets)
+    repaired["unparked"] = _unpark(sweeper)
+    repaired["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
+    repaired["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     sweeper.db.run(rate_limits.prune_limits)
     sweeper.db.run(sessions.prune_sessions, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)
-        mended["pruned"] += pruned
+        repaired["pruned"] += pruned
         if pruned < PAGE:
             break
-    mended["letters"] = delete_settled_messages(sweeper, remaining)
-    metrics.count("WakeUpsRepaired", by=mended["resent"])
-    metrics.count("Unparked", by=mended["unparked"])
-    logger.info("swept", extra=mended)
-    return mended
+    repaired["letters"] = delete_settled_messages(sweeper, remaining)
+    metrics.count("WakeUpsRepaired", by=repaired["resent"])
+    metrics.count("Unparked", by=repaired["unparked"])
+    logger.info("swept", extra=repaired)
+    return repaired
 
 
-def _mend(sweeper: Sweeper, late: Iterable[LateTask], mended: dict[str, int]) -> None:
+def _repair(sweeper: Sweeper, late: Iterable[LateTask], repaired: dict[str, int]) -> None:
     rows = list(late)
     ended = [task.id for task in rows if task.status is Status.PROCESSING and task.lease_ended]
     taken, parents = sweeper.db.run(end_leases, ended) if ended else ([], [])
     task_telemetry.leases_ended(taken)
     due = [task for task in rows if task.status is Status.PENDING and task.due]
-    wake: list[NamedTask] = [*due, *(task for task in taken if task.status is Status.PENDING), *parents]
+    pending: list[NamedTask] = [*due, *(task for task in taken if task.status is Status.PENDING), *parents]
     waiting = [task.id for task in rows if task.waits and not task.due]
-    wake += sweeper.db.run(check_joins, waiting) if waiting else []
-    if wake:
-        sweeper.queue.send([TaskMessage.of(task) for task in wake])
-    dead = [TaskMessage.of(task, death=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
-    dead += [TaskMessage.of(task, death=task.seq) for task in taken if task.status is Status.DEAD_LETTER]
+    pending += sweeper.db.run(check_joins, waiting) if waiting else []
+    if pending:
+        sweeper.queue.send([TaskMessage.of(task) for task in pending])
+    dead = [TaskMessage.of(task, dead_seq=task.seq) for task in rows if task.status is Status.DEAD_LETTER]
+    dead += [TaskMessage.of(task, dead_seq=task.seq) for task in taken if task.status is Status.DEAD_LETTER]
     send_dead_letters(sweeper, dead)
     if taken:
         sweeper.events.announce((task.owner_id, task.traceparent) for task in taken)
-    mended["woken"] += len(wake)
-    mended["resent"] += sum(task.resends > 1 for task in due)
-    mended["leases"] += len(taken)
-    mended["buried"] += len(dead)
+    repaired["woken"] += len(pending)
+    repaired["resent"] += sum(task.resends > 1 for task in due)
+    repaired["leases"] += len(taken)
+    repaired["buried"] += len(dead)
 
 
 def _unpark(sweeper: Sweeper) -> int:

@@ -63,14 +63,14 @@ def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:
         metrics.took("HandlerTime", handled.took, row.type)
         if row.status is Status.COMPLETED:
             metrics.took("EndToEnd", row.age, row.type)
-        said = {
+        fields = {
             **handled.attempt.log_context(),
             **_failure(handled.outcome.error),
             "wait_ms": round(handled.attempt.waited * 1000, 1),
             "handler_ms": round(handled.took * 1000, 1),
             "total_ms": round(row.age * 1000, 1),
         }
-        logger.info(f"task {kind}", extra=said)
+        logger.info(f"task {kind}", extra=fields)
 
 
 def lost(attempt: Attempt) -> None:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from orchestrator.observability import logger, metrics, tracing
-from orchestrator.observability.error_summary import fingerprint, place, words
+from orchestrator.observability.error_summary import fingerprint, message_of, position
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -47,13 +47,13 @@ def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, 
             answer = handle(event, context)
         except Exception as error:
             logger.exception("invocation failed", fingerprint=fingerprint(error))
-            if words(error) == str(error):
+            if message_of(error) == str(error):
                 raise
-            raise InvocationFailed(f"{type(error).__name__} in {place(error)}, {fingerprint(error)}") from None
+            raise InvocationFailed(f"{type(error).__name__} in {position(error)}, {fingerprint(error)}") from None
         else:
             milliseconds = round((perf_counter() - started) * 1000, 1)
-            tell = logger.info if milliseconds >= SLOW else logger.debug
-            tell("invocation done", milliseconds=milliseconds)
+            log = logger.info if milliseconds >= SLOW else logger.debug
+            log("invocation done", milliseconds=milliseconds)
             return answer
         finally:
             metrics.flush()

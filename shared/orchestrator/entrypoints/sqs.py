@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from orchestrator.aws.queues import parse_body, parse_death, parse_task_id
+from orchestrator.aws.queues import parse_body, parse_dead_seq, parse_task_id
 from orchestrator.engine.execution.worker import Message, source_of
 from orchestrator.observability import logger, tracing
 
@@ -50,7 +50,7 @@ def _messages(event: Mapping[str, Any]) -> Iterator[Message]:
             continue
         attributes = record.get("attributes", {})
         source, dead_seq = source_of(
-            parse_death(record.get("messageAttributes", {}).get("death", {}).get("stringValue"))
+            parse_dead_seq(record.get("messageAttributes", {}).get("death", {}).get("stringValue"))
         )
         yield Message(
             message_id=record["messageId"],

@@ -27,7 +27,7 @@ LIFETIME = 20 * 60
 #: Seconds two machines' clocks may differ.
 LEEWAY = 5
 #: Seconds between two forced reads for an unknown `kid`, so that forged tokens cannot flood Secrets Manager.
-PAUSE_BETWEEN_LOOKS = 10.0
+PAUSE_BETWEEN_READS = 10.0
 #: Bytes an HS256 key has at least.
 SHORTEST_KEY = 32
 #: Bytes a subject has at most: it becomes an owner, and a queue's message group.
@@ -77,7 +77,7 @@ class Tokens:
         self._audience = audience
         self._oidc_issuer = oidc_issuer
         self._clock = clock
-        self._next_look = float("-inf")
+        self._next_read = float("-inf")
 
     def issue(self, owner: str, name: str, role: str | None = None, session: Session | None = None) -> tuple[str, int]:
         """Return a signed token and its life in seconds. Without a `session` it begins a new one of generation 0.
@@ -166,8 +166,8 @@ class Tokens:
 
     def _our_key(self, kid: object) -> bytes:
         key = _key(self._secrets.get_json(self._secret_arn), kid)
-        if key is None and self._clock() >= self._next_look:
-            self._next_look = self._clock() + PAUSE_BETWEEN_LOOKS
+        if key is None and self._clock() >= self._next_read:
+            self._next_read = self._clock() + PAUSE_BETWEEN_READS
             key = _key(self._secrets.refresh(self._secret_arn), kid)
         if key is None:
             raise Unauthenticated("The access token is not valid.")

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from orchestrator.aws.feature_flags import Flags
     from orchestrator.aws.queues import EventQueue, TaskQueue
     from orchestrator.engine.agents import Agents
-    from orchestrator.http.cloudfront import Front
+    from orchestrator.http.cloudfront import OriginCheck
     from orchestrator.store.connection import Database
-    from orchestrator.store.row_security import Acting
+    from orchestrator.store.row_security import RowContext
 
 #: Seconds for which a browser caches a preflight.
 PREFLIGHT_AGE = 600
@@ -61,7 +61,7 @@ class Services:
     websocket_url: str
     version: str
     #: The check that a request came through CloudFront; None where the API is public itself.
-    front: Front | None = None
+    origin_check: OriginCheck | None = None
     #: The means to change flags and token keys; None where there is nothing to change.
     flag_admin: FlagAdmin | None = None
     rotate_keys: Callable[[bool], str] | None = None
@@ -104,7 +104,7 @@ def current_trace(router: Router) -> str:
     return str(router.context["traceparent"])
 
 
-def acting_operator(router: Router) -> str:
+def current_operator(router: Router) -> str:
     """Return the operator as the audit trail keeps them: by name and id, because a name can be given again."""
     caller = identity(router)
     return f"{caller.name} ({caller.owner})"
@@ -160,8 +160,8 @@ def _gate(
     """Second: no route is reached by a caller or a page that may not, or with a body we do not take."""
 
     def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
-        if services.front is not None:
-            services.front.admit(app.current_event)
+        if services.origin_check is not None:
+            services.origin_check.admit(app.current_event)
         route: Route = app.context["_route"]
         if route not in known:
             return next_middleware(app)
@@ -170,7 +170,7 @@ def _gate(
         if route.method not in SAFE_METHODS:
             check_body(app.current_event)
             _count_change(services, app)
-        with services.db.acting(whose):
+        with services.db.row_context(whose):
             return next_middleware(app)
 
     return gate
@@ -183,7 +183,7 @@ def _count_change(services: Services, app: APIGatewayHttpResolver) -> None:
         check_change(services.db, services.tokens, current_owner(app), size)
 
 
-def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Acting:
+def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> RowContext:
     """Return whose rows the route may see. Raise Unauthenticated, or Forbidden for a caller who is no operator."""
     promise = declared(route.func)
     access = promise.access if promise is not None else "user"

@@ -23,7 +23,7 @@ VIEWER = "x-viewer-address"
 NETWORK_BITS = 64
 
 
-class Front:
+class OriginCheck:
     def __init__(self, secrets: Secrets, arn: str, *, required: bool = True) -> None:
         self._secrets = secrets
         self._arn = arn
@@ -42,9 +42,9 @@ class Front:
             if self._required:
                 raise Forbidden("Please come in by the public address.")
             return
-        place = network_of(event.headers.get(VIEWER, ""))
-        if place is not None:
-            event["requestContext"]["http"]["sourceIp"] = place
+        viewer = network_of(event.headers.get(VIEWER, ""))
+        if viewer is not None:
+            event["requestContext"]["http"]["sourceIp"] = viewer
 
 
 def network_of(address: str) -> str | None:

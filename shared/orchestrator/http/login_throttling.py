@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from orchestrator.http.authentication import cookies_of
-from orchestrator.http.rate_limits import address_bucket, place, take
+from orchestrator.http.rate_limits import address_bucket, client_address, take
 from orchestrator.model.errors import TooMany
 from orchestrator.observability import metrics
 from orchestrator.store import rate_limits
@@ -55,17 +55,17 @@ class SignIn:
     @classmethod
     def of(cls, db: Database, tokens: Tokens, event: BaseProxyEvent, account: str) -> SignIn:
         shown = (_device(tokens, account, cookie) for cookie in cookies_of(event, _cookie_name(tokens, account)))
-        return cls(db, tokens, account, place(event), next((device for device in shown if device), None))
+        return cls(db, tokens, account, client_address(event), next((device for device in shown if device), None))
 
     def begin(self) -> None:
         """Count the attempt before the password is checked. Raise TooMany, and count nothing, if a bucket is empty."""
         own = self._source()
-        taken = take(self.db, own, what="sign-in", known=self._known)
+        taken = take(self.db, own, limit="sign-in", known=self._known)
         if self.device is not None or taken.known:
             return
         tries = taken.levels[own[-1].key] / FIRST_GAP
         try:
-            take(self.db, self._shared(first=tries <= FIRST_TRIES), what="sign-in")
+            take(self.db, self._shared(first=tries <= FIRST_TRIES), limit="sign-in")
         except TooMany:
             self.db.run(rate_limits.give_back, own)
             raise

@@ -34,7 +34,7 @@ ADDRESS_BURST, ADDRESS_GAP = 300, 1.0
 class Allowance:
     """A rate limit of owners. A caller at the speed of a person costs a statement now and then."""
 
-    what: str
+    limit: str
     #: A second and container, without asking Postgres.
     free: float
     #: As much as a container lets pass before it is counted.
@@ -51,10 +51,10 @@ class Allowance:
         used = used if since == second else 0.0
         if used + amount > self.free or owed + amount >= self.settled_at:
             buckets = [
-                Bucket(tokens.digest(self.what, str(gap), owner), burst, gap, owed + amount)
+                Bucket(tokens.digest(self.limit, str(gap), owner), burst, gap, owed + amount)
                 for burst, gap in self.bounds
             ]
-            take(db, buckets, what=self.what)
+            take(db, buckets, limit=self.limit)
             owed = -amount
         if len(self.seen) >= MOST_OWNERS:
             self.seen.clear()
@@ -78,24 +78,24 @@ def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
 
 def check_address(db: Database, tokens: Tokens, event: BaseProxyEvent) -> None:
     """Count a request without an account. Raise TooMany."""
-    take(db, [address_bucket(tokens, place(event))], what="address")
+    take(db, [address_bucket(tokens, client_address(event))], limit="address")
 
 
 def address_bucket(tokens: Tokens, address: str) -> Bucket:
     return Bucket(tokens.digest("place", address), ADDRESS_BURST, ADDRESS_GAP)
 
 
-def take(db: Database, buckets: Sequence[Bucket], *, what: str, known: str = "") -> Taken:
+def take(db: Database, buckets: Sequence[Bucket], *, limit: str, known: str = "") -> Taken:
     """Raises TooMany where one of the buckets has no room, and takes from none then."""
     taken = db.run(rate_limits.take, buckets, known)
     if taken.wait is not None:
         metrics.count("RateLimited")
-        logger.info("too many requests", what=what)
+        logger.info("too many requests", what=limit)
         raise TooMany("Too many tries. Please wait a little.", max(1, math.ceil(taken.wait)))
     return taken
 
 
-def place(event: BaseProxyEvent) -> str:
+def client_address(event: BaseProxyEvent) -> str:
     """Return the client address that the gateway saw, which no header can change; the network of an IPv6 address."""
     address = str(event["requestContext"]["http"].get("sourceIp", ""))
     return network_of(address) or address

@@ -120,10 +120,10 @@ def given_trace(event: BaseProxyEvent) -> str | None:
     return given if _TRACEPARENT.fullmatch(given) else None
 
 
-def path_uuid(value: str, what: str = "task") -> UUID:
+def path_uuid(value: str, kind: str = "task") -> UUID:
     """An id out of the path; one that cannot be an id names nothing that is there."""
     if not _UUID.fullmatch(value):
-        raise NotFound(f"There is no such {what}.")
+        raise NotFound(f"There is no such {kind}.")
     return UUID(value)
 
 
@@ -140,8 +140,8 @@ def moment(text: str) -> datetime:
         given = datetime.fromisoformat(text)
         return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        words = "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)"
-        raise ValueError(words) from error
+        rule = "must be a moment (2030-01-31T12:00:00Z) or how long ago it is (15m, 1h, 7d)"
+        raise ValueError(rule) from error
 
 
 class Query:
@@ -206,10 +206,10 @@ class Query:
             return None
         return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(id)
 
-    def matching(self, name: str, pattern: re.Pattern[str], words: str) -> str | None:
+    def matching(self, name: str, pattern: re.Pattern[str], rule: str) -> str | None:
         value = self._given.get(name)
         if value is not None and not pattern.fullmatch(value):
-            self.fault(name, f"must be {words}", "wrong_format")
+            self.fault(name, f"must be {rule}", "wrong_format")
             return None
         return value
 

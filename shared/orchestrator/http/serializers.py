@@ -124,9 +124,9 @@ def operator_page_view(task: ListedTask) -> operators.OpsListedTask:
     }
 
 
-def dossier_view(
+def task_detail_view(
     task: Task, history: operators.EventHistory, children: Sequence[ListedChild], why: Mapping[str, Json]
-) -> operators.Dossier:
+) -> operators.TaskDetail:
     return {
         **operator_view(task),
         **history,
@@ -157,14 +157,14 @@ def operator_event_view(event: TaskEvent) -> operators.OpsEvent:
     }
 
 
-def dead_letter_view(letter: DeadLetter) -> operators.DeadLetter:
+def dead_letter_view(dead_letter: DeadLetter) -> operators.DeadLetter:
     return {
-        "id": str(letter.id),
-        "owner": letter.owner_id,
-        "type": letter.type,
-        "attempts": letter.attempts,
-        "error": letter.error,
-        "deadSince": iso(letter.dead_at),
+        "id": str(dead_letter.id),
+        "owner": dead_letter.owner_id,
+        "type": dead_letter.type,
+        "attempts": dead_letter.attempts,
+        "error": dead_letter.error,
+        "deadSince": iso(dead_letter.dead_at),
     }
 
 

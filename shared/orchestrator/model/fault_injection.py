@@ -25,7 +25,7 @@ Point = Literal[
 POINTS: tuple[Point, ...] = get_args(Point)
 
 
-class ProcessDeath(BaseException):
+class ProcessKilled(BaseException):
     """The simulated end of the process: the only exception of a handler that the engine does not handle."""
 
 

@@ -49,16 +49,16 @@ class JsonTooLarge(ValueError):
     """A value takes too many bytes as JSON, or nests too deep."""
 
 
-def encode_bounded(value: Any, most: int, what: str) -> str:
-    """Return `encode_json(value)`; `what` names the value in an error, as in "the result".
+def encode_bounded(value: Any, most: int, kind: str) -> str:
+    """Return `encode_json(value)`; `kind` names the value in an error, as in "the result".
 
     Raises JsonTooLarge when it takes more than `most` bytes as it is sent, or nests deeper than DEEPEST levels.
     """
     text = encode_json(value)
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
-        raise JsonTooLarge(f"{what} nests deeper than {DEEPEST} levels")
+        raise JsonTooLarge(f"{kind} nests deeper than {DEEPEST} levels")
     if (len(text) * _WORST_CHARACTER > most or _EXPONENT.search(text)) and (size := sent_size(text)) > most:
-        raise JsonTooLarge(f"{what} takes {size:,} bytes as JSON; {most:,} is the most")
+        raise JsonTooLarge(f"{kind} takes {size:,} bytes as JSON; {most:,} is the most")
     return text
 
 

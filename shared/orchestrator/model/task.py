@@ -14,7 +14,7 @@ Json = Any
 
 
 #: The message that an owner reads of an internal failure: its cause is for operators.
-FAULT_OF_OURS = "This could not be completed because of a fault on our side. We have kept it and can try again."
+INTERNAL_ERROR = "This could not be completed because of a fault on our side. We have kept it and can try again."
 
 
 #: States in which the owner sees the last attempt's error: a retry is pending, or there is none.
@@ -25,7 +25,7 @@ def public_error(error: Json) -> str | None:
     """Return the message of a stored error that its owner may read."""
     if error is None:
         return None
-    return str(error["message"]) if error.get("kind") == "refused" else FAULT_OF_OURS
+    return str(error["message"]) if error.get("kind") == "refused" else INTERNAL_ERROR
 
 
 @overload

@@ -136,11 +136,11 @@ def validation_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
 
 
 def _fault(found: ErrorDetails, prefix: str) -> Fault:
-    code, message = _words(found["type"], found["msg"], found.get("ctx", {}))
+    code, message = _code_and_message(found["type"], found["msg"], found.get("ctx", {}))
     return Fault(_field(found["loc"], prefix), message, code)
 
 
-def _words(type: str, message: str, context: Mapping[str, Any]) -> tuple[str, str]:
+def _code_and_message(type: str, message: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Return code and message; a validator's own ValueError and a custom error say their message themselves."""
     if type == "value_error":
         return "invalid", message.removeprefix("Value error, ")

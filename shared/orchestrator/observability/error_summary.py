@@ -23,7 +23,7 @@ def outline(error: BaseException) -> str:
     return "\ncaused\n".join("\n".join(_lines(each)) for each in reversed(list(_chain(error))))
 
 
-def words(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return the part of the message that may be logged: of FIT_FOR_LOGS errors, or Postgres's on the schema."""
     if getattr(error, "FIT_FOR_LOGS", False):
         return str(error)
@@ -33,7 +33,7 @@ def words(error: BaseException) -> str:
     return str(error) if _is_psycopg(error) and type(error).__name__ in UNREACHED else ""
 
 
-def place(error: BaseException) -> str:
+def position(error: BaseException) -> str:
     """Return the file and function that raised the error."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].name}" if frames else ""
@@ -46,7 +46,7 @@ def fingerprint(error: BaseException) -> str:
     """
     diagnosis = getattr(error, "diag", None)
     shape = _NUMBERS.sub("#", str(getattr(diagnosis, "message_primary", None) or storable(error)))
-    return hashlib.sha256(f"{type(error).__name__} {place(error)} {shape}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{type(error).__name__} {position(error)} {shape}".encode()).hexdigest()[:12]
 
 
 def storable(error: BaseException, longest: int = 2_000) -> str:
@@ -55,8 +55,8 @@ def storable(error: BaseException, longest: int = 2_000) -> str:
 
 
 def _lines(error: BaseException) -> Iterator[str]:
-    told = words(error)
-    yield f"{type(error).__module__}.{type(error).__qualname__}" + (f": {told}" if told else "")
+    message = message_of(error)
+    yield f"{type(error).__module__}.{type(error).__qualname__}" + (f": {message}" if message else "")
     for frame in traceback.extract_tb(error.__traceback__):
         yield f"  {'/'.join(frame.filename.rsplit('/', 3)[1:])}:{frame.lineno} {frame.name}"
     if isinstance(error, BaseExceptionGroup):

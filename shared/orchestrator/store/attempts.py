@@ -106,7 +106,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
+class _Locked:
     marker: str
     id: UUID | None
 
@@ -118,7 +118,7 @@ def claim(
     worker: str,
     lease: float,
     alone: bool,
-    held_types: Collection[str] = (),
+    paused_types: Collection[str] = (),
     limited: bool = False,
     version: str = "",
 ) -> list[Attempt]:
@@ -132,7 +132,7 @@ def claim(
         "event": encode_json({"worker": worker, "version": version}),
         "lease": lease,
         "alone": alone,
-        "held_types": list(held_types),
+        "paused_types": list(paused_types),
         "limited": limited,
     }
     return fetch_all(conn, Attempt, _SQL["claim"], values)
@@ -144,7 +144,7 @@ def claim_limited(
     *,
     worker: str,
     lease: float,
-    held_types: Collection[str],
+    paused_types: Collection[str],
     limit: int,
     version: str = "",
 ) -> list[Attempt]:
@@ -161,7 +161,7 @@ def claim_limited(
             worker=worker,
             lease=lease,
             alone=True,
-            held_types=held_types,
+            paused_types=paused_types,
             limited=True,
             version=version,
         )
@@ -185,7 +185,7 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
 def lock_attempts(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
     """Lock the attempts' rows until the transaction ends; return its marker and the ids that are still ours."""
     values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
-    rows = fetch_all(conn, _Held, _SQL["lock_attempts"], values)
+    rows = fetch_all(conn, _Locked, _SQL["lock_attempts"], values)
     return rows[0].marker, {row.id for row in rows if row.id is not None}
 
 

@@ -19,7 +19,7 @@ from orchestrator.model.errors import DatabaseAway, Unauthenticated, Unavailable
 from orchestrator.observability import logger
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
 from orchestrator.store.query_files import load_queries
-from orchestrator.store.row_security import NOBODY, Acting
+from orchestrator.store.row_security import NOBODY, RowContext
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,7 +46,7 @@ _SQL = load_queries("orchestrator.store", "row_security")
 class Connection(psycopg.Connection[DictRow]):
     """A connection of the application; every transaction on it begins with its row security context."""
 
-    acting: Acting = NOBODY
+    row_context: RowContext = NOBODY
     #: The rules while a handler uses it; None while only the engine does.
     handler_session: HandlerSession | None = None
 
@@ -70,18 +70,18 @@ class Connection(psycopg.Connection[DictRow]):
         self._refuse_to_handler("with ctx.db")
         return super().__enter__()
 
-    def _refuse_to_handler(self, what: str) -> None:
+    def _refuse_to_handler(self, action: str) -> None:
         """Raise TransactionControl when a handler, and not the engine, uses this connection."""
         if self.handler_session is not None:
             raise TransactionControl(
-                f"{what}: the engine commits ctx.db with the task's result; use ctx.db.transaction() for a savepoint"
+                f"{action}: the engine commits ctx.db with the task's result; use ctx.db.transaction() for a savepoint"
             )
 
-    def act(self, acting: Acting) -> None:
+    def act(self, row_context: RowContext) -> None:
         """Set a row security context until the transaction or savepoint ends."""
-        psycopg.Cursor(self).execute(_SQL["act"], {"settings": acting}, prepare=False)
+        psycopg.Cursor(self).execute(_SQL["act"], {"settings": row_context}, prepare=False)
 
-    def begin_savepoint(self, acting: Acting, *, release: bool) -> None:
+    def begin_savepoint(self, row_context: RowContext, *, release: bool) -> None:
         """Begin the savepoint `handler` with a row security context.
 
         `release` the savepoint before it first, and reset the settings that its handler may have changed.
@@ -89,7 +89,7 @@ class Connection(psycopg.Connection[DictRow]):
         """
         before = "RESET ALL; RESET ROLE; RELEASE SAVEPOINT handler; " if release else ""
         text = sql.SQL(before + "SAVEPOINT handler; SELECT act({})")
-        psycopg.Cursor(self).execute(text.format(sql.Literal(acting)), prepare=False)
+        psycopg.Cursor(self).execute(text.format(sql.Literal(row_context)), prepare=False)
 
     def clean_session(self, then: LiteralString = "") -> bool:
         """Undo what handlers changed in the session and run `then`; return False when only a new session is clean."""
@@ -102,7 +102,7 @@ class Connection(psycopg.Connection[DictRow]):
 
         One round trip without a pipeline, so it is prepared like any other.
         """
-        return psycopg.Cursor(self).execute(query, {**values, "settings": self.acting or None})
+        return psycopg.Cursor(self).execute(query, {**values, "settings": self.row_context or None})
 
     @contextmanager
     def transaction(
@@ -112,12 +112,12 @@ class Connection(psycopg.Connection[DictRow]):
             self.handler_session.check(self)
         outermost = _is_idle(self)
         with super().transaction(savepoint_name, force_rollback) as transaction:
-            if outermost and self.acting:
-                self.act(self.acting)
+            if outermost and self.row_context:
+                self.act(self.row_context)
             yield transaction
 
 
-class ActingCursor(psycopg.Cursor[DictRow]):
+class RowContextCursor(psycopg.Cursor[DictRow]):
     """A cursor that sends the row security context with a statement outside a transaction, in one pipeline.
 
     Nothing is prepared in a pipeline: psycopg treats a statement that failed there as prepared from then on.
@@ -138,10 +138,10 @@ class ActingCursor(psycopg.Cursor[DictRow]):
                 return super().execute(query, params, prepare=prepare, binary=binary)
             finally:
                 session.note(query, self.statusmessage)
-        if not isinstance(connection, Connection) or not connection.acting or not _is_idle(connection):
+        if not isinstance(connection, Connection) or not connection.row_context or not _is_idle(connection):
             return super().execute(query, params, prepare=prepare, binary=binary)
         with connection.pipeline():
-            connection.act(connection.acting)
+            connection.act(connection.row_context)
             super().execute(query, params, prepare=False, binary=binary)
         return self
 
@@ -174,7 +174,7 @@ def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connectio
         autocommit=True,
         prepare_threshold=PREPARED_FROM if prepares else None,
         row_factory=dict_row,
-        cursor_factory=ActingCursor,
+        cursor_factory=RowContextCursor,
         **kwargs,
     )
 
@@ -199,7 +199,7 @@ def _notice_end(connection: Connection) -> None:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _readable_errors() -> Iterator[None]:
     """Turn refusals of Postgres into the errors that callers get."""
     try:
         yield
@@ -219,7 +219,7 @@ class Database:
     def __init__(self, opener: Callable[[], Connection]) -> None:
         self._opener = opener
         self._connection: Connection | None = None
-        self._acting = NOBODY
+        self._row_context = NOBODY
 
     def connection(self) -> Connection:
         """Return the open connection. Raise DatabaseAway when the database cannot be reached."""
@@ -229,7 +229,7 @@ class Database:
                 self._connection = self._opener()
             except psycopg.OperationalError as error:
                 raise DatabaseAway from error
-            self._connection.acting = self._acting
+            self._connection.row_context = self._row_context
         return self._connection
 
     def is_lost(self) -> bool:
@@ -237,19 +237,19 @@ class Database:
         return self._connection is not None and not is_usable(self._connection)
 
     @contextmanager
-    def acting(self, acting: Acting) -> Iterator[None]:
+    def row_context(self, row_context: RowContext) -> Iterator[None]:
         """Run the block in a row security context: statements see only the rows of this owner or operator."""
-        before = self._acting
-        self._act(acting)
+        before = self._row_context
+        self._act(row_context)
         try:
             yield
         finally:
             self._act(before)
 
-    def _act(self, acting: Acting) -> None:
-        self._acting = acting
+    def _act(self, row_context: RowContext) -> None:
+        self._row_context = row_context
         if self._connection is not None:
-            self._connection.acting = acting
+            self._connection.row_context = row_context
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
@@ -268,7 +268,7 @@ class Database:
         while True:
             connection = self.connection()
             try:
-                with _in_words():
+                with _readable_errors():
                     return call(connection, *args, **kwargs)
             except CONFLICTS:
                 conflicts += 1
@@ -293,5 +293,5 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Open one transaction on the connection; nothing is repeated."""
         connection = self.connection()
-        with _in_words(), connection.transaction():
+        with _readable_errors(), connection.transaction():
             yield connection

@@ -55,17 +55,17 @@ class FailureGroup:
     example_error: Json
 
 
-def mark_sent(conn: Connection, deaths: Mapping[UUID, int]) -> None:
+def mark_sent(conn: Connection, sent: Mapping[UUID, int]) -> None:
     """Record that the messages of these dead letters (task id: seq) are in the dead-letter queue."""
-    conn.execute(_SQL["mark_sent"], {"ids": list(deaths), "seqs": list(deaths.values())})
+    conn.execute(_SQL["mark_sent"], {"ids": list(sent), "seqs": list(sent.values())})
 
 
-def undecided(conn: Connection, letters: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
+def undecided(conn: Connection, messages: Sequence[tuple[UUID | None, int | None]]) -> list[bool]:
     """Return for each message of the dead-letter queue (task id, seq) whether an operator must still decide.
 
     A message without a task id always counts, one without a seq while its task is a dead letter: both are foreign.
     """
-    values = {"ids": [task for task, _ in letters], "seqs": [death for _, death in letters]}
+    values = {"ids": [task for task, _ in messages], "seqs": [seq for _, seq in messages]}
     return fetch_column(conn, bool, _SQL["undecided"], values)
 
 

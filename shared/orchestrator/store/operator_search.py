@@ -65,18 +65,18 @@ class Ended:
     id: UUID
 
 
-Place = TypeVar("Place", UUID, Ended)
+PageKey = TypeVar("PageKey", UUID, Ended)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Place]):
+class Found(Generic[PageKey]):
     """A page of a search, and the position where the next one begins (None: there is none)."""
 
     tasks: list[ListedTask]
-    next_before: Place | None
-    position: Callable[[ListedTask], Place]
+    next_before: PageKey | None
+    position: Callable[[ListedTask], PageKey]
 
-    def next_after(self, shown: int) -> Place | None:
+    def next_after(self, shown: int) -> PageKey | None:
         """Return the position of the next page when only the first `shown` tasks are sent."""
         return self.next_before if shown == len(self.tasks) else self.position(self.tasks[shown - 1])
 

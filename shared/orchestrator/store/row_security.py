@@ -10,9 +10,9 @@ import json
 from typing import NewType, Protocol
 
 #: Settings of a transaction, as a JSON object by name; empty for none.
-Acting = NewType("Acting", str)
+RowContext = NewType("RowContext", str)
 
-NOBODY = Acting("")
+NOBODY = RowContext("")
 
 
 class Session(Protocol):
@@ -24,29 +24,29 @@ class Session(Protocol):
     def generation(self) -> int | None: ...
 
 
-def owner(id: str, of: Session | None = None) -> Acting:
+def owner(id: str, of: Session | None = None) -> RowContext:
     """Return the context for the rows of one owner. With a session: refused when the session has ended."""
-    return Acting(json.dumps({"orchestrator.owner": id, **_session(of)}))
+    return RowContext(json.dumps({"orchestrator.owner": id, **_session(of)}))
 
 
-def caller(id: str, of: Session | None = None) -> Acting:
+def caller(id: str, of: Session | None = None) -> RowContext:
     """Return `owner` for a request of the owner's own: refused when the account is closed, too."""
-    return Acting(json.dumps({"orchestrator.owner": id, "orchestrator.caller": id, **_session(of)}))
+    return RowContext(json.dumps({"orchestrator.owner": id, "orchestrator.caller": id, **_session(of)}))
 
 
-def operator(id: str, of: Session | None = None) -> Acting:
+def operator(id: str, of: Session | None = None) -> RowContext:
     """Return the context for everybody's rows, for a caller who is an operator."""
-    return Acting(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id, **_session(of)}))
+    return RowContext(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id, **_session(of)}))
 
 
-def setting(name: str, value: str) -> Acting:
+def setting(name: str, value: str) -> RowContext:
     """Return the context for a policy of the application."""
-    return Acting(json.dumps({name: value}))
+    return RowContext(json.dumps({name: value}))
 
 
-def together(one: Acting, other: Acting) -> Acting:
+def together(one: RowContext, other: RowContext) -> RowContext:
     """Return the context with the settings of both."""
-    return Acting(json.dumps({**json.loads(one), **json.loads(other)}))
+    return RowContext(json.dumps({**json.loads(one), **json.loads(other)}))
 
 
 def _session(of: Session | None) -> dict[str, str]:

@@ -82,17 +82,17 @@ def _maker(row: type[Row], columns: tuple[bytes, ...]) -> RowMaker[Row]:
 def _plan(row: type[Row], columns: Sequence[str]) -> list[tuple[str, int, Callable[[Any], object] | None]]:
     """Return each field's name, its column and its conversion. Raises LookupError for a field without a column."""
     plan: list[tuple[str, int, Callable[[Any], object] | None]] = []
-    hints = get_type_hints(row)
+    types = get_type_hints(row)
     for field in fields(row):
         if field.name in columns:
-            plan.append((field.name, columns.index(field.name), _conversion(hints[field.name])))
+            plan.append((field.name, columns.index(field.name), _conversion(types[field.name])))
         elif columns and field.default is MISSING:
             raise LookupError(f"{row.__name__}.{field.name} is not among the columns {', '.join(columns)}")
     return plan
 
 
-def _conversion(hint: object) -> Callable[[Any], object] | None:
-    for kind in (hint, *get_args(hint)):
+def _conversion(annotation: object) -> Callable[[Any], object] | None:
+    for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, Enum):
             return lambda value: None if value is None else kind(value)
     return None

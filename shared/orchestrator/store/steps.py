@@ -57,7 +57,7 @@ class _Step:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AttemptState:
     status: Status
-    ours: bool | None
+    owned: bool | None
 
 
 def recorded_steps(conn: Connection, task_id: UUID) -> dict[str, Recorded]:
@@ -97,7 +97,7 @@ def _written(watched: bool | None) -> Write:
 def attempt_state(conn: Connection, task_id: UUID, token: int) -> tuple[Status | None, bool]:
     """Return the task's status (None: erased) and whether this attempt still owns it."""
     state = fetch_one(conn, _AttemptState, _SQL["attempt_state"], {"task_id": task_id, "token": token})
-    return (state.status, bool(state.ours)) if state else (None, False)
+    return (state.status, bool(state.owned)) if state else (None, False)
 
 
 def begin_wait(conn: Connection, task_id: UUID, token: int, join: Join, calls: Sequence[str]) -> None:

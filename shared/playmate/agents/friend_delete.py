@@ -40,7 +40,7 @@ def delete(ctx: Context, payload: FriendDelete) -> FriendDeleted:
         raise Refuse("You are not friends with this family.", code="no_friendship")
     availability.withdraw(ctx.db, me, friend)
     # The kids of a former friend are a stranger's: both guardians lose the results about them.
-    about, plans = erasure.told_of_each_other(ctx.db, me, friend)
+    about, plans = erasure.notified_of_each_other(ctx.db, me, friend)
     forget_mentions(ctx, about, plans, "availabilityPlan")
     were_friends = link is not None and link.state is State.ACCEPTED
     notify(ctx, friend, "ended" if were_friends else "withdrawn")

@@ -77,7 +77,7 @@ def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
     else:
         pairs = _pairs(mine, theirs)
         found = [_recommendation(ctx, planner, friend, one, other, pair.score) for one, other, pair in pairs]
-        headline, message = _words(friend.name, len(found), bool(mine), bool(theirs))
+        headline, message = _message(friend.name, len(found), bool(mine), bool(theirs))
     return Recommended(
         headline=headline,
         message=message,
@@ -93,10 +93,10 @@ def _the_two(ctx: Context, friend_id: GuardianId) -> tuple[Guardian, Guardian]:
     me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
     if me is None:
         raise Refuse("This account no longer exists.", code="no_account")
-    held = friends.lock_friends(ctx.db, me.id, friend_id)
-    if not held:
+    locked = friends.lock_friends(ctx.db, me.id, friend_id)
+    if not locked:
         raise Refuse("You are not friends with this guardian.", code="not_friends")
-    return me, held[0]
+    return me, locked[0]
 
 
 def _pairs(mine: list[Kid], theirs: list[Kid]) -> list[tuple[Kid, Kid, Pair]]:
@@ -132,12 +132,12 @@ def _recommendation(
     )
 
 
-def _words(friend: str, count: int, have_mine: bool, have_theirs: bool) -> tuple[str, str]:
+def _message(friend: str, count: int, have_mine: bool, have_theirs: bool) -> tuple[str, str]:
     """Headline and message."""
     if count:
         plural = "playdate" if count == 1 else "playdates"
         return f"{count} {plural} to plan with {friend}", "Paired by age and favourite activity."
-    who = f"{friend} has" if have_mine else "You have"
+    families = f"{friend} has" if have_mine else "You have"
     if not have_mine and not have_theirs:
-        who = f"You and {friend} have"
-    return f"No playdates with {friend} yet", f"{who} not added any kids."
+        families = f"You and {friend} have"
+    return f"No playdates with {friend} yet", f"{families} not added any kids."

@@ -14,7 +14,7 @@ from playmate.domain.friendship import Answered, Link, Refusal, State, judge_ans
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 
-WORDS = {
+MESSAGES = {
     State.PENDING: "The request is open.",
     State.ACCEPTED: "You are friends now.",
     State.REFUSED: "The request is refused.",
@@ -70,6 +70,6 @@ def _recommend_to_both(ctx: Context, me: GuardianId, friend: GuardianId) -> None
 def _result(link: Link | None, wanted: State, verdict: Answered) -> FriendStateSet:
     if link is None:
         raise Refuse("This family has never asked you to be friends.", code="never_asked")
-    message = WORDS[wanted] if verdict is Answered.STATE else f"{WORDS[wanted]} Nothing has changed."
+    message = MESSAGES[wanted] if verdict is Answered.STATE else f"{MESSAGES[wanted]} Nothing has changed."
     shown = FriendLink(askerId=link.asker_id, receiverId=link.receiver_id, state=link.state)
     return FriendStateSet(message=message, friendLink=shown)

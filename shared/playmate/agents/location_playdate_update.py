@@ -16,7 +16,7 @@ from playmate.domain.activities import setting
 from playmate.domain.coordinates import Point, normalise
 from playmate.sources import local_insight, narrative, nearby
 from playmate.sources.local_insight import Locality, Retrieved
-from playmate.sources.nearby import Place
+from playmate.sources.nearby import Venue
 from playmate.sources.outside import Answer
 from playmate.store import accounts, availability, erasure, kids, points
 from playmate.store.accounts import GuardianId
@@ -64,7 +64,7 @@ class PointUpdated(BaseModel):
 def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     me, point = accounts.guardian_id(ctx.owner), normalise(payload.latitude, payload.longitude)
     # Outside sources first: no row of the application is locked while they answer.
-    told = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
+    insight = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
     forget_mentions(ctx, [], erasure.old_plans(ctx.db, me, PLANS_KEPT), "availabilityPlan")
@@ -74,7 +74,7 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
         message="Your playdate point is saved.",
         coordinates=Coordinates(**point.public()),
         availabilityPlan=make_plan(ctx) if planned and guardian else None,
-        localInsight=told,
+        localInsight=insight,
     )
 
 
@@ -87,12 +87,12 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
     documents = ctx.step("insight.retrieve", lambda _: local_insight.retrieve(ctx.db, question))
     ctx.progress("Choosing ideas for your family", percent=50)
     wanted = _settings(question, mine)
-    around = ctx.step("insight.places", lambda _: _look_around(ctx, point, question, wanted))
-    told = local_insight.compose(locality, documents, around["places"], around["missing"])
+    around = ctx.step("insight.places", lambda _: _venues_around(ctx, point, question, wanted))
+    insight = local_insight.compose(locality, documents, around["places"], around["missing"])
     if ctx.flags.get("insight_narrative", False):
         text = ctx.step("insight.narrate", lambda _: _narrate(ctx, locality, documents))
-        told |= {"summary": text or told["summary"], "narrated": text is not None}
-    return told
+        insight |= {"summary": text or insight["summary"], "narrated": text is not None}
+    return insight
 
 
 def _settings(question: Question, mine: Sequence[Kid]) -> list[str]:
@@ -101,14 +101,14 @@ def _settings(question: Question, mine: Sequence[Kid]) -> list[str]:
     return [each for each in dict.fromkeys(settings) if each != "either"]
 
 
-def _look_around(ctx: Context, point: Point, question: Question, settings: Sequence[str]) -> dict[str, Any]:
+def _venues_around(ctx: Context, point: Point, question: Question, settings: Sequence[str]) -> dict[str, Any]:
     """Return meeting points near by as JSON, from Amazon Location if it is on and answers, else from the documents."""
-    answer: Answer[list[Place]] = Answer(None)
+    answer: Answer[list[Venue]] = Answer(None)
     if ctx.flags.get("amazon_places", False):
-        answer = nearby.find(nearby.amazon_places(), nearby.amazon_source(), point, settings)
-    known = nearby.KnownPlaces(ctx.db, question)
-    found = answer.value or [place for each in settings for place in known.near(point, each)]
-    return {"places": [place.record() for place in found], "missing": [answer.missing] if answer.missing else []}
+        answer = nearby.find(nearby.amazon_venues(), nearby.amazon_source(), point, settings)
+    known = nearby.KnownVenues(ctx.db, question)
+    found = answer.value or [venue for each in settings for venue in known.near(point, each)]
+    return {"places": [venue.record() for venue in found], "missing": [answer.missing] if answer.missing else []}
 
 
 def _narrate(ctx: Context, locality: Locality, documents: Sequence[Retrieved]) -> str | None:

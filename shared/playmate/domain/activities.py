@@ -33,7 +33,7 @@ INDOOR = frozenset({
 BY_NIGHT = frozenset({"stargazing", "fireworks", "lanterns"})
 
 
-def words(activity: str) -> frozenset[str]:
+def terms(activity: str) -> frozenset[str]:
     """Return the activity's terms, single and joined in pairs ("treasure hunt" also as "treasure-hunt")."""
     single = re.findall(r"\w+", activity.casefold())
     joined = [form for one, two in pairwise(single) for form in (f"{one}-{two}", f"{one}{two}")]
@@ -42,18 +42,18 @@ def words(activity: str) -> frozenset[str]:
 
 def setting(activity: str) -> Setting:
     """Return outdoor or indoor; "either" if no known term decides it."""
-    said = words(activity)
-    if said & {"indoor", "indoors"}:
+    named = terms(activity)
+    if named & {"indoor", "indoors"}:
         return "indoor"
-    if said & OUTDOOR:
+    if named & OUTDOOR:
         return "outdoor"
-    return "indoor" if said & INDOOR else "either"
+    return "indoor" if named & INDOOR else "either"
 
 
 def needs_daylight(activity: str) -> bool:
-    return setting(activity) == "outdoor" and not words(activity) & BY_NIGHT
+    return setting(activity) == "outdoor" and not terms(activity) & BY_NIGHT
 
 
-def known_words(activity: str) -> frozenset[str]:
+def known_activities(activity: str) -> frozenset[str]:
     """Return the activity's terms that are in our vocabulary, so no person's name."""
-    return words(activity) & (OUTDOOR | INDOOR | BY_NIGHT)
+    return terms(activity) & (OUTDOOR | INDOOR | BY_NIGHT)

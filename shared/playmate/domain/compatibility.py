@@ -87,11 +87,11 @@ def _seniority(child: Child) -> tuple[int, str, str, int]:
 def _costs(rows: Sequence[Child], columns: Sequence[Child]) -> list[list[int]]:
     """Return the costs to minimise: the negative scores, and far below them a digit per row that decides ties."""
     radix = len(columns) + 1
-    places = [radix ** (len(rows) - 1 - r) for r in range(len(rows))]
+    digits = [radix ** (len(rows) - 1 - r) for r in range(len(rows))]
     unit = radix ** len(rows)
     return [
-        [-(compatibility(one, other) * unit + (len(columns) - c) * place) for c, other in enumerate(columns)]
-        for one, place in zip(rows, places, strict=True)
+        [-(compatibility(one, other) * unit + (len(columns) - c) * digit) for c, other in enumerate(columns)]
+        for one, digit in zip(rows, digits, strict=True)
     ]
 
 

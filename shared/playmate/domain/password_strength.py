@@ -19,7 +19,7 @@ def weakness(password: str, *personal: str) -> str | None:
     if len(password) < SHORTEST:
         return f"must have at least {SHORTEST} characters"
     known = [*personal, *(part for word in personal for part in _parts(word))]
-    if _letters(password) in {_letters(word) for word in known} - {""}:
+    if _only_letters(password) in {_only_letters(word) for word in known} - {""}:
         return "must not be the name or the e-mail address"
     if zxcvbn(password[:RATED], user_inputs=known)["guesses"] < FEWEST_GUESSES:
         return "is too easy to guess"
@@ -32,5 +32,5 @@ def _parts(word: str) -> Iterator[str]:
     yield from word.split()
 
 
-def _letters(text: str) -> str:
+def _only_letters(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalpha())

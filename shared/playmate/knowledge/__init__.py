@@ -55,7 +55,7 @@ def parse(text: str) -> Iterator[Document]:
 
 def _document(title: str, line: str, body: str) -> Document:
     facets = dict(_facets(title, line))
-    places, seasons = _words(facets.get("places", "")), _words(facets.get("seasons", ""))
+    places, seasons = _terms(facets.get("places", "")), _terms(facets.get("seasons", ""))
     for word in places:
         if not PLACES.fullmatch(word):
             raise BadDocument(f"{title}: unknown place {word}")
@@ -63,7 +63,7 @@ def _document(title: str, line: str, body: str) -> Document:
         raise BadDocument(f"{title}: unknown season in {seasons}")
     youngest, _, oldest = facets.get("ages", "0-17").partition("-")
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    activities = _words(facets.get("activities", ""))
+    activities = _terms(facets.get("activities", ""))
     setting = facets.get("setting", "either")
     text, ages = " ".join(body.split()), (int(youngest), int(oldest))
     return Document(slug, title, text, places, seasons, activities, setting, *ages, facets.get("venue"))
@@ -77,5 +77,5 @@ def _facets(title: str, line: str) -> Iterator[tuple[str, str]]:
         yield name, value.strip()
 
 
-def _words(value: str) -> tuple[str, ...]:
+def _terms(value: str) -> tuple[str, ...]:
     return tuple(filter(None, (each.strip() for each in value.split(","))))

@@ -44,7 +44,7 @@ def auth_routes(services: Services) -> Router:
         check_address(services.db, services.tokens, router.current_event)
         body = read(Signup, router.current_event)
         hashed = hash_password(body.password)
-        with services.db.acting(accounts.signing_in(body.name)):
+        with services.db.row_context(accounts.signing_in(body.name)):
             account = services.db.run(
                 accounts.create_guardian, name=body.name, email=body.email, password_hash=hashed, role="guardian"
             )
@@ -68,7 +68,7 @@ def auth_routes(services: Services) -> Router:
             check_address(services.db, services.tokens, router.current_event)
             raise
         identifier = body.identifier.strip()
-        with services.db.acting(accounts.signing_in(identifier)):
+        with services.db.row_context(accounts.signing_in(identifier)):
             found = services.db.run(accounts.find_credentials, identifier)
             # Every spelling of an account's name or address counts for the same account.
             sign_in = sign_in_of(
@@ -105,7 +105,7 @@ def signed_in(
 ) -> Response[Any]:
     """Begin a session and return the answer to a sign-in."""
     owner = str(account.id)
-    with services.db.acting(row_security.caller(owner)):
+    with services.db.row_context(row_security.caller(owner)):
         session = Session(generation=services.db.run(sessions.generation, owner))
     response = session_answer(services, account, session, message or f"Welcome, {account.name}.", status)
     response.cookies.append(sign_in.succeeded(secure=services.secure_cookies))

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
@@ -40,7 +40,7 @@ def knowledge_routes(services: Services) -> Router:
         documents = _documents(read(KnowledgeBody, router.current_event).markdown)
         changed = services.db.run(knowledge.put_documents, documents)
         detail = {"documents": len(documents), "changed": changed}
-        services.db.run(audit.record_action, acting_operator(router), "knowledge", detail)
+        services.db.run(audit.record_action, current_operator(router), "knowledge", detail)
         return json_response(200, detail)
 
     return router
@@ -56,7 +56,7 @@ def _documents(markdown: str) -> list[knowledge.Document]:
         found = list(parse(markdown))
     except (BadDocument, ValueError) as error:
         raise InvalidInput("The documents cannot be read.", [Fault("markdown", str(error))]) from error
-    faults = [Fault("markdown", f"{each.title[:80]}: {words}") for each in found for words in _faults(each)]
+    faults = [Fault("markdown", f"{each.title[:80]}: {fault}") for each in found for fault in _faults(each)]
     slugs = [each.slug for each in found]
     faults += [
         Fault("markdown", f"the title {slug} is used twice") for slug in sorted(set(slugs)) if slugs.count(slug) > 1

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
@@ -29,7 +29,7 @@ def owner_routes(services: Services) -> Router:
         tag="ops",
     )
     def by_name() -> Response[Any]:
-        acting_operator(router)
+        current_operator(router)
         query = Query(router.current_event)
         name = query.text("name", longest=80)
         query.check()

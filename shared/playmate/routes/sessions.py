@@ -59,12 +59,12 @@ def session_routes(services: Services) -> Router:
         _check_strength(body.password, found)
         new_hash = hash_password(body.password)
         owner = row_security.owner(str(found.account.id))
-        with services.db.acting(row_security.together(owner, accounts.signing_in(found.account.name))):
+        with services.db.row_context(row_security.together(owner, accounts.signing_in(found.account.name))):
             changed = services.db.run(accounts.change_password, found.account.id, found.password_hash, new_hash)
         if not changed:
             raise Conflict("The password was changed somewhere else at the same moment. Please sign in again.")
         message = "Your password is changed. Other devices are signed out."
-        with services.db.acting(owner):  # the caller's session has just ended with the others
+        with services.db.row_context(owner):  # the caller's session has just ended with the others
             return signed_in(services, sign_in, found.account, message=message)
 
     @router.post("/auth/logout-everywhere")
@@ -81,7 +81,7 @@ def _own_credentials(services: Services, owner: str) -> Credentials:
     """Return the caller's account. Raise Unauthenticated if it is gone, or if the session has ended."""
     guardian = services.db.run(accounts.get_guardian, guardian_id(owner))
     if guardian is not None:
-        with services.db.acting(accounts.signing_in(guardian.name)):
+        with services.db.row_context(accounts.signing_in(guardian.name)):
             found = services.db.run(accounts.find_credentials, guardian.name)
         if found is not None and found.account.id == guardian.id:
             return found

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any, TypedDict
 
 from orchestrator.store.connection import Connection
-from playmate.domain.activities import known_words, setting
+from playmate.domain.activities import known_activities, setting
 from playmate.domain.coordinates import Point
 from playmate.sources.daylight import daylight
 from playmate.sources.geography import belt, country_of, days_off, hemisphere, season, zone_at
@@ -73,7 +73,7 @@ def locate(point: Point, now: datetime) -> Locality:
 
 def ask(locality: Locality, kids: Sequence[Kid]) -> Question:
     """Return the search, in facets and known terms; never a child's name."""
-    activities = sorted({word for kid in kids for word in known_words(kid.favorite_activity)})
+    activities = sorted({word for kid in kids for word in known_activities(kid.favorite_activity)})
     ages = [kid.age for kid in kids] or [0, 17]
     seasons = _seasons(locality)
     return Question(
@@ -81,7 +81,7 @@ def ask(locality: Locality, kids: Sequence[Kid]) -> Question:
         places=[place for place in (locality["country"], locality["belt"]) if place],
         seasons=seasons,
         activities=activities,
-        words=[*activities, *seasons, *(["holiday"] if locality["holidays"] else [])],
+        terms=[*activities, *seasons, *(["holiday"] if locality["holidays"] else [])],
         setting=preferred_setting(locality, kids),
         youngest=min(ages),
         oldest=max(ages),
@@ -125,7 +125,7 @@ def compose(
     if places:
         actions.append(_where_to(places))
     return {
-        "headline": f"{_season_words(locality)}: {_light_words(locality)}",
+        "headline": f"{_season_text(locality)}: {_light_text(locality)}",
         "summary": summary,
         "actions": actions,
         "facts": locality,
@@ -155,14 +155,14 @@ def _where_to(places: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _season_words(locality: Locality) -> str:
+def _season_text(locality: Locality) -> str:
     where = locality["countryName"] or f"the {locality['hemisphere']} hemisphere"
     if locality["belt"] == "tropical":
         return f"In the tropics ({where})"
     return f"{locality['season'].capitalize()} in {where}"
 
 
-def _light_words(locality: Locality) -> str:
+def _light_text(locality: Locality) -> str:
     if locality["daylightHours"] == 0:
         return "the sun does not rise today"
     if locality["daylightHours"] == 24:
@@ -173,7 +173,7 @@ def _light_words(locality: Locality) -> str:
 
 def _summary(locality: Locality, actions: Sequence[Mapping[str, Any]]) -> str:
     where = locality["countryName"] or "At this place"
-    parts = [f"{where}: {_light_words(locality)}, clocks of {locality['timeZone']}."]
+    parts = [f"{where}: {_light_text(locality)}, clocks of {locality['timeZone']}."]
     coming = locality["holidays"]
     if coming:
         parts.append(f"Next public holiday: {coming[0]['name']} on {coming[0]['date']}.")

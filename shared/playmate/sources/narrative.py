@@ -63,10 +63,10 @@ def converse(prompt: str) -> Iterator[str]:
         inferenceConfig={"maxTokens": LONGEST_ANSWER, "temperature": 0.2},
     )
     for event in answer["stream"]:
-        yield from _words(event)
+        yield from _texts(event)
 
 
-def _words(event: dict[str, Any]) -> Iterator[str]:
+def _texts(event: dict[str, Any]) -> Iterator[str]:
     text = event.get("contentBlockDelta", {}).get("delta", {}).get("text")
     if text:
         yield text
@@ -83,8 +83,8 @@ def narrate(
         return None
     text = ""
     try:
-        for words in _in_time(lambda: stream(ground.prompt()), seconds):
-            text += words
+        for part in _in_time(lambda: stream(ground.prompt()), seconds):
+            text += part
             if len(text) > LONGEST:
                 return None
             show(text)
@@ -109,13 +109,13 @@ def paced(show: Callable[[str], None], pause: float = 0.3) -> Callable[[str], No
 
 def usable(text: str, ground: Ground) -> bool:
     """Whether a summary is one: long enough, no refusal, and about the documents."""
-    said, known = _content_words(text), _content_words(ground.prompt())
-    if not SHORTEST <= len(text.strip()) <= LONGEST or REFUSAL.search(text) or not said:
+    terms, known = _content_terms(text), _content_terms(ground.prompt())
+    if not SHORTEST <= len(text.strip()) <= LONGEST or REFUSAL.search(text) or not terms:
         return False
-    return len(said & known) / len(said) >= 0.4
+    return len(terms & known) / len(terms) >= 0.4
 
 
-def _content_words(text: str) -> set[str]:
+def _content_terms(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 4}
 
 

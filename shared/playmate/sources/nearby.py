@@ -25,7 +25,7 @@ CATEGORIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Venue:
     """A meeting point. The distance is None for a kind of venue instead of a specific one."""
 
     name: str
@@ -39,36 +39,36 @@ class Place:
         return asdict(self)
 
 
-class Places(Protocol):
+class Venues(Protocol):
     """Find meeting points near a position. May raise or block: callers use `find`."""
 
-    def near(self, point: Point, setting: str) -> list[Place]: ...
+    def near(self, point: Point, setting: str) -> list[Venue]: ...
 
 
-class KnownPlaces:
+class KnownVenues:
     """The default, without a network: kinds of venues in the knowledge base for this position and season."""
 
     def __init__(self, conn: Connection, question: Question) -> None:
         self._conn = conn
         self._question = question
 
-    def near(self, point: Point, setting: str) -> list[Place]:  # noqa: ARG002 (the question holds where)
+    def near(self, point: Point, setting: str) -> list[Venue]:  # noqa: ARG002 (the question holds where)
         question = replace(self._question, setting=setting, most=MOST)
         return [
-            Place(venue.title, venue.kind, setting, None, "knowledge base")
+            Venue(venue.title, venue.kind, setting, None, "knowledge base")
             for venue in knowledge.venues(self._conn, question)
         ]
 
 
-class AmazonPlaces:
+class AmazonVenues:
     """Amazon Location Service, asked for categories around the point rounded to about a kilometre."""
 
     def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
         self._call = call
 
-    def near(self, point: Point, setting: str) -> list[Place]:
+    def near(self, point: Point, setting: str) -> list[Venue]:
         settings = ["outdoor", "indoor"] if setting == "either" else [setting]
-        found: list[Place] = []
+        found: list[Venue] = []
         for each in settings:
             answer = self._call(
                 "geo-places",
@@ -78,38 +78,38 @@ class AmazonPlaces:
                 MaxResults=MOST,
                 Filter={"IncludeCategories": CATEGORIES[each]},
             )
-            found += [_place(item, each) for item in answer.get("ResultItems", [])]
+            found += [_venue(item, each) for item in answer.get("ResultItems", [])]
         return found
 
 
-def _place(item: dict[str, Any], setting: str) -> Place:
+def _venue(item: dict[str, Any], setting: str) -> Venue:
     categories = item.get("Categories") or [{}]
     kind = str(categories[0].get("Name", "place"))
     distance = item.get("Distance")
-    return Place(str(item["Title"]), kind, setting, int(distance) if distance else None, "Amazon Location")
+    return Venue(str(item["Title"]), kind, setting, int(distance) if distance else None, "Amazon Location")
 
 
 @cache
-def amazon_source() -> Source[list[Place]]:
+def amazon_source() -> Source[list[Venue]]:
     """One breaker and one cache for each process."""
     return Source("Amazon Location")
 
 
-def amazon_places() -> Places:
+def amazon_venues() -> Venues:
     from orchestrator.aws.clients import call
 
-    return AmazonPlaces(call)
+    return AmazonVenues(call)
 
 
-def find(places: Places, source: Source[list[Place]], point: Point, settings: Sequence[str]) -> Answer[list[Place]]:
+def find(provider: Venues, source: Source[list[Venue]], point: Point, settings: Sequence[str]) -> Answer[list[Venue]]:
     """Return venues for each setting through the source's guard, nearest first; no value where it has none."""
-    found: list[Place] = []
+    found: list[Venue] = []
     missing: str | None = None
     for setting in dict.fromkeys(settings):
         key = f"{point.latitude:.2f},{point.longitude:.2f},{setting}"
-        answer = source.ask(key, partial(places.near, point, setting))
+        answer = source.ask(key, partial(provider.near, point, setting))
         found += answer.value or []
         missing = missing or answer.missing
     far = float("inf")
-    found.sort(key=lambda place: far if place.distance_m is None else place.distance_m)
+    found.sort(key=lambda candidate: far if candidate.distance_m is None else candidate.distance_m)
     return Answer(list(dict.fromkeys(found))[:MOST] or None, missing)

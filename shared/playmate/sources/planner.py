@@ -114,8 +114,8 @@ class Planner:
         if dark:
             slots = best_slots(guests, "", self.now)
         if not slots:
-            who = f"you and {name} share" if name else "your week leaves"
-            return Plan(zone, None, f"In the next two weeks {who} no time of at least 45 minutes.")
+            subject = f"you and {name} share" if name else "your week leaves"
+            return Plan(zone, None, f"In the next two weeks {subject} no time of at least 45 minutes.")
         first = slots[0].interval
         why = reason(first, guests, name, None if dark else self._sunset(activity, first, points, zone))
         if dark:
@@ -135,11 +135,11 @@ class Planner:
 
     def _household(self, guardian: Guardian, partner: Guardian | None) -> Household:
         calendar = self.calendars.get(guardian.id)
-        place = zone_at(guardian.point) if guardian.point else None
+        zone_ = zone_at(guardian.point) if guardian.point else None
         chosen = known_zone(calendar.time_zone) if calendar else None
-        zone = chosen or place or known_zone(self.home_zones.get(guardian.id, "")) or UTC_ZONE
+        zone = chosen or zone_ or known_zone(self.home_zones.get(guardian.id, "")) or UTC_ZONE
         years = tuple(sorted({self.now.year, (self.now + HORIZON).year}))
-        off = days_off(place or zone, years)
+        off = days_off(zone_ or zone, years)
         pair = {guardian.id, partner.id} if partner else {guardian.id}
         others = (p for p in self.proposals if guardian.id in p.guardians and p.guardians != pair)
         taken = tuple(proposal.interval for proposal in others)

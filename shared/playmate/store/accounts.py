@@ -12,7 +12,7 @@ from orchestrator.model.errors import Conflict, Forbidden
 from orchestrator.store import sessions
 from orchestrator.store.connection import Connection
 from orchestrator.store.query_files import load_queries
-from orchestrator.store.row_security import Acting, setting
+from orchestrator.store.row_security import RowContext, setting
 from playmate.domain.coordinates import Point
 from playmate.domain.names import name_key
 
@@ -83,7 +83,7 @@ def sign_in_key(identifier: str) -> str:
     return given.lower() if "@" in given else name_key(given)
 
 
-def signing_in(identifier: str) -> Acting:
+def signing_in(identifier: str) -> RowContext:
     """Return the row security context of a sign-in: it shows the named account only."""
     return setting("playmate.signing_in", sign_in_key(identifier))
 

@@ -34,7 +34,7 @@ def old_plans(conn: Connection, guardian: GuardianId, kept: int) -> list[UUID]:
     return _ids(conn, "old_plans", {"guardian_id": guardian, "kept": kept})
 
 
-def told_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> tuple[list[UUID], list[UUID]]:
+def notified_of_each_other(conn: Connection, one: GuardianId, other: GuardianId) -> tuple[list[UUID], list[UUID]]:
     """Both guardians' recommendations about the other's kids, and their plans with those kids."""
     values = {"guardian_id": one, "friend_id": other}
     about, plans = (conn.execute(SQL[name], values).fetchall() for name in ("recommendations_between", "plans_between"))

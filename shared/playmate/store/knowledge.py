@@ -38,7 +38,7 @@ class Question:
     places: Sequence[str]
     seasons: Sequence[str]
     activities: Sequence[str]
-    words: Sequence[str]
+    terms: Sequence[str]
     setting: str
     youngest: int
     oldest: int
@@ -70,7 +70,7 @@ def search(conn: Connection, question: Question) -> list[Found]:
         "places": list(question.places),
         "seasons": list(question.seasons),
         "activities": list(question.activities),
-        "words": " or ".join(question.words),
+        "words": " or ".join(question.terms),
         "setting": question.setting,
         "youngest": question.youngest,
         "oldest": question.oldest,

@@ -36,7 +36,7 @@ def test_shown_asked_and_cancelled(session: Session, worker: Worker, conn: Conne
     refused = run(session, "tasks", "cancel", "--type", "test.noop", *WHY, text="n\n")
     assert (refused.exit_code, len(pending(conn))) == (1, 4)
     assert "http://api.example: Cancel 3 tasks for good?" in refused.output
-    assert all(words in refused.output for words in ("test.noop  pending       3", "Of 1 owner, submitted"))
+    assert all(parts in refused.output for parts in ("test.noop  pending       3", "Of 1 owner, submitted"))
     done = run(session, "tasks", "cancel", "--type", "test.noop", *WHY, text="y\n")
     assert (done.exit_code, pending(conn)) == (0, others)
     assert "3 tasks are cancelled." in done.stdout
@@ -85,10 +85,10 @@ def test_locked_tasks_have_their_exit_code(
     ids = submitted(worker, 3)
     with conn.transaction():
         conn.execute("SELECT id FROM agent_tasks WHERE id = %s FOR UPDATE", (ids[0],))
-        held = run(session, "tasks", "cancel", "--type", "test.noop", *WHY, "--yes")
-    assert held.exit_code == Exit.ENDED_BADLY
-    assert "2 tasks are cancelled." in held.stdout
-    assert "run it again for the rest" in held.stderr
+        locked = run(session, "tasks", "cancel", "--type", "test.noop", *WHY, "--yes")
+    assert locked.exit_code == Exit.ENDED_BADLY
+    assert "2 tasks are cancelled." in locked.stdout
+    assert "run it again for the rest" in locked.stderr
     assert pending(conn) == ids[:1]
 
 
@@ -118,16 +118,16 @@ def test_an_interrupted_cancel_reports_its_progress(
 
 def test_wrong_commands(session: Session, worker: Worker, conn: Connection) -> None:
     ids = submitted(worker, 2)
-    for words, told in (
+    for parts, expected in (
         ([], "say which"),
         ([*WHY, "--yes"], "say which"),
         (["--type", "test.noop", "--yes"], "--reason"),
         ([*ids, "--yes"], "--reason"),
         (["--type", "test.noop", *WHY, "--json"], "add --yes"),
     ):
-        refused = run(session, "tasks", "cancel", *words)
-        assert (refused.exit_code, told in refused.output) == (2, True), (words, refused.output)
-    for words in (["--until", "1h"], [ids[0], "--type", "test.noop"], ["--state", "dead"], ["--status", "completed"]):
-        assert run(session, "tasks", "cancel", *words, *WHY, "--yes").exit_code == Exit.REFUSED
+        refused = run(session, "tasks", "cancel", *parts)
+        assert (refused.exit_code, expected in refused.output) == (2, True), (parts, refused.output)
+    for parts in (["--until", "1h"], [ids[0], "--type", "test.noop"], ["--state", "dead"], ["--status", "completed"]):
+        assert run(session, "tasks", "cancel", *parts, *WHY, "--yes").exit_code == Exit.REFUSED
     assert run(session, "tasks", "cancel", "--type", "none", *WHY, "--yes").exit_code == Exit.NOT_FOUND
     assert pending(conn) == ids

@@ -94,25 +94,25 @@ def test_stats_name_the_owner_that_floods(session: Session, worker: Worker, monk
 
 
 def test_flags_while_appconfig_is_away(
-    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
+    session: Session, flag_admin: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object, **__: object) -> Deployed:
         raise CloudError("appconfig", "list_deployments", "ConnectTimeoutError")
 
-    monkeypatch.setattr(desk, "read", away)
-    monkeypatch.setattr(desk, "set", away)
+    monkeypatch.setattr(flag_admin, "read", away)
+    monkeypatch.setattr(flag_admin, "set", away)
     for command in (("get",), ("set", "task.echo", "off")):
-        told = run(session, "flags", *command)
-        assert told.exit_code == Exit.UNREACHABLE
-        assert "AppConfig does not answer (ConnectTimeoutError)" in told.output
+        answer = run(session, "flags", *command)
+        assert answer.exit_code == Exit.UNREACHABLE
+        assert "AppConfig does not answer (ConnectTimeoutError)" in answer.output
 
 
-def test_flags(session: Session, desk: PlayedFlagAdmin) -> None:
+def test_flags(session: Session, flag_admin: PlayedFlagAdmin) -> None:
     assert said(session, "flags", "set", "task.echo", "off")["version"] == 2
-    assert desk.document["task.echo"] == {"default": False}
+    assert flag_admin.document["task.echo"] == {"default": False}
     assert "off" in run(session, "flags", "get", "task.echo").stdout
     assert said(session, "flags", "set", "insight", "20%", "--owner", "7")["flags"][0]["percent"] == 20
-    assert set(desk.document["insight"]["rules"]) == {"percent of owners", "these owners"}
+    assert set(flag_admin.document["insight"]["rules"]) == {"percent of owners", "these owners"}
     assert run(session, "flags", "set", "insight", "maybe").exit_code == 2
     assert run(session, "flags", "set", "Wrong name", "on").exit_code == Exit.REFUSED
     mistyped = run(session, "flags", "set", "task.ehco", "off")
@@ -123,11 +123,11 @@ def test_flags(session: Session, desk: PlayedFlagAdmin) -> None:
 
 
 def test_a_rollout_that_is_taken_back_has_its_exit_code(
-    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
+    session: Session, flag_admin: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("threading.Event.wait", lambda *_: False)
     assert run(session, "flags", "rollout", "insight", "on").exit_code == 0
-    desk.takes_back = True
+    flag_admin.takes_back = True
     assert run(session, "flags", "rollout", "insight", "off").exit_code == Exit.ENDED_BADLY
 
 
@@ -180,9 +180,9 @@ def test_without_anything_it_names_the_next_step(tmp_path: Path, monkeypatch: py
 
 
 def test_the_engines_own_commands_lack_those_of_the_application() -> None:
-    told = CliRunner().invoke(orchestrator_cli.main.app, ["--help"])
-    assert "dead-letters" in told.stdout
-    assert "knowledge" not in told.stdout
+    answer = CliRunner().invoke(orchestrator_cli.main.app, ["--help"])
+    assert "dead-letters" in answer.stdout
+    assert "knowledge" not in answer.stdout
 
 
 def test_every_command_explains_itself_and_speaks_json() -> None:
@@ -190,9 +190,9 @@ def test_every_command_explains_itself_and_speaks_json() -> None:
     for name in ("tasks", "dead-letters", "flags", "secrets", "knowledge", "why", "stats", "audit", "login"):
         assert name in top
     for command in ("tasks list", "dead-letters redrive", "flags rollout", "secrets rotate", "why", "stats", "audit"):
-        told = run(None, *command.split(), "--help")
-        assert told.exit_code == 0
-        assert "--json" in re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
+        answer = run(None, *command.split(), "--help")
+        assert answer.exit_code == 0
+        assert "--json" in re.sub(r"\x1b\[[0-9;]*m", "", answer.stdout)
 
 
 def _through(session: Session, send: Any) -> Any:

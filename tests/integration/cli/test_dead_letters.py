@@ -51,7 +51,7 @@ def two_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.MOST_AT_ONCE", 2)
 
 
-def mend(conn: Connection) -> None:
+def repair(conn: Connection) -> None:
     """The tasks that failed succeed now."""
     conn.execute('UPDATE agent_tasks SET payload = \'{"do": "succeed"}\'')
 
@@ -80,7 +80,7 @@ def test_a_canary_that_fails_again_has_its_exit_code_and_names_the_task(working:
 @pytest.mark.parametrize("how", [["redrive"], ["redrive", "--no-canary"], ["discard", "--reason", "a test"]], ids=str)
 def test_it_goes_on_until_all_are_moved(working: Session, worker: Worker, conn: Connection, how: list[str]) -> None:
     dead(worker, 5)
-    mend(conn)
+    repair(conn)
     ended = run(working, "dead-letters", *how, "--all", "--yes")
     assert ended.exit_code == 0, ended.output
     assert "5 dead letters" in ended.stdout
@@ -94,9 +94,9 @@ def test_it_reports_the_remaining_tasks(working: Session, worker: Worker) -> Non
     assert stopped.exit_code == 0
     assert "2 of 5 dead letters run again bit by bit; run it again for the rest." in stopped.stdout
     assert "the sweeper moves it on every minute" in stopped.stderr
-    told = run(working, "dead-letters", "preview", "--all").stdout
-    assert "4 dead letters would move" in told
-    assert "test.effect  2.0           4" in told
+    shown = run(working, "dead-letters", "preview", "--all").stdout
+    assert "4 dead letters would move" in shown
+    assert "test.effect  2.0           4" in shown
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_an_interrupted_watch_reports_that_the_redrive_goes_on(
 
 def test_a_redrive_is_listed_followed_and_stopped(working: Session, worker: Worker, conn: Connection) -> None:
     ids = dead(worker, 12)
-    mend(conn)
+    repair(conn)
     begun = said(working, "dead-letters", "redrive", "--all", "--yes", "--no-wait")["redrive"]
     listed = run(working, "dead-letters", "redrives").stdout
-    assert all(words in listed for words in ("in stages", "1 of 12", f"1 not over, one is {ids[0]}", "olga"))
+    assert all(part in listed for part in ("in stages", "1 of 12", f"1 not over, one is {ids[0]}", "olga"))
     assert said(working, "dead-letters", "follow", begun["id"])["state"] == "done"
     assert run(working, "dead-letters", "stop", begun["id"]).exit_code == Exit.REFUSED
     dead(worker, 3)

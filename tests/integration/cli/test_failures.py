@@ -36,9 +36,9 @@ def submitted(db: Database) -> str:
     return str(submit(db, RecordingQueue(), Agents("playmate.agents"), order).task.id)
 
 
-def dead_of(conn: Connection, id: str, words: str) -> None:
+def dead_of(conn: Connection, id: str, message: str) -> None:
     """The task's attempts are used up, and this was the error of the last one."""
-    error = Jsonb({"kind": words, "message": words, "fingerprint": "f[/1]"})
+    error = Jsonb({"kind": message, "message": message, "fingerprint": "f[/1]"})
     conn.execute(
         "UPDATE agent_tasks SET status = 'processing', token = 1, leased_until = now(), attempts = max_attempts"
         " WHERE id = %s",
@@ -52,14 +52,14 @@ def dead_of(conn: Connection, id: str, words: str) -> None:
     conn.execute(
         "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)"
         " VALUES (%s, 2, 1, 'dead-letter', 'dead-letter', '1', %s)",
-        (id, Jsonb({"error": error.obj, "version": words})),
+        (id, Jsonb({"error": error.obj, "version": message})),
     )
 
 
-@pytest.mark.parametrize("words", ODD)
-def test_errors_are_shown_as_they_are(session: Session, db: Database, conn: Connection, words: str) -> None:
-    id, shown = submitted(db), words.replace("\x1b", "").replace("\x9b", "")
-    dead_of(conn, id, words)
+@pytest.mark.parametrize("message", ODD)
+def test_errors_are_shown_as_they_are(session: Session, db: Database, conn: Connection, message: str) -> None:
+    id, shown = submitted(db), message.replace("\x1b", "").replace("\x9b", "")
+    dead_of(conn, id, message)
     for command in ("tasks list", f"tasks show {id}", f"tasks tail {id}", "dead-letters list"):
         result = run(session, *command.split())
         assert result.exit_code in (0, Exit.ENDED_BADLY), result.exception
@@ -67,22 +67,22 @@ def test_errors_are_shown_as_they_are(session: Session, db: Database, conn: Conn
         assert not {"\x1b", "\x9b"} & set(result.stdout)
     for command in (f"why {id}", "stats", "dead-letters preview --all"):
         assert run(session, *command.split()).exit_code == 0
-    assert run(session, "dead-letters", "discard", id, "--reason", words.replace("\x1b", ""), "--yes").exit_code == 0
+    assert run(session, "dead-letters", "discard", id, "--reason", message.replace("\x1b", ""), "--yes").exit_code == 0
     for command in ("audit", f"tasks show {id}"):
         assert shown in run(session, *command.split()).stdout
 
 
 def test_flag_descriptions_are_shown_unchanged(
-    session: Session, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
+    session: Session, flag_admin: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = session.get("/ops/flags")
     answer["fault"] = answer["state"] = "[/x]"
     answer["flags"][0]["owners"] = ["list[str]"]
     monkeypatch.setattr(Session, "get", lambda *_, **__: answer)
-    told = run(session, "flags", "get")
-    assert told.exit_code == 0
-    assert told.stdout.count("[/x]") == 2
-    assert "list[str]" in told.stdout
+    output = run(session, "flags", "get")
+    assert output.exit_code == 0
+    assert output.stdout.count("[/x]") == 2
+    assert "list[str]" in output.stdout
 
 
 def test_ids_without_hyphens(session: Session, db: Database) -> None:
@@ -177,32 +177,34 @@ def test_the_last_figures_stay_while_there_are_no_newer_ones(session: Session, w
     assert "database reads a row in" in watched.stdout
 
 
-def test_a_rollout_is_followed_through_an_outage(session: Session, desk: PlayedFlagAdmin, waits: list[float]) -> None:
+def test_a_rollout_is_followed_through_an_outage(
+    session: Session, flag_admin: PlayedFlagAdmin, waits: list[float]
+) -> None:
     Stumbling(session, 200, 503, 502)
     followed = run(session, "flags", "rollout", "insight", "on", "--json")
     assert followed.exit_code == 0, followed.output
     assert "no answer since" in followed.stderr
 
 
-def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, desk: PlayedFlagAdmin) -> None:
-    desk.rollout = ROLLOUT
+def test_a_change_at_once_asks_before_it_ends_a_rollout(session: Session, flag_admin: PlayedFlagAdmin) -> None:
+    flag_admin.rollout = ROLLOUT
     asked = run(session, "flags", "set", "task.echo", "off", text="n\n")
-    assert (asked.exit_code, desk.rollout) == (1, ROLLOUT)
+    assert (asked.exit_code, flag_admin.rollout) == (1, ROLLOUT)
     assert f"{session.url}: This takes back the rollout of insight (version 9, 30 % of the way)." in asked.stdout
     assert run(session, "flags", "set", "task.echo", "off", "--json").exit_code == 2, "a program says yes beforehand"
-    assert desk.rollout == ROLLOUT
+    assert flag_admin.rollout == ROLLOUT
     done = run(session, "flags", "set", "task.echo", "off", "--yes")
     assert "Taken back: the rollout of insight" in done.stdout
     assert run(session, "flags", "set", "task.echo", "on").exit_code == 0, "nothing is asked where nothing is ended"
 
 
-def test_a_rollout_is_taken_back(session: Session, desk: PlayedFlagAdmin) -> None:
+def test_a_rollout_is_taken_back(session: Session, flag_admin: PlayedFlagAdmin) -> None:
     assert run(session, "flags", "abort").exit_code == Exit.NOT_FOUND
-    desk.rollout = ROLLOUT
+    flag_admin.rollout = ROLLOUT
     assert "Under way: the rollout of insight" in run(session, "flags", "get").stdout
     assert run(session, "flags", "abort", text="n\n").exit_code == 1
     assert "Taken back: the rollout of insight" in run(session, "flags", "abort", "--yes").stdout
-    desk.rollout = ROLLOUT
+    flag_admin.rollout = ROLLOUT
     assert run(session, "flags", "abort", "--json").exit_code == 2
     assert json.loads(run(session, "flags", "abort", "--json", "--yes").stdout)["aborted"]["deployment"] == 4
 
@@ -231,23 +233,23 @@ def test_every_question_names_the_api(
 def test_the_trail_of_one_actor_or_action(session: Session, db: Database) -> None:
     for actor, action in (("olga (9)", "stop"), ("ann (1)", "stop"), ("olga (9)", "redrive")):
         db.run(audit.record_action, actor, action, {"ids": [str(number) for number in range(1_000)]})
-    told = json.loads(run(session, "audit", "--actor", "olga", "--action", "stop", "--json").stdout)
-    assert [each["actor"] for each in told] == ["olga (9)"]
+    output = json.loads(run(session, "audit", "--actor", "olga", "--action", "stop", "--json").stdout)
+    assert [each["actor"] for each in output] == ["olga (9)"]
     assert "and 997 more" in run(session, "audit").stdout
 
 
 def test_knowledge_that_is_no_text(session: Session, tmp_path: Path) -> None:
     (tmp_path / "own.md").write_bytes("Größe".encode("latin-1"))
-    told = run(session, "knowledge", "load", str(tmp_path / "own.md"))
-    assert (told.exit_code, "not UTF-8" in told.output) == (2, True)
+    output = run(session, "knowledge", "load", str(tmp_path / "own.md"))
+    assert (output.exit_code, "not UTF-8" in output.output) == (2, True)
 
 
-def offered(words: str) -> list[str]:
+def offered(message: str) -> list[str]:
     """Return the completions of bash after these arguments."""
     environment = {
         "_ORCHESTRATOR_COMPLETE": "complete_bash",
-        "COMP_WORDS": f"orchestrator {words}",
-        "COMP_CWORD": str(len(f"orchestrator {words}".split(" ")) - 1),
+        "COMP_WORDS": f"orchestrator {message}",
+        "COMP_CWORD": str(len(f"orchestrator {message}".split(" ")) - 1),
     }
     return CliRunner().invoke(app, [], env=environment, prog_name="orchestrator").stdout.split()
 

@@ -23,9 +23,9 @@ def fails(worker: Worker, conn: Connection, trace: str | None = None) -> str:
 def test_stats_report_the_tasks_in_backoff(session: Session, worker: Worker, conn: Connection) -> None:
     assert "retrying" not in run(session, "stats").stdout, "a column of nothing is left out"
     fails(worker, conn)
-    told = run(session, "stats").stdout
-    assert "1 of test.effect will be tried again: ValueError: secret detail 42" in told
-    assert "retrying" in told
+    shown = run(session, "stats").stdout
+    assert "1 of test.effect will be tried again: ValueError: secret detail 42" in shown
+    assert "retrying" in shown
 
 
 def test_stats_report_rates_and_that_nothing_ends(session: Session, worker: Worker, conn: Connection) -> None:
@@ -35,9 +35,9 @@ def test_stats_report_rates_and_that_nothing_ends(session: Session, worker: Work
     conn.execute(
         "UPDATE agent_tasks SET ready_at = finished_at - interval '90 s', started_at = due_at + interval '4 s'"
     )
-    told = run(session, "stats").stdout
-    assert all(word in told for word in ("p50", "p95", "p99", "1 min", "4.0 s"))
-    assert "nothing has ended" not in told
+    shown = run(session, "stats").stdout
+    assert all(word in shown for word in ("p50", "p95", "p99", "1 min", "4.0 s"))
+    assert "nothing has ended" not in shown
     submit(worker.side, worker.queue, worker.agents, order)
     conn.execute("UPDATE agent_tasks SET due_at = now() - interval '50 s', finished_at = finished_at - interval '45 s'")
     assert "nothing has ended for 45 s while 1 is due" in run(session, "stats").stdout

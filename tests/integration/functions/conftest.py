@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from orchestrator import bootstrap
 from orchestrator.aws.clients import call
-from tests.support.database_users import forget_everything, place
+from tests.support.database_users import address_of, forget_everything
 
 
 def database_secret(url: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def environment(database_url: str) -> dict[str, str]:
     return {
         "APPLICATION": "playmate",
         "ENVIRONMENT": "local",
-        **place(database_url),
+        **address_of(database_url),
         "DATABASE_SECRET_ARN": _secret("database", database_secret(database_url)),
         "JWT_SECRET_ARN": _secret("jwt", {"current": "k", "k": base64.urlsafe_b64encode(b"k" * 48).decode()}),
         "TASK_QUEUE_URL": _queue("tasks"),

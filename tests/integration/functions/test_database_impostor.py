@@ -62,7 +62,7 @@ def encrypted(certificate: Path) -> Iterator[tuple[int, Future[bytes]]]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def environment_(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The environment of a function whose database is on this machine; its port is the test's to say."""
     forget_everything()
     for name, value in {"DATABASE_HOST": "127.0.0.1", "DATABASE_NAME": "x", "DATABASE_DIRECT": "true"}.items():
@@ -76,9 +76,9 @@ def log_in() -> None:
 
 
 @pytest.mark.parametrize("asks", [CLEARTEXT, MD5], ids=["cleartext", "md5"])
-def test_receives_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
+def test_receives_no_password(environment_: pytest.MonkeyPatch, asks: bytes) -> None:
     with impostor(asks) as (port, heard):
-        told.setenv("DATABASE_PORT", str(port))
+        environment_.setenv("DATABASE_PORT", str(port))
         with pytest.raises(psycopg.OperationalError, match="scram-sha-256"):
             log_in()
         assert heard.result(10) == b"", "it hangs up"
@@ -96,15 +96,21 @@ def test_receives_no_password(told: pytest.MonkeyPatch, asks: bytes) -> None:
     ids=["of no authority", "of another host", "the right one"],
 )
 def test_on_aws_only_the_certified_database_receives_the_login(
-    told: pytest.MonkeyPatch, tmp_path: Path, trusted: str, environment: str, authority: str, host: str, refusal: str
+    environment_: pytest.MonkeyPatch,
+    tmp_path: Path,
+    trusted: str,
+    environment: str,
+    authority: str,
+    host: str,
+    refusal: str,
 ) -> None:
     authorities = {name: Authority(tmp_path / name) for name in ("ours", "somebody's")}
     with encrypted(authorities[authority].certify(host)) as (port, heard):
-        told.setenv("DATABASE_PORT", str(port))
-        told.setenv("ENVIRONMENT", environment)
-        told.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root)
-        told.setattr(bootstrap, "public_certificates", lambda: authorities["ours"].root)
-        told.setenv("DATABASE_AUTHORITY", trusted)
+        environment_.setenv("DATABASE_PORT", str(port))
+        environment_.setenv("ENVIRONMENT", environment)
+        environment_.setattr(bootstrap, "CERTIFICATES", authorities["ours"].root)
+        environment_.setattr(bootstrap, "public_certificates", lambda: authorities["ours"].root)
+        environment_.setenv("DATABASE_AUTHORITY", trusted)
         with pytest.raises(psycopg.OperationalError, match=refusal):
             log_in()
         assert (b"user\0api" in heard.result(10)) == (host == "127.0.0.1" and authority == "ours")
@@ -112,11 +118,13 @@ def test_on_aws_only_the_certified_database_receives_the_login(
 
 @pytest.mark.parametrize("authority", ["amazon", "public", ""])
 @pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_on_aws_nothing_is_said_in_the_clear(told: pytest.MonkeyPatch, environment: str, authority: str) -> None:
-    told.setenv("DATABASE_AUTHORITY", authority)
+def test_on_aws_nothing_is_said_in_the_clear(
+    environment_: pytest.MonkeyPatch, environment: str, authority: str
+) -> None:
+    environment_.setenv("DATABASE_AUTHORITY", authority)
     with impostor(CLEARTEXT) as (port, heard):
-        told.setenv("DATABASE_PORT", str(port))
-        told.setenv("ENVIRONMENT", environment)
+        environment_.setenv("DATABASE_PORT", str(port))
+        environment_.setenv("ENVIRONMENT", environment)
         with pytest.raises(psycopg.OperationalError, match="server does not support SSL"):
             log_in()
         assert heard.exception(10) is not None or heard.result() == b""

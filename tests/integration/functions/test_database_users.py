@@ -15,7 +15,7 @@ from orchestrator.settings import PARTS
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.database_users import TooFewConnections, share
 from tests.support import postgres
-from tests.support.database_users import STEPS, Login, aws, forget_everything, login_for, place
+from tests.support.database_users import STEPS, Login, address_of, aws, forget_everything, login_for
 from tests.support.gateway import LambdaContext
 from tools.local_stack import postgres as embedded
 from tools.local_stack.stack_config import Layout
@@ -51,13 +51,13 @@ class Deployed:
     def settle(self) -> None:
         forget_everything()
         logins = ",".join(f"{part}={login.arn}" for part, login in self.logins.items())
-        told = {
+        event = {
             "APPLICATION": "playmate",
-            **place(self.url),
+            **address_of(self.url),
             "DATABASE_SECRET_ARN": self.master.arn,
             "DATABASE_LOGINS": logins,
         }
-        for name, value in told.items():
+        for name, value in event.items():
             self.monkeypatch.setenv(name, value)
 
     def migrate(self, phase: str) -> dict[str, Any]:

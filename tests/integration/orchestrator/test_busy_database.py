@@ -32,12 +32,12 @@ def holder(database_url: str) -> Iterator[Connection]:
 
 def test_a_request_that_waits_for_a_lock_is_asked_to_retry(hurried: Database, holder: Connection) -> None:
     for whose in (row_security.NOBODY, row_security.owner("1"), operator("9")):
-        with hurried.acting(whose), pytest.raises(Unavailable):
+        with hurried.row_context(whose), pytest.raises(Unavailable):
             hurried.run(statistics.live_counts)
     with pytest.raises(Unavailable), hurried.transaction() as connection:
         statistics.live_counts(connection)
     holder.execute("ROLLBACK")
-    with hurried.acting(operator("9")):
+    with hurried.row_context(operator("9")):
         assert hurried.run(statistics.live_counts) == []
 
 

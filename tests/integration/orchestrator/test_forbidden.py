@@ -10,18 +10,18 @@ import pytest
 from psycopg import errors as pg
 
 from orchestrator.store.connection import Database
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 
-Door = Callable[[str], Database]
+ConnectAs = Callable[[str], Database]
 
 
 @pytest.fixture
-def as_part(database_url: str) -> Iterator[Door]:
+def as_part(database_url: str) -> Iterator[ConnectAs]:
     """The database with the rights of one part."""
     with ExitStack() as opened:
 
         def make(part: str) -> Database:
-            made = door(database_url, part)
+            made = connect_as(database_url, part)
             opened.callback(made.close)
             return made
 
@@ -97,6 +97,6 @@ def as_part(database_url: str) -> Iterator[Door]:
         *((part, "ALTER TABLE agent_tasks DISABLE ROW LEVEL SECURITY") for part in ("api", "operator", "worker")),
     ],
 )
-def test_no_function_may_use_the_rights_of_another(as_part: Door, part: str, sql: LiteralString) -> None:
+def test_no_function_may_use_the_rights_of_another(as_part: ConnectAs, part: str, sql: LiteralString) -> None:
     with pytest.raises(pg.InsufficientPrivilege):
         as_part(part).connection().execute(sql)

@@ -81,7 +81,7 @@ CLAIM = {
     "event": "{}",
     "lease": 60.0,
     "alone": False,
-    "held_types": ["x"],
+    "paused_types": ["x"],
     "limited": False,
 }
 OUTCOME = {"status": "completed", "kind": "completed", "result": '{"n":1}', "refund": 0, "delay": 0.0}

@@ -15,19 +15,19 @@ from orchestrator.store.connection import Connection, Database
 from orchestrator.store.owners import ANY_OWNER
 from playmate.store import accounts
 from tests.support.engine import Engine
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 
-Door = Callable[[str], Database]
+ConnectAs = Callable[[str], Database]
 ANN, BEN = row_security.owner("1"), row_security.owner("2")
 
 
 @pytest.fixture
-def as_part(database_url: str) -> Iterator[Door]:
+def as_part(database_url: str) -> Iterator[ConnectAs]:
     """The database with the rights of one part."""
     with ExitStack() as opened:
 
         def make(part: str) -> Database:
-            made = door(database_url, part)
+            made = connect_as(database_url, part)
             opened.callback(made.close)
             return made
 
@@ -55,13 +55,13 @@ def families(conn: Connection) -> tuple[int, int, int]:
     return (made[0], made[1], made[2])
 
 
-def rows(db: Database, who: row_security.Acting, sql: LiteralString) -> list[object]:
-    with db.acting(who):
+def rows(db: Database, context: row_security.RowContext, sql: LiteralString) -> list[object]:
+    with db.row_context(context):
         return [next(iter(row.values())) for row in db.run(lambda conn: conn.execute(sql).fetchall())]
 
 
-def changed(db: Database, who: row_security.Acting, sql: LiteralString) -> int:
-    with db.acting(who):
+def changed(db: Database, context: row_security.RowContext, sql: LiteralString) -> int:
+    with db.row_context(context):
         return db.run(lambda conn: conn.execute(sql).rowcount)
 
 
@@ -71,7 +71,7 @@ class TestVisibleRows:
         "sql", ["SELECT owner_id FROM agent_tasks", "SELECT owner_id FROM agent_task_events"], ids=["tasks", "events"]
     )
     def test_a_query_that_forgot_the_owner_shows_the_owner_s_alone(
-        self, engine: Engine, as_part: Door, part: str, sql: LiteralString
+        self, engine: Engine, as_part: ConnectAs, part: str, sql: LiteralString
     ) -> None:
         for owner in ("1", "2"):
             engine.submit(owner=owner)
@@ -80,16 +80,16 @@ class TestVisibleRows:
         assert rows(db, BEN, sql) == ["2"]
         assert rows(db, row_security.NOBODY, sql) == []
 
-    def test_a_change_that_forgot_the_owner_changes_the_owner_s_alone(self, engine: Engine, as_part: Door) -> None:
+    def test_a_change_that_forgot_the_owner_changes_the_owner_s_alone(self, engine: Engine, as_part: ConnectAs) -> None:
         mine, other = engine.submit(owner="1").id, engine.submit(owner="2").id
         assert changed(as_part("api"), ANN, "UPDATE agent_tasks SET parked_by = 'x', wake_at = NULL") == 1
         assert engine.row(mine)["parked_by"] == "x"
         assert engine.row(other)["parked_by"] is None
 
-    def test_nothing_is_written_in_another_s_name(self, engine: Engine, as_part: Door) -> None:
+    def test_nothing_is_written_in_another_s_name(self, engine: Engine, as_part: ConnectAs) -> None:
         task = engine.submit(owner="2").id
         db = as_part("api")
-        with db.acting(ANN), pytest.raises(pg.InsufficientPrivilege, match="row-level security"):
+        with db.row_context(ANN), pytest.raises(pg.InsufficientPrivilege, match="row-level security"):
             db.run(
                 lambda conn: conn.execute(
                     "INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
@@ -98,7 +98,7 @@ class TestVisibleRows:
                 )
             )
 
-    def test_an_operator_sees_everybody_s(self, engine: Engine, as_part: Door) -> None:
+    def test_an_operator_sees_everybody_s(self, engine: Engine, as_part: ConnectAs) -> None:
         for owner in ("1", "2"):
             engine.submit(owner=owner)
         assert rows(as_part("api"), row_security.operator("9"), "SELECT owner_id FROM agent_tasks ORDER BY 1") == [
@@ -107,7 +107,7 @@ class TestVisibleRows:
         ]
 
     def test_families_see_their_own_rows_and_those_that_friendship_shows(
-        self, conn: Connection, as_part: Door, families: tuple[int, int, int]
+        self, conn: Connection, as_part: ConnectAs, families: tuple[int, int, int]
     ) -> None:
         ann, ben, _ = families
         api = as_part("api")
@@ -122,7 +122,9 @@ class TestVisibleRows:
         assert (rows(api, ANN, names), rows(api, ANN, kids)) == (["ann", "ben"], [ann]), "a refusal is not shown"
         assert (rows(api, BEN, names), rows(api, BEN, kids)) == (["ben"], [ben])
 
-    def test_a_sign_in_sees_the_account_named_and_no_other(self, as_part: Door, families: tuple[int, int, int]) -> None:
+    def test_a_sign_in_sees_the_account_named_and_no_other(
+        self, as_part: ConnectAs, families: tuple[int, int, int]
+    ) -> None:
         everybody: tuple[LiteralString, ...] = ("SELECT email FROM credentials", "SELECT name FROM guardians")
         api = as_part("api")
         assert [rows(api, row_security.NOBODY, sql) for sql in everybody] == [[], []]
@@ -132,7 +134,7 @@ class TestVisibleRows:
         assert len(families) == 3
 
     def test_a_family_that_only_asked_sees_a_name_and_no_more(
-        self, conn: Connection, as_part: Door, families: tuple[int, int, int]
+        self, conn: Connection, as_part: ConnectAs, families: tuple[int, int, int]
     ) -> None:
         ann, ben, _ = families
         conn.execute("INSERT INTO playdate_points SELECT id, 48.1, 2.1 FROM guardians")
@@ -148,15 +150,15 @@ class TestVisibleRows:
         assert rows(api, ANN, points) == [ann, ben]
         assert rows(api, ANN, "SELECT email FROM credentials") == []
 
-    @pytest.mark.parametrize("who", ["auth0|5f7c8ec7c33c6c004bbafe82", "", "1 or 1=1", "9" * 30])
+    @pytest.mark.parametrize("context", ["auth0|5f7c8ec7c33c6c004bbafe82", "", "1 or 1=1", "9" * 30])
     def test_an_owner_without_a_guardian_row_sees_no_family(
-        self, as_part: Door, families: tuple[int, int, int], who: str
+        self, as_part: ConnectAs, families: tuple[int, int, int], context: str
     ) -> None:
-        assert rows(as_part("api"), row_security.owner(who), "SELECT name FROM guardians") == []
+        assert rows(as_part("api"), row_security.owner(context), "SELECT name FROM guardians") == []
         assert len(families) == 3
 
     def test_a_handler_changes_its_owner_s_family_alone(
-        self, as_part: Door, conn: Connection, families: tuple[int, int, int]
+        self, as_part: ConnectAs, conn: Connection, families: tuple[int, int, int]
     ) -> None:
         worker = as_part("worker")
         conn.execute("INSERT INTO playdate_points SELECT id, 48, 2 FROM guardians")
@@ -165,7 +167,7 @@ class TestVisibleRows:
         assert moved["guardian_id"] == families[1]
         assert changed(worker, BEN, "DELETE FROM guardians") == 1
 
-    def test_a_session_that_is_ended_is_the_owner_s(self, as_part: Door, conn: Connection) -> None:
+    def test_a_session_that_is_ended_is_the_owner_s(self, as_part: ConnectAs, conn: Connection) -> None:
         for owner in ("1", "2"):
             conn.execute(
                 "INSERT INTO socket_connections (id, owner_id, expires_at) VALUES (%s, %s, now() + interval '1 hour')",
@@ -184,33 +186,33 @@ class TestVisibleRows:
 
 
 class TestRowSecurityContext:
-    def test_the_settings_end_with_their_statement(self, engine: Engine, as_part: Door) -> None:
+    def test_the_settings_end_with_their_statement(self, engine: Engine, as_part: ConnectAs) -> None:
         engine.submit(owner="1")
         db = as_part("api")
         everything: LiteralString = "SELECT owner_id FROM agent_tasks"
         assert rows(db, ANN, everything) == ["1"]
         assert db.connection().execute(everything).fetchall() == []
 
-    def test_a_statement_that_fails_leaves_nothing_behind(self, engine: Engine, as_part: Door) -> None:
+    def test_a_statement_that_fails_leaves_nothing_behind(self, engine: Engine, as_part: ConnectAs) -> None:
         engine.submit(owner="1")
         db = as_part("api")
-        with db.acting(ANN), pytest.raises(pg.DivisionByZero):
+        with db.row_context(ANN), pytest.raises(pg.DivisionByZero):
             db.run(lambda conn: conn.execute("SELECT 1/0"))
         assert rows(db, row_security.NOBODY, "SELECT owner_id FROM agent_tasks") == []
         assert rows(db, ANN, "SELECT owner_id FROM agent_tasks") == ["1"]
 
-    def test_a_transaction_begins_with_its_row_security_context(self, engine: Engine, as_part: Door) -> None:
+    def test_a_transaction_begins_with_its_row_security_context(self, engine: Engine, as_part: ConnectAs) -> None:
         engine.submit(owner="1")
         db = as_part("api")
-        with db.acting(ANN), db.transaction() as conn:
+        with db.row_context(ANN), db.transaction() as conn:
             assert len(conn.execute("SELECT 1 FROM agent_tasks").fetchall()) == 1
             with conn.transaction():
                 assert len(conn.execute("SELECT 1 FROM agent_tasks").fetchall()) == 1
 
-    def test_a_connection_that_is_opened_anew_acts_as_before(self, engine: Engine, as_part: Door) -> None:
+    def test_a_connection_that_is_opened_anew_acts_as_before(self, engine: Engine, as_part: ConnectAs) -> None:
         task = engine.submit(owner="1")
         db = as_part("api")
-        with db.acting(ANN):
+        with db.row_context(ANN):
             db.connection().close()
             assert db.run(tasks.get_task, "1", task.id) is not None
 
@@ -222,9 +224,9 @@ class TestRowSecurityContext:
         assert {row["task_id"]: row["who"] for row in found} == dict(zip(batch, ("1", "2", "3"), strict=True))
 
 
-def test_nobody_is_made_an_operator_by_signing_up(as_part: Door) -> None:
+def test_nobody_is_made_an_operator_by_signing_up(as_part: ConnectAs) -> None:
     api = as_part("api")
-    with api.acting(accounts.signing_in("mallory")), pytest.raises(pg.InsufficientPrivilege):
+    with api.row_context(accounts.signing_in("mallory")), pytest.raises(pg.InsufficientPrivilege):
         api.run(accounts.create_guardian, name="mallory", email="m@example.com", password_hash="x", role="operator")
 
 
@@ -251,9 +253,9 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
     }
 
 
-def test_a_user_s_cancel_reaches_no_other_owner(engine: Engine, as_part: Door) -> None:
+def test_a_user_s_cancel_reaches_no_other_owner(engine: Engine, as_part: ConnectAs) -> None:
     task: UUID = engine.submit(owner="2").id
     api = as_part("api")
-    with api.acting(ANN):
+    with api.row_context(ANN):
         assert api.run(tasks.get_task, ANY_OWNER, task) is None, "not even where the query names no owner"
     assert engine.row(task)["status"] == "pending"

@@ -171,9 +171,9 @@ def test_an_undeliverable_frame_is_replaced_and_the_feed_goes_on(engine: Engine)
     bad, good = engine.submit("test.noop"), engine.submit("test.noop")
     gateway.refused_id = str(bad.id)
     subscriptions.push(engine.db, gateway, ["1"])
-    told = {frame["task"]["id"]: frame["task"] for frame in gateway.frames if frame["type"] == "task-update"}
-    assert told[str(bad.id)]["undeliverable"] is True
-    assert "undeliverable" not in told[str(good.id)]
+    pushed = {frame["task"]["id"]: frame["task"] for frame in gateway.frames if frame["type"] == "task-update"}
+    assert pushed[str(bad.id)]["undeliverable"] is True
+    assert "undeliverable" not in pushed[str(good.id)]
     before = len(gateway.frames)
     subscriptions.push(engine.db, gateway, ["1"])
     assert len(gateway.frames) == before, "nothing is sent twice"

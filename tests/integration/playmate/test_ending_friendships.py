@@ -19,14 +19,14 @@ from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
 from tests.support.engine import Engine
 from tests.support.gateway import Caller
-from tests.support.search import places_that_say
+from tests.support.search import columns_that_contain
 
 Run = Callable[..., Ran]
 Befriend = Callable[..., None]
 
 POINT = {"latitude": 48.85, "longitude": 2.35}
 #: Task types whose results name a friend's kids to a guardian.
-TELLING = ("friend.recommendations", "location.playdate.update")
+NOTIFYING = ("friend.recommendations", "location.playdate.update")
 
 
 def payload_of(type: str, friend: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
     return lambda guardian: signed_in(anyone, services, str(guardian))
 
 
-def tell(run: Run, type: str, owner: int, friend: int) -> None:
+def notify(run: Run, type: str, owner: int, friend: int) -> None:
     """Run a task of the type to completion; another session may delete the task before this test reads it."""
     with suppress(LookupError):
         assert run(type, payload_of(type, friend), owner=owner).status == "completed"
@@ -97,11 +97,11 @@ class TestARemovedKid:
     ) -> None:
         befriend(amira, bruno)
         for owner, friend in ((amira, bruno), (bruno, amira)):
-            for type in TELLING:
+            for type in NOTIFYING:
                 run(type, payload_of(type, friend), owner=owner)
-        assert "agent_tasks" in places_that_say(conn, "Xanthippe")
+        assert "agent_tasks" in columns_that_contain(conn, "Xanthippe")
         remove(conn, caller(bruno), "Xanthippe")
-        assert places_that_say(conn, "Xanthippe") == []
+        assert columns_that_contain(conn, "Xanthippe") == []
         for guardian in (amira, bruno):
             for path in ("/api/tasks/inbox", "/api/playdate-point/recommendations", "/api/tasks"):
                 assert "Xanthippe" not in caller(guardian).get(path).text
@@ -111,26 +111,26 @@ class TestARemovedKid:
     ) -> None:
         amira = family("Amira", [("Lina", 7, "chess"), ("Sami", 8, "football")])
         befriend(amira, bruno)
-        told = run("friend.recommendations", {"friendId": bruno}, owner=amira).task.id
+        notified = run("friend.recommendations", {"friendId": bruno}, owner=amira).task.id
         plan = run("location.playdate.update", POINT, owner=amira).task.id
         remove(conn, caller(bruno), "Xanthippe")
-        left = caller(amira).get(f"/api/tasks/{told}").json()["result"]
+        left = caller(amira).get(f"/api/tasks/{notified}").json()["result"]
         assert [each["matchName"] for each in left["recommendations"]] == ["Hugo"]
         assert left["headline"] == "Playdates to plan with Bruno"
         planned = caller(amira).get(f"/api/tasks/{plan}").json()["result"]
         assert [each["kidName"] for each in planned["availabilityPlan"]["suggestions"]] == ["Sami"]
         remove(conn, caller(bruno), "Hugo")
-        assert caller(amira).get(f"/api/tasks/{told}").status == 404
+        assert caller(amira).get(f"/api/tasks/{notified}").status == 404
 
     def test_of_the_guardian_s_own_is_gone_from_the_guardian_s_own(
         self, conn: Connection, bruno: int, run: Run, caller: Callable[[int], Caller]
     ) -> None:
         run("location.playdate.update", POINT, owner=bruno)
-        assert "agent_tasks" in places_that_say(conn, "Xanthippe")
+        assert "agent_tasks" in columns_that_contain(conn, "Xanthippe")
         remove(conn, caller(bruno), "Xanthippe")
-        assert places_that_say(conn, "Xanthippe") == []
+        assert columns_that_contain(conn, "Xanthippe") == []
 
-    @pytest.mark.parametrize("type", TELLING)
+    @pytest.mark.parametrize("type", NOTIFYING)
     def test_is_not_notified_by_a_running_handler(
         self,
         conn: Connection,
@@ -146,19 +146,19 @@ class TestARemovedKid:
         kid = kid_called(conn, "Xanthippe")
         gone: list[int] = []
         with meanwhile(conn, monkeypatch, lambda: gone.append(caller(bruno).send("DELETE", f"/api/kids/{kid}").status)):
-            tell(run, type, amira, bruno)
+            notify(run, type, amira, bruno)
         assert gone == [200]
-        assert places_that_say(conn, "Xanthippe") == []
+        assert columns_that_contain(conn, "Xanthippe") == []
 
     def test_is_another_s_to_remove_for_nobody(
         self, conn: Connection, amira: int, bruno: int, befriend: Befriend, caller: Callable[[int], Caller]
     ) -> None:
         befriend(amira, bruno)
         assert caller(amira).send("DELETE", f"/api/kids/{kid_called(conn, 'Xanthippe')}").status == 404
-        assert places_that_say(conn, "Xanthippe") == ["kids"]
+        assert columns_that_contain(conn, "Xanthippe") == ["kids"]
 
 
-@pytest.mark.parametrize("type", TELLING)
+@pytest.mark.parametrize("type", NOTIFYING)
 class TestAnEndedFriendship:
     def test_is_not_notified_by_a_running_handler(
         self,
@@ -174,16 +174,16 @@ class TestAnEndedFriendship:
         ended: list[Ran] = []
         end = lambda: ended.append(run("friend.delete", {"friendId": amira}, owner=bruno))  # noqa: E731 (one line)
         with meanwhile(conn, monkeypatch, end):
-            tell(run, type, amira, bruno)
+            notify(run, type, amira, bruno)
         assert ended[0].status == "completed"
-        assert places_that_say(conn, "Xanthippe") == ["kids"]
+        assert columns_that_contain(conn, "Xanthippe") == ["kids"]
 
     def test_nor_by_a_neighbour_in_the_same_batch(
         self, conn: Connection, amira: int, bruno: int, befriend: Befriend, engine: Engine, type: str
     ) -> None:
         befriend(amira, bruno)
         in_one_batch(engine, [(type, payload_of(type, bruno), amira), ("friend.delete", {"friendId": amira}, bruno)])
-        assert places_that_say(conn, "Xanthippe") == ["kids"]
+        assert columns_that_contain(conn, "Xanthippe") == ["kids"]
 
     def test_nor_when_the_family_is_forgotten(
         self,
@@ -198,16 +198,16 @@ class TestAnEndedFriendship:
         befriend(amira, bruno)
         gone: list[Ran] = []
         with meanwhile(conn, monkeypatch, lambda: gone.append(run("account.forget", owner=bruno))):
-            tell(run, type, amira, bruno)
+            notify(run, type, amira, bruno)
         assert gone[0].status == "completed"
-        assert (places_that_say(conn, "Xanthippe"), places_that_say(conn, "Bruno")) == ([], [])
+        assert (columns_that_contain(conn, "Xanthippe"), columns_that_contain(conn, "Bruno")) == ([], [])
 
     def test_nor_when_it_is_forgotten_in_the_same_batch(
         self, conn: Connection, amira: int, bruno: int, befriend: Befriend, engine: Engine, type: str
     ) -> None:
         befriend(amira, bruno)
         in_one_batch(engine, [(type, payload_of(type, bruno), amira), ("account.forget", {}, bruno)])
-        assert (places_that_say(conn, "Xanthippe"), places_that_say(conn, "Bruno")) == ([], [])
+        assert (columns_that_contain(conn, "Xanthippe"), columns_that_contain(conn, "Bruno")) == ([], [])
 
 
 def test_a_plan_that_found_no_time_with_a_former_friend_does_not_name_it(
@@ -252,6 +252,6 @@ def test_a_lock_on_a_kid_changes_none(worker_db: Database, conn: Connection, ami
 
     from orchestrator.store import row_security
 
-    with worker_db.acting(row_security.owner(str(amira))), pytest.raises(pg.InsufficientPrivilege):
-        worker_db.run(lambda held: held.execute("UPDATE kids SET id = DEFAULT"))
-    assert places_that_say(conn, "Lina") == ["kids"]
+    with worker_db.row_context(row_security.owner(str(amira))), pytest.raises(pg.InsufficientPrivilege):
+        worker_db.run(lambda running: running.execute("UPDATE kids SET id = DEFAULT"))
+    assert columns_that_contain(conn, "Lina") == ["kids"]

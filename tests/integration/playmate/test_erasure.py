@@ -19,12 +19,12 @@ from tests.integration.conftest import RecordedSockets, signed_in
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
 from tests.support.engine import Engine
 from tests.support.gateway import Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 
 Run = Callable[..., Ran]
 
 #: Every route of a user's, asked for as it should be; those left open touch nothing, or show whether it is done.
-DOORS: dict[tuple[str, str], Any] = {
+ENTRANCES: dict[tuple[str, str], Any] = {
     ("POST", "/api/tasks"): {"type": "echo"},
     ("GET", "/api/tasks"): None,
     ("GET", "/api/tasks/inbox"): None,
@@ -121,11 +121,13 @@ class TestItCannotBeBlocked:
         from playmate import routes
 
         work_in_vain(conn, ask(me), "dead-letter")
-        doors = [door(database_url, "api") for _ in range(4)]
-        callers = [Caller(build_app(replace(services, db=each), routes.ROUTERS), dict(me.headers)) for each in doors]
+        databases = [connect_as(database_url, "api") for _ in range(4)]
+        callers = [
+            Caller(build_app(replace(services, db=each), routes.ROUTERS), dict(me.headers)) for each in databases
+        ]
         with ThreadPoolExecutor(4) as pool:
             assert len(set(pool.map(ask, callers))) == 1
-        for each in doors:
+        for each in databases:
             each.close()
 
     def test_an_account_without_a_guardian_is_reported(
@@ -153,11 +155,11 @@ class TestTheForgotten:
             for route in routes_of(anyone.app)
             if (promise := declared(route.func)) and promise.access == "user"
         }
-        assert users == set(DOORS) | LEFT_OPEN
+        assert users == set(ENTRANCES) | LEFT_OPEN
 
     def test_find_it_closed(self, me: Caller, run: Run, conn: Connection, amira: int) -> None:
         run("account.forget", owner=amira)
-        for (method, path), data in DOORS.items():
+        for (method, path), data in ENTRANCES.items():
             answer = me.send(
                 method,
                 path.replace("<task_id>", str(uuid4())).replace("<schedule_id>", str(uuid4())).replace("<kid_id>", "1"),
@@ -189,7 +191,7 @@ class TestTheForgotten:
         conn.execute(
             "INSERT INTO socket_tickets VALUES (%(hash)s, %(owner_id)s, %(expires_at)s, %(token_expires_at)s)", kept
         )
-        sockets = door(database_url, "websocket")
+        sockets = connect_as(database_url, "websocket")
         request = {"connectionId": "c1", "routeKey": "$connect", "eventType": "CONNECT"}
         event = {"requestContext": request, "queryStringParameters": {"ticket": ticket}}
         assert answer(event, sockets, RecordedSockets())["statusCode"] == 401
@@ -208,7 +210,7 @@ class TestTheForgotten:
 
         with (
             ThreadPoolExecutor(1) as other,
-            api_db.acting(row_security.caller(str(amira))),
+            api_db.row_context(row_security.caller(str(amira))),
             api_db.transaction() as request,
         ):
             erasure = other.submit(run, "account.forget", owner=amira)

@@ -15,12 +15,12 @@ from playmate.domain.names import tidy_name
 from playmate.domain.weekly import Window
 from tests.integration.playmate.conftest import MakeFamily
 from tests.support.engine import Engine
-from tests.support.search import places_that_say
+from tests.support.search import columns_that_contain
 
 Run = Callable[..., Ran]
 
 #: Texts that occur only in the data of the forgotten family.
-WORDS = ("Quillfeather", "quillfeather@example.com", "Xanthippe", "Yggdrasil", "ballooning", "zeppelin")
+PERSONAL = ("Quillfeather", "quillfeather@example.com", "Xanthippe", "Yggdrasil", "ballooning", "zeppelin")
 
 
 def test_nothing_is_left_but_a_tombstone(
@@ -40,13 +40,13 @@ def test_nothing_is_left_but_a_tombstone(
     point = {"latitude": 48.85, "longitude": 2.35}
     kept = [run("location.playdate.update", point, owner=owner) for owner in (gone, friend, other)]
     open_a_socket(conn, str(gone))
-    assert "agent_tasks" in places_that_say(conn, "Xanthippe")
-    assert "guardians" in places_that_say(conn, "Quillfeather")
+    assert "agent_tasks" in columns_that_contain(conn, "Xanthippe")
+    assert "guardians" in columns_that_contain(conn, "Quillfeather")
 
     done = run("account.forget", owner=gone)
 
     assert done.status == "completed"
-    assert {word: places_that_say(conn, word) for word in WORDS} == {word: [] for word in WORDS}
+    assert {word: columns_that_contain(conn, word) for word in PERSONAL} == {word: [] for word in PERSONAL}
     for table, column in (
         ("guardians", "id"),
         ("credentials", "guardian_id"),

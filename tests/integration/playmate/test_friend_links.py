@@ -27,7 +27,7 @@ def bruno(family: MakeFamily) -> GuardianId:
 
 def as_guardian(db: Database, guardian: int, sql: LiteralString, *values: object) -> int:
     """How many rows a handler of the guardian's changes."""
-    with db.acting(row_security.owner(str(guardian))):
+    with db.row_context(row_security.owner(str(guardian))):
         return db.run(lambda conn: conn.execute(sql, values).rowcount)
 
 

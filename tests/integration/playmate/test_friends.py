@@ -13,7 +13,7 @@ from orchestrator.store.connection import Connection, connect
 from orchestrator.testing import Ran
 from playmate.store import friends
 from tests.integration.playmate.conftest import MakeFamily, wait_for_a_lock
-from tests.support.search import places_that_say
+from tests.support.search import columns_that_contain
 
 Run = Callable[..., Ran]
 
@@ -166,8 +166,8 @@ def test_the_end_of_a_friendship_deletes_the_notifications_of_the_kids(
         run("friend.recommendations", {"friendId": friend}, owner=amira)
     run("location.playdate.update", {"latitude": 48.85, "longitude": 2.35}, owner=amira)
     run("friend.delete", {"friendId": chloe}, owner=amira)
-    told = conn.execute("SELECT payload FROM agent_tasks WHERE type = 'friend.recommendations'").fetchall()
-    assert [row["payload"]["friendId"] for row in told] == [bruno]
+    payloads = conn.execute("SELECT payload FROM agent_tasks WHERE type = 'friend.recommendations'").fetchall()
+    assert [row["payload"]["friendId"] for row in payloads] == [bruno]
     run("friend.delete", {"friendId": amira}, owner=bruno)
-    assert places_that_say(conn, "Xanthippe") == ["kids"]
-    assert places_that_say(conn, "Emma") == ["kids"]
+    assert columns_that_contain(conn, "Xanthippe") == ["kids"]
+    assert columns_that_contain(conn, "Emma") == ["kids"]

@@ -28,7 +28,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.words = SUMMARY
+        self.summary = SUMMARY
         self.hang = threading.Event()
         self.hangs: set[str] = set()
 
@@ -41,8 +41,8 @@ class Cloud:
         return {"stream": self._stream()}
 
     def _stream(self) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(self.words), 25):
-            yield {"contentBlockDelta": {"delta": {"text": self.words[start : start + 25]}}}
+        for start in range(0, len(self.summary), 25):
+            yield {"contentBlockDelta": {"delta": {"text": self.summary[start : start + 25]}}}
         yield {"messageStop": {"stopReason": "end_turn"}}
 
 
@@ -58,20 +58,20 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 
 def insight(done: Ran) -> dict[str, Any]:
     assert done.status == "completed", done.error
-    told: dict[str, Any] = done.result["localInsight"]
-    return told
+    content: dict[str, Any] = done.result["localInsight"]
+    return content
 
 
 def test_every_action_has_its_source(conn: Connection, family: MakeFamily, run: Run) -> None:
     done = run("location.playdate.update", POINT, owner=family("Amira", [("Lina", 6, "chess")]))
-    told = insight(done)
+    content = insight(done)
     slugs = {row["slug"] for row in conn.execute("SELECT slug FROM knowledge_documents").fetchall()}
-    assert 2 <= len(told["actions"]) <= 5
-    for action in told["actions"]:
+    assert 2 <= len(content["actions"]) <= 5
+    for action in content["actions"]:
         assert set(action) == {"label", "description", "source"}
         assert action["source"]["slug"] in slugs | {"places"}
-    assert any("chess" in action["label"].lower() for action in told["actions"])
-    assert told["missing"] == []
+    assert any("chess" in action["label"].lower() for action in content["actions"])
+    assert content["missing"] == []
     steps = conn.execute("SELECT name FROM agent_task_steps ORDER BY name").fetchall()
     assert [row["name"] for row in steps] == ["insight.locate", "insight.places", "insight.retrieve"]
     assert done.progress == ("Looking at your new place", "Choosing ideas for your family")
@@ -84,9 +84,9 @@ def test_nothing_outside_is_asked_unless_switched_on(cloud: Cloud, family: MakeF
 
 def test_amazon_location_adds_real_venues(cloud: Cloud, family: MakeFamily, run: Run) -> None:
     owner = family("Amira", [("Lina", 6, "football")])
-    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
-    assert told["actions"][-1]["description"].startswith("Jardin du Test (300 m)")
-    assert told["actions"][-1]["source"]["title"] == "Amazon Location"
+    content = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
+    assert content["actions"][-1]["description"].startswith("Jardin du Test (300 m)")
+    assert content["actions"][-1]["source"]["title"] == "Amazon Location"
 
 
 def test_a_source_that_hangs_is_named_and_the_task_completes(
@@ -95,17 +95,17 @@ def test_a_source_that_hangs_is_named_and_the_task_completes(
     cloud.hangs = {"geo-places"}
     nearby.amazon_source().timeout = 0.05
     owner = family("Amira", [("Lina", 6, "football")])
-    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
-    assert told["missing"] == ["Amazon Location did not answer."]
-    assert "Amazon Location did not answer." in told["summary"]
-    assert told["actions"][-1]["source"]["title"] == "knowledge base"
+    content = insight(run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True}))
+    assert content["missing"] == ["Amazon Location did not answer."]
+    assert "Amazon Location did not answer." in content["summary"]
+    assert content["actions"][-1]["source"]["title"] == "knowledge base"
 
 
 def test_the_models_summary_is_streamed_and_used(cloud: Cloud, family: MakeFamily, run: Run) -> None:
     owner = family("Amira", [("Lina", 6, "chess")])
     done = run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True})
-    told = insight(done)
-    assert (told["summary"], told["narrated"]) == (SUMMARY, True)
+    content = insight(done)
+    assert (content["summary"], content["narrated"]) == (SUMMARY, True)
     assert "Writing a summary" in done.progress
 
 
@@ -119,15 +119,15 @@ def test_the_prompt_names_no_child_and_no_address(cloud: Cloud, family: MakeFami
     assert cloud.asked[0][1]["inferenceConfig"]["maxTokens"] <= 300
 
 
-@pytest.mark.parametrize("words", ["I cannot help with this request, because I am a model.", "", "word " * 2_000])
+@pytest.mark.parametrize("summary", ["I cannot help with this request, because I am a model.", "", "word " * 2_000])
 def test_the_composed_text_stands_when_the_model_is_no_use(
-    cloud: Cloud, family: MakeFamily, run: Run, words: str
+    cloud: Cloud, family: MakeFamily, run: Run, summary: str
 ) -> None:
-    cloud.words = words
+    cloud.summary = summary
     owner = family("Amira", [("Lina", 6, "chess")])
-    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
-    assert told["narrated"] is False
-    assert "Best fit now" in told["summary"]
+    content = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
+    assert content["narrated"] is False
+    assert "Best fit now" in content["summary"]
 
 
 def test_a_model_that_hangs_costs_its_budget_and_no_more(
@@ -136,11 +136,11 @@ def test_a_model_that_hangs_costs_its_budget_and_no_more(
     monkeypatch.setattr(narrative, "DEADLINE", 0.05)
     cloud.hangs = {"bedrock-runtime"}
     owner = family("Amira", [("Lina", 6, "chess")])
-    told = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
-    assert told["narrated"] is False
+    content = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
+    assert content["narrated"] is False
 
 
 def test_an_empty_knowledge_base_says_so(conn: Connection, family: MakeFamily, run: Run) -> None:
     conn.execute("DELETE FROM knowledge_documents")
-    told = insight(run("location.playdate.update", POINT, owner=family("Amira")))
-    assert "nothing that fits" in told["summary"]
+    content = insight(run("location.playdate.update", POINT, owner=family("Amira")))
+    assert "nothing that fits" in content["summary"]

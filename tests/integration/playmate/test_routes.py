@@ -78,12 +78,12 @@ class TestAccounts:
         answers: dict[str, Any] = {}
         taken: dict[str, list[float]] = {"Amira": [], "Nobody": []}
         for _ in range(5):
-            for who in (known, unknown):
+            for claimed in (known, unknown):
                 started = time.perf_counter()
-                body = {**who, "password": "not the password"}
+                body = {**claimed, "password": "not the password"}
                 answer = anyone.post("/auth/login", body, headers={"traceparent": trace})
-                taken[who["identifier"]].append(time.perf_counter() - started)
-                answers[who["identifier"]] = (answer.status, answer.json())
+                taken[claimed["identifier"]].append(time.perf_counter() - started)
+                answers[claimed["identifier"]] = (answer.status, answer.json())
         assert (
             answers["Amira"]
             == answers["Nobody"]

@@ -18,7 +18,7 @@ from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.testing import Ran
 from tests.integration.conftest import ORIGIN, RecordedSockets, signed_in
 from tests.support.gateway import Answer, Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tests.support.socket_client import Client, ticket
 
 PASSWORD, NEW = "correct horse battery", "seven green teapots"
@@ -159,7 +159,7 @@ class TestSigningOutEverywhere:
         self, anyone: Caller, phone: Device, laptop: Device, database_url: str, services: Services
     ) -> None:
         sockets = RecordedSockets()
-        socket_db: Database = door(database_url, "websocket")
+        socket_db: Database = connect_as(database_url, "websocket")
         client, unspent = Client(socket_db, sockets, "one"), ticket(phone.caller)
         assert client.connect(ticket(phone.caller)) == 200
         other = signed_in(anyone, services, "999")
@@ -184,7 +184,7 @@ class TestSigningOutEverywhere:
 
         owner = jwt.decode(phone.token, options={"verify_signature": False})["sub"]
         with ThreadPoolExecutor(1) as other, connect(database_url) as watching:
-            with api_db.acting(row_security.caller(owner)), api_db.transaction() as request:
+            with api_db.row_context(row_security.caller(owner)), api_db.transaction() as request:
                 request.execute(
                     "INSERT INTO socket_tickets (hash, owner_id, session, expires_at, token_expires_at)"
                     " VALUES ('x', %s, 's', now() + interval '1 minute', now() + interval '1 hour')",

@@ -25,12 +25,12 @@ def test_another_way_of_signing_in_is_reported_as_unavailable(anyone: Caller) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [(" ", "must not be blank"), ("x" * 81, "at most 80 characters"), ("x" * 9_999, "at most 80 characters")],
 )
-def test_a_blank_or_long_name_is_a_readable_error(anyone: Caller, name: str, words: str) -> None:
+def test_a_blank_or_long_name_is_a_readable_error(anyone: Caller, name: str, message: str) -> None:
     refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
-    assert words in refused.text
+    assert message in refused.text
 
 
 def test_the_former_event_stream_names_the_websocket(anyone: Caller) -> None:

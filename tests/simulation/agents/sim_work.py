@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse, RetryAfter
-from orchestrator.model.fault_injection import ProcessDeath, reach
+from orchestrator.model.fault_injection import ProcessKilled, reach
 
-Word = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
+Outcome = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
 
 #: How often each task's handler was started, whatever became of it.
 RUNS: Counter[UUID] = Counter()
@@ -22,15 +22,15 @@ CALLS: Counter[str] = Counter()
 
 
 class Script(BaseModel):
-    words: list[Word] = []
-    then: Word = "succeed"
+    outcomes: list[Outcome] = []
+    then: Outcome = "succeed"
     step: bool = False
     spawn: bool = False
 
 
 @agent("sim.work", payload=Script, open_to_users=True, flags=("sim_flag",))
 def work(ctx: Context, payload: Script) -> dict[str, Any]:
-    word = payload.words[RUNS[ctx.task_id]] if RUNS[ctx.task_id] < len(payload.words) else payload.then
+    word = payload.outcomes[RUNS[ctx.task_id]] if RUNS[ctx.task_id] < len(payload.outcomes) else payload.then
     RUNS[ctx.task_id] += 1
     if word == "effectless":
         return {"word": word}
@@ -39,13 +39,13 @@ def work(ctx: Context, payload: Script) -> dict[str, Any]:
         ctx.progress("called", percent=50)
     ctx.db.execute("INSERT INTO ledger (task_id, what) VALUES (%s, 'effect')", (ctx.task_id,))
     if payload.spawn:
-        ctx.spawn("sim.work", {"words": ["raise"]})
+        ctx.spawn("sim.work", {"outcomes": ["raise"]})
     reach("run.in_handler")
     act(word)
     return {"word": word, "called": called if payload.step else None, "flag": ctx.flags["sim_flag"]}
 
 
-def act(word: Word) -> None:
+def act(word: Outcome) -> None:
     match word:
         case "raise":
             raise ValueError("as scripted")
@@ -54,7 +54,7 @@ def act(word: Word) -> None:
         case "wait":
             raise RetryAfter(40.0, "as scripted")
         case "die":
-            raise ProcessDeath
+            raise ProcessKilled
 
 
 def call_outside(key: str) -> int:

@@ -51,7 +51,7 @@ ODD: dict[str, Callable[[Context], Any]] = {
     "system": oddities.raising(lambda: SystemExit(3)),
     "stop": oddities.raising(StopIteration),
     "outside": oddities.raising(lambda: oddities.OutsideException("outside")),
-    "no-words": oddities.raising(oddities.NoWords),
+    "no-words": oddities.raising(oddities.NoMessage),
     "nul": oddities.raising(lambda: ValueError("nul \x00 here")),
     "surrogate": oddities.raising(lambda: ValueError("half \ud800 a character")),
     "group": oddities.raising(lambda: BaseExceptionGroup("both", [ValueError("one"), KeyboardInterrupt()])),
@@ -60,7 +60,7 @@ ODD: dict[str, Callable[[Context], Any]] = {
     "memory": oddities.raising(MemoryError),
     "refuse-nul": oddities.raising(lambda: Refuse("nul \x00 here")),
     "refuse-number": oddities.raising(lambda: Refuse(7)),  # type: ignore[arg-type] # the mistake
-    "refuse-object": oddities.raising(lambda: Refuse(oddities.NoWords())),  # type: ignore[arg-type] # the mistake
+    "refuse-object": oddities.raising(lambda: Refuse(oddities.NoMessage())),  # type: ignore[arg-type] # the mistake
     "refuse-huge": oddities.raising(lambda: Refuse("y" * 5_000_000, code="z" * 5_000_000)),
     "aws": oddities.raising(lambda: CloudError("s3", "get_object", "AccessDenied")),
     "retry-text": oddities.raising(lambda: RetryAfter("30", "busy")),

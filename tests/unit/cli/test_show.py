@@ -31,7 +31,7 @@ def test_lines_and_tabs_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "expected"),
     [
         (0.04, "0.0 s"),
         (9.9, "9.9 s"),
@@ -42,10 +42,10 @@ def test_lines_and_tabs_stay() -> None:
         (172_799, "1 d"),
     ],
 )
-def test_no_time_is_said_to_be_longer_than_it_was(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+def test_no_time_is_said_to_be_longer_than_it_was(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
 
 
 def test_a_long_list_is_shown_by_its_beginning() -> None:
-    told = facts({"ids": [str(number) for number in range(1_000)], "tasks": 2, "few": ["a", "b"]})
-    assert told == "ids=0, 1, 2 and 997 more tasks=2 few=['a', 'b']"
+    listed = facts({"ids": [str(number) for number in range(1_000)], "tasks": 2, "few": ["a", "b"]})
+    assert listed == "ids=0, 1, 2 and 997 more tasks=2 few=['a', 'b']"

@@ -17,18 +17,18 @@ IN_FLIGHT = 10
 #: Tasks of one call when a backlog is made.
 BULK = 500
 #: Seconds between two latency tasks, and between two checks whether one is finished.
-PAUSE, LOOK = 0.01, 0.001
+PAUSE, POLL_EVERY = 0.01, 0.001
 
 
 @dataclass(frozen=True)
-class Told:
+class Order:
     mode: str
     count: int
     address: str
 
 
-def told() -> Told:
-    return Told(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+def read_order() -> Order:
+    return Order(sys.argv[1], int(sys.argv[2]), sys.argv[3])
 
 
 def latencies(seconds: list[float]) -> dict[str, float]:

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 from dbos import DBOS
 
-from tools.bench.peers.protocol import IN_FLIGHT, LOOK, PAUSE, answer, latencies, told
+from tools.bench.peers.protocol import IN_FLIGHT, PAUSE, POLL_EVERY, answer, latencies, read_order
 
-ORDER = told()
+ORDER = read_order()
 DBOS(
     config={
         "name": "bench",
@@ -69,7 +69,7 @@ def latency() -> None:
         started = time.perf_counter()
         handle = DBOS.enqueue_workflow("q", noop, n)
         while connection.execute(STATUS, (handle.workflow_id,)).fetchone() != ("SUCCESS",):
-            time.sleep(LOOK)
+            time.sleep(POLL_EVERY)
         times.append(time.perf_counter() - started)
     answer(**latencies(times))
 

@@ -11,9 +11,9 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultMissing, Results
 from dramatiq.results.backends import RedisBackend
 
-from tools.bench.peers.protocol import LOOK, PAUSE, answer, latencies, told
+from tools.bench.peers.protocol import PAUSE, POLL_EVERY, answer, latencies, read_order
 
-ORDER = told()
+ORDER = read_order()
 THREADS = 8
 BROKER, BACKEND = RedisBroker(url=ORDER.address), RedisBackend(url=ORDER.address)
 BROKER.add_middleware(Results(backend=BACKEND))
@@ -53,7 +53,7 @@ def latency() -> None:
                 BACKEND.get_result(message)
                 break
             except ResultMissing:
-                time.sleep(LOOK)
+                time.sleep(POLL_EVERY)
         times.append(time.perf_counter() - started)
     answer(**latencies(times))
 

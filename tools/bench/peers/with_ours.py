@@ -20,11 +20,11 @@ from orchestrator.engine.agents import Agents
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.store import row_security
 from orchestrator.store.connection import Database, connect
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tools.bench import buffers, preparation
-from tools.bench.peers.protocol import IN_FLIGHT, PAUSE, answer, latencies, told
+from tools.bench.peers.protocol import IN_FLIGHT, PAUSE, answer, latencies, read_order
 
-ORDER = told()
+ORDER = read_order()
 AGENTS = "tools.bench.agents"
 BATCH = int(os.environ.get("BATCH", "10"))
 IDS = Path(tempfile.gettempdir()) / f"{urlsplit(ORDER.address).path.strip('/')}.ids"
@@ -54,12 +54,12 @@ def drain() -> None:
 
 def submits() -> None:
     agents, queue = Agents(AGENTS), preparation.DeafQueue()
-    databases = [door(ORDER.address, "api") for _ in range(IN_FLIGHT)]
+    databases = [connect_as(ORDER.address, "api") for _ in range(IN_FLIGHT)]
 
     def some(database: Database) -> None:
         for n in range(ORDER.count // IN_FLIGHT):
             request = TaskRequest(owner=str(n % 50), type="bench.noop", payload={"n": n})
-            with database.acting(row_security.owner(request.owner)):
+            with database.row_context(row_security.owner(request.owner)):
                 submit(database, queue, agents, request)
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
@@ -70,11 +70,11 @@ def submits() -> None:
 
 
 def latency() -> None:
-    by, api, times = preparation.worker(ORDER.address), door(ORDER.address, "api"), []
+    by, api, times = preparation.worker(ORDER.address), connect_as(ORDER.address, "api"), []
     for n in range(ORDER.count):
         time.sleep(PAUSE)
         started = time.perf_counter()
-        with api.acting(row_security.owner("1")):
+        with api.row_context(row_security.owner("1")):
             request = TaskRequest(owner="1", type="bench.noop", payload={"n": n})
             task = submit(api, by.queue, by.agents, request).task
         preparation.deliver(by, [task.id])

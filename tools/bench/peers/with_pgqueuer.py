@@ -12,9 +12,9 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.types import QueueExecutionMode
 from pgqueuer.queries import Queries
 
-from tools.bench.peers.protocol import BULK, IN_FLIGHT, LOOK, PAUSE, answer, latencies, told
+from tools.bench.peers.protocol import BULK, IN_FLIGHT, PAUSE, POLL_EVERY, answer, latencies, read_order
 
-ORDER = told()
+ORDER = read_order()
 BATCH = 10
 DONE = "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful' AND ($1::bigint IS NULL OR job_id = $1)"
 
@@ -71,7 +71,7 @@ async def latency() -> None:
         started = time.perf_counter()
         (job,) = await queue.enqueue("noop", b'{"n": 1}')
         while not await watcher.fetchval(DONE, job):
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_EVERY)
         times.append(time.perf_counter() - started)
     running.cancel()
     answer(**latencies(times))

@@ -8,9 +8,9 @@ import time
 import procrastinate
 import psycopg
 
-from tools.bench.peers.protocol import BULK, IN_FLIGHT, LOOK, PAUSE, answer, latencies, told
+from tools.bench.peers.protocol import BULK, IN_FLIGHT, PAUSE, POLL_EVERY, answer, latencies, read_order
 
-ORDER = told()
+ORDER = read_order()
 APP = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=ORDER.address, min_size=2, max_size=14))
 
 
@@ -65,7 +65,7 @@ async def latency() -> None:
             found = await watcher.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", (job,))
             if await found.fetchone() == ("succeeded",):
                 break
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_EVERY)
         times.append(time.perf_counter() - started)
     running.cancel()
     answer(**latencies(times))

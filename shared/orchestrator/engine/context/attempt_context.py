@@ -94,8 +94,8 @@ class Context:
     def cancelled(self) -> bool:
         """Return whether another attempt or a cancel took the task; a long handler checks this now and then."""
         self._enter()
-        _, ours = self._side.run(steps.attempt_state, self.task_id, self._token)
-        return not ours
+        _, owned = self._side.run(steps.attempt_state, self.task_id, self._token)
+        return not owned
 
     def step(self, name: str, fn: Callable[[str], T], *, returns: Any = None) -> T:
         """Run `fn(idempotency_key)` unless an earlier attempt recorded its result, and record it at once.
@@ -233,8 +233,8 @@ class Context:
 
     def _recorded_elsewhere(self, name: str) -> steps.Recorded:
         """Return a step that could not be recorded because it was already: the first answer got lost."""
-        _, ours = self._side.run(steps.attempt_state, self.task_id, self._token)
-        if not ours:
+        _, owned = self._side.run(steps.attempt_state, self.task_id, self._token)
+        if not owned:
             self._raise_lost()
         return self._side.run(steps.recorded_steps, self.task_id)[name]
 

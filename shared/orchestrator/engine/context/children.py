@@ -150,8 +150,8 @@ def _digest(call: Call) -> str:
 
 def _changed(name: str, first: Sequence[str], now: Sequence[str]) -> str:
     if len(first) != len(now):
-        what = f"{len(now)} calls, the first run made {len(first)}"
+        difference = f"{len(now)} calls, the first run made {len(first)}"
     else:
         at = next(index for index, (one, two) in enumerate(zip(first, now, strict=True)) if one != two)
-        what = f"another type or payload for call {at}"
-    return f"gather {name!r}: this run makes {what}. Take what the calls depend on from a step."
+        difference = f"another type or payload for call {at}"
+    return f"gather {name!r}: this run makes {difference}. Take what the calls depend on from a step."

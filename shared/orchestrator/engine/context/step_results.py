@@ -22,10 +22,10 @@ LONGEST_NAME = 150
 NOT_JSON = (date, time, timedelta, Decimal, UUID, bytes, bytearray, set, frozenset, complex, PurePath)
 
 
-def check_name(name: str, what: str) -> None:
+def check_name(name: str, kind: str) -> None:
     """Raise ValueError unless `name` can be the name of a step, a join or a child."""
     if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"{what} must be 1 to {LONGEST_NAME} printable characters, not {str(name)[:60]!r}")
+        raise ValueError(f"{kind} must be 1 to {LONGEST_NAME} printable characters, not {str(name)[:60]!r}")
 
 
 def check_annotation(name: str, fn: Callable[..., Any], returns: Any) -> None:

@@ -152,18 +152,18 @@ class BatchRun:
         Raise ConnectionLost or OperationalError when the connection is lost.
         """
         batch, self._done = self._done, []
-        ours = [handled for handled in batch if handled.outcome is not None]
+        handled_here = [handled for handled in batch if handled.outcome is not None]
         for handled in batch:
             if handled.outcome is None:
                 self._lose(handled)
-        if self._transaction.ended or not ours:
+        if self._transaction.ended or not handled_here:
             self._transaction.rollback()
-        if not ours:
+        if not handled_here:
             return
-        if any(handled.wrote for handled in ours) and not self._transaction.is_open:
-            self.commit_one_by_one(ours, TransactionEnded(), tries)
+        if any(handled.wrote for handled in handled_here) and not self._transaction.is_open:
+            self.commit_one_by_one(handled_here, TransactionEnded(), tries)
             return
-        self._commit(ours, tries)
+        self._commit(handled_here, tries)
 
     def _commit(self, batch: Sequence[Handled], tries: int) -> None:
         self._committing = batch
@@ -208,8 +208,8 @@ class BatchRun:
         if isinstance(error, CONFLICTS) and tries < CONFLICT_TRIES:
             return self._again(handled)
         if isinstance(error, AttemptNotOwned):
-            _, ours = self._worker.db.run(steps.attempt_state, attempt.id, attempt.token)
-            if not ours:
+            _, handled_here = self._worker.db.run(steps.attempt_state, attempt.id, attempt.token)
+            if not handled_here:
                 self._lose(handled)
                 return None
             error = TransactionEnded()

@@ -72,8 +72,8 @@ def publish(worker: Worker, batch: Sequence[Handled], written: Written) -> None:
     if runnable:
         worker.queue.send([TaskMessage.of(task) for task in runnable])
     ran = {handled.attempt.id: handled.attempt for handled in batch}
-    died = [row for row in written.finished if row.status is Status.DEAD_LETTER]
-    send_dead_letters(worker, [TaskMessage.of(ran[row.id], death=row.seq) for row in died])
+    dead = [row for row in written.finished if row.status is Status.DEAD_LETTER]
+    send_dead_letters(worker, [TaskMessage.of(ran[row.id], dead_seq=row.seq) for row in dead])
     task_telemetry.finished(batch, written.finished)
     watched = [(row.owner_id, ran[row.id].traceparent) for row in written.finished if row.watched]
     if watched:

@@ -12,7 +12,7 @@ from orchestrator.model.backoff import full_jitter
 from orchestrator.model.errors import HandlerTimeout, Refuse, RetryAfter
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.task import Json
-from orchestrator.observability.error_summary import fingerprint, place, storable
+from orchestrator.observability.error_summary import fingerprint, position, storable
 from orchestrator.store.attempts import Attempt
 
 #: Seconds until a task that newer code wrote is tried again: a deployment is under way.
@@ -43,21 +43,21 @@ def outcome_of(attempt: Attempt, error: BaseException, rng: random.Random) -> Ou
 
 
 def _refused(attempt: Attempt, error: Refuse) -> Outcome:
-    words = {
+    described = {
         "kind": "refused",
         "code": str(error.code)[:LONGEST_CODE],
         "message": str(error.message)[:LONGEST_REFUSAL],
     }
-    return outcome.refused(attempt.id, attempt.token, words)
+    return outcome.refused(attempt.id, attempt.token, described)
 
 
 def failure(attempt: Attempt, error: BaseException, rng: random.Random, *, connection_lost: bool = False) -> Outcome:
     """Return a transient failure: a retry, or a dead letter when the attempts are used up."""
-    words = describe(error)
+    described = describe(error)
     if attempt.attempts >= attempt.max_attempts:
-        return outcome.dead(attempt.id, attempt.token, words, connection_lost=connection_lost)
+        return outcome.dead(attempt.id, attempt.token, described, connection_lost=connection_lost)
     delay = full_jitter(attempt.attempts, rng)
-    return outcome.retry(attempt.id, attempt.token, words, delay, connection_lost=connection_lost)
+    return outcome.retry(attempt.id, attempt.token, described, delay, connection_lost=connection_lost)
 
 
 def disconnected(attempt: Attempt, error: BaseException, rng: random.Random) -> Outcome:
@@ -72,8 +72,8 @@ def disconnected(attempt: Attempt, error: BaseException, rng: random.Random) -> 
 
 def overdue(attempt: Attempt) -> Outcome:
     """Return the end of a task whose deadline has passed."""
-    words = {"kind": "refused", "code": "deadline", "message": "The task was not done before its deadline."}
-    return outcome.refused(attempt.id, attempt.token, words)
+    described = {"kind": "refused", "code": "deadline", "message": "The task was not done before its deadline."}
+    return outcome.refused(attempt.id, attempt.token, described)
 
 
 def describe(error: BaseException) -> dict[str, Json]:
@@ -83,7 +83,7 @@ def describe(error: BaseException) -> dict[str, Json]:
         "kind": "timeout" if isinstance(error, HandlerTimeout) else "transient",
         "type": _safe(lambda: name[:200].encode("utf-8", "replace").decode(), "Exception"),
         "message": _safe(lambda: storable(error, LONGEST_DETAIL), "") or name[:200],
-        "place": _safe(lambda: place(error), ""),
+        "place": _safe(lambda: position(error), ""),
         "fingerprint": _safe(lambda: fingerprint(error), "unreadable"),
     }
 

@@ -17,7 +17,7 @@ from orchestrator.engine.execution.transaction import BatchTransaction, Connecti
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.model import outcome
 from orchestrator.model.errors import Cancelled, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
-from orchestrator.model.fault_injection import ProcessDeath
+from orchestrator.model.fault_injection import ProcessKilled
 from orchestrator.model.outcome import Join, Outcome
 from orchestrator.observability import tracing
 from orchestrator.store.attempts import Attempt
@@ -85,7 +85,7 @@ def call(
         result = _within_time(agent, context, payload, process)
         done = _complete(attempt, agent, result)
         return Handled(attempt, done, transaction.leave(), context.children.added)
-    except ProcessDeath:
+    except ProcessKilled:
         raise
     except BaseException as error:
         _end_forked_child(process)

@@ -59,7 +59,7 @@ def _run(worker: Worker, by_task: dict[UUID, list[Message]], remaining: Callable
         worker=worker.name,
         lease=remaining() + LEASE_MARGIN,
         alone=len(ids) == 1,
-        held_types=paused,
+        paused_types=paused,
         version=worker.version,
     )
     _run_claimed(worker, claimed, remaining, replies)
@@ -106,7 +106,7 @@ def _claim_isolated(worker: Worker, placement: Placement, lease: float, paused: 
             sight,
             worker=worker.name,
             lease=lease,
-            held_types=paused_types,
+            paused_types=paused_types,
             limit=limit or 1_000_000,
             version=worker.version,
         )
@@ -116,7 +116,7 @@ def _claim_isolated(worker: Worker, placement: Placement, lease: float, paused: 
         worker=worker.name,
         lease=lease,
         alone=True,
-        held_types=paused_types,
+        paused_types=paused_types,
         version=worker.version,
     )
 

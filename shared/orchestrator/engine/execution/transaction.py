@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from orchestrator.model.errors import Interrupted, LeaseLost
 from orchestrator.store import attempts, row_security
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.connection import ActingCursor, Connection, Database, is_usable
+from orchestrator.store.connection import Connection, Database, RowContextCursor, is_usable
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
 
 _RUNS = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
@@ -51,7 +51,7 @@ class BatchTransaction:
         self._db = db
         self._connection: Connection | None = None
         self._waiting: Sequence[Attempt] = ()
-        self._ours: set[UUID] = set()
+        self._locked: set[UUID] = set()
         self._savepoint = False
         self._session: HandlerSession | None = None
         self._changed = False
@@ -80,7 +80,7 @@ class BatchTransaction:
         if self.ended:
             raise TransactionEnded
         connection = self.begin()
-        if attempt.id not in self._ours:
+        if attempt.id not in self._locked:
             raise LeaseLost("another attempt owns the task")
         if self.writer is not attempt:
             self._begin_savepoint(connection, attempt)
@@ -103,7 +103,7 @@ class BatchTransaction:
             try:
                 self._connection.execute("BEGIN", prepare=False)
                 if self._waiting:
-                    self.marker, self._ours = attempts.lock_attempts(self._connection, self._waiting)
+                    self.marker, self._locked = attempts.lock_attempts(self._connection, self._waiting)
             except BaseException as error:
                 self._give_up(error)
                 raise
@@ -158,8 +158,8 @@ class BatchTransaction:
         session, self._session, connection.handler_session = self._session, None, None
         if session is not None and (session.changed or session.started_threads()):
             self._changed = True
-        if connection.row_factory is not dict_row or connection.cursor_factory is not ActingCursor:
-            connection.row_factory, connection.cursor_factory = dict_row, ActingCursor
+        if connection.row_factory is not dict_row or connection.cursor_factory is not RowContextCursor:
+            connection.row_factory, connection.cursor_factory = dict_row, RowContextCursor
             self._changed = True
 
     def _still_runs(self, connection: Connection) -> bool:
@@ -206,6 +206,6 @@ class BatchTransaction:
 
     def _reset(self) -> None:
         self._connection = None
-        self._ours = set()
+        self._locked = set()
         self._savepoint = self._changed = self.ended = False
         self.writer = self.marker = self._session = None

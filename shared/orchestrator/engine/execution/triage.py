@@ -37,24 +37,24 @@ def triage(worker: Worker, left: Mapping[UUID, Sequence[Message]], paused: Colle
             logger.warning("message for a task that does not exist", extra={"task_id": str(task_id)})
             yield Placement(task_id)
         else:
-            yield _place(worker, messages, sight, paused)
+            yield _triage(worker, messages, sight, paused)
 
 
-def _place(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask, paused: Collection[str]) -> Placement:
+def _triage(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask, paused: Collection[str]) -> Placement:
     match sight.status:
         case Status.COMPLETED | Status.FAILED | Status.CANCELLED:
             return Placement(sight.id)
         case Status.DEAD_LETTER:
-            return _place_dead_letter(worker, messages, sight)
+            return _triage_dead_letter(worker, messages, sight)
         case Status.PROCESSING:
-            return _place_leased(worker, sight)
+            return _triage_leased(worker, sight)
         case Status.PENDING:
-            return _place_pending(worker, sight, paused)
+            return _triage_pending(worker, sight, paused)
         case _:
             assert_never(sight.status)
 
 
-def _place_dead_letter(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask) -> Placement:
+def _triage_dead_letter(worker: Worker, messages: Sequence[Message], sight: UnclaimedTask) -> Placement:
     if not any(_redrives(message, sight) for message in messages):
         return Placement(sight.id)
     if not worker.db.run(dead_letters.redrive_one, sight.id, sight.seq, "queue redrive"):
@@ -78,19 +78,19 @@ def _redrives(message: Message, sight: UnclaimedTask) -> bool:
             assert_never(message.source)
 
 
-def _place_leased(worker: Worker, sight: UnclaimedTask) -> Placement:
+def _triage_leased(worker: Worker, sight: UnclaimedTask) -> Placement:
     if sight.lease_left is not None and sight.lease_left > 0:
         return Placement(sight.id, Reply(sight.lease_left + 1.0))
     ended, parents = worker.db.run(end_leases, [sight.id])
     worker.queue.send([TaskMessage.of(task) for task in parents])
     task_telemetry.leases_ended(ended)
     if any(task.status is Status.DEAD_LETTER for task in ended):
-        send_dead_letters(worker, [TaskMessage.of(task, death=task.seq) for task in ended])
+        send_dead_letters(worker, [TaskMessage.of(task, dead_seq=task.seq) for task in ended])
         return Placement(sight.id)
     return Placement(sight.id, isolated=sight)
 
 
-def _place_pending(worker: Worker, sight: UnclaimedTask, paused: Collection[str]) -> Placement:
+def _triage_pending(worker: Worker, sight: UnclaimedTask, paused: Collection[str]) -> Placement:
     if sight.parked_by is not None:
         return Placement(sight.id)
     if sight.due_in is None or (sight.waiting_for is not None and sight.due_in > 0):

@@ -48,11 +48,11 @@ class Message:
     dead_seq: int = 0
 
 
-def source_of(death: int | None) -> tuple[Source, int]:
-    """Return the source and the `dead_seq` that a message's attribute `death` names (None: it has none)."""
-    if death is None:
+def source_of(dead_seq: int | None) -> tuple[Source, int]:
+    """Return the source and the `dead_seq` that a message's attribute `dead_seq` names (None: it has none)."""
+    if dead_seq is None:
         return Source.UNKNOWN, 0
-    return (Source.DEAD_LETTER_QUEUE, death) if death else (Source.TASK_QUEUE, 0)
+    return (Source.DEAD_LETTER_QUEUE, dead_seq) if dead_seq else (Source.TASK_QUEUE, 0)
 
 
 @dataclass(frozen=True, slots=True)

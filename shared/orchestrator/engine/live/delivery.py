@@ -61,7 +61,7 @@ def _pages(db: Database, turns: Sequence[Socket]) -> Iterator[tuple[Page, list[S
         groups[socket.owner_id, socket.cursor or "", named].append(socket)
     for (owner, text, named), group in groups.items():
         cursor = Cursor.parse(text)
-        with db.acting(row_security.owner(owner)):
+        with db.row_context(row_security.owner(owner)):
             rows, target = db.run(events.unseen, owner, cursor, named, PAGE)
         reach("push.read")
         if rows or cursor.target is not None:

@@ -56,8 +56,8 @@ def session_ended_frame() -> bytes:
 
 def crowded_out_frame() -> bytes:
     """Return the frame before the oldest connection of an owner is closed for a newer one."""
-    words = "You are connected too many times; this connection makes room for a newer one."
-    return _encode({"type": "error", "code": "crowded-out", "message": words})
+    message = "You are connected too many times; this connection makes room for a newer one."
+    return _encode({"type": "error", "code": "crowded-out", "message": message})
 
 
 def _update_frame(event: FeedEvent, cursor: str) -> bytes:

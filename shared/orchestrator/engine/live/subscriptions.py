@@ -57,13 +57,13 @@ def connect(db: Database, sockets: Sockets, ticket: str, connection_id: str) -> 
 
 def end_session(db: Database, owner: str, session: str | None) -> None:
     """End one session of the owner: its tokens are refused, its sockets get nothing more and are closed in a minute."""
-    with db.acting(row_security.owner(owner)):
+    with db.row_context(row_security.owner(owner)):
         db.run(sessions.end, owner, session)
 
 
 def end_all_sessions(db: Database, owner: str) -> None:
     """End every session of the owner, as `end_session` does."""
-    with db.acting(row_security.owner(owner)):
+    with db.row_context(row_security.owner(owner)):
         db.run(sessions.end_all, owner)
 
 
@@ -123,7 +123,7 @@ def close_expired(db: Database, sockets: Sockets) -> int:
 def _begin(db: Database, owner: str, task_ids: Collection[UUID] | None) -> Cursor:
     """Return the cursor before the newest event of every unfinished or just finished task."""
     present, _ = db.run(events.snapshot_now)
-    with db.acting(row_security.owner(owner)):
+    with db.row_context(row_security.owner(owner)):
         first = db.run(events.first_unseen, owner, task_ids)
     return Cursor(present) if first is None else Cursor(f"{first}:{first}:")
 

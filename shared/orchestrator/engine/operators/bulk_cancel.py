@@ -75,7 +75,7 @@ def _whole_families(conn: Connection, ids: Sequence[UUID]) -> Sequence[UUID]:
 
 def describe(chosen: Chosen) -> Mapping[str, Json]:
     """Return the selection for the audit trail, with the names of the API."""
-    words = {
+    filters = {
         "ids": [str(each) for each in chosen.ids] if chosen.ids is not None else None,
         "owner": None if chosen.owner is ANY_OWNER else chosen.owner,
         "status": chosen.status.value if chosen.status else None,
@@ -86,4 +86,4 @@ def describe(chosen: Chosen) -> Mapping[str, Json]:
         "since": iso(chosen.since),
         "until": iso(chosen.until),
     }
-    return {name: value for name, value in words.items() if value is not None}
+    return {name: value for name, value in filters.items() if value is not None}

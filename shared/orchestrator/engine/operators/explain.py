@@ -85,8 +85,8 @@ def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json
 def _unparking(row: Blockers, flag: str) -> dict[str, Json]:
     ahead = row.parked_ahead or 0
     many = f"{MOST_AHEAD:,} or more" if ahead >= MOST_AHEAD else f"about {ahead:,}"
-    words = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
-    return _why("unparking", words, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
+    text = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
+    return _why("unparking", text, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
 
 
 def _waiting(row: Blockers) -> dict[str, Json]:
@@ -120,16 +120,16 @@ def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:
 def _queued(row: Blockers) -> dict[str, Json]:
     resend = iso(row.wake_at)
     if row.wake_late:
-        words = f"It has been due for {row.due_for} s, and the sweeper, which sends another wake-up, is late."
-        return _why("sweeper-late", words, resendAt=resend)
+        text = f"It has been due for {row.due_for} s, and the sweeper, which sends another wake-up, is late."
+        return _why("sweeper-late", text, resendAt=resend)
     if row.resends:
-        words = f"It is due and its wake-up was sent again {row.resends} times; the next is sent at {resend}."
-        return _why("wake-up-lost", words, resendAt=resend, resends=row.resends)
+        text = f"It is due and its wake-up was sent again {row.resends} times; the next is sent at {resend}."
+        return _why("wake-up-lost", text, resendAt=resend, resends=row.resends)
     if (row.due_for or 0) > SLOW:
-        words = f"It has been due for {row.due_for} s and no worker has taken it: they are behind, or take nothing."
-        return _why("queued", words, resendAt=resend, alone=row.suspect)
-    words = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
-    return _why("queued", words, resendAt=resend, alone=row.suspect)
+        text = f"It has been due for {row.due_for} s and no worker has taken it: they are behind, or take nothing."
+        return _why("queued", text, resendAt=resend, alone=row.suspect)
+    text = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
+    return _why("queued", text, resendAt=resend, alone=row.suspect)
 
 
 def _why(reason: str, message: str, **facts: Json) -> dict[str, Json]:

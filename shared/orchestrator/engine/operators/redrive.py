@@ -47,19 +47,19 @@ def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection
 
     One that another redrive took is left out.
     """
-    revived = db.run(_revive, which, actor)
+    redriven = db.run(_redrive, which, actor)
     reach("redrive.committed")
-    tell(queue, events, revived)
-    logger.info("dead letters redriven", extra={"actor": actor, "tasks": len(revived)})
-    return [task.id for task in revived]
+    notify(queue, events, redriven)
+    logger.info("dead letters redriven", extra={"actor": actor, "tasks": len(redriven)})
+    return [task.id for task in redriven]
 
 
-def tell(queue: TaskQueue, events: EventQueue, revived: Sequence[RedrivenTask]) -> None:
+def notify(queue: TaskQueue, events: EventQueue, redriven: Sequence[RedrivenTask]) -> None:
     """Send the messages of the redriven tasks after the commit, and notify their watchers."""
-    for task in revived:
+    for task in redriven:
         metrics.count("Redriven", task.type)
-    queue.send([TaskMessage.of(task, delay=task.due_in) for task in revived])
-    events.announce((task.owner_id, task.traceparent) for task in revived)
+    queue.send([TaskMessage.of(task, delay=task.due_in) for task in redriven])
+    events.announce((task.owner_id, task.traceparent) for task in redriven)
 
 
 def discard(db: Database, events: EventQueue, which: Selection, actor: str, reason: str) -> list[UUID]:
@@ -76,18 +76,18 @@ def describe(which: Selection) -> dict[str, Json]:
     return {**asdict(which), "ids": [str(each) for each in which.ids] if which.ids is not None else None}
 
 
-def _revive(conn: Connection, which: Selection, actor: str) -> list[RedrivenTask]:
+def _redrive(conn: Connection, which: Selection, actor: str) -> list[RedrivenTask]:
     """Write the change together with its audit entry; a change of nothing has none."""
     with conn.transaction():
-        revived = dead_letters.redrive(conn, [letter.id for letter in find(conn, which)], actor)
-        if revived:
-            audit.record_action(conn, actor, "redrive", {**describe(which), "tasks": len(revived)})
-        return revived
+        redriven = dead_letters.redrive(conn, [dead_letter.id for dead_letter in find(conn, which)], actor)
+        if redriven:
+            audit.record_action(conn, actor, "redrive", {**describe(which), "tasks": len(redriven)})
+        return redriven
 
 
 def _discard(conn: Connection, which: Selection, actor: str, reason: str) -> list[RunnableTask]:
     with conn.transaction():
-        discarded = dead_letters.discard(conn, [letter.id for letter in find(conn, which)], actor, reason)
+        discarded = dead_letters.discard(conn, [dead_letter.id for dead_letter in find(conn, which)], actor, reason)
         if discarded:
             detail = {**describe(which), "reason": reason, "tasks": len(discarded)}
             audit.record_action(conn, actor, "discard", detail)

@@ -11,7 +11,7 @@ import math
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskQueue
-from orchestrator.engine.operators.redrive import Selection, describe, find, tell
+from orchestrator.engine.operators.redrive import Selection, describe, find, notify
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
@@ -86,8 +86,10 @@ def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bo
         found = find(conn, which)
         if not found:
             return 0
-        marks = sorted({letter.error["fingerprint"] for letter in found if letter.error.get("fingerprint")})
-        ids = [letter.id for letter in found]
+        marks = sorted(
+            {dead_letter.error["fingerprint"] for dead_letter in found if dead_letter.error.get("fingerprint")}
+        )
+        ids = [dead_letter.id for dead_letter in found]
         staged_redrives.insert_redrive(
             conn, id, actor=actor, canary=canary, rate=rate, task_ids=ids, fingerprints=marks
         )
@@ -97,10 +99,10 @@ def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bo
 
 
 def _move_on(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> list[UUID]:
-    revived = db.run(_let_go, id)
+    redriven = db.run(_let_go, id)
     reach("redrive.committed")
-    tell(queue, events, revived)
-    return [task.id for task in revived]
+    notify(queue, events, redriven)
+    return [task.id for task in redriven]
 
 
 def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
@@ -116,7 +118,7 @@ def _let_go(conn: Connection, id: UUID) -> list[RedrivenTask]:
             return []
         released = _may_go(going, outcome.open)
         if released > going.released:
-            return _revive(conn, going, released)
+            return _redrive(conn, going, released)
         if going.released == going.total and not outcome.open:
             staged_redrives.end_redrive(conn, id, "done")
         return []
@@ -151,7 +153,7 @@ def _stage_end(going: Going, open: int) -> int:
     return next((end for end in ends if end > going.released), going.total)
 
 
-def _revive(conn: Connection, going: Going, released: int) -> list[RedrivenTask]:
+def _redrive(conn: Connection, going: Going, released: int) -> list[RedrivenTask]:
     paced_for = going.paced_for + (released - going.released) / going.rate if going.rate else None
     ids = staged_redrives.release(conn, going.id, after=going.released, released=released, paced_for=paced_for)
     return dead_letters.redrive(conn, ids, going.actor, rate=going.rate, first_in=going.paced_for)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators import bulk_cancel
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
@@ -41,7 +41,7 @@ def cancel_routes(services: Services) -> Router:
     def cancel_many() -> Response[Any]:
         from orchestrator.http.schemas.requests import CancelTasks
 
-        body, actor = read(CancelTasks, router.current_event), acting_operator(router)
+        body, actor = read(CancelTasks, router.current_event), current_operator(router)
         chosen = _chosen(body)
         if body.preview:
             return _preview(services, chosen)

@@ -10,10 +10,10 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.engine.operators import redrive as letters
+from orchestrator.engine.operators import redrive as redrives
 from orchestrator.engine.operators import staged_redrive
 from orchestrator.engine.operators.redrive import MOST_AT_ONCE, Selection
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import UUID_PATTERN, Query, cursor_of, read
@@ -50,12 +50,12 @@ BEFORE = Parameter("cursor", {"type": "integer", "minimum": 1, "maximum": 2**53}
 
 def dead_letter_routes(services: Services) -> Router:
     router = Router()
-    _register_looks(router, services)
+    _register_reads(router, services)
     _register_moves(router, services)
     return router
 
 
-def _register_looks(router: Router, services: Services) -> None:
+def _register_reads(router: Router, services: Services) -> None:
     @router.get("/ops/dead-letters")
     @operation(
         "Tasks whose attempts are used up, oldest first, and in groups of those that failed alike",
@@ -73,7 +73,7 @@ def _register_looks(router: Router, services: Services) -> None:
         query.check()
         groups = services.db.run(dead_letters.group_dead_letters, **asdict(which))
         found = services.db.run(dead_letters.select_dead_letters, **asdict(which), after=after, limit=limit + 1)
-        items = fitting(dead_letter_view(letter) for letter in found[:limit])
+        items = fitting(dead_letter_view(dead_letter) for dead_letter in found[:limit])
         last = found[len(items) - 1] if len(found) > len(items) else None
         answer = {
             "total": sum(group.tasks for group in groups),
@@ -114,14 +114,14 @@ def _register_moves(router: Router, services: Services) -> None:
     def redrive() -> Response[Any]:
         from orchestrator.http.schemas.requests import Redrive
 
-        body, actor = read(Redrive, router.current_event), acting_operator(router)
+        body, actor = read(Redrive, router.current_event), current_operator(router)
         which = _selection(body)
         if body.dryRun:
             return _preview(services, which)
         if body.canary or body.rate:
             return _begin(services, which, body, actor)
-        total = letters.count(services.db, which)
-        return _moved(letters.redrive(services.db, services.queue, services.events, which, actor), total)
+        total = redrives.count(services.db, which)
+        return _moved(redrives.redrive(services.db, services.queue, services.events, which, actor), total)
 
     @router.post("/ops/dead-letters/discard")
     @operation(
@@ -138,19 +138,21 @@ def _register_moves(router: Router, services: Services) -> None:
         which = _selection(body)
         if body.dryRun:
             return _preview(services, which)
-        total = letters.count(services.db, which)
-        return _moved(letters.discard(services.db, services.events, which, acting_operator(router), body.reason), total)
+        total = redrives.count(services.db, which)
+        return _moved(
+            redrives.discard(services.db, services.events, which, current_operator(router), body.reason), total
+        )
 
 
 def _preview(services: Services, which: Selection) -> Response[Any]:
-    ids = [letter.id for letter in services.db.run(letters.find, which)]
+    ids = [dead_letter.id for dead_letter in services.db.run(redrives.find, which)]
     groups = [group_view(row) for row in services.db.run(dead_letters.group_dead_letters, **asdict(which))]
-    return _moved(ids, letters.count(services.db, which), dryRun=True, groups=groups)
+    return _moved(ids, redrives.count(services.db, which), dryRun=True, groups=groups)
 
 
 def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> Response[Any]:
     """`redrive` is null where there was nothing to redrive."""
-    total = letters.count(services.db, which)
+    total = redrives.count(services.db, which)
     begun = staged_redrive.begin(
         services.db, services.queue, services.events, which, actor, canary=body.canary, rate=body.rate
     )

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.aws.clients import CloudError
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
@@ -43,7 +43,7 @@ def flag_routes(services: Services) -> Router:
     )
     def show_flags() -> Response[Any]:
         with _appconfig():
-            deployed = _desk(services).read()
+            deployed = _flag_admin(services).read()
         return json_response(200, _view(services, deployed))
 
     @router.put("/ops/flags/<name>")
@@ -61,13 +61,13 @@ def flag_routes(services: Services) -> Router:
         from orchestrator.http.schemas.requests import ChangeFlag
 
         body = read(ChangeFlag, router.current_event)
-        setting, desk = None if body.forget else Setting(body.on, body.percent, body.owners), _desk(services)
+        setting, admin = None if body.forget else Setting(body.on, body.percent, body.owners), _flag_admin(services)
         check(name, setting)
         if setting is not None:
             _check_kill_switch(services, name)
         detail = {"flag": name, **body.model_dump()}
-        with on_record(services, acting_operator(router), "flag", detail) as outcome, _appconfig():
-            deployed = desk.set(name, setting, gradual=body.gradual)
+        with on_record(services, current_operator(router), "flag", detail) as outcome, _appconfig():
+            deployed = admin.set(name, setting, gradual=body.gradual)
             outcome.update(version=deployed.version, aborted=_rollout_view(deployed.aborted))
         services.flags.forget()
         return json_response(200, _view(services, deployed))
@@ -84,9 +84,9 @@ def flag_routes(services: Services) -> Router:
     def abort_rollout() -> Response[Any]:
         from orchestrator.http.schemas.requests import AbortRollout
 
-        body, desk = read(AbortRollout, router.current_event), _desk(services)
-        with on_record(services, acting_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
-            deployed = desk.abort(body.deployment)
+        body, admin = read(AbortRollout, router.current_event), _flag_admin(services)
+        with on_record(services, current_operator(router), "abort", body.model_dump()) as outcome, _appconfig():
+            deployed = admin.abort(body.deployment)
             outcome.update(_rollout_view(deployed.aborted) or {})
         services.flags.forget()
         return json_response(200, _view(services, deployed))
@@ -100,12 +100,12 @@ def _check_kill_switch(services: Services, name: str) -> None:
     known = services.agents.types()
     if name.startswith(KILL_SWITCH) and type not in known:
         near = get_close_matches(type, known, 1)
-        hint = f"; did you mean {KILL_SWITCH}{near[0]}?" if near else ""
-        message = f"names no task type: there is no agent {type!r}{hint}"
+        suggestion = f"; did you mean {KILL_SWITCH}{near[0]}?" if near else ""
+        message = f"names no task type: there is no agent {type!r}{suggestion}"
         raise InvalidInput("The flag was not changed.", [Fault("name", message, "unknown_type")])
 
 
-def _desk(services: Services) -> FlagAdmin:
+def _flag_admin(services: Services) -> FlagAdmin:
     if services.flag_admin is None:
         raise NotFound("There are no flags to change here.")
     return services.flag_admin
@@ -117,8 +117,8 @@ def _appconfig() -> Iterator[None]:
     try:
         yield
     except CloudError as error:
-        words = f"AppConfig does not answer ({error.code}). Containers go by the last flags they read."
-        raise Unavailable(words) from error
+        text = f"AppConfig does not answer ({error.code}). Containers go by the last flags they read."
+        raise Unavailable(text) from error
 
 
 def _last_set(services: Services, names: Collection[str]) -> Mapping[str, FlagChange]:

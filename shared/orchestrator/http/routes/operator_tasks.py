@@ -10,18 +10,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel as cancel_task
-from orchestrator.engine.operators import redrive as letters
+from orchestrator.engine.operators import redrive as redrives
 from orchestrator.engine.operators.explain import explain
 from orchestrator.engine.operators.redrive import Selection
 from orchestrator.engine.operators.statistics import LIVE
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, cursor_of, path_uuid
 from orchestrator.http.routes.dead_letters import FINGERPRINT
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.http.schemas.names import operator_responses
-from orchestrator.http.serializers import dossier_view, fitting, history_view, operator_page_view, operator_view
+from orchestrator.http.serializers import fitting, history_view, operator_page_view, operator_view, task_detail_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
 from orchestrator.store import children, events, operator_search, tasks
@@ -30,10 +30,10 @@ from orchestrator.store.owners import ANY_OWNER
 if TYPE_CHECKING:
     from orchestrator.http.schemas.operator_responses import EventHistory
 
-#: Events of a dossier.
+#: Events of the task detail.
 MOST_EVENTS = 1_000
 
-#: Children of a dossier.
+#: Children of the task detail.
 MOST_CHILDREN = 1_000
 
 #: In the order of their submit, or of their end.
@@ -60,7 +60,9 @@ ORDER = Parameter("order", {"type": "string", "enum": list(ORDERS), "default": "
 MOMENT = "or how long ago it is: 90s, 15m, 1h, 7d; of the submit, or of the end in the order of that"
 SINCE = Parameter("since", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
 UNTIL = Parameter("until", {"type": "string", "maxLength": 40}, description=f"A moment, {MOMENT}")
-PLACE = Parameter("cursor", {"type": "string", "maxLength": 80}, description="nextCursor of a page of the same order")
+PAGE_CURSOR = Parameter(
+    "cursor", {"type": "string", "maxLength": 80}, description="nextCursor of a page of the same order"
+)
 
 
 def ops_routes(services: Services) -> Router:
@@ -75,7 +77,21 @@ def _register_search(router: Router, services: Services) -> None:
     @operation(
         "Everybody's tasks, newest first, or in the order in which they ended",
         {200: operator_responses.OpsTaskPage},
-        parameters=(OWNER, STATUS, STATE, TYPE, TRACE, FINGERPRINT, ID_ENDS, ERROR, SINCE, UNTIL, ORDER, LIMIT, PLACE),
+        parameters=(
+            OWNER,
+            STATUS,
+            STATE,
+            TYPE,
+            TRACE,
+            FINGERPRINT,
+            ID_ENDS,
+            ERROR,
+            SINCE,
+            UNTIL,
+            ORDER,
+            LIMIT,
+            PAGE_CURSOR,
+        ),
         access="operator",
         tag="ops",
     )
@@ -97,22 +113,22 @@ def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks/<task_id>")
     @operation(
         "One task with its history, its children and why it is where it is",
-        {200: operator_responses.Dossier},
+        {200: operator_responses.TaskDetail},
         parameters=(TASK_ID, AFTER),
         access="operator",
         tag="ops",
     )
-    def dossier(task_id: str) -> Response[Any]:
+    def task_detail(task_id: str) -> Response[Any]:
         found_id, query = path_uuid(task_id), Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1)
         query.check()
         task = services.db.run(tasks.get_task, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
-        told = _history(services, found_id, after)
+        history = _history(services, found_id, after)
         found_children = services.db.run(children.list_children, found_id, MOST_CHILDREN)
         why = explain(services.db, services.agents, services.flags, found_id)
-        return json_response(200, dossier_view(task, told, found_children, why))
+        return json_response(200, task_detail_view(task, history, found_children, why))
 
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(
@@ -124,7 +140,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         tag="ops",
     )
     def cancel(task_id: str) -> Response[Any]:
-        found_id, actor = path_uuid(task_id), acting_operator(router)
+        found_id, actor = path_uuid(task_id), current_operator(router)
         task = cancel_task(services.db, services.queue, services.events, ANY_OWNER, found_id, actor=actor)
         return json_response(202, operator_view(task))
 
@@ -140,11 +156,11 @@ def _register_tasks(router: Router, services: Services) -> None:
     def retry(task_id: str) -> Response[Any]:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
-        revived = letters.redrive(services.db, services.queue, services.events, which, acting_operator(router))
+        redriven = redrives.redrive(services.db, services.queue, services.events, which, current_operator(router))
         task = services.db.run(tasks.get_task, ANY_OWNER, found_id)
         if task is None:
             raise NotFound("There is no such task.")
-        if not revived:
+        if not redriven:
             raise Conflict(f"Only a dead letter can be retried; this task is {task.status.value}.")
         return json_response(202, operator_view(task))
 
@@ -192,7 +208,7 @@ def _page(found: operator_search.Found[Any]) -> Response[Any]:
     return json_response(200, {"items": items, "nextCursor": _cursor(found.next_after(len(items)))})
 
 
-def _cursor(place: UUID | operator_search.Ended | None) -> str | None:
-    if isinstance(place, operator_search.Ended):
-        return cursor_of(place.finished_at, place.id)
-    return str(place) if place else None
+def _cursor(position: UUID | operator_search.Ended | None) -> str | None:
+    if isinstance(position, operator_search.Ended):
+        return cursor_of(position.finished_at, position.id)
+    return str(position) if position else None

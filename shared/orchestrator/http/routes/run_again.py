@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.submit import TaskRequest, submit
-from orchestrator.http.app import Services, acting_operator, current_trace
+from orchestrator.http.app import Services, current_operator, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, operation
 from orchestrator.http.request import path_uuid, read
@@ -39,7 +39,7 @@ def run_again_routes(services: Services) -> Router:
     def run_again(task_id: str) -> Response[Any]:
         from orchestrator.http.schemas.requests import RunAgain
 
-        body, actor = read(RunAgain, router.current_event), acting_operator(router)
+        body, actor = read(RunAgain, router.current_event), current_operator(router)
         task = _over(services, task_id)
         detail: dict[str, Json] = {"task": str(task.id), "type": task.type, "reason": body.reason}
         order = TaskRequest(

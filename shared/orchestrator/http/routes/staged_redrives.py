@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators import staged_redrive
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid
@@ -59,7 +59,7 @@ def redrive_routes(services: Services) -> Router:
         tag="ops",
     )
     def stop(redrive_id: str) -> Response[Any]:
-        stopped = staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), acting_operator(router))
+        stopped = staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), current_operator(router))
         return json_response(200, redrive_view(stopped))
 
     return router

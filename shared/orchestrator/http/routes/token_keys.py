@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.live.subscriptions import revoke
-from orchestrator.http.app import Services, acting_operator
+from orchestrator.http.app import Services, current_operator
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
@@ -36,7 +36,7 @@ def token_key_routes(services: Services) -> Router:
         if services.rotate_keys is None:
             raise NotFound("There are no keys of ours here.")
         detail = {"secret": "jwt", "revoke": body.revoke}
-        with on_record(services, acting_operator(router), "rotate", detail) as outcome:
+        with on_record(services, current_operator(router), "rotate", detail) as outcome:
             current = outcome["current"] = services.rotate_keys(body.revoke)
             if body.revoke:
                 revoke(services.db)

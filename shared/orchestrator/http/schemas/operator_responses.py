@@ -78,7 +78,7 @@ class EventHistory(TypedDict):
 
 
 @closed
-class Dossier(OpsTask, EventHistory):
+class TaskDetail(OpsTask, EventHistory):
     """The newest events, or those after a seq. `eventsTruncated`: there are more, before or after them."""
 
     why: Why

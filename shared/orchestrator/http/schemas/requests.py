@@ -203,8 +203,8 @@ class CancelTasks(Body):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        words = any(getattr(self, word) for word in CANCEL_FILTERS)
-        if bool(self.ids) == words or (self.ids and self.until):
+        filtered = any(getattr(self, word) for word in CANCEL_FILTERS)
+        if bool(self.ids) == filtered or (self.ids and self.until):
             raise ValueError(
                 f"needs either ids, or one or several of: {', '.join(CANCEL_FILTERS)}, and until with these"
             )

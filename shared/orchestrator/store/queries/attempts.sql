@@ -10,7 +10,7 @@ WITH ready AS (
   SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
   JOIN agent_tasks task ON task.id = sent.id
   WHERE status = 'pending' AND due_at <= task_now() AND parked_by IS NULL
-    AND limited = %(limited)s AND (%(alone)s OR NOT suspect) AND type <> ALL(%(held_types)s)
+    AND limited = %(limited)s AND (%(alone)s OR NOT suspect) AND type <> ALL(%(paused_types)s)
   ORDER BY task.id FOR UPDATE OF task SKIP LOCKED
 ), claimed AS (
   UPDATE agent_tasks t
@@ -85,14 +85,14 @@ SELECT id, owner_id, type, status, seq, attempts, parent_id, traceparent FROM mo
 -- Index: agent_tasks_pkey; handler_transactions_pkey.
 WITH marker AS (
   INSERT INTO handler_transactions (xid) VALUES (pg_current_xact_id()) RETURNING xid::text AS marker
-), held AS (
+), locked AS (
   SELECT t.id
   FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
   JOIN agent_tasks t ON t.id = a.id AND t.token = a.token
   WHERE t.status = 'processing'
   ORDER BY t.id FOR KEY SHARE OF t
 )
-SELECT marker, held.id FROM marker LEFT JOIN held ON true;
+SELECT marker, locked.id FROM marker LEFT JOIN locked ON true;
 
 -- name: pin_flags
 -- Store the flag values of a task's first attempt.

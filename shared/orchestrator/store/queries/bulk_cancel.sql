@@ -39,12 +39,12 @@ WITH RECURSIVE family AS (
 ), one AS (
   SELECT id, owner_id, type, status, bool_and(descends) AS descends FROM family
   WHERE status IN ('pending', 'processing') GROUP BY id, owner_id, type, status
-), told AS (
+), counted AS (
   SELECT type, status, count(*) AS tasks, count(*) FILTER (WHERE descends) AS descendants, count(DISTINCT owner_id) AS owners,
          (array_agg(id ORDER BY id))[1] AS oldest, (array_agg(id ORDER BY id DESC))[1] AS newest
   FROM one GROUP BY GROUPING SETS ((type, status), ())
 )
-SELECT told.type, told.status, told.tasks, told.descendants, told.owners, oldest.created_at AS oldest, newest.created_at AS newest,
+SELECT counted.type, counted.status, counted.tasks, counted.descendants, counted.owners, oldest.created_at AS oldest, newest.created_at AS newest,
        newest.id AS example_id, newest.owner_id AS example_owner, newest.type AS example_type, newest.status AS example_status
-FROM told LEFT JOIN agent_tasks oldest ON oldest.id = told.oldest LEFT JOIN agent_tasks newest ON newest.id = told.newest
-ORDER BY told.tasks DESC, told.type, told.status;
+FROM counted LEFT JOIN agent_tasks oldest ON oldest.id = counted.oldest LEFT JOIN agent_tasks newest ON newest.id = counted.newest
+ORDER BY counted.tasks DESC, counted.type, counted.status;

@@ -61,21 +61,21 @@ UPDATE socket_connections SET subscribed = false, task_ids = NULL, cursor = NULL
 -- marked, so that the other sender reads its events once more.
 -- Index: connection_owner, socket_connections_pkey.
 UPDATE socket_connections s
-SET again = held.busy, busy_until = CASE WHEN held.busy THEN s.busy_until ELSE task_now() + {sender_gone_after} END
+SET again = turn.busy, busy_until = CASE WHEN turn.busy THEN s.busy_until ELSE task_now() + {sender_gone_after} END
 FROM (
   SELECT id, coalesce(busy_until > task_now(), false) AS busy FROM socket_connections
   WHERE subscribed AND (owner_id = ANY(%(owners)s) OR id = ANY(%(ids)s))
   ORDER BY id FOR UPDATE
-) held
-WHERE s.id = held.id
-RETURNING s.id, s.owner_id, s.task_ids, s.cursor, s.expires_at <= task_now() AS expired, s.subscribed, held.busy;
+) turn
+WHERE s.id = turn.id
+RETURNING s.id, s.owner_id, s.task_ids, s.cursor, s.expires_at <= task_now() AS expired, s.subscribed, turn.busy;
 
 -- name: end_turns
 -- Store the new cursors, and end the reservation of connections that have every event and are not marked.
 -- A newer subscription, which has another cursor and its own sender, stays as it is.
 -- Index: socket_connections_pkey.
 UPDATE socket_connections s
-SET cursor = held.sent, again = false, busy_until = CASE WHEN held.more THEN task_now() + {sender_gone_after} END
+SET cursor = turn.sent, again = false, busy_until = CASE WHEN turn.more THEN task_now() + {sender_gone_after} END
 FROM (
   SELECT s.id, c.sent, s.again OR NOT c.done AS more
   FROM socket_connections s
@@ -83,9 +83,9 @@ FROM (
     ON s.id = c.id AND s.cursor = c.read
   WHERE s.subscribed
   ORDER BY s.id FOR UPDATE OF s
-) held
-WHERE s.id = held.id
-RETURNING s.id, held.more;
+) turn
+WHERE s.id = turn.id
+RETURNING s.id, turn.more;
 
 -- name: delete_connections
 -- Index: socket_connections_pkey.

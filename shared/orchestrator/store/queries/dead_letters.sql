@@ -2,16 +2,16 @@
 -- Record that a dead letter's message is in the dead-letter queue. A dead letter of a later seq stays as it is.
 -- Index: agent_tasks_pkey.
 UPDATE agent_tasks t SET wake_at = NULL
-FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS death (id, seq)
-WHERE t.id = death.id AND t.seq = death.seq AND t.status = 'dead-letter';
+FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS sent (id, seq)
+WHERE t.id = sent.id AND t.seq = sent.seq AND t.status = 'dead-letter';
 
 -- name: undecided
 -- Return for messages of the dead-letter queue, in their order, whether an operator must still decide about their dead letter.
 -- Index: agent_tasks_pkey.
-SELECT letter.id IS NULL OR t.id IS NOT NULL AS waits
-FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS letter (id, death, place)
-LEFT JOIN agent_tasks t ON t.id = letter.id AND t.status = 'dead-letter' AND t.seq = coalesce(letter.death, t.seq)
-ORDER BY place;
+SELECT message.id IS NULL OR t.id IS NOT NULL AS waits
+FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS message (id, seq, position)
+LEFT JOIN agent_tasks t ON t.id = message.id AND t.status = 'dead-letter' AND t.seq = coalesce(message.seq, t.seq)
+ORDER BY position;
 
 -- name: redrive
 -- Return dead letters to pending with all their attempts; their history stays. With a rate they are due one after another.
@@ -19,26 +19,26 @@ ORDER BY place;
 -- because its row no longer has it. The rows come in the order of the ids.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT one.id, one.death, place, dead.dead_at AS died_at,
-         CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (place - 1) / %(rate)s END AS wait
-  FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, death, place) JOIN agent_tasks dead ON dead.id = one.id
-), revived AS (
+  SELECT one.id, one.seq, position, dead.dead_at AS died_at,
+         CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (position - 1) / %(rate)s END AS wait
+  FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, seq, position) JOIN agent_tasks dead ON dead.id = one.id
+), redriven AS (
   UPDATE agent_tasks t
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
       due_at = task_now() + make_interval(secs => wait), ready_at = task_now() + make_interval(secs => wait),
       deadline_at = task_now() + make_interval(secs => wait) + (t.deadline_at - coalesce(t.ready_at, t.created_at)),
       wake_at = task_now() + make_interval(secs => wait) + {message_lost_after},
       seq = seq + 1, updated_at = task_now()
-  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.death IS NULL OR t.seq = chosen.death)
-  RETURNING t.*, chosen.wait, chosen.died_at, chosen.place
+  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.seq IS NULL OR t.seq = chosen.seq)
+  RETURNING t.*, chosen.wait, chosen.died_at, chosen.position
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
-  SELECT id, seq, attempts, 'redriven', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM revived
+  SELECT id, seq, attempts, 'redriven', status, owner_id, jsonb_build_object('by', %(actor)s::text) FROM redriven
 ), noted AS (
   INSERT INTO occurrences (at, kind, type, tasks)
-  SELECT date_trunc('second', died_at), 'death', type, count(*) FROM revived WHERE died_at > task_now() - interval '1 hour' GROUP BY 1, type
+  SELECT date_trunc('second', died_at), 'death', type, count(*) FROM redriven WHERE died_at > task_now() - interval '1 hour' GROUP BY 1, type
 )
-SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM revived ORDER BY place;
+SELECT id, owner_id, type, traceparent, wait::float8 AS due_in FROM redriven ORDER BY position;
 
 -- name: select_dead_letters
 -- Read dead letters by id, type, fingerprint or code version of the last attempt, all without a filter; oldest first.

@@ -7,13 +7,13 @@ WITH wanted AS (
   SELECT key, make_interval(secs => cost) AS cost, make_interval(secs => size) AS size
   FROM unnest(%(keys)s::text[], %(costs)s::float8[], %(sizes)s::float8[]) AS w (key, cost, size)
 ), short AS (
-  SELECT max(greatest(held.full_at, task_now()) + cost - size - task_now()) AS wait
-  FROM wanted LEFT JOIN rate_limits held USING (key) WHERE greatest(held.full_at, task_now()) + cost > task_now() + size
+  SELECT max(greatest(stored.full_at, task_now()) + cost - size - task_now()) AS wait
+  FROM wanted LEFT JOIN rate_limits stored USING (key) WHERE greatest(stored.full_at, task_now()) + cost > task_now() + size
 ), taken AS (
-  INSERT INTO rate_limits AS held (key, full_at)
+  INSERT INTO rate_limits AS stored (key, full_at)
   SELECT key, task_now() + cost FROM wanted WHERE (SELECT wait FROM short) IS NULL ORDER BY key
-  ON CONFLICT (key) DO UPDATE SET full_at = greatest(held.full_at, task_now()) + (excluded.full_at - task_now())
-  WHERE greatest(held.full_at, task_now()) + (excluded.full_at - task_now())
+  ON CONFLICT (key) DO UPDATE SET full_at = greatest(stored.full_at, task_now()) + (excluded.full_at - task_now())
+  WHERE greatest(stored.full_at, task_now()) + (excluded.full_at - task_now())
         <= task_now() + (SELECT size FROM wanted WHERE wanted.key = excluded.key) -- another may have come between
   RETURNING key, full_at
 )

@@ -10,8 +10,8 @@ INSERT INTO ended_sessions (owner_id, session) VALUES (%(owner_id)s, %(session)s
 -- name: next_generation
 -- Ends the owner's sessions so far.
 -- Index: session_generations_pkey.
-INSERT INTO session_generations AS held (owner_id, generation) VALUES (%(owner_id)s, 1)
-ON CONFLICT (owner_id) DO UPDATE SET generation = held.generation + 1
+INSERT INTO session_generations AS stored (owner_id, generation) VALUES (%(owner_id)s, 1)
+ON CONFLICT (owner_id) DO UPDATE SET generation = stored.generation + 1
 RETURNING generation;
 
 -- name: generation

@@ -36,7 +36,7 @@ SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id
 -- name: attempt_state
 -- Read whether an attempt still owns its task.
 -- Index: agent_tasks_pkey.
-SELECT status, token = %(token)s AS ours FROM agent_tasks WHERE id = %(task_id)s;
+SELECT status, token = %(token)s AS owned FROM agent_tasks WHERE id = %(task_id)s;
 
 -- name: begin_wait
 -- Stores the deadline of a join and the digests of its calls, from its first time on.

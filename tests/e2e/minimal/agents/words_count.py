@@ -15,8 +15,8 @@ class Text(BaseModel):
 
 @agent("words.count", payload=Text, open_to_users=True)
 def count(ctx: Context, payload: Text) -> dict[str, int]:
-    words = payload.text.split()
-    if not words:
+    parts = payload.text.split()
+    if not parts:
         raise Refuse("The text has no words.", code="no_words")
     ctx.progress("Counting", percent=50)
-    return {"words": len(words)}
+    return {"words": len(parts)}

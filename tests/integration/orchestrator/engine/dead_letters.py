@@ -12,12 +12,12 @@ from orchestrator.store.staged_redrives import StagedRedrive
 from tests.support.engine import Engine
 
 
-def dead(engine: Engine, many: int, *, mends: bool) -> list[UUID]:
+def dead(engine: Engine, many: int, *, repaired: bool) -> list[UUID]:
     """Dead letters that succeed the next time, or never."""
-    tasks = [engine.submit(payload={"do": "raise", "times": 1 if mends else 0}, max_attempts=1) for _ in range(many)]
+    tasks = [engine.submit(payload={"do": "raise", "times": 1 if repaired else 0}, max_attempts=1) for _ in range(many)]
     for task in tasks:
         engine.run(task.id)
-    if mends:
+    if repaired:
         engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "succeed"}\'')
     assert {engine.task(task.id).status for task in tasks} == {Status.DEAD_LETTER}
     engine.queue.sent.clear()

@@ -76,14 +76,14 @@ FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_matching_tasks_are_shown_then_ended_and_no_others(engine: Engine, operator: Database, name: str) -> None:
-    words, expected = FILTERS[name]
+    filters, expected = FILTERS[name]
     found = one_of_each(engine)
     before = statuses(engine)
-    told = preview(operator, Chosen(**words))
+    previewed = preview(operator, Chosen(**filters))
     assert statuses(engine) == before
     assert trail(engine) == []
-    assert [row.tasks for row in told if row.type is None] == [len(expected)]
-    assert cancelled(engine, operator, **words) == len(expected)
+    assert [row.tasks for row in previewed if row.type is None] == [len(expected)]
+    assert cancelled(engine, operator, **filters) == len(expected)
     after = statuses(engine)
     assert {name for name, id in found.items() if after[id] == "cancelled"} == expected
     assert {id: status for id, status in after.items() if status != "cancelled"}.items() <= before.items()
@@ -106,11 +106,11 @@ def test_a_preview_lists_the_tasks_to_end(engine: Engine, operator: Database) ->
     engine.run(parent)
     other = engine.submit("test.family", {"children": []}, owner="2")
     start(engine, other.id)
-    told = {
+    previewed = {
         (row.type, row.status): (row.tasks, row.descendants, row.owners)
         for row in preview(operator, Chosen(type="test.family"))
     }
-    assert told == {
+    assert previewed == {
         (None, None): (4, 2, 2),
         ("test.effect", "pending"): (2, 2, 1),
         ("test.family", "pending"): (1, 0, 1),
@@ -124,8 +124,8 @@ def test_a_preview_lists_the_tasks_to_end(engine: Engine, operator: Database) ->
 def test_a_child_that_fits_too_is_counted_once(engine: Engine, operator: Database) -> None:
     parent = family(engine, [{}, {}])
     engine.run(parent)
-    told = [(row.tasks, row.descendants) for row in preview(operator, Chosen(owner="1")) if not row.type]
-    assert told == [(3, 0)]
+    previewed = [(row.tasks, row.descendants) for row in preview(operator, Chosen(owner="1")) if not row.type]
+    assert previewed == [(3, 0)]
     assert cancelled(engine, operator, owner="1") == 3
 
 
@@ -228,7 +228,7 @@ def test_a_parent_that_waited_for_them_goes_on(engine: Engine, operator: Databas
 def test_a_task_that_waits_for_a_limit_gets_the_slot(engine: Engine, operator: Database) -> None:
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
-    engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
+    engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, paused_types=[], limit=1)
     engine.queue.sent.clear()
     assert cancelled(engine, operator, type="test.limited", status=Status.PROCESSING) == 1
     assert engine.queue.ids == [second.id]

@@ -70,17 +70,17 @@ def test_a_page_is_a_transaction_of_bounded_size(
 def test_a_page_locks_no_more_than_it_ends(engine: Engine, operator: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.engine.operators.bulk_cancel.MOST_AT_ONCE", 4)
     many(engine, 30)
-    held: list[int] = []
+    held_counts: list[int] = []
     record = audit.record_action
 
-    def looked(*arguments: Any) -> None:
+    def after_preview(*arguments: Any) -> None:
         free = "SELECT id FROM agent_tasks FOR UPDATE SKIP LOCKED"
-        held.append(30 - len(engine.db.connection().execute(free).fetchall()))
+        held_counts.append(30 - len(engine.db.connection().execute(free).fetchall()))
         record(*arguments)
 
-    monkeypatch.setattr(audit, "record_action", looked)
+    monkeypatch.setattr(audit, "record_action", after_preview)
     cancel_page(operator, engine.queue, engine.events, Chosen(type="bulk"), "olga (9)", "wrong")
-    assert held == [4]
+    assert held_counts == [4]
 
 
 def test_operator_time_filter_and_reason_are_audited(engine: Engine, operator: Database) -> None:
@@ -89,8 +89,8 @@ def test_operator_time_filter_and_reason_are_audited(engine: Engine, operator: D
     cancelled(engine, operator, type="test.effect", owner="1", since=since)
     (entry,) = trail(engine)
     assert (entry["actor"], entry["action"]) == ("olga (9)", "cancel")
-    words = {"type": "test.effect", "owner": "1", "since": "2026-01-02T03:00:00.000Z"}
-    assert entry["detail"] == {**words, "reason": "a wrong import", "tasks": 1}
+    filters = {"type": "test.effect", "owner": "1", "since": "2026-01-02T03:00:00.000Z"}
+    assert entry["detail"] == {**filters, "reason": "a wrong import", "tasks": 1}
     execute = engine.db.connection().execute
     event = execute(
         "SELECT data FROM agent_task_events WHERE kind = 'cancelled' AND task_id = %s", (task.id,)

@@ -84,12 +84,12 @@ def test_two_redrives_at_once_redrive_once(engine: Engine) -> None:
     engine.queue.sent.clear()
     databases = [engine.database("operator") for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        revived = list(
+        redriven = list(
             pool.map(
                 lambda db: redrive(db, engine.queue, engine.events, Selection(type="test.effect"), "op"), databases
             )
         )
-    assert sorted(chain.from_iterable(revived)) == sorted(ids)
+    assert sorted(chain.from_iterable(redriven)) == sorted(ids)
     assert len(engine.queue.sent) == 20
 
 
@@ -124,7 +124,7 @@ def test_every_blocker_has_its_name(engine: Engine) -> None:
     assert why(engine, family.id) == "waiting-for-children"
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
-    engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
+    engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, paused_types=[], limit=1)
     assert why(engine, second.id) == "over-limit"
     engine.flags.off.add("task.test.noop")
     parked = engine.submit("test.noop")

@@ -20,7 +20,7 @@ from orchestrator.settings import PARTS
 from orchestrator.store import database_users
 from orchestrator.store.connection import Connection, Database, connect
 from tests.support import postgres
-from tests.support.database_users import STEPS, Login, aws, drop, login_for, place
+from tests.support.database_users import STEPS, Login, address_of, aws, drop, login_for
 from tools.local_stack.stack_config import Layout
 
 #: Characters that end an identifier, a string or a format.
@@ -31,7 +31,7 @@ ODD = "Log\"in; '-- %I $$ é"
 def make(conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Login]]:
     """Return a function that makes a login for the deploys below; drop the roles of the logins after the test."""
     made: list[Login] = []
-    for name, value in place(database_url).items():
+    for name, value in address_of(database_url).items():
         monkeypatch.setenv(name, value)
 
     def login(name: str = "") -> Login:

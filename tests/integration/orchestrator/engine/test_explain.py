@@ -21,9 +21,9 @@ def test_workers_that_take_nothing_and_then_a_sweeper_that_does_not_come(engine:
     task = engine.submit()
     assert "should its wake-up be lost" in why(engine, task.id)[1]
     engine.move_clock(60)
-    reason, words = why(engine, task.id)
+    reason, text = why(engine, task.id)
     assert reason == "queued"
-    assert "no worker has taken it" in words
+    assert "no worker has taken it" in text
     engine.move_clock(240)
     assert why(engine, task.id)[0] == "sweeper-late"
 
@@ -34,14 +34,14 @@ def test_a_task_of_another_century_is_scheduled(engine: Engine) -> None:
 
 
 def test_a_flag_that_is_on_again_lets_go_one_after_another(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = [engine.submit() for _ in range(3)]
+    parked = [engine.submit() for _ in range(3)]
     engine.flags.off = {"task.test.effect"}
-    assert why(engine, held[0].id)[0] == "parked"
-    engine.run(*(task.id for task in held))
-    assert why(engine, held[0].id) == ("parked", "The flag task.test.effect is off; it runs when the flag is on.")
+    assert why(engine, parked[0].id)[0] == "parked"
+    engine.run(*(task.id for task in parked))
+    assert why(engine, parked[0].id) == ("parked", "The flag task.test.effect is off; it runs when the flag is on.")
     engine.flags.off = set()
-    reason, words = why(engine, held[2].id)
+    reason, text = why(engine, parked[2].id)
     assert reason == "unparking"
-    assert "is on again; what it held is let go at 500 a minute, about 2 before it." in words
+    assert "is on again; what it held is let go at 500 a minute, about 2 before it." in text
     monkeypatch.setattr(explaining, "MOST_AHEAD", 1)
-    assert "1 or more before it" in why(engine, held[2].id)[1]
+    assert "1 or more before it" in why(engine, parked[2].id)[1]

@@ -11,7 +11,7 @@ from orchestrator.http.serializers import task_view
 from orchestrator.model import outcome
 from orchestrator.model.json_encoding import encode_json, sent_size
 from orchestrator.model.states import Status
-from orchestrator.model.task import FAULT_OF_OURS
+from orchestrator.model.task import INTERNAL_ERROR
 from tests.support.engine import Engine
 
 
@@ -62,7 +62,7 @@ def test_a_transient_failure_is_retried_with_jitter_and_keeps_its_error(engine: 
     waiting = engine.task(task.id)
     assert (waiting.status, waiting.attempts) == (Status.PENDING, 1)
     assert 0 <= engine.queue.hidden[str(task.id)] <= 2
-    assert task_view(waiting)["error"] == FAULT_OF_OURS
+    assert task_view(waiting)["error"] == INTERNAL_ERROR
     assert engine.row(task.id)["error"]["message"] == "secret detail 42"
     engine.move_clock(10)
     assert engine.run(task.id) == []
@@ -206,12 +206,12 @@ def test_an_often_received_message_is_replaced(engine: Engine) -> None:
 def test_a_stale_duplicate_does_not_redrive_a_dead_letter_but_a_redriven_message_does(engine: Engine) -> None:
     task = engine.submit(payload={"do": "raise", "times": 1}, max_attempts=1)
     engine.run(task.id)
-    died_ms = engine.row(task.id)["dead_at"].timestamp() * 1000
-    assert engine.run(task.id, sent_ms=died_ms - 5) == []
+    dead_ms = engine.row(task.id)["dead_at"].timestamp() * 1000
+    assert engine.run(task.id, sent_ms=dead_ms - 5) == []
     assert engine.task(task.id).status is Status.DEAD_LETTER
-    engine.run(task.id, sent_ms=died_ms + 5)
-    revived = engine.task(task.id)
-    assert (revived.status, revived.attempts) == (Status.DEAD_LETTER, 1)
+    engine.run(task.id, sent_ms=dead_ms + 5)
+    redriven = engine.task(task.id)
+    assert (redriven.status, redriven.attempts) == (Status.DEAD_LETTER, 1)
     assert engine.kinds(task.id).count("redriven") == 1
 
 
@@ -221,12 +221,12 @@ def test_a_limited_type_runs_one_at_a_time_per_owner(engine: Engine) -> None:
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     other = engine.submit("test.limited", owner="2")
     sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
-    (held,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, held_types=[], limit=1)
+    (claimed,) = engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, paused_types=[], limit=1)
     engine.queue.sent.clear()
     assert engine.run(second.id, other.id) == []
     assert engine.task(second.id).status is Status.PENDING
     assert engine.task(other.id).status is Status.COMPLETED
-    engine.db.run(attempts.finish, [outcome.completed(held.id, held.token, {})])
+    engine.db.run(attempts.finish, [outcome.completed(claimed.id, claimed.token, {})])
     third = engine.submit("test.limited", owner="1")
     engine.run(second.id, third.id)
     assert engine.task(second.id).status is engine.task(third.id).status is Status.COMPLETED

@@ -51,7 +51,7 @@ def test_a_stop_leaves_at_most_a_minutes_worth_of_tasks(engine: Engine) -> None:
 
 def test_a_failure_in_the_last_stage_stops_it_as_well(engine: Engine) -> None:
     engine.move_clock(0)
-    dead(engine, 100, mends=True)
+    dead(engine, 100, repaired=True)
     state = begun = begin(engine, rate=1)
     while state.released <= 10:
         engine.move_clock(5)
@@ -76,7 +76,7 @@ def test_it_keeps_its_pace_however_often_it_is_moved_on(engine: Engine, seconds:
         engine.move_clock(seconds)
         passed += seconds
         advance(engine, begun)
-    assert due(engine) == [2.0 * place - passed for place in range((passed + 60) // 2)]
+    assert due(engine) == [2.0 * position - passed for position in range((passed + 60) // 2)]
 
 
 def test_a_stage_begins_no_sooner_than_the_pace_allows(engine: Engine) -> None:
@@ -91,7 +91,7 @@ def test_a_stage_begins_no_sooner_than_the_pace_allows(engine: Engine) -> None:
 
 def test_a_slow_one_waits_for_its_turn_and_is_woken_for_it(engine: Engine) -> None:
     engine.move_clock(0)
-    ids = dead(engine, 3, mends=True)
+    ids = dead(engine, 3, repaired=True)
     begun = begin(engine, canary=False, rate=0.002)
     for _ in range(8):
         assert [(wake.task_id, wake.delay) for wake in engine.queue.sent] == [(ids[0], 0)]
@@ -107,7 +107,7 @@ def test_a_slow_one_waits_for_its_turn_and_is_woken_for_it(engine: Engine) -> No
 
 def test_without_stages_it_goes_on_though_some_fail_again(engine: Engine) -> None:
     engine.move_clock(0)
-    dead(engine, 3, mends=False)
+    dead(engine, 3, repaired=False)
     begun = begin(engine, canary=False, rate=0.02)
     assert (begun.canary, begun.rate, begun.released, begun.total) == (False, 0.02, 2, 3)
     for _ in range(2):

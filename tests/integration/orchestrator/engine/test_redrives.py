@@ -20,7 +20,7 @@ from tests.support.engine import Engine
 
 
 def test_one_then_a_tenth_then_the_rest(engine: Engine) -> None:
-    ids = dead(engine, 25, mends=True)
+    ids = dead(engine, 25, repaired=True)
     begun = begin(engine)
     assert (begun.state, begun.released, begun.total) == ("running", 1, 25)
     stages = []
@@ -34,7 +34,7 @@ def test_one_then_a_tenth_then_the_rest(engine: Engine) -> None:
 
 
 def test_it_waits_for_the_redriven_tasks(engine: Engine) -> None:
-    dead(engine, 25, mends=True)
+    dead(engine, 25, repaired=True)
     begun = begin(engine)
     again = advance(engine, begun)
     assert again.released == 1
@@ -42,7 +42,7 @@ def test_it_waits_for_the_redriven_tasks(engine: Engine) -> None:
 
 
 def test_it_stops_when_the_failure_comes_back(engine: Engine) -> None:
-    ids = dead(engine, 25, mends=False)
+    ids = dead(engine, 25, repaired=False)
     begun = begin(engine)
     (first,) = run_sent(engine)
     stopped = advance(engine, begun)
@@ -54,7 +54,7 @@ def test_it_stops_when_the_failure_comes_back(engine: Engine) -> None:
 
 
 def test_it_stops_at_the_first_attempt_that_fails_again(engine: Engine) -> None:
-    dead(engine, 5, mends=False)
+    dead(engine, 5, repaired=False)
     engine.db.connection().execute("UPDATE agent_tasks SET max_attempts = 5")
     begun = begin(engine)
     (first,) = run_sent(engine)
@@ -63,7 +63,7 @@ def test_it_stops_at_the_first_attempt_that_fails_again(engine: Engine) -> None:
 
 
 def test_an_operator_stops_it(engine: Engine) -> None:
-    dead(engine, 5, mends=True)
+    dead(engine, 5, repaired=True)
     begun = begin(engine)
     assert staged_redrive.stop(engine.db, begun.id, "olga").state == "stopped"
     run_sent(engine)
@@ -78,7 +78,7 @@ def test_nothing_to_redrive_begins_nothing(engine: Engine) -> None:
 
 def test_groups_separate_failures_and_versions(engine: Engine) -> None:
     engine.worker.version = "1.0"
-    dead(engine, 2, mends=False)
+    dead(engine, 2, repaired=False)
     engine.worker.version = "1.1"
     task = engine.submit(owner="2", payload={"do": "raise"}, max_attempts=1)
     engine.run(task.id)
@@ -96,7 +96,7 @@ def test_groups_separate_failures_and_versions(engine: Engine) -> None:
 @pytest.mark.parametrize(("alone", "state"), [(True, "stopped"), (False, "running")])
 def test_a_worker_lost_alone_is_a_failure_and_in_a_batch_is_none(engine: Engine, alone: bool, state: str) -> None:
     """A worker lost in a batch does not show which task was at fault. Failures before the redrive do not count."""
-    ids = dead(engine, 12, mends=True)
+    ids = dead(engine, 12, repaired=True)
     if alone:
         lost = '{"kind": "crashed", "message": "died", "fingerprint": "worker-lost"}'
         engine.db.connection().execute("UPDATE agent_tasks SET error = %s, max_attempts = 3", (lost,))
@@ -108,7 +108,7 @@ def test_a_worker_lost_alone_is_a_failure_and_in_a_batch_is_none(engine: Engine,
 
 
 def test_failures_before_the_redrive_are_past(engine: Engine) -> None:
-    ids = dead(engine, 12, mends=True)
+    ids = dead(engine, 12, repaired=True)
     engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "raise"}\'')
     redrive(engine.db, engine.queue, engine.events, Selection(), "olga")
     assert sorted(run_sent(engine)) == sorted(ids)
@@ -119,7 +119,7 @@ def test_failures_before_the_redrive_are_past(engine: Engine) -> None:
 
 
 def test_one_that_dies_of_something_else_stops_it_too(engine: Engine) -> None:
-    dead(engine, 12, mends=False)
+    dead(engine, 12, repaired=False)
     engine.db.connection().execute('UPDATE agent_tasks SET error = error || \'{"fingerprint": "another"}\'')
     begun = begin(engine)
     assert begun.fingerprints == ["another"]
@@ -130,7 +130,7 @@ def test_one_that_dies_of_something_else_stops_it_too(engine: Engine) -> None:
 
 
 def test_only_one_moves_it_on_at_a_time(engine: Engine) -> None:
-    dead(engine, 12, mends=True)
+    dead(engine, 12, repaired=True)
     begun = begin(engine)
     run_sent(engine)
     other = connect(engine.url)
@@ -144,7 +144,7 @@ def test_only_one_moves_it_on_at_a_time(engine: Engine) -> None:
 
 
 def test_a_refusal_stops_a_canary_and_a_redrive_without_stages_goes_on(engine: Engine) -> None:
-    ids = dead(engine, 12, mends=True)
+    ids = dead(engine, 12, repaired=True)
     engine.db.connection().execute('UPDATE agent_tasks SET payload = \'{"do": "refuse"}\'')
     begun = begin(engine)
     (first,) = run_sent(engine)
@@ -160,7 +160,7 @@ def test_a_refusal_stops_a_canary_and_a_redrive_without_stages_goes_on(engine: E
 
 
 def test_it_counts_the_refused(engine: Engine) -> None:
-    dead(engine, 30, mends=True)
+    dead(engine, 30, repaired=True)
     begun = begin(engine)
     run_sent(engine)
     advance(engine, begun)
@@ -170,7 +170,7 @@ def test_it_counts_the_refused(engine: Engine) -> None:
 
 
 def test_it_names_its_cause_of_waiting_and_the_task_that_stopped_it(engine: Engine) -> None:
-    ids = dead(engine, 5, mends=False)
+    ids = dead(engine, 5, repaired=False)
     begun = begin(engine)
     assert (begun.open, begun.waiting_for, begun.failed_task) == (1, ids[0], None)
     assert staged_redrive.newest(engine.db, 5) == [begun]
@@ -180,7 +180,7 @@ def test_it_names_its_cause_of_waiting_and_the_task_that_stopped_it(engine: Engi
 
 
 def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
-    ids = dead(engine, 3, mends=True)
+    ids = dead(engine, 3, repaired=True)
     begun = []
     for task_id in ids:
         engine.queue.sent.clear()
@@ -191,7 +191,7 @@ def test_one_that_runs_is_shown_however_old_it_is(engine: Engine) -> None:
 
 
 def test_a_task_that_a_stop_is_too_late_for_is_still_counted(engine: Engine) -> None:
-    ids = dead(engine, 5, mends=True)
+    ids = dead(engine, 5, repaired=True)
     begun = begin(engine)
     stopped = staged_redrive.stop(engine.db, begun.id, "olga")
     assert (stopped.open, stopped.waiting_for) == (1, ids[0])
@@ -224,7 +224,7 @@ MOVES: dict[str, Callable[[Engine], object]] = {
 
 @pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
 def test_nothing_moves_that_leaves_no_trace(engine: Engine, move: Callable[[Engine], object]) -> None:
-    ids = dead(engine, 3, mends=True)
+    ids = dead(engine, 3, repaired=True)
     engine.events.owners.clear()
     with untraced(engine), pytest.raises(pg.CheckViolation):
         move(engine)
@@ -234,13 +234,13 @@ def test_nothing_moves_that_leaves_no_trace(engine: Engine, move: Callable[[Engi
     assert engine.events.owners == ["1"], "who watches is told"
 
 
-@pytest.mark.parametrize("mends", [True, False], ids=["by an operator", "by itself"])
-def test_no_stop_leaves_no_trace(engine: Engine, mends: bool) -> None:
-    dead(engine, 3, mends=mends)
+@pytest.mark.parametrize("repaired", [True, False], ids=["by an operator", "by itself"])
+def test_no_stop_leaves_no_trace(engine: Engine, repaired: bool) -> None:
+    dead(engine, 3, repaired=repaired)
     begun = begin(engine)
     run_sent(engine)
     with untraced(engine), pytest.raises(pg.CheckViolation):
-        staged_redrive.stop(engine.db, begun.id, "olga") if mends else advance(engine, begun)
+        staged_redrive.stop(engine.db, begun.id, "olga") if repaired else advance(engine, begun)
     assert staged_redrive.show(engine.db, begun.id).state == "running"
 
 
@@ -253,9 +253,9 @@ def test_a_redrive_of_nothing_is_not_stored(engine: Engine) -> None:
 
 def test_those_without_a_fingerprint_or_version_are_chosen_by_a_dash(engine: Engine) -> None:
     engine.worker.version = "1.0"
-    marked = dead(engine, 2, mends=False)
+    marked = dead(engine, 2, repaired=False)
     engine.worker.version = ""
-    bare = dead(engine, 1, mends=False)
+    bare = dead(engine, 1, repaired=False)
     engine.db.connection().execute("UPDATE agent_tasks SET error = error - 'fingerprint' WHERE id = ANY(%s)", (bare,))
     choices: tuple[dict[str, Any], ...] = (
         {"fingerprint": "-"},

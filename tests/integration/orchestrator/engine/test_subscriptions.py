@@ -112,8 +112,8 @@ def test_a_commit_out_of_order_is_not_skipped(engine: Engine, browser: Browser, 
     mine = subscribed(engine, browser)
     from orchestrator.store import attempts
 
-    with other.transaction() as held:
-        attempts.claim(held, [late.id], worker="slow", lease=60, alone=True)
+    with other.transaction() as open_transaction:
+        attempts.claim(open_transaction, [late.id], worker="slow", lease=60, alone=True)
         engine.db.run(attempts.claim, [early.id], worker="fast", lease=60, alone=True)
         subscriptions.push(engine.db, browser, ["1"])
         assert (str(early.id), 2) in browser.updates(mine)

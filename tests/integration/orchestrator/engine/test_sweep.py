@@ -114,10 +114,10 @@ def test_two_sweepers_at_once_send_once(engine: Engine, sweeper: Sweeper) -> Non
     engine.queue.sent.clear()
     other: Database = engine.new_worker().db
     engine.move_clock(0)
-    with engine.db.transaction() as held:
+    with engine.db.transaction() as open_transaction:
         from orchestrator.store import sweep as store
 
-        assert len(store.due_for_sweep(held, 10)) == 1
+        assert len(store.due_for_sweep(open_transaction, 10)) == 1
         assert other.run(store.due_for_sweep, 10) == []
     assert other.run(store.due_for_sweep, 10) == []
     assert engine.task(task.id).status is Status.PENDING

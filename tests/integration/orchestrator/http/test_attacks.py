@@ -223,9 +223,9 @@ def test_every_operator_route_is_closed_to_others(ann: Caller, anyone: Caller) -
     from orchestrator.http.app import routes_of
     from orchestrator.http.operation import declared
 
-    doors = [route for route in routes_of(ann.app) if route.path.startswith("/ops/")]
-    assert len(doors) >= 15
-    for route in doors:
+    operator_routes = [route for route in routes_of(ann.app) if route.path.startswith("/ops/")]
+    assert len(operator_routes) >= 15
+    for route in operator_routes:
         promise = declared(route.func)
         assert promise is not None
         assert promise.access == "operator"

@@ -96,8 +96,8 @@ def test_every_word_narrows(ann: Caller, operator: Caller, conn: Connection) -> 
         (tasks[2],),
     )
     conn.execute('UPDATE agent_tasks SET error = \'{"fingerprint": "f1"}\' WHERE id = %s', (tasks[3],))
-    words = ({"trace": trace.upper()}, {"state": "scheduled"}, {"status": "processing"}, {"fingerprint": "f1"})
-    for task, word in zip(tasks, words, strict=True):
+    filters = ({"trace": trace.upper()}, {"state": "scheduled"}, {"status": "processing"}, {"fingerprint": "f1"})
+    for task, word in zip(tasks, filters, strict=True):
         would = preview(operator, type="echo", **word)
         assert would["example"] is not None
         assert (would["total"], str(would["example"]["id"])) == (1, task)

@@ -10,7 +10,7 @@ from orchestrator.aws import secrets as secrets_module
 from orchestrator.aws.secrets import Secrets
 from orchestrator.http import rate_limits
 from orchestrator.http.app import Services, build_app
-from orchestrator.http.cloudfront import Front
+from orchestrator.http.cloudfront import OriginCheck
 from orchestrator.http.routes import ROUTERS
 from playmate import routes
 from tests.support.gateway import Caller
@@ -23,7 +23,7 @@ def behind(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
     monkeypatch.setattr(
         secrets_module, "_read", lambda _: {"secret": SECRET["X-Origin-Secret"], "current": "k", "k": "A" * 64}
     )
-    return replace(services, front=Front(Secrets(), "arn"))
+    return replace(services, origin_check=OriginCheck(Secrets(), "arn"))
 
 
 @pytest.fixture

@@ -58,11 +58,11 @@ def test_a_preview_lists_the_tasks_to_redrive(operator: Caller, ann: Caller, con
             answers.Moved,
             operator.post(f"/ops/dead-letters/{verb}", {"ids": [*dead[:2], other], "dryRun": True}).json(),
         )
-        told = [
+        pushed = [
             (group["type"], group["fingerprint"], group["version"], group["count"], group["owners"])
             for group in would["groups"]
         ]
-        assert told == [("echo", "f2", "", 1, 1), ("echo", "f1", "", 2, 1)]
+        assert pushed == [("echo", "f2", "", 1, 1), ("echo", "f1", "", 2, 1)]
         assert (would["total"], would["more"]) == (3, False)
 
 
@@ -72,9 +72,9 @@ def test_a_redrive_call_reports_the_remaining_tasks(
     for module in ("orchestrator.engine.operators.redrive", "orchestrator.http.routes.dead_letters"):
         monkeypatch.setattr(f"{module}.MOST_AT_ONCE", 2)
     for body in ({"all": True, "dryRun": True}, {"all": True, "canary": True}):
-        told = operator.post("/ops/dead-letters/redrive", body).json()
-        assert (told["total"], told["more"]) == (3, True)
-    assert told["redrive"]["total"] == 2
+        pushed = operator.post("/ops/dead-letters/redrive", body).json()
+        assert (pushed["total"], pushed["more"]) == (3, True)
+    assert pushed["redrive"]["total"] == 2
     rest = operator.post("/ops/dead-letters/redrive", {"all": True}).json()
     assert (rest["total"], rest["more"], len(rest["ids"])) == (2, False, 2)
 
@@ -95,9 +95,9 @@ def test_listed_page_by_page(operator: Caller, conn: Connection, dead: list[str]
 def test_discarded(operator: Caller, dead: list[str]) -> None:
     done = operator.post("/ops/dead-letters/discard", {"ids": dead[:1], "reason": "a duplicate"})
     assert done.json()["ids"] == dead[:1]
-    dossier = operator.get(f"/ops/tasks/{dead[0]}").json()
-    assert dossier["status"] == "cancelled"
-    assert dossier["events"][-1]["data"]["reason"] == "a duplicate"
+    task_detail = operator.get(f"/ops/tasks/{dead[0]}").json()
+    assert task_detail["status"] == "cancelled"
+    assert task_detail["events"][-1]["data"]["reason"] == "a duplicate"
 
 
 @pytest.mark.parametrize("reason", [{}, {"reason": ""}, {"reason": " \n"}], ids=str)

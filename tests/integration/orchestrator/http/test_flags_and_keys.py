@@ -43,8 +43,8 @@ def keys() -> Keys:
 
 
 @pytest.fixture
-def olga(services: Services, desk: PlayedFlagAdmin, keys: Keys) -> Caller:
-    app = build_app(replace(services, flag_admin=desk, rotate_keys=keys), ROUTERS)
+def olga(services: Services, flag_admin: PlayedFlagAdmin, keys: Keys) -> Caller:
+    app = build_app(replace(services, flag_admin=flag_admin, rotate_keys=keys), ROUTERS)
     token, _ = services.tokens.issue("9", "olga", "operator")
     return Caller(app, {"Authorization": f"Bearer {token}"})
 
@@ -77,7 +77,9 @@ def test_flags_are_shown_while_the_database_is_away(olga: Caller, monkeypatch: p
     assert [flag["lastSet"] for flag in olga.get("/ops/flags").json()["flags"]] == [None]
 
 
-def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk: PlayedFlagAdmin, keys: Keys) -> None:
+def test_a_change_that_fails_is_on_record_as_one_that_failed(
+    olga: Caller, flag_admin: PlayedFlagAdmin, keys: Keys
+) -> None:
     assert olga.post("/ops/rollout/abort", {"deployment": 4}).status == 409
     keys.away = True
     assert olga.post("/ops/secrets/jwt/rotate", {}).status == 503
@@ -88,18 +90,18 @@ def test_a_change_that_fails_is_on_record_as_one_that_failed(olga: Caller, desk:
 @pytest.mark.parametrize(
     ("name", "hint"), [("task.ehco", "; did you mean task.echo?"), ("task.", ""), ("task.zzz.zzz", "")]
 )
-def test_a_kill_switch_names_a_task_type(olga: Caller, desk: PlayedFlagAdmin, name: str, hint: str) -> None:
+def test_a_kill_switch_names_a_task_type(olga: Caller, flag_admin: PlayedFlagAdmin, name: str, hint: str) -> None:
     """A typing error would park nothing, without a word."""
     refused = olga.put(f"/ops/flags/{name}", {"on": False})
     assert refused.status == 400
     assert refused.json()["message"].endswith(f"there is no agent {name.removeprefix('task.')!r}{hint}") or not hint
-    assert name not in desk.document
+    assert name not in flag_admin.document
 
 
-def test_the_rule_of_a_type_that_is_gone_can_be_removed(olga: Caller, desk: PlayedFlagAdmin) -> None:
-    desk.document["task.gone"] = {"default": False}
+def test_the_rule_of_a_type_that_is_gone_can_be_removed(olga: Caller, flag_admin: PlayedFlagAdmin) -> None:
+    flag_admin.document["task.gone"] = {"default": False}
     assert olga.put("/ops/flags/task.gone", {"forget": True}).status == 200
-    assert "task.gone" not in desk.document
+    assert "task.gone" not in flag_admin.document
 
 
 def test_nonsense_leaves_no_trail(olga: Caller) -> None:
@@ -118,26 +120,30 @@ CHANGES: dict[str, Callable[[Caller], Any]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_without_a_trail_nothing_is_changed(
-    olga: Caller, desk: PlayedFlagAdmin, keys: Keys, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
+    olga: Caller,
+    flag_admin: PlayedFlagAdmin,
+    keys: Keys,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Caller], Any],
 ) -> None:
-    desk.rollout = ROLLOUT
+    flag_admin.rollout = ROLLOUT
     _lose(monkeypatch, "begun")
     assert change(olga).status == 503
-    assert (desk.version, desk.rollout, keys.rotated) == (1, ROLLOUT, 0)
+    assert (flag_admin.version, flag_admin.rollout, keys.rotated) == (1, ROLLOUT, 0)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_a_change_without_a_recorded_outcome_is_audited_as_begun(
-    olga: Caller, desk: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
+    olga: Caller, flag_admin: PlayedFlagAdmin, monkeypatch: pytest.MonkeyPatch, change: Callable[[Caller], Any]
 ) -> None:
-    desk.rollout = ROLLOUT
+    flag_admin.rollout = ROLLOUT
     _lose(monkeypatch, "done")
     assert change(olga).status == 200
     assert [step for _, step in steps(olga)] == ["begun"]
 
 
-def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedFlagAdmin) -> None:
-    desk.rollout = ROLLOUT
+def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, flag_admin: PlayedFlagAdmin) -> None:
+    flag_admin.rollout = ROLLOUT
     shown = validated(answers.FlagsView, olga.get("/ops/flags").json())
     assert shown["rollout"] is not None
     assert (shown["rollout"]["flags"], shown["rollout"]["percentDeployed"]) == (["insight"], 30.0)
@@ -147,8 +153,8 @@ def test_a_rollout_is_shown_taken_back_and_named(olga: Caller, desk: PlayedFlagA
     assert (trail(olga)[0]["action"], trail(olga)[0]["flags"]) == ("abort", ["insight"])
 
 
-def test_a_change_at_once_names_the_rollout_that_it_ended(olga: Caller, desk: PlayedFlagAdmin) -> None:
-    desk.rollout = ROLLOUT
+def test_a_change_at_once_names_the_rollout_that_it_ended(olga: Caller, flag_admin: PlayedFlagAdmin) -> None:
+    flag_admin.rollout = ROLLOUT
     changed = validated(answers.FlagsView, olga.put("/ops/flags/task.echo", {"on": False}).json())
     assert changed["aborted"] is not None
     assert changed["aborted"]["flags"] == ["insight"]

@@ -24,7 +24,7 @@ from orchestrator.store.rate_limits import Bucket
 from playmate import passwords
 from playmate.store import accounts
 from tests.support.gateway import Answer, Caller, LambdaContext, http_event
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 
 PASSWORD = "correct horse battery"
 HASH = passwords.hash_password(PASSWORD)
@@ -37,7 +37,7 @@ class Browser:
     """A browser at a client address, with the cookies that responses have set."""
 
     anyone: Caller
-    place: str = CAFE
+    address: str = CAFE
     cookies: dict[str, str] = field(default_factory=dict)
 
     def sign_in(self, password: str, name: str = "ann") -> int:
@@ -46,7 +46,7 @@ class Browser:
     def post(self, path: str, body: Mapping[str, str]) -> Answer:
         cookies = [f"{name}={value}" for name, value in self.cookies.items()]
         event = http_event("POST", path, body=json.dumps(body), cookies=cookies)
-        event["requestContext"]["http"]["sourceIp"] = self.place
+        event["requestContext"]["http"]["sourceIp"] = self.address
         raw = self.anyone.app.resolve(event, LambdaContext())  # type: ignore[arg-type] # has what we use of it
         for cookie in raw.get("cookies", []):
             self.cookies.update({name: one.value for name, one in SimpleCookie(cookie).items()})
@@ -86,8 +86,8 @@ def move_clock(db: Database, seconds: float) -> None:
     )
 
 
-def attack(anyone: Caller, tries: int, *places: str, name: str = "ann") -> list[int]:
-    return [Browser(anyone, place).sign_in("wrong", name) for place in places for _ in range(tries)]
+def attack(anyone: Caller, tries: int, *addresses: str, name: str = "ann") -> list[int]:
+    return [Browser(anyone, address).sign_in("wrong", name) for address in addresses for _ in range(tries)]
 
 
 def everywhere(count: int) -> list[str]:
@@ -176,7 +176,7 @@ class TestShuttingOut:
     ) -> None:
         monkeypatch.setattr(login_throttling, "FIRST_BURST", 8)
         attack(anyone, 3, *everywhere(20))
-        home.place = "192.0.2.200"
+        home.address = "192.0.2.200"
         assert [home.sign_in(each) for each in ("wrong", "wrong", "wrong", "wrong", PASSWORD)] == [401] * 4 + [200]
 
     def test_nor_with_her_neighbours_behind_one_address(
@@ -195,7 +195,7 @@ class TestShuttingOut:
         monkeypatch.setattr(login_throttling, "FIRST_BURST", 2)
         attack(anyone, 3, *everywhere(5), name="dora")
         assert Browser(anyone, HOME).sign_in(PASSWORD, "dora") == 200
-        browser.place = CAFE
+        browser.address = CAFE
         assert browser.sign_in(PASSWORD, "dora@example.com") == 200
 
     def test_her_browser_is_known_after_a_crash_of_the_database_and_a_rotation(
@@ -209,7 +209,7 @@ class TestShuttingOut:
         monkeypatch.setattr(secrets_module, "_read", lambda _: secret)
         monkeypatch.setattr(login_throttling, "FIRST_BURST", 1)
         attack(anyone, 3, *everywhere(5))
-        home.place = CAFE
+        home.address = CAFE
         assert home.sign_in(PASSWORD) == 200
 
 
@@ -218,8 +218,8 @@ class TestCookie:
         answer = Browser(anyone).post("/auth/login", {"identifier": "ann", "password": PASSWORD})
         session, device = answer.cookies
         assert session.startswith("SessionID=")
-        for told in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/auth", f"Max-Age={30 * 86_400}"):
-            assert told in device
+        for attribute in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/auth", f"Max-Age={30 * 86_400}"):
+            assert attribute in device
 
     def test_it_signs_nobody_in(self, anyone: Caller, home: Browser) -> None:
         home.cookies.pop("SessionID")
@@ -243,8 +243,8 @@ class TestCookie:
         monkeypatch.setattr(login_throttling, "FIRST_BURST", 0.5)
         if change == "old":
             monkeypatch.setattr("time.time", lambda: float(until) + 1)
-        whom = "nobody" if change == "account" else "ann"
-        assert stranger.sign_in("wrong", whom) == 429
+        name_ = "nobody" if change == "account" else "ann"
+        assert stranger.sign_in("wrong", name_) == 429
 
     def test_the_device_cookie_allows_no_faster_guesses(self, anyone: Caller, home: Browser) -> None:
         statuses = [home.sign_in("wrong") for _ in range(FIRST_STEP + 2)]
@@ -272,7 +272,7 @@ class TestBuckets:
 
     def test_at_the_same_moment_no_more_is_taken_than_there_is(self, database_url: str) -> None:
         def come(times: int) -> int:
-            database = door(database_url, "api")
+            database = connect_as(database_url, "api")
             taken = [database.run(rate_limits.take, [Bucket("b", 5, 1_000.0)]) for _ in range(times)]
             database.close()
             return sum(each.wait is None for each in taken)
@@ -287,8 +287,10 @@ def test_neither_names_nor_addresses_are_stored_nor_can_they_be_guessed_from_the
     """A digest without a key is no secret: all addresses there are can be tried in an hour."""
     attack(anyone, 2, CAFE, name="eve@example.com")
     kept = {row["key"] for row in conn.execute("SELECT key FROM rate_limits").fetchall()}
-    words = ("ann", "eve@example.com", "none eve@example.com", ann, HOME, CAFE)
-    plain = {"\x00".join(parts) for one in words for other in words for parts in ((one,), ("place", one), (one, other))}
+    secrets_ = ("ann", "eve@example.com", "none eve@example.com", ann, HOME, CAFE)
+    plain = {
+        "\x00".join(parts) for one in secrets_ for other in secrets_ for parts in ((one,), ("place", one), (one, other))
+    }
     assert kept.isdisjoint(hashlib.sha256(text.encode()).hexdigest()[:32] for text in plain)
     assert not any(word in key for word in ("eve", HOME, CAFE) for key in kept)
 

@@ -17,7 +17,7 @@ FIELDS = (
     *("on", "percent", "owners", "forget", "gradual", "revoke", "markdown", "deployment", "unknown"),
     *("owner", "status", "state", "trace", "since", "until", "preview"),
 )
-DOORS = (
+ROUTES = (
     *("/ops/dead-letters/redrive", "/ops/dead-letters/discard", "/ops/knowledge", "/ops/secrets/jwt/rotate"),
     *("/ops/rollout/abort", "/ops/redrives/00000000-0000-0000-0000-000000000000/advance", "/ops/tasks/cancel"),
 )
@@ -28,7 +28,7 @@ def test_bodies(operator: Caller) -> None:
     chance = random.Random(7)
     for _ in range(300):
         body = {chance.choice(FIELDS): chance.choice(VALUES) for _ in range(chance.randint(0, 4))}
-        for method, path in (("POST", chance.choice(DOORS)), ("PUT", "/ops/flags/echo")):
+        for method, path in (("POST", chance.choice(ROUTES)), ("PUT", "/ops/flags/echo")):
             answer = operator.send(method, path, data=body)
             assert answer.status < 500, (path, body, answer.text)
 

@@ -98,9 +98,9 @@ def test_a_search_that_finds_nothing_nearby_still_leads_on(
 def test_the_task_detail_is_complete(ann: Caller, operator: Caller, conn: Connection) -> None:
     task = submit(ann)
     answer = operator.get(f"/ops/tasks/{task}")
-    dossier = validated(answers.Dossier, answer.json())
-    assert (dossier["owner"], dossier["why"]["reason"]) == ("1", "queued")
-    assert [event["kind"] for event in dossier["events"]] == ["submitted"]
+    task_detail = validated(answers.TaskDetail, answer.json())
+    assert (task_detail["owner"], task_detail["why"]["reason"]) == ("1", "queued")
+    assert [event["kind"] for event in task_detail["events"]] == ["submitted"]
     kill(conn, task)
     dead = operator.get(f"/ops/tasks/{task}").json()
     assert dead["errorDetail"]["message"] == "boom at line 7"
@@ -121,8 +121,8 @@ def test_of_a_long_history_the_newest_is_returned_and_a_reader_goes_on(
     )
 
     def seqs(query: str = "") -> tuple[list[int], bool]:
-        told = validated(answers.Dossier, operator.get(f"/ops/tasks/{task}{query}").json())
-        return [event["seq"] for event in told["events"]], told["eventsTruncated"]
+        shown = validated(answers.TaskDetail, operator.get(f"/ops/tasks/{task}{query}").json())
+        return [event["seq"] for event in shown["events"]], shown["eventsTruncated"]
 
     assert seqs() == (list(range(16, 26)), True)
     assert seqs("?after=0") == (list(range(1, 11)), True)

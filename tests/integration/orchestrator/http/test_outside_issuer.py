@@ -103,5 +103,5 @@ def test_an_issuer_away_from_the_start_is_unavailable_and_own_keys_still_serve(t
     issuer.close()
     with pytest.raises(Unavailable):
         tokens.verify(token)
-    ours, _ = tokens.issue("7", "Ann")
-    assert tokens.verify(ours).owner == "7"
+    own, _ = tokens.issue("7", "Ann")
+    assert tokens.verify(own).owner == "7"

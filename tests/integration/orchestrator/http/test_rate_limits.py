@@ -110,11 +110,11 @@ def test_new_accounts_are_limited_by_client_address(anyone: Caller, monkeypatch:
     ],
 )
 def test_an_ipv6_household_is_one_client_address(one: str, other: str, same: bool) -> None:
-    def place(address: str) -> str:
+    def client_address(address: str) -> str:
         event: Any = {"requestContext": {"http": {"sourceIp": address}}}
-        return rate_limits.place(event)
+        return rate_limits.client_address(event)
 
-    assert (place(one) == place(other)) is same
+    assert (client_address(one) == client_address(other)) is same
 
 
 def test_no_owner_is_kept_where_it_is_counted(

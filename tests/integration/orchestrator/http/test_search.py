@@ -187,7 +187,7 @@ def test_a_task_is_found_by_text_of_its_error(engine: Engine, operator: Caller) 
     dead = engine.submit(payload={"do": "raise"}, max_attempts=1).id
     engine.run(dead)
     engine.run(engine.submit().id)
-    words = "detail 42"
-    assert found(operator, f"error={quote(words.upper())}") == [str(dead)]
-    assert found(operator, f"error={quote(words)}&order=ended") == [str(dead)]
+    phrase = "detail 42"
+    assert found(operator, f"error={quote(phrase.upper())}") == [str(dead)]
+    assert found(operator, f"error={quote(phrase)}&order=ended") == [str(dead)]
     assert found(operator, "error=%25") == []

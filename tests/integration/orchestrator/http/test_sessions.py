@@ -18,7 +18,7 @@ from orchestrator.store.connection import Connection, Database
 from playmate import routes
 from tests.integration.conftest import RecordedSockets, signed_in
 from tests.support.gateway import Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tests.support.socket_client import Client, ticket
 
 
@@ -31,7 +31,7 @@ def anyone(services: Services) -> Caller:
 
 @contextmanager
 def opened(url: str, part: str) -> Iterator[Database]:
-    database = door(url, part)
+    database = connect_as(url, part)
     yield database
     database.close()
 
@@ -160,7 +160,7 @@ def test_an_owner_s_oldest_socket_gives_way_when_there_are_too_many(
         move_clock(socket_db, seconds=number)
         clients.append(Client(socket_db, sockets, f"c{number}"))
         assert clients[-1].connect(ticket(ann)) == 200
-    told = [(to, json.loads(frame)["code"]) for to, frame in sockets.frames if to.startswith("c")]
-    assert told == [("c0", "crowded-out"), ("c1", "crowded-out")]
+    pushed = [(to, json.loads(frame)["code"]) for to, frame in sockets.frames if to.startswith("c")]
+    assert pushed == [("c0", "crowded-out"), ("c1", "crowded-out")]
     assert sockets.closed == ["c0", "c1"]
     assert [has_ended(client) for client in (*clients[:3], clients[-1], other)] == [True, True, False, False, False]

@@ -128,7 +128,7 @@ def test_a_refusal_names_its_trace(ann: Caller) -> None:
 
 def test_frames_bear_the_trace(ann: Caller, services: Services) -> None:
     ann.post("/api/tasks", {"type": "echo"}, headers={"traceparent": BROWSER})
-    with services.db.acting(row_security.owner("1")):
+    with services.db.row_context(row_security.owner("1")):
         rows, target = services.db.run(events.unseen, "1", Cursor("1:1:"), None, 10)
     (frame, _), *_ = page_of(rows, Cursor("1:1:"), target, more=False).frames
     assert json.loads(frame)["task"]["traceId"] == TRACE

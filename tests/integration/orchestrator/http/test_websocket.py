@@ -11,14 +11,14 @@ from orchestrator.model.errors import Unavailable
 from orchestrator.store.connection import Database
 from tests.integration.conftest import RecordedSockets
 from tests.support.gateway import Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tests.support.socket_client import Client, ticket
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
     """The database as the WebSocket function sees it."""
-    database = door(database_url, "websocket")
+    database = connect_as(database_url, "websocket")
     yield database
     database.close()
 

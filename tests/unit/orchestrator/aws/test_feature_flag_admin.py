@@ -90,17 +90,17 @@ def appconfig(monkeypatch: pytest.MonkeyPatch) -> AppConfig:
 
 
 @pytest.fixture
-def desk(appconfig: AppConfig) -> FlagAdmin:
+def flag_admin(appconfig: AppConfig) -> FlagAdmin:
     return FlagAdmin(SOURCE, at_once="at-once", gradual="gradually")
 
 
-def test_a_percentage_is_a_share_of_owners_always_the_same(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    desk.set("task.echo", Setting(on=False, percent=20, owners=["ann"]))
+def test_a_percentage_is_a_share_of_owners_always_the_same(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    flag_admin.set("task.echo", Setting(on=False, percent=20, owners=["ann"]))
     known = Flags(SOURCE)
     chosen = {owner for owner in OWNERS if known.enabled("task.echo", owner)}
     assert 0.15 < len(chosen) / len(OWNERS) < 0.25
     assert known.enabled("task.echo", "ann")
-    desk.set("task.echo", Setting(on=False, percent=50))
+    flag_admin.set("task.echo", Setting(on=False, percent=50))
     more = {owner for owner in OWNERS if Flags(SOURCE).enabled("task.echo", owner)}
     assert chosen < more
 
@@ -110,9 +110,9 @@ def test_flags_choose_different_owners() -> None:
     assert len(first & second) < len(first) / 2
 
 
-def test_a_type_that_is_on_for_some_is_not_parked_for_all(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    desk.set("task.echo", Setting(on=False, percent=20))
-    desk.set("task.friend.ask", Setting(on=False))
+def test_a_type_that_is_on_for_some_is_not_parked_for_all(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    flag_admin.set("task.echo", Setting(on=False, percent=20))
+    flag_admin.set("task.friend.ask", Setting(on=False))
     known = Flags(SOURCE)
     assert known.parked_types() == {"friend.ask"}
     assert not known.enabled("task.echo")
@@ -127,7 +127,7 @@ def test_a_rule_reads_back_as_it_was_meant(setting: Setting) -> None:
     assert setting_of(setting.rule()) == (Setting(setting.on, setting.percent, list(setting.owners)), True)
 
 
-def test_an_added_rule_is_reported(desk: FlagAdmin) -> None:
+def test_an_added_rule_is_reported(flag_admin: FlagAdmin) -> None:
     rule = {"default": False, "rules": {"mine": {"when_match": True, "conditions": []}}}
     assert setting_of(rule)[1] is False
 
@@ -141,22 +141,24 @@ def test_a_broken_document_is_refused(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("name", "percent"), [("Upper", 0), ("a b", 0), ("", 0), ("a" * 101, 0), ("fine", 101)])
-def test_a_bad_change_is_refused(desk: FlagAdmin, appconfig: AppConfig, name: str, percent: int) -> None:
+def test_a_bad_change_is_refused(flag_admin: FlagAdmin, appconfig: AppConfig, name: str, percent: int) -> None:
     with pytest.raises(InvalidInput):
-        desk.set(name, Setting(False, percent))
+        flag_admin.set(name, Setting(False, percent))
     assert len(appconfig.versions) == 1
 
 
-def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    assert desk.set("insight", Setting(False, 10), gradual=True).state == "DEPLOYING"
+def test_a_gradual_change_waits_its_turn_and_an_urgent_one_does_not(
+    flag_admin: FlagAdmin, appconfig: AppConfig
+) -> None:
+    assert flag_admin.set("insight", Setting(False, 10), gradual=True).state == "DEPLOYING"
     with pytest.raises(Conflict):
-        desk.set("other", Setting(True), gradual=True)
-    urgent = desk.set("task.echo", Setting(False))
+        flag_admin.set("other", Setting(True), gradual=True)
+    urgent = flag_admin.set("task.echo", Setting(False))
     assert [each["State"] for each in appconfig.deployments] == ["COMPLETE", "ROLLED_BACK", "COMPLETE"]
     assert urgent.document == {"insight": {"default": True}, "task.echo": {"default": False}}
 
 
-def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
     other = FlagAdmin(SOURCE, at_once="at-once", gradual="gradually")
 
     def forestall() -> None:
@@ -165,89 +167,89 @@ def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost(desk: FlagAdm
 
     appconfig.meanwhile = forestall
     with pytest.raises(Conflict, match="somebody else"):
-        desk.set("ours", Setting(False))
+        flag_admin.set("ours", Setting(False))
     assert set(appconfig.document) == {"insight", "theirs"}
-    desk.set("ours", Setting(False))
+    flag_admin.set("ours", Setting(False))
     assert set(appconfig.document) == {"insight", "theirs", "ours"}
 
 
-def test_a_deployment_between_read_and_write_is_not_overwritten(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_a_deployment_between_read_and_write_is_not_overwritten(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.versions.append(b'{"theirs": {"default": true}}')
     theirs = appconfig._deployment(2, "COMPLETE", "at-once")
     appconfig.meanwhile = lambda: appconfig.deployments.append(theirs)
     with pytest.raises(Conflict, match="somebody else"):
-        desk.set("ours", Setting(False))
+        flag_admin.set("ours", Setting(False))
     assert appconfig.document == {"theirs": {"default": True}}
 
 
-def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_a_version_that_was_never_deployed_stands_in_nobody_s_way(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.versions += [b"{}"] * 5
-    assert desk.set("a", Setting(True)).document == {"a": {"default": True}, "insight": {"default": True}}
+    assert flag_admin.set("a", Setting(True)).document == {"a": {"default": True}, "insight": {"default": True}}
 
 
-def test_a_rollout_and_its_end_are_named(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    begun = desk.set("insight", Setting(False, 10), gradual=True).rollout
-    assert begun == desk.read().rollout == feature_flag_admin.Rollout(2, 2, 100.0, ["insight"])
-    urgent = desk.set("task.echo", Setting(False))
-    assert (urgent.aborted, urgent.rollout, desk.read().rollout) == (begun, None, None)
+def test_a_rollout_and_its_end_are_named(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    begun = flag_admin.set("insight", Setting(False, 10), gradual=True).rollout
+    assert begun == flag_admin.read().rollout == feature_flag_admin.Rollout(2, 2, 100.0, ["insight"])
+    urgent = flag_admin.set("task.echo", Setting(False))
+    assert (urgent.aborted, urgent.rollout, flag_admin.read().rollout) == (begun, None, None)
 
 
-def test_a_change_that_is_refused_ends_no_rollout(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    desk.set("insight", Setting(False, 10), gradual=True)
+def test_a_change_that_is_refused_ends_no_rollout(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    flag_admin.set("insight", Setting(False, 10), gradual=True)
     appconfig.meanwhile = lambda: appconfig.versions.append(b"{}")
     with pytest.raises(Conflict):
-        desk.set("task.echo", Setting(False))
+        flag_admin.set("task.echo", Setting(False))
     assert appconfig.deployments[-1]["State"] == "DEPLOYING"
 
 
-def test_a_rollout_is_taken_back(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    desk.set("insight", Setting(False), gradual=True)
+def test_a_rollout_is_taken_back(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    flag_admin.set("insight", Setting(False), gradual=True)
     with pytest.raises(Conflict, match="not under way"):
-        desk.abort(1)
-    taken = desk.abort(2)
+        flag_admin.abort(1)
+    taken = flag_admin.abort(2)
     assert (taken.document, taken.rollout) == ({"insight": {"default": True}}, None)
     assert taken.aborted is not None
     assert taken.aborted.flags == ["insight"]
     with pytest.raises(Conflict, match="not under way"):
-        desk.abort(2)
+        flag_admin.abort(2)
 
 
-def test_a_refusal_of_another_sort_is_passed_on(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_a_refusal_of_another_sort_is_passed_on(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
     def away() -> None:
         raise CloudError("appconfig", "create_hosted_configuration_version", "BadRequestException")
 
     appconfig.meanwhile = away
     with pytest.raises(CloudError):
-        desk.set("a", Setting(True))
+        flag_admin.set("a", Setting(True))
 
 
-def test_a_change_that_was_taken_back_is_not_built_upon(desk: FlagAdmin, appconfig: AppConfig) -> None:
-    desk.set("insight", Setting(False), gradual=True)
+def test_a_change_that_was_taken_back_is_not_built_upon(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
+    flag_admin.set("insight", Setting(False), gradual=True)
     appconfig.deployments[-1]["State"] = "ROLLED_BACK"
-    assert desk.read().document == {"insight": {"default": True}}
+    assert flag_admin.read().document == {"insight": {"default": True}}
 
 
-def test_forgetting_a_flag(desk: FlagAdmin) -> None:
-    assert desk.set("insight", None).document == {}
+def test_forgetting_a_flag(flag_admin: FlagAdmin) -> None:
+    assert flag_admin.set("insight", None).document == {}
 
 
-def test_an_environment_without_deployments_has_no_flags(desk: FlagAdmin, appconfig: AppConfig) -> None:
+def test_an_environment_without_deployments_has_no_flags(flag_admin: FlagAdmin, appconfig: AppConfig) -> None:
     appconfig.deployments.clear()
-    assert desk.read().document == {}
+    assert flag_admin.read().document == {}
 
 
 @pytest.mark.parametrize(
     "broken", [b'{"insight": {"def', b"[]", b"null", b'"x"', b'{"insight": {"default": "maybe?"}, "b": 1}']
 )
 def test_a_broken_document_is_named_and_the_next_change_replaces_it(
-    desk: FlagAdmin, appconfig: AppConfig, broken: bytes
+    flag_admin: FlagAdmin, appconfig: AppConfig, broken: bytes
 ) -> None:
-    sound = desk.set("a", Setting(True)).document
+    sound = flag_admin.set("a", Setting(True)).document
     appconfig.versions.append(broken)
     appconfig.deployments.append(appconfig._deployment(len(appconfig.deployments) + 1, "COMPLETE", "at-once"))
-    seen = desk.read()
+    seen = flag_admin.read()
     assert (seen.document, seen.version) == (sound, len(appconfig.versions) - 1)
     assert f"Version {len(appconfig.versions)}" in seen.fault
-    desk.set("b", Setting(False))
-    assert desk.read().document == {**sound, "b": {"default": False}}
-    assert desk.read().fault == ""
+    flag_admin.set("b", Setting(False))
+    assert flag_admin.read().document == {**sound, "b": {"default": False}}
+    assert flag_admin.read().fault == ""

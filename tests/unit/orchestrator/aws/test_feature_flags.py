@@ -36,11 +36,11 @@ class AppConfig:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.document: Mapping[str, Any] | None = DOCUMENT
-        self.looks = 0
+        self.reads = 0
         monkeypatch.setattr(feature_flags.Session, "read", lambda _: self._read())
 
     def _read(self) -> Mapping[str, Any]:
-        self.looks += 1
+        self.reads += 1
         if self.document is None:
             raise CloudError("appconfigdata", "get_latest_configuration", "ThrottlingException")
         return self.document
@@ -59,7 +59,7 @@ def test_flags_follow_the_document_and_the_owner(appconfig: AppConfig, clock: Cl
         "unheard_of": True,
     }
     assert not known.enabled("beta", "ben")
-    assert appconfig.looks == 1
+    assert appconfig.reads == 1
 
 
 def test_a_task_flag_that_is_off_parks_its_type(appconfig: AppConfig, clock: Clock) -> None:
@@ -81,7 +81,7 @@ def test_the_last_known_values_outlive_an_outage(appconfig: AppConfig, clock: Cl
     appconfig.document = None
     clock.advance(3_600)
     assert [known.enabled("insight") for _ in range(5)] == [False] * 5
-    assert appconfig.looks == 2
+    assert appconfig.reads == 2
 
 
 def test_the_default_applies_when_appconfig_was_never_reached(appconfig: AppConfig, clock: Clock) -> None:
@@ -115,7 +115,7 @@ def test_without_a_source_nothing_is_asked(appconfig: AppConfig) -> None:
     known = Flags(None)
     assert known.enabled("insight")
     assert known.parked_types() == frozenset()
-    assert appconfig.looks == 0
+    assert appconfig.reads == 0
 
 
 @pytest.mark.parametrize("content", [b"not json", b'{"insight": {"default": "maybe"}}', b"[]"])

@@ -52,12 +52,12 @@ def test_a_task_message_carries_its_trace_and_its_owner_as_group(url: str) -> No
 
 
 def test_a_dead_letter_message_names_its_event(url: str) -> None:
-    """The queue sends `death` as an attribute of the message; the worker reads the attribute from Lambda's event."""
+    """The queue sends `dead_seq` as an attribute of the message; the worker reads the attribute from Lambda's event."""
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
-    TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace, death=7)])
+    TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace, dead_seq=7)])
     TaskQueue(url).send([TaskMessage(UUID(int=1), "ann", traceparent=trace)])
-    deaths = [message["MessageAttributes"]["death"]["StringValue"] for message in messages(url)]
-    assert sorted(deaths) == ["0", "7"]
+    seqs = [message["MessageAttributes"]["death"]["StringValue"] for message in messages(url)]
+    assert sorted(seqs) == ["0", "7"]
     records = [
         {
             "messageId": "1",

@@ -19,15 +19,15 @@ class Service:
 
     def __init__(self) -> None:
         self.arn = str(call("secretsmanager", "create_secret", Name="n", SecretString='{"n": 1}')["ARN"])
-        self.told: list[tuple[int, int]] = []
+        self.reported: list[tuple[int, int]] = []
         self.rotation = Rotation(
             create=lambda current: {"n": current["n"] + 1},
-            apply=lambda current, pending: self.told.append((current["n"], pending["n"])),
+            apply=lambda current, pending: self.reported.append((current["n"], pending["n"])),
             test=self._test,
         )
 
     def _test(self, secret: Any) -> None:
-        assert secret["n"] == self.told[-1][1]
+        assert secret["n"] == self.reported[-1][1]
 
     def take(self, version: str, *steps: str) -> None:
         for step in steps:
@@ -44,9 +44,9 @@ def service(aws: None) -> Service:
 
 def test_the_steps_lead_to_the_next_secret(service: Service) -> None:
     service.take("1" * 32, *STEPS)
-    assert (service.told, service.current()) == ([(1, 2)], 2)
+    assert (service.reported, service.current()) == ([(1, 2)], 2)
     service.take("2" * 32, *STEPS)
-    assert (service.told[-1], service.current()) == ((2, 3), 3)
+    assert (service.reported[-1], service.current()) == ((2, 3), 3)
 
 
 def test_until_the_last_step_nothing_has_changed(service: Service) -> None:
@@ -57,14 +57,14 @@ def test_until_the_last_step_nothing_has_changed(service: Service) -> None:
 def test_a_step_that_comes_twice_changes_nothing(service: Service) -> None:
     service.take(str(uuid4()), *(step for step in STEPS for _ in range(2)))
     assert service.current() == 2
-    assert set(service.told) == {(1, 2)}
+    assert set(service.reported) == {(1, 2)}
 
 
 def test_all_steps_may_come_again_when_all_are_done(service: Service) -> None:
     version = str(uuid4())
     service.take(version, *STEPS)
     service.take(version, *STEPS)
-    assert (service.told, service.current()) == ([(1, 2)], 2)
+    assert (service.reported, service.current()) == ([(1, 2)], 2)
 
 
 @pytest.mark.parametrize("late", ["setSecret", "finishSecret"])
@@ -75,7 +75,7 @@ def test_a_late_step_of_an_older_rotation_is_refused(service: Service, late: str
     service.take(str(uuid4()), *STEPS)
     with pytest.raises(RotationOver, match="over"):
         service.take(old, late)
-    assert (service.current(), service.told[-1]) == (3, (2, 3))
+    assert (service.current(), service.reported[-1]) == (3, (2, 3))
 
 
 def test_nothing_is_pending_when_a_rotation_has_ended(service: Service) -> None:

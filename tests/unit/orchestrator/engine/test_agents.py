@@ -57,7 +57,7 @@ def test_a_handler_that_would_never_run_is_refused(handler: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ({"timeout": 120}, "timeout=120 cannot run; the worker function has 60 s"),
         ({"timeout": LONGEST_TIMEOUT + 0.1}, "cannot run"),
@@ -71,8 +71,8 @@ def test_a_handler_that_would_never_run_is_refused(handler: Callable[..., Any]) 
         ({"version": 2}, "upcaster"),
     ],
 )
-def test_bounds_that_could_not_work_are_refused(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_bounds_that_could_not_work_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         declared(plain, **options)
 
 

@@ -35,7 +35,7 @@ def demo_routes(_: Services) -> Router:
 
     @router.get("/who")
     @operation("Who", {200: None})
-    def who() -> dict[str, Any]:
+    def claims() -> dict[str, Any]:
         return {"owner": current_owner(router), "role": identity(router).role}
 
     @router.post("/echo")

@@ -36,11 +36,11 @@ class Vault:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.value: Mapping[str, Any] = {"current": "first", "first": encoded(FIRST)}
-        self.looks = 0
+        self.reads = 0
         monkeypatch.setattr(secrets_module, "_read", self._read)
 
     def _read(self, _: str) -> Mapping[str, Any]:
-        self.looks += 1
+        self.reads += 1
         return self.value
 
 
@@ -176,7 +176,7 @@ def test_a_new_key_id_is_read_at_once_and_the_old_key_still_verifies(tokens: Tok
     vault.value = {"current": "second", "first": encoded(FIRST), "second": encoded(SECOND)}
     assert tokens.verify(sign(claims(), key=SECOND, kid="second")).owner == "7"
     assert tokens.verify(old).owner == "7"
-    assert vault.looks == 2
+    assert vault.reads == 2
 
 
 def test_after_a_revocation_no_function_issues_a_token_that_others_refuse(vault: Vault, clock: Clock) -> None:
@@ -192,10 +192,10 @@ def test_after_a_revocation_no_function_issues_a_token_that_others_refuse(vault:
 def test_many_sign_ins_at_once_are_one_read(tokens: Tokens, vault: Vault, clock: Clock) -> None:
     for _ in range(5):
         tokens.issue("7", "Ann")
-    assert vault.looks == 1
+    assert vault.reads == 1
     clock.now += 2.0
     tokens.issue("7", "Ann")
-    assert vault.looks == 2
+    assert vault.reads == 2
 
 
 def test_forged_kids_do_not_hammer_the_vault(tokens: Tokens, vault: Vault, clock: Clock) -> None:
@@ -203,11 +203,11 @@ def test_forged_kids_do_not_hammer_the_vault(tokens: Tokens, vault: Vault, clock
     for number in range(50):
         with pytest.raises(Unauthenticated):
             tokens.verify(sign(claims(), kid=f"forged-{number}"))
-    assert vault.looks == 2
-    clock.now += tokens_module.PAUSE_BETWEEN_LOOKS
+    assert vault.reads == 2
+    clock.now += tokens_module.PAUSE_BETWEEN_READS
     with pytest.raises(Unauthenticated):
         tokens.verify(sign(claims(), kid="forged"))
-    assert vault.looks == 3
+    assert vault.reads == 3
 
 
 def test_keys_may_stand_together(tokens: Tokens, vault: Vault) -> None:

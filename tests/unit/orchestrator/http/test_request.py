@@ -182,5 +182,5 @@ def test_refusals_quote_no_input() -> None:
 
     with pytest.raises(InvalidInput) as caught:
         request.read(Password, event(json.dumps({"password": secret})))
-    words: list[Any] = [caught.value.message, *caught.value.faults]
-    assert secret not in repr(words)
+    messages: list[Any] = [caught.value.message, *caught.value.faults]
+    assert secret not in repr(messages)

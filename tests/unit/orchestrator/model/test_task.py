@@ -26,9 +26,9 @@ def test_final_states_stay_except_dead_letters() -> None:
 
 
 @given(st.text())
-def test_only_a_refusals_message_reaches_its_owner(words: str) -> None:
-    assert public_error({"kind": "refused", "message": words}) == words
-    assert "-secret-" not in str(public_error({"kind": "transient", "message": f"{words}-secret-"}))
+def test_only_a_refusals_message_reaches_its_owner(message: str) -> None:
+    assert public_error({"kind": "refused", "message": message}) == message
+    assert "-secret-" not in str(public_error({"kind": "transient", "message": f"{message}-secret-"}))
 
 
 def test_ids_rise_with_time_and_are_version_7() -> None:

@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors as pg
 
 from orchestrator.aws.clients import CloudError
-from orchestrator.observability.error_summary import fingerprint, outline, words
+from orchestrator.observability.error_summary import fingerprint, message_of, outline
 from orchestrator.observability.logs import DiscreetFormatter, logger
 from orchestrator.settings import SettingsError
 
@@ -32,10 +32,10 @@ def caught(*chain: Exception) -> Exception:
 
 
 def said_by_postgres(kind: type[psycopg.Error], primary: str) -> psycopg.Error:
-    class Told(kind):  # type: ignore[misc, valid-type] # as psycopg makes one of what the server said
+    class Notice(kind):  # type: ignore[misc, valid-type] # as psycopg makes one of what the server said
         diag = SimpleNamespace(message_primary=primary)
 
-    return Told(f"{primary}\nDETAIL:  Failing row contains (1, {KID}).")
+    return Notice(f"{primary}\nDETAIL:  Failing row contains (1, {KID}).")
 
 
 def logged(error: Exception) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def test_of_an_error_its_type_and_position_are_logged_and_never_its_message() ->
     line = logged(error)
     assert KID not in json.dumps(line)
     assert line["exception_name"] == "RuntimeError"
-    for told in ("builtins.KeyError", "builtins.ValueError", "builtins.RuntimeError", "test_logs.py:", " caught"):
-        assert told in line["exception"]
+    for expected in ("builtins.KeyError", "builtins.ValueError", "builtins.RuntimeError", "test_logs.py:", " caught"):
+        assert expected in line["exception"]
 
 
 def test_nor_are_those_of_a_group() -> None:
@@ -77,7 +77,7 @@ def test_nor_what_it_happened_during() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "primary", "told"),
+    ("kind", "primary", "expected"),
     [
         (pg.CheckViolation, 'violates check constraint "task_owner_short"', True),
         (pg.UndefinedTable, 'relation "kids" does not exist', True),
@@ -86,9 +86,9 @@ def test_nor_what_it_happened_during() -> None:
         (pg.RaiseException, KID, False),
     ],
 )
-def test_postgres_messages_about_the_schema_are_logged(kind: type[psycopg.Error], primary: str, told: bool) -> None:
+def test_postgres_messages_about_the_schema_are_logged(kind: type[psycopg.Error], primary: str, expected: bool) -> None:
     text = outline(caught(said_by_postgres(kind, primary)))
-    assert (primary in text) is told
+    assert (primary in text) is expected
     assert KID not in text
 
 
@@ -101,7 +101,7 @@ def test_postgres_messages_about_the_schema_are_logged(kind: type[psycopg.Error]
     ],
 )
 def test_messages_about_the_project_s_code_are_logged(error: Exception) -> None:
-    assert words(error) == str(error)
+    assert message_of(error) == str(error)
     assert str(error).splitlines()[-1] in outline(caught(error))
 
 

@@ -42,13 +42,13 @@ def seniority(child: Child) -> tuple[int, str, str, int]:
 @given(families())
 def test_among_equal_totals_the_youngest_choose_first(both: tuple[list[Child], list[Child]]) -> None:
     mine, theirs = (sorted(family, key=seniority) for family in both)
-    places: list[Child | None] = [*theirs, *([None] * max(0, len(mine) - len(theirs)))]
+    columns_: list[Child | None] = [*theirs, *([None] * max(0, len(mine) - len(theirs)))]
 
     def worth(chosen: tuple[Child | None, ...]) -> tuple[int, list[int]]:
         scores = [compatibility(one, other) for one, other in zip(mine, chosen, strict=True) if other]
         return sum(scores), [len(theirs) - theirs.index(other) if other else 0 for other in chosen]
 
-    best = max(permutations(places, len(mine)), key=worth)
+    best = max(permutations(columns_, len(mine)), key=worth)
     expected = [(one.id, other.id) for one, other in zip(mine, best, strict=True) if other] if theirs else []
     assert [(pair.one.id, pair.other.id) for pair in best_pairs(*both)] == expected
 

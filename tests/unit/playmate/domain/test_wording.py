@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playmate.domain.activities import known_words, needs_daylight, setting
+from playmate.domain.activities import known_activities, needs_daylight, setting
 from playmate.domain.availability import Guest, Household
 from playmate.domain.intervals import Interval
 from playmate.domain.wording import day_and_hours, day_name, hours, reason
@@ -53,4 +53,4 @@ def test_the_needs_of_an_activity(activity: str, where: str, daylight: bool) -> 
 
 
 def test_only_known_activities_are_passed_on() -> None:
-    assert known_words("Chess with Xanthippe at 5 Elm Street") == {"chess"}
+    assert known_activities("Chess with Xanthippe at 5 Elm Street") == {"chess"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from playmate.domain.coordinates import Point
-from playmate.sources.nearby import AmazonPlaces, Place, find
+from playmate.sources.nearby import AmazonVenues, Venue, find
 from playmate.sources.outside import SlowSourceError, Source, within
 
 HERE = Point(48.85661, 2.35222)
@@ -98,7 +98,7 @@ def test_within_raises_the_error_of_the_call() -> None:
         within(0.01, Counted("hang"))
 
 
-class TestPlaces:
+class TestVenues:
     def test_amazon_location_is_asked_for_a_rounded_point(self) -> None:
         asked: list[dict[str, object]] = []
 
@@ -107,8 +107,8 @@ class TestPlaces:
             item = {"Title": "Jardin", "Distance": 420, "Categories": [{"Name": "Park"}]}
             return {"ResultItems": [item]}
 
-        found = find(AmazonPlaces(call), Source("Amazon Location"), HERE, ["outdoor"])
-        assert found.value == [Place("Jardin", "Park", "outdoor", 420, "Amazon Location")]
+        found = find(AmazonVenues(call), Source("Amazon Location"), HERE, ["outdoor"])
+        assert found.value == [Venue("Jardin", "Park", "outdoor", 420, "Amazon Location")]
         assert (asked[0]["service"], asked[0]["operation"]) == ("geo-places", "search_nearby")
         assert asked[0]["QueryPosition"] == [2.35, 48.86]
 
@@ -116,6 +116,6 @@ class TestPlaces:
         def call(*_: object, **__: object) -> dict[str, object]:
             raise ConnectionError("away")
 
-        found = find(AmazonPlaces(call), Source("Amazon Location"), HERE, ["indoor"])
+        found = find(AmazonVenues(call), Source("Amazon Location"), HERE, ["indoor"])
         assert found.value is None
         assert found.missing == "Amazon Location failed."
