@@ -45,7 +45,7 @@ def test_a_worker_that_is_killed_at_the_model_or_the_till(lab: Lab, server: Mode
     killer = Killer(server, moment)
     process = lab.start("worker", ids=[task.id])
     killer.process = process
-    process.died()
+    process.wait_until_killed()
     check(lab, server)
 
 
@@ -62,7 +62,7 @@ def test_a_worker_that_is_killed_at_every_moment_in_turn(lab: Lab, server: Model
         killer = Killer(server, moment)
         process = lab.start("worker", ids=[task.id], clock=lab.clock())
         killer.process = process
-        process.died()
+        process.wait_until_killed()
         lab.engine.move_clock(120)
         lab.sweep()
     check(lab, server, kills=len(MOMENTS))
