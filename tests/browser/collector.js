@@ -30,18 +30,18 @@ export class Collector {
       return left;
     };
     await new Promise((resolve, reject) => {
-      const look = () => {
+      const check = () => {
         if (missing().length) return;
         clearTimeout(timer);
-        this.listeners.delete(look);
+        this.listeners.delete(check);
         resolve();
       };
       const timer = setTimeout(() => {
-        this.listeners.delete(look);
+        this.listeners.delete(check);
         reject(new Error(`trace ${id} has ${mine().map(({name}) => name).join(', ')}; it lacks ${missing().join(', ')}`));
       }, PATIENCE);
-      this.listeners.add(look);
-      look();
+      this.listeners.add(check);
+      check();
     });
     return mine();
   }

@@ -36,10 +36,10 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   const card = page.locator('.task', {hasText: 'Planning around your point'});
   await card.getByRole('button', {name: /^Details/}).click({timeout: 60_000});
   await card.locator('.stop[data-event="completed"]').waitFor({timeout: 60_000});
-  const words = await card.locator('.stop-text').allTextContents();
-  assert.equal(words[0], 'Received');
-  assert.equal(words.at(-1), 'Done');
-  assert.ok(words.length >= 5, `steps and progress are shown: ${words.join(' | ')}`);
+  const steps = await card.locator('.stop-text').allTextContents();
+  assert.equal(steps[0], 'Received');
+  assert.equal(steps.at(-1), 'Done');
+  assert.ok(steps.length >= 5, `steps and progress are shown: ${steps.join(' | ')}`);
   await page.locator('.plan').getByText('Ada').waitFor();
   await page.locator('.insight-headline').waitFor();
   assert.match(await page.locator('.panel-name').textContent(), /Lisbon/i);

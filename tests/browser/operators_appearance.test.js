@@ -22,7 +22,7 @@ for (const [name, options] of Object.entries(SCREENS)) {
     const {page, faults} = await operator.visit(options);
     assert.deepEqual(await violationsOf(page), [], 'door');
     await fillIn(page, OPERATOR);
-    const look = async (view) => {
+    const checkView = async (view) => {
       await page.waitForFunction(() => !document.querySelector('.skeleton'));
       assert.deepEqual(await violationsOf(page), [], view);
       const content = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -30,23 +30,23 @@ for (const [name, options] of Object.entries(SCREENS)) {
       await screenshot(page, `operator-${name}-${view}`);
     };
     await page.locator('.figure-value').first().waitFor();
-    await look('overview');
+    await checkView('overview');
     await goTo(page, 'Tasks');
     await page.locator('table.tasks').waitFor();
-    await look('tasks');
+    await checkView('tasks');
     await page.locator('.row-link').first().click();
     await page.locator('.timeline').waitFor();
-    await look('task-detail');
+    await checkView('task-detail');
     await page.getByRole('button', {name: 'Close the task'}).click();
     await goTo(page, 'Dead letters');
     await page.locator('.group-toggle').first().click();
     await page.locator('.dead-letters').waitFor();
-    await look('dead-letters');
+    await checkView('dead-letters');
     await goTo(page, 'Flags');
     await page.locator('.flags li').first().waitFor();
-    await look('flags');
+    await checkView('flags');
     await goTo(page, 'Audit');
-    await look('audit');
+    await checkView('audit');
     assert.deepEqual(faults, []);
   });
 }

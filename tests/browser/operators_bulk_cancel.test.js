@@ -59,7 +59,7 @@ test('a bulk cancel shows a preview, asks for a reason, and appears in the list 
   await page.keyboard.press('Escape');
   await dialog.waitFor({state: 'detached'});
   assert.ok(await page.evaluate(() => document.activeElement !== document.body), 'the focus is not lost');
-  assert.equal(await rows(page).getByText('Pending').count(), 3, 'a look changes nothing');
+  assert.equal(await rows(page).getByText('Pending').count(), 3, 'a preview changes nothing');
 
   await openDialog(page);
   const button = dialog.getByRole('button', {name: 'Cancel 3 tasks'});
@@ -110,8 +110,8 @@ test('a bulk cancel continues page by page on a narrow screen, and stops when th
   await page.route(PATH, async (route) => {
     const body = route.request().postDataJSON();
     if (body.preview) {
-      const told = await (await route.fetch()).json();
-      return route.fulfill({json: {...told, wouldEnd: {...told.wouldEnd, total: 2_500}}});
+      const answer = await (await route.fetch()).json();
+      return route.fulfill({json: {...answer, wouldEnd: {...answer.wouldEnd, total: 2_500}}});
     }
     asked.push(body);
     await new Promise((resolve) => { go = resolve; });
@@ -144,7 +144,7 @@ test('a bulk cancel continues page by page on a narrow screen, and stops when th
   go();
   await dialog.waitFor({state: 'detached'});
   await page.getByText('2,500 tasks cancelled.').waitFor();
-  assert.ok(asked.every(({until}) => until === asked[0].until && until), 'what came after the look is not meant');
+  assert.ok(asked.every(({until}) => until === asked[0].until && until), 'tasks that came after the preview are not meant');
 
   asked.length = 0;
   await begin();

@@ -18,13 +18,13 @@ const pulse = (page, state) => page.locator(`.freshness[data-state="${state}"]`)
 const rows = (page) => page.locator('.tasks tbody tr');
 
 /** Call the API from the page's origin as one of the stack's users; return the JSON of the answer. */
-function ask(page, who, method, path, body) {
+function ask(page, credentials, method, path, body) {
   return page.evaluate(async ({name, password, method, path, body}) => {
     const send = async (method, path, body, token) => (await fetch(path, {method, credentials: 'omit', body: body && JSON.stringify(body),
       headers: {'content-type': 'application/json', ...(token ? {authorization: `Bearer ${token}`} : {})}})).json();
     const {accessToken} = await send('POST', '/auth/login', {identifier: name, password});
     return send(method, path, body, accessToken);
-  }, {...who, method, path, body});
+  }, {...credentials, method, path, body});
 }
 
 const family = stack.users[0];

@@ -43,25 +43,25 @@ test('a group of dead letters is previewed, redriven in stages, and recorded in 
   const {page, faults} = await operator.enter();
   await page.getByText('used up their attempts').waitFor();
   await goTo(page, 'Dead letters');
-  const mended = group(page, 'echo-timeout-3f9a1c');
-  await mended.getByText('12', {exact: true}).waitFor();
-  await mended.getByText('TimeoutError: the weather service did not answer').waitFor();
-  await mended.getByText('1.4.0').waitFor();
-  await mended.getByText('3 owners').waitFor();
+  const repaired = group(page, 'echo-timeout-3f9a1c');
+  await repaired.getByText('12', {exact: true}).waitFor();
+  await repaired.getByText('TimeoutError: the weather service did not answer').waitFor();
+  await repaired.getByText('1.4.0').waitFor();
+  await repaired.getByText('3 owners').waitFor();
 
-  await mended.getByRole('button', {name: 'Redrive 12 tasks'}).click();
+  await repaired.getByRole('button', {name: 'Redrive 12 tasks'}).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('This would redrive 12 tasks.').waitFor();
   await dialog.locator('.preview-groups li', {hasText: 'echo of 3 owners, version 1.4.0, echo-timeout-3f9a1c'}).waitFor();
   await screenshot(page, 'operator-preview');
   await page.keyboard.press('Escape');
-  await mended.getByText('12', {exact: true}).waitFor();
+  await repaired.getByText('12', {exact: true}).waitFor();
 
-  await mended.getByRole('button', {name: 'Redrive 12 tasks'}).click();
+  await repaired.getByRole('button', {name: 'Redrive 12 tasks'}).click();
   assert.ok(await dialog.getByLabel('In stages').isChecked());
   await dialog.getByRole('button', {name: 'Redrive one first'}).click();
   await page.locator('.staged[data-redrive-state="done"]', {hasText: '12 of 12'}).waitFor({timeout: 60_000});
-  await mended.waitFor({state: 'detached'});
+  await repaired.waitFor({state: 'detached'});
   await screenshot(page, 'operator-redriven');
 
   await goTo(page, 'Audit');

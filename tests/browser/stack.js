@@ -76,7 +76,7 @@ const trails = new WeakMap();
 
 function trailOf(page) {
   const [trail, begun] = [[], Date.now()];
-  const note = (words) => trail.push(`${Date.now() - begun} ms  ${words}`);
+  const note = (text) => trail.push(`${Date.now() - begun} ms  ${text}`);
   const isTicket = (request) => request.url().endsWith('/api/realtime/ticket');
   page.on('request', (request) => isTicket(request) && note('asks for a ticket'));
   page.on('response', async (response) => isTicket(response.request()) && note(`ticket: ${response.status()} ${response.ok() ? '' : await response.text().catch(() => '')}`));

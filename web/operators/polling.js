@@ -84,11 +84,11 @@ export function usePolled(key, read, {pace = PACE, fresh = true} = {}) {
   return state.key === key ? {...state, again} : {value: undefined, error: undefined, at: undefined, again};
 }
 
-function note(me, key, what) {
+function note(me, key, change) {
   freshness.set(({paused, reads}) => {
     const before = reads.get(me);
     const known = before?.key === key ? before : {key, at: null, error: null};
-    return {paused, reads: new Map(reads).set(me, {...known, ...what})};
+    return {paused, reads: new Map(reads).set(me, {...known, ...change})};
   });
 }
 

@@ -131,15 +131,15 @@ export function auditText(entry) {
 }
 
 function actionText({action, detail}) {
-  const what = selectionText(detail);
+  const selection = selectionText(detail);
   const many = detail.tasks === undefined ? '' : plural(detail.tasks, 'dead letter');
   switch (action) {
     case 'redrive':
-      return `Redrove ${many} (${what})${detail.canary ? ', in stages' : ''}${detail.rate ? `, ${detail.rate} a second` : ''}`;
+      return `Redrove ${many} (${selection})${detail.canary ? ', in stages' : ''}${detail.rate ? `, ${detail.rate} a second` : ''}`;
     case 'discard':
-      return `Discarded ${many} (${what})${detail.reason ? `: ${detail.reason}` : ''}`;
+      return `Discarded ${many} (${selection})${detail.reason ? `: ${detail.reason}` : ''}`;
     case 'cancel':
-      return detail.task ? `Cancelled task ${short(detail.task)}.` : `Cancelled ${plural(detail.tasks, 'task')} (${what}): ${detail.reason}`;
+      return detail.task ? `Cancelled task ${short(detail.task)}.` : `Cancelled ${plural(detail.tasks, 'task')} (${selection}): ${detail.reason}`;
     case 'run-again':
       return `${detail.newTask ? `Ran task ${short(detail.task)} again as ${short(detail.newTask)}${detail.edited ? ' with an edited payload' : ''}` : `Run task ${short(detail.task)} again`}: ${detail.reason}`;
     case 'knowledge':

@@ -1,8 +1,8 @@
 /** Waits for a condition; the limit is only for a test that fails. */
-export async function until(condition, what, limit = 5_000) {
+export async function until(condition, subject, limit = 5_000) {
   const end = Date.now() + limit;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain for ${subject}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -235,7 +235,7 @@ def _row(o: Outcome) -> dict[str, Json]:
 def next_limited(conn: Connection, freed: Mapping[tuple[str, str], int]) -> list[RunnableTask]:
     """Return the oldest tasks that wait for a limit, at most the freed number of each (owner, type)."""
     owners, types = zip(*freed, strict=True)
-    values = {"owners": list(owners), "types": list(types), "places": list(freed.values())}
+    values = {"owners": list(owners), "types": list(types), "slots": list(freed.values())}
     return fetch_all(conn, RunnableTask, _SQL["next_limited"], values)
 
 

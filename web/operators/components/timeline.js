@@ -3,7 +3,7 @@ import {clock, duration, failureText, eventTone, eventText, exact} from '../text
 import {Json} from './json.js';
 
 /** Data fields of an event that its text already contains. */
-const TOLD = new Set(['progress', 'step', 'flag', 'for', 'children', 'by', 'error', 'retryInMs', 'reason', 'version', 'worker', 'tookMs']);
+const SHOWN = new Set(['progress', 'step', 'flag', 'for', 'children', 'by', 'error', 'retryInMs', 'reason', 'version', 'worker', 'tookMs']);
 const ENDS = new Set(['completed', 'failed', 'dead-letter', 'cancelled', 'retrying', 'released', 'parked', 'waiting', 'lease-lost']);
 
 /** The events of a task, one attempt after another. Each event shows the time since the event before it. */
@@ -35,7 +35,7 @@ function Event({event, before}) {
 
 /** Return the data of an event that its text does not contain. */
 function restOf(data) {
-  const left = Object.entries(data ?? {}).filter(([name, value]) => !TOLD.has(name) && value !== null);
+  const left = Object.entries(data ?? {}).filter(([name, value]) => !SHOWN.has(name) && value !== null);
   const progress = data?.progress?.data;
   if (progress) left.push(['progress', progress]);
   return left.length ? Object.fromEntries(left) : null;

@@ -15,11 +15,11 @@ const keyOf = ({type, fingerprint, version}) => [type, fingerprint, version].joi
 /** Tasks that used up their attempts, grouped by failure: inspect, redrive or discard them. */
 export function DeadLetters({route: {query}}) {
   const {type, fingerprint} = query;
-  const letters = usePolled(`dead ${type} ${fingerprint}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}));
+  const polled = usePolled(`dead ${type} ${fingerprint}`, (signal) => call('GET', withQuery('/ops/dead-letters', {type, fingerprint, limit: 100}), undefined, {signal}));
   const [action, setAction] = useState(null);
   const [open, setOpen] = useState(null);
   const [turn, setTurn] = useState(0);
-  const {value, error, again} = letters;
+  const {value, error, again} = polled;
   const done = () => {
     again();
     setTurn((times) => times + 1);
@@ -33,7 +33,7 @@ export function DeadLetters({route: {query}}) {
     </div>
     <${Narrowed} type=${type} fingerprint=${fingerprint} />
     <${StagedRedrives} turn=${turn} />
-    <${StaleNotice} read=${letters} />
+    <${StaleNotice} read=${polled} />
     ${!value && (error ? html`<${Fault} error=${error} again=${again} />` : html`<${LoadingRows} />`)}
     ${value && html`
       <p class="list-line" role="status"><span>${lineOf(value, type || fingerprint)}</span></p>

@@ -56,7 +56,7 @@ function List({title, note, flags, change, strip = ''}) {
           <li key=${flag.name} data-flag=${flag.name}>
             <span class="flag-name">${flag.name.slice(strip.length)}</span>
             <span class="chip tone-${toneOf(flag)}">${flag.custom ? 'rule of its own' : stateOf(flag)}</span>
-            <span class="flag-text">${wordsOf(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
+            <span class="flag-text">${describeFlag(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
             <button type="button" class="button small quiet" aria-label=${`Change ${flag.name}`} data-row onClick=${() => change(flag)}>Change…</button>
           </li>`)}
       </ul>
@@ -67,7 +67,7 @@ function stateOf({on, percent, owners}) {
   return on ? 'on' : percent || owners.length ? 'for some' : 'off';
 }
 
-function wordsOf(flag) {
+function describeFlag(flag) {
   if (flag.unset) return 'no rule';
   return stateOf(flag) === 'for some' ? flagText(flag) : '';
 }

@@ -18,7 +18,7 @@ const LATE_SWEEP = 120;
 const SEVERAL = 3;
 /** The number of failure groups with a line of their own, and the characters of their text. */
 const WORST = 2;
-const WORDS = 120;
+const LONGEST_TEXT = 120;
 /** The number and the share of live tasks of one owner that raise a notice. */
 const FLOOD = 100;
 const FLOOD_SHARE = 0.5;
@@ -47,7 +47,7 @@ function calmText({live}) {
 function alertsOf(stats) {
   const alerts = [];
   const add = (key, tone, text, route, action, runbook) => alerts.push({key, tone, text, href: hashOf(route), action, runbook});
-  ofDeaths(stats, add);
+  ofDeadLetters(stats, add);
   ofWaiting(stats, add);
   ofFailures(stats, add);
   ofDatabase(stats, add);
@@ -56,11 +56,11 @@ function alertsOf(stats) {
   return alerts;
 }
 
-function ofDeaths({live, byType}, add) {
+function ofDeadLetters({live, byType}, add) {
   if (!live.dead) return;
   const worst = [...byType].sort((a, b) => b.dead - a.dead)[0];
-  const whose = worst.dead === live.dead ? `, all of type ${worst.type}` : `, most of type ${worst.type}`;
-  const text = live.dead === 1 ? `One task used up its attempts, of type ${worst.type}.` : `${number(live.dead)} tasks used up their attempts${whose}.`;
+  const share = worst.dead === live.dead ? `, all of type ${worst.type}` : `, most of type ${worst.type}`;
+  const text = live.dead === 1 ? `One task used up its attempts, of type ${worst.type}.` : `${number(live.dead)} tasks used up their attempts${share}.`;
   add('dead', 'bad', text, {view: 'dead-letters'}, 'Open dead letters', 'dead-letters');
 }
 
@@ -91,14 +91,14 @@ function ofFailures({live, failing, window, load}, add) {
 }
 
 function cut(text) {
-  return text.length > WORDS ? `${text.slice(0, WORDS)}…` : text;
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 function ofDatabase({load}, add) {
   const running = {view: 'tasks', query: {status: 'processing'}};
   if (load.lockWaitSeconds > LONG_LOCK) {
-    const who = load.blockers.map(({pid, login}) => `pid ${pid} (${login})`).join(', ');
-    add('locks', 'bad', `${plural(load.lockWaits, 'database session')} ${load.lockWaits === 1 ? 'waits' : 'wait'} for a lock, since ${duration(load.lockWaitSeconds * 1_000)}: ${who || 'something'} has locked a table or a row and does not end.`, running, 'See what runs', 'database');
+    const logins = load.blockers.map(({pid, login}) => `pid ${pid} (${login})`).join(', ');
+    add('locks', 'bad', `${plural(load.lockWaits, 'database session')} ${load.lockWaits === 1 ? 'waits' : 'wait'} for a lock, since ${duration(load.lockWaitSeconds * 1_000)}: ${logins || 'something'} has locked a table or a row and does not end.`, running, 'See what runs', 'database');
   } else if (load.answerMs > SLOW_ANSWER) {
     add('database', 'warn', `The database takes ${duration(load.answerMs)} to read one row: everything takes longer.`, running, 'See what runs', 'database');
   }

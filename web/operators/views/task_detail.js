@@ -177,8 +177,8 @@ function Facts({task, linkTo}) {
   const at = (moment) => html`<time datetime=${moment} title=${exact(moment)}>${clock(moment)}</time>`;
   return html`
     <dl class="facts">
-      <div class="wide"><dt>Id</dt><dd class="mono">${task.id}<${Copy} text=${task.id} what="Task id" /></dd></div>
-      <div class="wide"><dt>Trace</dt><dd class="mono">${task.traceId ? html`${task.traceId}<${Copy} text=${task.traceId} what="Trace id" />` : html`<span class="faint">none recorded</span>`}</dd></div>
+      <div class="wide"><dt>Id</dt><dd class="mono">${task.id}<${Copy} text=${task.id} subject="Task id" /></dd></div>
+      <div class="wide"><dt>Trace</dt><dd class="mono">${task.traceId ? html`${task.traceId}<${Copy} text=${task.traceId} subject="Trace id" />` : html`<span class="faint">none recorded</span>`}</dd></div>
       <div><dt>Owner</dt><dd><a href=${hashOf({view: 'tasks', query: {owner: task.owner}})} class="mono" title="All tasks of this owner">${task.owner}</a></dd></div>
       <div><dt>Attempts</dt><dd>${task.attempts} of ${task.maxAttempts}</dd></div>
       <div><dt>Submitted</dt><dd>${at(task.createdAt)}</dd></div>

@@ -151,12 +151,12 @@ FROM finished;
 -- Read the oldest tasks that wait for a limit, at most as many as may start now.
 -- Index: task_limited.
 SELECT task.id, task.owner_id, task.traceparent
-FROM unnest(%(owners)s::text[], %(types)s::text[], %(places)s::int[]) AS freed (owner_id, type, places)
+FROM unnest(%(owners)s::text[], %(types)s::text[], %(slots)s::int[]) AS freed (owner_id, type, slots)
 CROSS JOIN LATERAL (
   SELECT id, owner_id, traceparent FROM agent_tasks
   WHERE limited AND owner_id = freed.owner_id AND type = freed.type AND status = 'pending'
     AND due_at <= task_now() AND parked_by IS NULL
-  ORDER BY id LIMIT freed.places
+  ORDER BY id LIMIT freed.slots
 ) task;
 
 -- name: park

@@ -19,9 +19,9 @@ ORDER BY position;
 -- because its row no longer has it. The rows come in the order of the ids.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
-  SELECT one.id, one.seq, position, dead.dead_at AS died_at,
+  SELECT one.id, one.dead_seq, position, dead.dead_at AS died_at,
          CASE WHEN %(rate)s::float8 IS NULL THEN 0 ELSE %(first_in)s + (position - 1) / %(rate)s END AS wait
-  FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, seq, position) JOIN agent_tasks dead ON dead.id = one.id
+  FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, dead_seq, position) JOIN agent_tasks dead ON dead.id = one.id
 ), redriven AS (
   UPDATE agent_tasks t
   SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
@@ -29,7 +29,7 @@ WITH chosen AS (
       deadline_at = task_now() + make_interval(secs => wait) + (t.deadline_at - coalesce(t.ready_at, t.created_at)),
       wake_at = task_now() + make_interval(secs => wait) + {message_lost_after},
       seq = seq + 1, updated_at = task_now()
-  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.seq IS NULL OR t.seq = chosen.seq)
+  FROM chosen WHERE t.id = chosen.id AND t.status = 'dead-letter' AND (chosen.dead_seq IS NULL OR t.seq = chosen.dead_seq)
   RETURNING t.*, chosen.wait, chosen.died_at, chosen.position
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
