@@ -1,4 +1,4 @@
-import {openStack, stack} from './stack.js';
+import {openPage, openStack, stack} from './stack.js';
 
 export const OPERATOR = stack.users.find(({role}) => role === 'operator');
 
@@ -8,13 +8,10 @@ export async function openOperatorPage() {
   const opened = new Set();
 
   async function visit(options = {}) {
-    const context = await world.browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
-    opened.add(context);
-    const page = await context.newPage();
-    const faults = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${world.proxy.url}/operator`);
-    return {page, faults, context};
+    const visitor = await openPage(world.browser, options);
+    opened.add(visitor.context);
+    await visitor.page.goto(`${world.proxy.url}/operator`);
+    return visitor;
   }
 
   async function signIn(page) {

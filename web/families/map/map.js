@@ -148,6 +148,7 @@ export class MapWidget {
 
   #down(event) {
     if (event.button !== 0) return;
+    this.downAt = event.timeStamp;
     cancelAnimationFrame(this.flight);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at(event));
@@ -194,19 +195,25 @@ export class MapWidget {
     this.pressed = this.dragged = undefined;
   }
 
-  /** Choose the point of a click, unless a second click follows: that one zooms. */
+  /** Choose the point of a click, unless a second click follows: that one zooms. The times are those of the presses. */
   #click(point) {
-    const isDouble = this.clicked && far(this.clicked, point) <= DOUBLE_PX;
+    const first = this.clicked;
     clearTimeout(this.clicking);
-    if (isDouble) {
-      this.clicked = undefined;
-      return this.#glide({...this.view, ...this.#zoomedAt(point, 1)});
-    }
-    this.clicked = point;
+    if (first && this.downAt - first.at <= DOUBLE_MS && far(first.point, point) <= DOUBLE_PX) return this.#doubleClick(first);
+    const click = {point, at: this.downAt, before: this.pick, isChosen: false};
+    this.clicked = click;
     this.clicking = setTimeout(() => {
-      this.clicked = undefined;
+      click.isChosen = true;
       this.onPick(unproject(fromScreen(this.view, point)));
     }, DOUBLE_MS);
+  }
+
+  /** Zoom. On a slow device the first click has chosen its point already: return to the point before it. */
+  #doubleClick({point, before, isChosen}) {
+    this.clicked = undefined;
+    if (isChosen && before) this.onPick(before);
+    else if (isChosen) this.onCancel();
+    this.#glide({...this.view, ...this.#zoomedAt(point, 1)});
   }
 
   #pinch(still, before, now) {
