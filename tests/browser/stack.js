@@ -70,20 +70,33 @@ export async function visit(world, options = {}) {
   return visitor;
 }
 
+/** Messages of an answer that may be another one at the next press: the stack of a busy machine was too slow. */
+const TEMPORARY = /on our side|gave no answer|log lines carry|no connection|cannot be reached|took too long/;
+
+/** Press a button until the page shows `done`; press it again where the stack was too slow to answer. */
+export async function pressUntil(page, button, done) {
+  const alert = page.getByRole('alert').filter({hasText: /\w/});
+  for (;;) {
+    await button.click();
+    await done.or(alert).first().waitFor();
+    if (await done.isVisible()) return;
+    const message = await alert.first().innerText().catch(() => '');
+    if (message && !TEMPORARY.test(message)) throw new Error(`the page refuses: ${message}`);
+  }
+}
+
 export async function signUp(page, family) {
   await page.getByRole('button', {name: 'Sign up'}).click();
   await page.getByLabel('Your name').fill(family.name);
   await page.getByLabel('E-mail').fill(family.email);
   await page.getByLabel('Password').fill(family.password);
-  await page.getByRole('button', {name: 'Make the account'}).click();
-  await page.locator('.top').waitFor();
+  await pressUntil(page, page.getByRole('button', {name: 'Make the account'}), page.locator('.top'));
 }
 
 export async function signIn(page, {name, password}) {
   await page.getByLabel('Name or e-mail').fill(name);
   await page.getByLabel('Password').fill(password);
-  await page.locator('form').getByRole('button', {name: 'Sign in'}).click();
-  await page.locator('.top').waitFor();
+  await pressUntil(page, page.locator('form').getByRole('button', {name: 'Sign in'}), page.locator('.top'));
 }
 
 export async function goTo(page, view) {
