@@ -33,7 +33,7 @@ test('a request to an unknown name is refused beside the name, without a referen
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   await page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await page.locator('.field-error', {hasText: 'We know no family called “Nobody Of This Name”.'}).waitFor({timeout: 60_000});
+  await page.locator('.field-error', {hasText: 'We know no family called “Nobody Of This Name”.'}).waitFor();
   assert.equal(await focused(page), 'friendname');
   assert.equal(await page.locator('.reference').count(), 0);
 });
@@ -54,8 +54,16 @@ test('hours that end before they start are named by their day, and drafts surviv
   assert.notEqual(await page.getByLabel('Tuesday, until').first().inputValue(), '06:00');
 });
 
+/** Run in the page: an undo is possible for ten minutes instead of eight seconds, because a busy machine is slow to press it. */
+function longUndo() {
+  const usual = window.setTimeout;
+  window.setTimeout = (run, ms, ...rest) => usual(run, ms === 8_000 ? 600_000 : ms, ...rest);
+}
+
 test('a removed kid can be brought back, and the focus is never lost', async () => {
   const {page} = await visit(world);
+  await page.addInitScript(longUndo);
+  await page.reload();
   await signUp(page, newFamily());
   await goTo(page, 'Family');
   for (const name of ['Ada', 'Bea']) {
@@ -105,7 +113,7 @@ test('a failed read is not shown as an empty account, and repeats by itself', as
   assert.equal(await page.getByText('Where do you like to meet?').count(), 0);
   assert.equal(await page.getByText('Click the map, or search for a town.').count(), 0);
   await context.unroute('**/api/playdate-point/coordinates');
-  await page.getByText('You meet', {exact: true}).waitFor({timeout: 30_000});
+  await page.getByText('You meet', {exact: true}).waitFor();
 });
 
 test('the page speaks like a family', async () => {
@@ -115,7 +123,7 @@ test('the page speaks like a family', async () => {
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   await page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await page.locator('.task[data-status="failed"]').waitFor({timeout: 60_000});
+  await page.locator('.task[data-status="failed"]').waitFor();
   const all = [];
   for (const view of ['Meet', 'Friends', 'Family', 'Inbox']) {
     await goTo(page, view);

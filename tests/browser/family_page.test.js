@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {connection, goTo, newFamily, openStack, screenshot, signIn, signUp, stack, visit} from './stack.js';
+import {connection, goTo, messageOf, newFamily, openStack, screenshot, signIn, signUp, stack, visit} from './stack.js';
 
 let world;
 
@@ -34,8 +34,8 @@ test('a newcomer signs up, sets a point and watches the plan being made', async 
   await connection(page, 'live');
   await setPoint(page, 'Lisbon');
   const card = page.locator('.task', {hasText: 'Planning around your point'});
-  await card.getByRole('button', {name: /^Details/}).click({timeout: 60_000});
-  await card.locator('.stop[data-event="completed"]').waitFor({timeout: 60_000});
+  await card.getByRole('button', {name: /^Details/}).click();
+  await card.locator('.stop[data-event="completed"]').waitFor();
   const steps = await card.locator('.stop-text').allTextContents();
   assert.equal(steps[0], 'Received');
   assert.equal(steps.at(-1), 'Done');
@@ -62,16 +62,16 @@ test('two families become friends, side by side, and both inboxes are updated', 
   await goTo(left.page, 'Friends');
   await left.page.getByLabel('Ask a family by name').fill(two.name);
   await left.page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor({timeout: 60_000});
+  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor();
   await goTo(left.page, 'Inbox');
 
   await goTo(right.page, 'Friends');
-  await right.page.getByRole('button', {name: `Accept ${one.name}`}).waitFor({timeout: 30_000});
+  await right.page.getByRole('button', {name: `Accept ${one.name}`}).waitFor();
   await screenshot(right.page, 'friends');
   await right.page.getByRole('button', {name: `Accept ${one.name}`}).click();
   await goTo(right.page, 'Inbox');
   for (const {page} of [left, right]) {
-    await page.locator('.match-card').filter({hasText: 'Ida'}).filter({hasText: 'Jon'}).waitFor({timeout: 60_000});
+    await page.locator('.match-card').filter({hasText: 'Ida'}).filter({hasText: 'Jon'}).waitFor();
   }
   await screenshot(left.page, 'inbox');
 
@@ -83,7 +83,7 @@ test('two families become friends, side by side, and both inboxes are updated', 
   await goTo(right.page, 'Friends');
   await right.page.getByRole('button', {name: `Remove: ${one.name}`}).click();
   await right.page.getByRole('button', {name: 'End friendship'}).click();
-  await right.page.getByText('No friends yet').waitFor({timeout: 60_000});
+  await right.page.getByText('No friends yet').waitFor();
   assert.deepEqual([...left.faults, ...right.faults], []);
 });
 
@@ -93,7 +93,7 @@ test('a refusal is shown as a sentence', async () => {
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   await page.getByRole('button', {name: 'Ask', exact: true}).click();
-  await page.getByText('We know no family called “Nobody Of This Name”.').first().waitFor({timeout: 60_000});
+  await page.getByText('We know no family called “Nobody Of This Name”.').first().waitFor();
 });
 
 test('a wrong password shows an error, and the form does not move', async () => {
@@ -116,7 +116,7 @@ test('the weekly hours are changed and kept', async () => {
   await until.fill('07:00');
   await until.blur();
   await page.getByRole('button', {name: 'Save the hours'}).click();
-  await page.getByText('Your hours are saved.').waitFor();
+  await messageOf(page, 'Your hours are saved.');
   await page.reload();
   await page.getByText('Plans keep to these hours.').waitFor();
   assert.ok((await page.getByLabel('Monday, until').evaluateAll((inputs) => inputs.map((input) => input.value))).includes('07:00'));
@@ -131,7 +131,7 @@ test('the point is set by keyboard alone', async () => {
   await page.keyboard.press('Shift+ArrowUp');
   await page.getByText('Meet here?').waitFor();
   await page.getByRole('button', {name: 'Meet here'}).press('Enter');
-  await page.getByRole('button', {name: 'Point saved'}).waitFor({timeout: 60_000});
+  await page.getByRole('button', {name: 'Point saved'}).waitFor();
 });
 
 test('a demonstration family enters with one click', async () => {
@@ -154,7 +154,7 @@ test('from another origin the page signs in by token, and is as live', async () 
   await signUp(page, newFamily());
   await connection(page, 'live');
   await setPoint(page, 'Oslo');
-  await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
+  await page.locator('.task[data-status="completed"]').waitFor();
   await page.reload();
   await page.locator('.task[data-status="completed"]').waitFor();
 });
@@ -172,5 +172,5 @@ test('an account is erased on request', async () => {
     const headers = {'content-type': 'application/json'};
     const answer = await fetch('/auth/login', {method: 'POST', headers, body: JSON.stringify({identifier: name, password})});
     return answer.status === 401;
-  }, family, {polling: 500, timeout: 60_000});
+  }, family, {polling: 500});
 });

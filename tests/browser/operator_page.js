@@ -1,4 +1,4 @@
-import {openStack, stack} from './stack.js';
+import {openPage, openStack, pressUntil, stack} from './stack.js';
 
 export const OPERATOR = stack.users.find(({role}) => role === 'operator');
 
@@ -8,17 +8,15 @@ export async function openOperatorPage() {
   const opened = new Set();
 
   async function visit(options = {}) {
-    const context = await world.browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
-    opened.add(context);
-    const page = await context.newPage();
-    const faults = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${world.proxy.url}/operator`);
-    return {page, faults, context};
+    const visitor = await openPage(world.browser, options);
+    opened.add(visitor.context);
+    await visitor.page.goto(`${world.proxy.url}/operator`);
+    return visitor;
   }
 
   async function signIn(page) {
-    await fillIn(page, OPERATOR);
+    await fillFields(page, OPERATOR);
+    await pressUntil(page, signInButton(page), page.locator('.top'));
     await page.locator('.figure-value').first().waitFor();
   }
 
@@ -37,10 +35,17 @@ export async function openOperatorPage() {
   return {visit, signIn, enter, leave, close: () => world.close()};
 }
 
-export async function fillIn(page, {name, password}) {
+const signInButton = (page) => page.getByRole('button', {name: 'Sign in', exact: true});
+
+async function fillFields(page, {name, password}) {
   await page.getByLabel('Name or e-mail').fill(name);
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', {name: 'Sign in', exact: true}).click();
+}
+
+/** Sign in once, whatever the answer is. */
+export async function fillIn(page, user) {
+  await fillFields(page, user);
+  await signInButton(page).click();
 }
 
 export async function goTo(page, view) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 import {violationsOf} from './accessibility.js';
 import {goTo, openOperatorPage} from './operator_page.js';
-import {newFamily, screenshot} from './stack.js';
+import {messageOf, newFamily, screenshot} from './stack.js';
 
 /** Wait for colour transitions to end: contrast cannot be measured before. */
 const STILL = {reducedMotion: 'reduce'};
@@ -68,7 +68,7 @@ test('a bulk cancel shows a preview, asks for a reason, and appears in the list 
   await dialog.getByLabel('Why').fill('a wrong import');
   await page.keyboard.press('Enter');
   await dialog.waitFor({state: 'detached'});
-  await page.getByText('3 tasks cancelled.').waitFor();
+  await messageOf(page, '3 tasks cancelled.');
   await page.waitForFunction(() => [...document.querySelectorAll('.tasks tbody tr')].every((row) => row.textContent.includes('Cancelled')));
 
   await page.getByRole('link', {name: 'echo'}).first().click();
@@ -143,7 +143,7 @@ test('a bulk cancel continues page by page on a narrow screen, and stops when th
   await reach(3);
   go();
   await dialog.waitFor({state: 'detached'});
-  await page.getByText('2,500 tasks cancelled.').waitFor();
+  await messageOf(page, '2,500 tasks cancelled.');
   assert.ok(asked.every(({until}) => until === asked[0].until && until), 'tasks that came after the preview are not meant');
 
   asked.length = 0;
@@ -151,7 +151,7 @@ test('a bulk cancel continues page by page on a narrow screen, and stops when th
   await reach(1);
   await dialog.getByRole('button', {name: 'Stop here'}).click();
   go();
-  await page.getByText('1,000 tasks cancelled. Some are left: do it again for the rest.').waitFor();
+  await messageOf(page, '1,000 tasks cancelled. Some are left: do it again for the rest.');
   assert.equal(asked.length, 1);
   assert.deepEqual(faults, []);
 });
@@ -169,5 +169,5 @@ test('a failed page of a bulk cancel shows its error, and a second press continu
   await dialog.getByRole('alert').filter({hasText: 'The database is busy just now.'}).waitFor();
   await page.unroute(PATH);
   await dialog.getByRole('button', {name: 'Cancel 2 tasks'}).click();
-  await page.getByText('2 tasks cancelled.').waitFor();
+  await messageOf(page, '2 tasks cancelled.');
 });

@@ -62,6 +62,7 @@ test('each range shows its history, and a gap stays a gap', async () => {
 
 test('changes by operators are marked and listed', async () => {
   const {page} = await operator.enter();
+  await bars(page, 'bar-good').nth(30).waitFor(); // the history is there, and with it the marks
   const before = await page.locator('.bars .mark').count();
   await goTo(page, 'Flags');
   const flag = page.locator('[data-flag="amazon_places"]');
@@ -72,7 +73,7 @@ test('changes by operators are marked and listed', async () => {
   await dialog.waitFor({state: 'detached'});
   await goTo(page, 'Overview');
   await page.locator('.changes').getByText('Set the flag amazon_places: on for everybody').waitFor();
-  assert.ok(await page.locator('.bars .mark').count() > before);
+  await page.waitForFunction((count) => document.querySelectorAll('.bars .mark').length > count, before);
 });
 
 test('a browser with a wrong clock shows the tasks that end now', async () => {
@@ -116,8 +117,8 @@ test('one box finds a task by its id without hyphens, by a quoted trace, and by 
   await page.getByText('1 task matches').waitFor();
   await page.locator(`[data-task="${id}"]`).waitFor();
   await find('900001');
+  await page.waitForURL(/owner=900001/);
   await page.locator(`[data-task="${id}"]`).waitFor({state: 'detached'});
-  assert.match(page.url(), /owner=900001/);
 });
 
 test('a curve has a gap where the page read nothing', async () => {

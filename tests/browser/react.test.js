@@ -46,7 +46,7 @@ function serve(path, response) {
 }
 
 function shows(id, text) {
-  return page.locator(`#${id}`, {hasText: new RegExp(`^${text}$`)}).waitFor({timeout: 10_000});
+  return page.locator(`#${id}`, {hasText: new RegExp(`^${text}$`)}).waitFor({timeout: 120_000});
 }
 
 async function submitted() {

@@ -22,6 +22,37 @@ export async function openStack() {
   };
 }
 
+/** Time limit of one wait (ms): a test waits for a state, and a busy machine needs longer for it. */
+const PATIENCE = 120_000;
+
+/** Open a page in a context of its own that records its messages and the errors that it throws. */
+export async function openPage(browser, options) {
+  const context = await browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
+  context.setDefaultTimeout(PATIENCE);
+  await context.addInitScript(recordMessages);
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  return {context, page, faults};
+}
+
+/** Run in the page: keep the text of every message, because a message disappears after some seconds. */
+function recordMessages() {
+  window.messages = [];
+  new MutationObserver((changes) => {
+    for (const {addedNodes} of changes) {
+      for (const node of addedNodes) {
+        for (const toast of node.matches?.('.toast') ? [node] : node.querySelectorAll?.('.toast') ?? []) window.messages.push(toast.textContent);
+      }
+    }
+  }).observe(document, {childList: true, subtree: true});
+}
+
+/** Wait until the page has shown a message with this text, also one that has disappeared since. */
+export async function messageOf(page, text) {
+  await page.waitForFunction((wanted) => window.messages.some((message) => message.includes(wanted)), text);
+}
+
 let made = 0;
 
 /** Return a new family, so that tests do not share data. */
@@ -33,13 +64,25 @@ export function newFamily() {
 
 /** Open a page as a new visitor; return it with the errors that it throws. */
 export async function visit(world, options = {}) {
-  const context = await world.browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
-  const page = await context.newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  trails.set(page, trailOf(page));
-  await page.goto(world.proxy.url);
-  return {context, page, faults};
+  const visitor = await openPage(world.browser, options);
+  trails.set(visitor.page, trailOf(visitor.page));
+  await visitor.page.goto(world.proxy.url);
+  return visitor;
+}
+
+/** Messages of an answer that may be another one at the next press: the stack of a busy machine was too slow. */
+const TEMPORARY = /on our side|gave no answer|log lines carry|no connection|cannot be reached|took too long/;
+
+/** Press a button until the page shows `done`; press it again where the stack was too slow to answer. */
+export async function pressUntil(page, button, done) {
+  const alert = page.getByRole('alert').filter({hasText: /\w/});
+  for (;;) {
+    await button.click();
+    await done.or(alert).first().waitFor();
+    if (await done.isVisible()) return;
+    const message = await alert.first().innerText().catch(() => '');
+    if (message && !TEMPORARY.test(message)) throw new Error(`the page refuses: ${message}`);
+  }
 }
 
 export async function signUp(page, family) {
@@ -47,25 +90,23 @@ export async function signUp(page, family) {
   await page.getByLabel('Your name').fill(family.name);
   await page.getByLabel('E-mail').fill(family.email);
   await page.getByLabel('Password').fill(family.password);
-  await page.getByRole('button', {name: 'Make the account'}).click();
-  await page.locator('.top').waitFor();
+  await pressUntil(page, page.getByRole('button', {name: 'Make the account'}), page.locator('.top'));
 }
 
 export async function signIn(page, {name, password}) {
   await page.getByLabel('Name or e-mail').fill(name);
   await page.getByLabel('Password').fill(password);
-  await page.locator('form').getByRole('button', {name: 'Sign in'}).click();
-  await page.locator('.top').waitFor();
+  await pressUntil(page, page.locator('form').getByRole('button', {name: 'Sign in'}), page.locator('.top'));
 }
 
 export async function goTo(page, view) {
   await page.getByRole('navigation', {name: 'Main'}).getByRole('link', {name: view}).click();
-  await page.waitForURL(`**/#${view.toLowerCase()}`);
+  await page.locator(`.stage[data-view="${view.toLowerCase()}"]`).waitFor();
 }
 
 export async function connection(page, state) {
   try {
-    await page.locator(`.connection[data-state="${state}"]`).waitFor({timeout: 60_000});
+    await page.locator(`.connection[data-state="${state}"]`).waitFor();
   } catch (error) {
     throw new Error(`the page is not ${state}; on the way there:\n${trails.get(page)?.join('\n')}`, {cause: error});
   }

@@ -63,7 +63,17 @@ def test_the_hooks_in_a_react_app() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["family_page", "family_plan", "family_forms", "family_map", "family_appearance", "faults", "first_paint"]
+    "name",
+    [
+        "family_page",
+        "family_plan",
+        "family_forms",
+        "family_map",
+        "family_streets",
+        "family_appearance",
+        "faults",
+        "first_paint",
+    ],
 )
 def test_in_a_real_browser(name: str, stack: Stack) -> None:
     tools.packages(tools.BROWSER)

@@ -50,7 +50,7 @@ test('one press is one trace: request, submit, run, steps, push', async () => {
   await page.getByRole('combobox', {name: 'Find a town'}).fill('Lisbon');
   await page.getByRole('listbox', {name: 'Towns'}).getByRole('option').first().click();
   const {traceId, spanId} = await traced(page, '/api/playdate-point/coordinates', () => page.getByRole('button', {name: 'Meet here'}).click());
-  await page.locator('.task[data-status="completed"]').waitFor({timeout: 60_000});
+  await page.locator('.task[data-status="completed"]').waitFor();
   const [request, submit, run] = ['POST /api/playdate-point/coordinates', 'submit location.playdate.update', 'run location.playdate.update'];
   const spans = await collector.trace(traceId, [request, submit, run, 'step insight.locate', 'step insight.retrieve', 'push']);
   const above = parents(spans, spanId);
@@ -68,10 +68,10 @@ test('the runs of children belong to the trace of the press, also those of anoth
   await goTo(left.page, 'Friends');
   await left.page.getByLabel('Ask a family by name').fill(two.name);
   await traced(left.page, '/api/friends/ask', () => left.page.getByRole('button', {name: 'Ask', exact: true}).click());
-  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor({timeout: 60_000});
+  await left.page.locator('.people', {hasText: 'Requests you sent'}).getByText(two.name).waitFor();
   await goTo(right.page, 'Friends');
   const accept = right.page.getByRole('button', {name: `Accept ${one.name}`});
-  await accept.waitFor({timeout: 30_000});
+  await accept.waitFor();
   const {traceId, spanId} = await traced(right.page, '/api/friends/setstate', () => accept.click());
   const child = 'run friend.recommendations';
   const spans = await collector.trace(traceId, ['POST /api/friends/setstate', 'run friend.setState', child, child, 'push', 'push']);
@@ -86,7 +86,7 @@ test('a refused request shows no reference, and keeps its trace', async () => {
   await goTo(page, 'Friends');
   await page.getByLabel('Ask a family by name').fill('Nobody Of This Name');
   const {traceId} = await traced(page, '/api/friends/ask', () => page.getByRole('button', {name: 'Ask', exact: true}).click());
-  await page.getByText('We know no family called').first().waitFor({timeout: 60_000});
+  await page.getByText('We know no family called').first().waitFor();
   assert.equal(await page.locator('.reference').count(), 0);
   await collector.trace(traceId, ['POST /api/friends/ask', 'run friend.ask']);
 });

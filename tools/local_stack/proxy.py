@@ -81,13 +81,15 @@ async def serve(request: web.Request) -> web.StreamResponse:
     return await _forward(request)
 
 
-def _file(page: Path) -> web.Response:
-    """Return a file of the pages; text is compressed, as any host of static files does."""
+def _file(page: Path) -> web.StreamResponse:
+    """Return a file of the pages: text compressed, others also in parts, as any host of static files does."""
+    headers = {"Cache-Control": "no-store"}
+    if page.suffix not in COMPRESSED:
+        return web.FileResponse(page, headers=headers)
     content_type = mimetypes.guess_type(page.name)[0] or "application/octet-stream"
-    response = web.Response(body=page.read_bytes(), content_type=content_type, headers={"Cache-Control": "no-store"})
-    if page.suffix in COMPRESSED:
-        response.charset = "utf-8"
-        response.enable_compression()
+    response = web.Response(body=page.read_bytes(), content_type=content_type, headers=headers)
+    response.charset = "utf-8"
+    response.enable_compression()
     return response
 
 

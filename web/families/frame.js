@@ -4,7 +4,7 @@ import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection, useOnline} from './components/watch.js';
 import {signOut} from './session.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
-import {html, useEffect, useRef, useState} from '../shared/vendor/preact.js';
+import {html, useEffect, useLayoutEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {CONNECTION} from './texts.js';
 import {Activity, AllActivity, Announcer} from './views/activity.js';
 import {Family} from './views/family.js';
@@ -26,14 +26,14 @@ export function Frame({user}) {
   const main = useRef(null);
   const first = useRef(true);
   useEffect(keepFresh, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!first.current) main.current.focus({preventScroll: true});
     first.current = false;
     scrollTo(0, 0);
   }, [here]);
   const counts = useCounts(here);
   const total = counts.friends + counts.inbox;
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${total ? `(${total}) ` : ''}${VIEWS[here].name} · Playmate`;
   }, [here, total]);
   const {view: View} = VIEWS[here];
@@ -95,7 +95,7 @@ function Connection() {
 function useView() {
   const read = () => (Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'meet');
   const [here, setHere] = useState(read);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setHere(read());
     addEventListener('hashchange', update);
     return () => removeEventListener('hashchange', update);

@@ -1,7 +1,7 @@
 import {Icon} from '../shared/components/icons.js';
 import {useStore} from '../shared/store.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
-import {html, useEffect, useRef, useState} from '../shared/vendor/preact.js';
+import {html, useEffect, useLayoutEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {note} from './history.js';
 import {moveInRows, useKeys} from './keys.js';
 import {Keys} from './components/keys.js';
@@ -36,7 +36,7 @@ export function Frame({user}) {
   useEffect(() => {
     if (stats.value) note(stats.value);
   }, [stats.value]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${VIEWS[route.view].name} · Operator`;
     const field = searching.current && searchField();
     if (!first.current) (field || main.current).focus({preventScroll: true});

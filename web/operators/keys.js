@@ -1,5 +1,5 @@
 import {createStore} from '../shared/store.js';
-import {useEffect} from '../shared/vendor/preact.js';
+import {useLayoutEffect, useRef} from '../shared/vendor/preact.js';
 
 const KEPT = 'operator-keys';
 
@@ -13,20 +13,22 @@ export function toggleKeys() {
 
 /** Call `keys[event.key]`, unless the focus is in a field or a dialog is open. */
 export function useKeys(keys) {
-  useEffect(() => {
+  const newest = useRef(keys);
+  newest.current = keys;
+  useLayoutEffect(() => {
     const press = (event) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector('dialog[open]')) return;
       const typing = event.target.closest?.('input, select, textarea');
       if (typing || (!keysOn.get() && event.key !== 'Escape')) return;
-      const act = keys[event.key];
+      const act = newest.current[event.key];
       if (!act) return;
       event.preventDefault();
       act(event);
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  });
+  }, []);
 }
 
 /** Move the focus by a number of rows. */

@@ -1,4 +1,4 @@
-import {useEffect, useState} from '../shared/vendor/preact.js';
+import {useLayoutEffect, useState} from '../shared/vendor/preact.js';
 
 /** Parse the page's address: `#tasks/ID?status=failed` is `{view, id, query}`. */
 export function routeOf(hash, views) {
@@ -28,7 +28,7 @@ export function go(route) {
 
 export function useRoute(views) {
   const [route, setRoute] = useState(() => routeOf(location.hash, views));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setRoute(routeOf(location.hash, views));
     addEventListener('hashchange', update);
     return () => removeEventListener('hashchange', update);

@@ -6,6 +6,8 @@ export const config = {
   apiUrl: '',
   /** Picture tiles for the map, such as `{url: 'https://tiles.example.com/{z}/{x}/{y}.png', attribution: '© …'}`; null draws the map from shipped data. */
   tiles: null,
+  /** Streets for the map: a PMTiles file with vector tiles on this page's own host, such as `{url: 'streets.pmtiles', attribution: '© OpenStreetMap'}`; null shows none. */
+  streets: null,
   /** Demonstration families of a local stack. */
   demo: local ? {families: ['Amira', 'Bruno', 'Chloe', 'Diego'], password: 'playdate-local-demo'} : null,
 };

@@ -1,4 +1,4 @@
-import {useEffect, useState} from './vendor/preact.js';
+import {useLayoutEffect, useState} from './vendor/preact.js';
 
 /** Return a value that views subscribe to. */
 export function createStore(initial) {
@@ -17,9 +17,10 @@ export function createStore(initial) {
   };
 }
 
+/** Return the value of a store. The component follows it before the next frame: no change is missed between two frames. */
 export function useStore(store) {
   const [value, setValue] = useState(store.get());
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setValue(() => store.get());
     update();
     return store.subscribe(update);

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
+from aiohttp.web import AppRunner, TCPSite
 
-from tools.local_stack.proxy import page_file
+from tools.local_stack.proxy import build, page_file
+from tools.virtualenvs import ROOT
 
 
 @pytest.fixture
@@ -56,3 +60,26 @@ def test_pages(web: Path, path: str, file: str) -> None:
 )
 def test_everything_else_is_the_apis(web: Path, path: str) -> None:
     assert page_file(path, web) is None
+
+
+async def _part_of(path: str, first: int, last: int) -> tuple[int, bytes]:
+    """Start the server, ask for a part of a file and return status and body."""
+    runner = AppRunner(build("http://127.0.0.1:1", "ws://127.0.0.1:1"))
+    await runner.setup()
+    try:
+        site = TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0]
+        async with (
+            ClientSession() as session,
+            session.get(f"http://{host}:{port}{path}", headers={"Range": f"bytes={first}-{last}"}) as answer,
+        ):
+            return answer.status, await answer.read()
+    finally:
+        await runner.cleanup()
+
+
+def test_a_large_file_is_served_in_parts() -> None:
+    font = "fonts/bricolage-grotesque.woff2"
+    status, body = asyncio.run(_part_of(f"/shared/{font}", 10, 19))
+    assert (status, body) == (206, (ROOT / "web/shared" / font).read_bytes()[10:20])

@@ -1,10 +1,10 @@
-import {html, useEffect, useRef} from '../../shared/vendor/preact.js';
+import {html, useLayoutEffect, useRef} from '../../shared/vendor/preact.js';
 import {BusyButton} from '../../shared/components/controls.js';
 
 /** A dialog that asks before an act that cannot be undone; the focus returns to the button that opened it. */
 export function Confirm({title, action, onConfirm, close, stay = 'Cancel', children}) {
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.current.showModal();
     return () => {

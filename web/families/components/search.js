@@ -1,5 +1,5 @@
 import {search} from '../map/atlas.js';
-import {html, useState} from '../../shared/vendor/preact.js';
+import {html, useRef, useState} from '../../shared/vendor/preact.js';
 import {Icon} from '../../shared/components/icons.js';
 
 const COUNTRY = new Intl.DisplayNames('en', {type: 'region'});
@@ -10,14 +10,19 @@ export function Search({onChoose}) {
   const [found, setFound] = useState([]);
   const [active, setActive] = useState(-1);
   const [searched, setSearched] = useState('');
+  const newest = useRef('');
   const find = async (text) => {
+    newest.current = text;
     setTyped(text);
     setActive(-1);
-    setFound(await search(text));
+    const towns = await search(text);
+    if (newest.current !== text) return; // a later search has begun
+    setFound(towns);
     setSearched(text.trim());
   };
   const isEmpty = found.length === 0 && searched.length >= 2 && searched === typed.trim();
   const choose = (town) => {
+    newest.current = '';
     setTyped('');
     setFound([]);
     onChoose(town);

@@ -1,10 +1,10 @@
 import {client} from '../session.js';
-import {useEffect, useState} from '../../shared/vendor/preact.js';
+import {useLayoutEffect, useState} from '../../shared/vendor/preact.js';
 
 /** Return a value of the client, updated whenever it may have changed. */
 function useClient(subscribe, read, deps) {
   const [value, setValue] = useState(read);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setValue(() => read());
     update();
     return subscribe(update);
@@ -27,7 +27,7 @@ export function useConnection() {
 /** Return whether the browser says that it is online; a report of "offline" is checked by the client. */
 export function useOnline() {
   const [online, setOnline] = useState(() => navigator.onLine);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setOnline(navigator.onLine);
     addEventListener('online', update);
     addEventListener('offline', update);

@@ -1,26 +1,25 @@
 import {coarseLand, fineLand, towns} from './atlas.js';
+import {listenToGestures} from './gestures.js';
 import {project, unproject, worldSize} from './mercator.js';
-import {Painter, Tiles, fromScreen, toScreen} from './painter.js';
+import {Painter, fromScreen, toScreen} from './painter.js';
+import {Streets} from './streets.js';
+import {Tiles} from './tiles.js';
 
-const [NEAREST, FARTHEST] = [15, 0.6];
+const FARTHEST = 0.6;
+/** The closest zoom with the shipped data alone, and with streets or picture tiles. */
+const [NEAREST, NEAREST_STREET] = [15, 18];
 const FINE_FROM = 3.2;
 const TOWNS_FROM = 2.2;
 /** Pixels a key moves the pin. */
 const NUDGE = 24;
-/** A press that moves less than this (px) is a click. */
-const STILL = 5;
-/** A second click within this time (ms) and distance (px) of the first one zooms instead of choosing a point. */
-const [DOUBLE_MS, DOUBLE_PX] = [280, 24];
-/** The area of a pin around its tip (px): half its width, and its height. */
-const [PIN_HALF, PIN_HEIGHT] = [20, 46];
 
 /** A map on which a point is chosen with mouse, touch or keys; it needs no network. */
 export class MapWidget {
   /**
    * @param {HTMLElement} element contains the map; its children with `data-at` are moved with the map
-   * @param {{onPick: (point: {latitude: number, longitude: number}) => void, onConfirm: () => void, onCancel: () => void, tiles?: string | null}} options
+   * @param {{onPick: (point: {latitude: number, longitude: number}) => void, onConfirm: () => void, onCancel: () => void, tiles?: string | null, streets?: string | null}} options
    */
-  constructor(element, {onPick, onConfirm, onCancel, tiles}) {
+  constructor(element, {onPick, onConfirm, onCancel, tiles, streets}) {
     this.element = element;
     this.onPick = onPick;
     this.onConfirm = onConfirm;
@@ -28,10 +27,11 @@ export class MapWidget {
     this.canvas = element.querySelector('canvas');
     this.painter = new Painter(this.canvas);
     this.tiles = tiles ? new Tiles(tiles, () => this.redraw()) : undefined;
+    this.streets = streets ? new Streets(streets, () => this.redraw()) : undefined;
+    this.nearest = tiles || streets ? NEAREST_STREET : NEAREST;
     this.view = {x: 0.52, y: 0.36, zoom: 2, width: 1, height: 1, ratio: 1};
     this.home = undefined;
     this.pick = undefined;
-    this.pointers = new Map();
     this.controller = new AbortController();
     this.#listen();
     this.#load();
@@ -39,7 +39,6 @@ export class MapWidget {
 
   destroy() {
     this.controller.abort();
-    clearTimeout(this.clicking);
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.flight);
@@ -63,7 +62,7 @@ export class MapWidget {
 
   /** Zoom around the pin while it is visible, otherwise around the middle. */
   zoomBy(steps) {
-    const pin = this.#pinOnScreen();
+    const pin = this.pinOnScreen();
     const anchor = pin && this.#isVisible(pin) ? pin : {x: this.view.width / 2, y: this.view.height / 2};
     this.#glide({...this.view, ...this.#zoomedAt(anchor, steps)});
   }
@@ -100,7 +99,7 @@ export class MapWidget {
       });
     }
     const pins = this.#placePins();
-    this.painter.paint(view, {land: this.land, towns: this.towns, tiles: this.tiles, home: this.home, quiet: pins});
+    this.painter.paint(view, {land: this.land, towns: this.towns, tiles: this.tiles, streets: this.streets, home: this.home, quiet: pins});
   }
 
   /** Move the pins; return the boxes, also the panel's, that town names must not cover. */
@@ -121,14 +120,7 @@ export class MapWidget {
 
   #listen() {
     const {signal} = this.controller;
-    const on = (type, handler, options) => this.canvas.addEventListener(type, handler, {signal, ...options});
-    on('pointerdown', (event) => this.#down(event));
-    on('pointermove', (event) => this.#move(event));
-    on('pointerup', (event) => this.#up(event));
-    on('pointercancel', (event) => this.pointers.delete(event.pointerId));
-    on('wheel', (event) => this.#wheel(event), {passive: false});
-    on('dblclick', (event) => event.preventDefault());
-    on('keydown', (event) => this.#key(event));
+    listenToGestures(this.canvas, this, signal);
     this.resizing = new ResizeObserver(() => this.#resize());
     this.resizing.observe(this.canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour(), {signal});
@@ -146,25 +138,8 @@ export class MapWidget {
     this.#paint();
   }
 
-  #down(event) {
-    if (event.button !== 0) return;
-    cancelAnimationFrame(this.flight);
-    this.canvas.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, at(event));
-    const isFirst = this.pointers.size === 1;
-    this.pressed = isFirst ? at(event) : undefined;
-    this.dragged = isFirst ? this.#pinUnder(at(event)) : undefined;
-  }
-
-  /** Return where the pin's tip lies from a press on the pin, or undefined for a press beside it. */
-  #pinUnder(press) {
-    const pin = this.#pinOnScreen();
-    if (!pin) return undefined;
-    const [dx, dy] = [pin.x - press.x, pin.y - press.y];
-    return Math.abs(dx) <= PIN_HALF && dy >= -STILL && dy <= PIN_HEIGHT ? {dx, dy} : undefined;
-  }
-
-  #pinOnScreen() {
+  /** Return the pin of the candidate, otherwise that of the saved point, on the screen. */
+  pinOnScreen() {
     const point = this.pick ?? this.home;
     return point ? toScreen(this.view, project(point)) : undefined;
   }
@@ -173,67 +148,24 @@ export class MapWidget {
     return x >= 0 && y >= 0 && x <= this.view.width && y <= this.view.height;
   }
 
-  #move(event) {
-    const before = this.pointers.get(event.pointerId);
-    if (!before) return;
-    const now = at(event);
-    const others = [...this.pointers].filter(([id]) => id !== event.pointerId);
-    this.pointers.set(event.pointerId, now);
-    if (this.pressed && far(this.pressed, now) > STILL) this.pressed = undefined;
-    if (this.pressed) return;
-    if (this.dragged && !others.length) return this.onPick(unproject(fromScreen(this.view, {x: now.x + this.dragged.dx, y: now.y + this.dragged.dy})));
-    if (others.length) this.#pinch(others[0][1], before, now);
+  /** Choose the point at a position on the screen. */
+  pickAt(position) {
+    this.onPick(unproject(fromScreen(this.view, position)));
+  }
+
+  /** Move the map by pixels. */
+  panBy(dx, dy) {
     const size = worldSize(this.view.zoom);
-    const share = others.length ? 0.5 : 1;
-    this.#set({x: this.view.x - ((now.x - before.x) / size) * share, y: this.view.y - ((now.y - before.y) / size) * share});
+    this.#set({x: this.view.x - dx / size, y: this.view.y - dy / size});
   }
 
-  #up(event) {
-    this.pointers.delete(event.pointerId);
-    if (this.pressed && !this.dragged) this.#click(this.pressed);
-    this.pressed = this.dragged = undefined;
-  }
-
-  /** Choose the point of a click, unless a second click follows: that one zooms. */
-  #click(point) {
-    const isDouble = this.clicked && far(this.clicked, point) <= DOUBLE_PX;
-    clearTimeout(this.clicking);
-    if (isDouble) {
-      this.clicked = undefined;
-      return this.#glide({...this.view, ...this.#zoomedAt(point, 1)});
-    }
-    this.clicked = point;
-    this.clicking = setTimeout(() => {
-      this.clicked = undefined;
-      this.onPick(unproject(fromScreen(this.view, point)));
-    }, DOUBLE_MS);
-  }
-
-  #pinch(still, before, now) {
-    const change = Math.log2(far(still, now) / Math.max(1, far(still, before)));
-    this.#zoomAt({x: (still.x + now.x) / 2, y: (still.y + now.y) / 2}, change);
-  }
-
-  /** Zoom by the wheel only while the map has the focus, otherwise the page scrolls; a pinch on a trackpad always zooms. */
-  #wheel(event) {
-    if (!event.ctrlKey && document.activeElement !== this.canvas) return;
-    event.preventDefault();
+  /** End a running glide. */
+  stop() {
     cancelAnimationFrame(this.flight);
-    this.#zoomAt(at(event), -event.deltaY * (event.ctrlKey ? 0.01 : 0.0022));
   }
 
-  #key(event) {
-    const move = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]}[event.key];
-    if (move) this.#nudge(move, event.shiftKey ? 5 : 1);
-    else if (event.key === '+' || event.key === '=') this.zoomBy(1);
-    else if (event.key === '-') this.zoomBy(-1);
-    else if (event.key === 'Enter' && this.pick) this.onConfirm();
-    else if (event.key === 'Escape' && this.pick) this.onCancel();
-    else return;
-    event.preventDefault();
-  }
-
-  #nudge([dx, dy], times) {
+  /** Move the pin by steps; the map follows it beyond its edge. */
+  nudge([dx, dy], times) {
     const size = worldSize(this.view.zoom);
     const from = this.pick ?? this.home;
     const start = from ? project(from) : {x: this.view.x, y: this.view.y};
@@ -244,13 +176,19 @@ export class MapWidget {
     this.onPick(unproject(to));
   }
 
-  #zoomAt(point, change) {
+  /** Zoom in smoothly around a position on the screen. */
+  glideInto(position) {
+    this.#glide({...this.view, ...this.#zoomedAt(position, 1)});
+  }
+
+  /** Zoom at once and keep a position of the screen where it is. */
+  zoomAt(point, change) {
     this.#set(this.#zoomedAt(point, change));
   }
 
   /** Return the view after a zoom that keeps a point of the screen where it is. */
   #zoomedAt(point, change) {
-    const zoom = clampZoom(this.view.zoom + change);
+    const zoom = Math.max(FARTHEST, Math.min(this.nearest, this.view.zoom + change));
     const anchor = fromScreen(this.view, point);
     const size = worldSize(zoom);
     return {
@@ -295,16 +233,4 @@ export class MapWidget {
     };
     this.flight = requestAnimationFrame(step);
   }
-}
-
-function at(event) {
-  return {x: event.offsetX, y: event.offsetY};
-}
-
-function far(a, b) {
-  return Math.hypot(a.x - b.x, a.y - b.y);
-}
-
-function clampZoom(zoom) {
-  return Math.max(FARTHEST, Math.min(NEAREST, zoom));
 }

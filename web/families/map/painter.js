@@ -1,4 +1,4 @@
-import {TILE, kilometre, unproject, worldSize} from './mercator.js';
+import {kilometre, unproject, worldSize} from './mercator.js';
 
 /** Degrees between lines of the grid, by falling width. */
 const STEPS = [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002];
@@ -18,8 +18,8 @@ export class Painter {
     this.colours = undefined;
   }
 
-  /** @param {any} view @param {{land: any, towns?: any, tiles?: any, home?: any, quiet?: any[]}} layers */
-  paint(view, {land, towns, tiles, home, quiet = []}) {
+  /** @param {any} view @param {{land: any, towns?: any, tiles?: any, streets?: any, home?: any, quiet?: any[]}} layers */
+  paint(view, {land, towns, tiles, streets, home, quiet = []}) {
     this.colours ??= readColours(this.context.canvas);
     const {context} = this;
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
@@ -29,8 +29,10 @@ export class Painter {
     }
     this.#ground(view, land);
     const taken = [...quiet];
-    this.#grid(view, taken);
+    const drawn = streets?.paint(context, view, this.colours);
+    if (!drawn) this.#grid(view, taken);
     this.#rings(view, home, taken);
+    for (const label of drawn ?? []) this.#streetLabel(label, taken);
     if (towns) this.#towns(view, towns, taken);
   }
 
@@ -146,6 +148,24 @@ export class Painter {
     }
   }
 
+  /** Write the name of a street along it, or of a place across, where no other text stands. */
+  #streetLabel({text, x, y, angle, size, isStrong}, taken) {
+    const {context, colours} = this;
+    context.font = `${isStrong ? 600 : 450} ${size}px ${colours.font}`;
+    const half = context.measureText(text).width / 2;
+    const [wide, high] = [half * Math.abs(Math.cos(angle)) + size / 2, half * Math.abs(Math.sin(angle)) + size / 2];
+    const box = {left: x - wide, right: x + wide, top: y - high, bottom: y + high};
+    if (taken.some((other) => overlap(box, other))) return;
+    taken.push(box);
+    context.save();
+    context.translate(x, y);
+    context.rotate(angle);
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    this.#label(text, 0, 0, isStrong ? colours.ink : colours.inkSoft);
+    context.restore();
+  }
+
   #label(text, x, y, colour = this.colours.accent) {
     const {context} = this;
     context.lineJoin = 'round';
@@ -215,45 +235,9 @@ function readColours(canvas) {
   };
   const colours = {
     sea: colour('sea'), land: colour('land'), coast: colour('coast'), grid: colour('grid'), gridLabel: colour('grid-label'),
+    water: colour('sea'), green: colour('green'), building: colour('building'), street: colour('street'), mainStreet: colour('main-street'), rail: colour('grid'),
     ink: colour('ink'), inkSoft: colour('ink-soft'), accent: colour('accent'), font: getComputedStyle(probe).fontFamily,
   };
   probe.remove();
   return colours;
-}
-
-/** Picture tiles of the configured source; `{z}`, `{x}` and `{y}` stand in its address. */
-export class Tiles {
-  constructor(template, redraw) {
-    this.template = template;
-    this.redraw = redraw;
-    this.images = new Map();
-  }
-
-  /** Draw the tiles; return false until all of them are loaded. */
-  paint(context, view) {
-    const zoom = Math.max(0, Math.min(19, Math.round(view.zoom)));
-    const count = 2 ** zoom;
-    const size = worldSize(view.zoom) / count;
-    const [left, top] = [view.x * count - view.width / 2 / size, view.y * count - view.height / 2 / size];
-    const wanted = [];
-    for (let column = Math.floor(left); column < left + view.width / size; column += 1) {
-      for (let row = Math.max(0, Math.floor(top)); row < Math.min(count, top + view.height / size); row += 1) wanted.push({column, row});
-    }
-    const images = wanted.map(({column, row}) => this.#image(zoom, ((column % count) + count) % count, row));
-    if (!images.every((image) => image.complete && image.naturalWidth > 0)) return false;
-    wanted.forEach(({column, row}, i) => context.drawImage(images[i], (column - left) * size, (row - top) * size, size, size));
-    return true;
-  }
-
-  #image(z, x, y) {
-    const address = this.template.replace('{z}', z).replace('{x}', x).replace('{y}', y);
-    if (!this.images.has(address)) {
-      const image = new Image(TILE, TILE);
-      image.crossOrigin = 'anonymous';
-      image.onload = this.redraw;
-      image.src = address;
-      this.images.set(address, image);
-    }
-    return this.images.get(address);
-  }
 }

@@ -19,6 +19,7 @@ export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel
       onConfirm: () => handlers.current.onConfirm(),
       onCancel: () => handlers.current.onCancel(),
       tiles: config.tiles?.url,
+      streets: config.streets?.url,
     });
     widget.current = made;
     const recolour = () => made.recolour();
@@ -35,7 +36,8 @@ export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel
     if (focus) widget.current.show(focus, focus.zoom);
   }, [focus]);
 
-  const tiles = config.tiles;
+  const {tiles, streets} = config;
+  const shipped = 'Land: Natural Earth · Towns: GeoNames, CC BY 4.0';
   return html`
     <div class="map" ref=${element}>
       <canvas class="map-canvas" tabindex="0" role="application" aria-label=${label} aria-describedby="map-help"></canvas>
@@ -58,7 +60,7 @@ export function MapView({home, pick, friends, focus, onPick, onConfirm, onCancel
         <button type="button" class="icon-button" aria-label="Closer" onClick=${() => widget.current.zoomBy(1)}><${Icon} name="plus" /></button>
         <button type="button" class="icon-button" aria-label="Farther" onClick=${() => widget.current.zoomBy(-1)}><${Icon} name="minus" /></button>
       </div>
-      <p class="map-credit" data-covers>${tiles ? tiles.attribution : 'Land: Natural Earth · Towns: GeoNames, CC BY 4.0'}</p>
+      <p class="map-credit" data-covers>${tiles ? tiles.attribution : streets ? `${streets.attribution} · ${shipped}` : shipped}</p>
       ${children}
     </div>`;
 }

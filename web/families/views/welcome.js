@@ -3,7 +3,7 @@ import {Mark} from '../../shared/components/icons.js';
 import {BusyButton, ErrorMessage, Field, UserText} from '../../shared/components/controls.js';
 import {Form} from '../../shared/components/form.js';
 import {session, signIn, signOut, signUp} from '../session.js';
-import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {html, useLayoutEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Backdrop} from './backdrop.js';
 
 /** The sign-in page; after an ended session, a dialog over the page. */
@@ -75,7 +75,7 @@ function Demo() {
 
 function Again({user}) {
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!dialog.current.open) dialog.current.showModal();
   }, []);
   return html`

@@ -1,10 +1,10 @@
-import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {html, useLayoutEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {errorText} from '../texts.js';
 
 /** A modal dialog. Escape closes it; the focus returns to the element that had it. */
 export function Dialog({title, close, wide = false, children}) {
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const [node, before] = [dialog.current, /** @type {HTMLElement | null} */ (document.activeElement)];
     if (!node.open) node.showModal();
     return () => {

@@ -1,6 +1,6 @@
 import {config} from '../../shared/config.js';
 import {BusyButton, Field} from '../../shared/components/controls.js';
-import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {html, useLayoutEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {Logo} from '../frame.js';
 import {signIn, signOut} from '../session.js';
 import {errorText} from '../texts.js';
@@ -26,7 +26,7 @@ export function Login() {
 /** A dialog over the page after a session has ended; the page behind it stays as it was. */
 export function SignInAgain({user}) {
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!dialog.current.open) dialog.current.showModal();
   }, []);
   return html`

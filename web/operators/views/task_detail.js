@@ -1,6 +1,6 @@
 import {Icon} from '../../shared/components/icons.js';
 import {toast} from '../../shared/components/controls.js';
-import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
+import {html, useEffect, useLayoutEffect, useRef, useState} from '../../shared/vendor/preact.js';
 import {useKeys} from '../keys.js';
 import {ActionForm, Dialog, Reason} from '../components/dialog.js';
 import {Status} from '../components/figures.js';
@@ -22,8 +22,8 @@ export function TaskDetail({id, close, linkTo}) {
   const {value: task, error, again} = read;
   const title = useRef(null);
   useEffect(() => setOver(Boolean(task && OVER.has(task.status))), [task?.status]);
-  useEffect(() => title.current?.focus({preventScroll: true}), []);
-  useEffect(() => {
+  useLayoutEffect(() => title.current?.focus({preventScroll: true}), []);
+  useLayoutEffect(() => {
     if (task) document.title = `${task.type} ${short(id)} · Operator`;
     return () => {
       document.title = 'Tasks · Operator';

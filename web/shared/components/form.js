@@ -1,5 +1,5 @@
 import {fieldErrors} from '../errors.js';
-import {html, useEffect, useRef, useState} from '../vendor/preact.js';
+import {html, useEffect, useLayoutEffect, useRef, useState} from '../vendor/preact.js';
 import {ErrorMessage} from './controls.js';
 
 /**
@@ -27,7 +27,7 @@ export function Form({submit, action, className = 'stack', buttonClass = 'button
     }
     if (mounted.current) setBusy(false);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (own.length) form.current.elements[own[0].field].focus();
   }, [error]);
   const rest = all.filter((one) => !own.includes(one));
