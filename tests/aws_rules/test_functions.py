@@ -14,6 +14,7 @@ from orchestrator.entrypoints.lambda_handler import KEEP_ACTIVE
 from orchestrator.store.connection import CERTIFICATES
 from tests.aws_rules.conftest import Resource
 from tests.support.gateway import LambdaContext
+from tests.template.test_permissions import roles
 from tools.quality import template_values
 from tools.virtualenvs import ROOT
 
@@ -106,12 +107,14 @@ def test_no_zone_is_forced_on_an_account(family: dict[str, dict[str, Any]]) -> N
         assert resources[name]["Properties"]["AvailabilityZone"]["Fn::If"][0] == "HasZones"
 
 
-def test_the_model_of_another_region_may_be_named(functions: dict[str, Resource]) -> None:
+def test_the_model_of_another_region_may_be_named(
+    family: dict[str, dict[str, Any]], functions: dict[str, Resource]
+) -> None:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html.
 
     An inference profile needs the permission on itself and on the models of its regions.
     """
-    policies = json.dumps(functions["WorkerFunction"]["Policies"])
+    policies = json.dumps(roles(family)["WorkerFunction"]["Policies"])
     assert "inference-profile/${NarrativeModel}" in policies
     assert "bedrock:*::foundation-model/amazon.${Name}" in policies
     assert functions["WorkerFunction"]["Environment"]["Variables"]["NARRATIVE_MODEL"] == {"Ref": "NarrativeModel"}

@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSResponse
 from orchestrator.aws import clients
 from orchestrator.aws.queues import TaskMessage, TaskQueue
 from tests.aws_rules.conftest import Resource
+from tests.template.test_permissions import roles
 
 #: Invocations of one function in a chain before Lambda stops it.
 MOST_HOPS = 16
@@ -75,6 +76,12 @@ def chain(length: int, *, allows: bool, monkeypatch: pytest.MonkeyPatch) -> int:
         clients.forget()
 
 
+def sends_to(role: dict[str, Any]) -> list[Any]:
+    """The queues to which a role may send, as the template refers to them."""
+    statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    return [queue for one in statements if one["Action"] == "sqs:SendMessage*" for queue in one["Resource"]]
+
+
 def test_the_project_s_client_sends_the_chain_to_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: "approximately 16 times"."""
     assert chain(20, allows=False, monkeypatch=monkeypatch) == MOST_HOPS
@@ -87,7 +94,7 @@ def test_the_worker_allows_it(functions: dict[str, Resource], monkeypatch: pytes
 
 
 def test_every_function_that_sends_to_its_own_queue_allows_it(
-    resources: dict[str, Resource], functions: dict[str, Resource]
+    family: dict[str, dict[str, Any]], resources: dict[str, Resource], functions: dict[str, Resource]
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: detection is on by default."""
     looping = set()
@@ -95,8 +102,7 @@ def test_every_function_that_sends_to_its_own_queue_allows_it(
         if mapping["Type"] == "AWS::Lambda::EventSourceMapping":
             queue = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
             name = mapping["Properties"]["FunctionName"]["Ref"].removesuffix(".Alias")
-            sends = {"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
-            if sends in functions[name]["Policies"]:
+            if {"Ref": queue} in sends_to(roles(family)[name]):
                 looping.add(name)
     assert looping == {"WorkerFunction"}
     assert {name for name, one in functions.items() if one.get("RecursiveLoop") == "Allow"} == looping

@@ -45,7 +45,7 @@ def test_the_secret_that_is_shown_is_the_one_that_is_asked_for(
 
 
 def test_only_the_api_reads_it_and_only_when_it_is_there(family: dict[str, dict[str, Any]]) -> None:
-    allowed = granted(family["template.yaml"]["Resources"], when="HasFrontSecret")
+    allowed = granted(family, when="HasFrontSecret")
     assert allowed.pop("ApiFunction") == {"secretsmanager:GetSecretValue"}
     assert not any(allowed.values())
 

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.template.test_template import everything_in
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT
+
+PERMISSIONS = "infrastructure/permissions.yaml"
 
 #: IAM's action for each call of the code.
 ACTIONS = {
@@ -74,45 +77,77 @@ DOES: dict[str, set[str]] = {
     "RotatePasswordsFunction": ROTATE,
 }
 
-#: SAM's own policy templates, as far as they are used here.
-TEMPLATES = {
-    "AWSSecretsManagerGetSecretValuePolicy": DATABASE,
-    "SQSSendMessagePolicy": {"sqs:SendMessage"},
-    "SQSPollerPolicy": POLL,
-}
+#: Parameters of the nested template that are queues and logins.
+QUEUES = {"TaskQueue", "TaskDeadLetters", "EventQueue"}
+LOGINS = {"ApiLogin", "WorkerLogin", "WebsocketLogin", "PushLogin", "SweeperLogin"}
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
-    found: dict[str, Any] = templates.read(ROOT / "template.yaml")["Resources"]
+def family() -> dict[str, dict[str, Any]]:
+    return templates.family(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="module")
+def resources(family: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = family["template.yaml"]["Resources"]
     return found
 
 
-def test_each_function_has_only_the_grants_that_it_uses(resources: dict[str, Any]) -> None:
-    assert granted(resources, when=None) == DOES
+def test_each_function_has_only_the_grants_that_it_uses(family: dict[str, dict[str, Any]]) -> None:
+    assert granted(family, when=None) == DOES
 
 
-def test_with_a_collector_all_may_send_traces(resources: dict[str, Any]) -> None:
+def test_with_a_collector_all_may_send_traces(family: dict[str, dict[str, Any]]) -> None:
     traces = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-    assert granted(resources, when="HasCollector") == dict.fromkeys(DOES, traces)
+    assert granted(family, when="HasCollector") == dict.fromkeys(DOES, traces)
 
 
 def test_with_a_customer_key_each_function_decrypts_its_reads_and_encrypts_its_writes(
-    resources: dict[str, Any],
+    family: dict[str, dict[str, Any]],
 ) -> None:
     seals = {"sqs:SendMessage", "secretsmanager:PutSecretValue"}
     expected = {
         name: {"kms:Decrypt", *(["kms:GenerateDataKey"] if seals & does else [])} for name, does in DOES.items()
     }
-    assert granted(resources, when="HasKey") == expected
+    assert granted(family, when="HasKey") == expected
 
 
-def test_the_key_is_used_through_the_services_alone(resources: dict[str, Any]) -> None:
+def test_the_key_is_used_through_the_services_alone(family: dict[str, dict[str, Any]]) -> None:
     for policy in ("Unseal", "SealAndUnseal"):
-        (statement,) = resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+        document = family[PERMISSIONS]["Resources"][policy]["Properties"]["PolicyDocument"]
+        (statement,) = document["Statement"]
         assert statement["Resource"] == {"Ref": "KmsKeyArn"}
         services = statement["Condition"]["StringEquals"]["kms:ViaService"]
         assert [one["Fn::Sub"].split(".")[0] for one in services] == ["secretsmanager", "sqs"]
+
+
+def test_only_lambda_takes_the_roles(family: dict[str, dict[str, Any]]) -> None:
+    for role in roles(family).values():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert statement == {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+
+
+def test_every_role_may_write_logs_and_those_in_the_vpc_use_its_network(
+    family: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
+    own = "arn:${AWS::Partition}:iam::aws:policy/service-role/"
+    for name, role in roles(family).items():
+        outside = "VpcConfig" in resources[name].get("IgnoreGlobals", [])
+        execution = "AWSLambdaBasicExecutionRole" if outside else "${Execution}"
+        assert role["ManagedPolicyArns"][0] == {"Fn::Sub": own + execution}
+    given = resources["Permissions"]["Properties"]["Parameters"]["Execution"]
+    assert given == {"Fn::If": ["HasVpc", "AWSLambdaVPCAccessExecutionRole", "AWSLambdaBasicExecutionRole"]}
+
+
+def test_each_parameter_is_given_the_resource_of_its_name(resources: dict[str, Any]) -> None:
+    given = resources["Permissions"]["Properties"]["Parameters"]
+    assert {name: given[name] for name in QUEUES} == {name: {"Fn::GetAtt": [name, "Arn"]} for name in QUEUES}
+    secrets = {*LOGINS, "JwtSecret"}
+    assert {name: given[name] for name in secrets} == {name: {"Fn::GetAtt": [name, "Id"]} for name in secrets}
 
 
 def test_the_code_calls_only_listed_operations() -> None:
@@ -120,29 +155,26 @@ def test_the_code_calls_only_listed_operations() -> None:
     assert made - {("sqs", "operation")} == set(ACTIONS)
 
 
-def test_only_the_api_signs_and_only_it_reads_the_keys(resources: dict[str, Any]) -> None:
-    readers = [
-        name for name, one in resources.items() if "JwtSecret" in str(one.get("Properties", {}).get("Policies", ""))
-    ]
+def test_only_the_api_signs_and_only_it_reads_the_keys(family: dict[str, dict[str, Any]]) -> None:
+    readers = [name for name, role in roles(family).items() if "JwtSecret" in _named(role)]
     assert sorted(readers) == ["ApiFunction", "RotateKeysFunction"]
 
 
-def test_each_function_reads_its_own_login_and_no_other(resources: dict[str, Any]) -> None:
-    logins = {f"{name}Login" for name in ("Api", "Worker", "Websocket", "Push", "Sweeper")}
-    read = {
-        name: {login for login in logins if f"'{login}'" in str(one["Properties"]["Policies"])}
-        for name, one in resources.items()
-        if one["Type"] == "AWS::Serverless::Function"
-    }
-    assert read.pop("MigrateFunction") == read.pop("RotatePasswordsFunction") == logins
+def test_each_function_reads_its_own_login_and_no_other(
+    family: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
+    read = {name: LOGINS & _named(role) for name, role in roles(family).items()}
+    assert read.pop("MigrateFunction") == read.pop("RotatePasswordsFunction") == LOGINS
     assert read.pop("RotateKeysFunction") == set()
-    assert read == {login.replace("Login", "Function"): {login} for login in logins}
-    for login in logins:
+    assert read == {login.replace("Login", "Function"): {login} for login in LOGINS}
+    for login in LOGINS:
         variables = resources[login.replace("Login", "Function")]["Properties"]["Environment"]["Variables"]
         assert variables["DATABASE_SECRET_ARN"] == {"Fn::GetAtt": [login, "Id"]}
 
 
-def test_the_database_s_owner_is_for_migrations_alone(resources: dict[str, Any]) -> None:
+def test_the_database_s_owner_is_for_migrations_alone(
+    family: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
     """Nobody else knows its secret: not by policy, not by environment."""
     owner = ("LocalDatabaseSecret", "Outputs.MasterSecret", "{'Ref': 'ExistingDatabaseSecretArn'}")
     knowing = {
@@ -151,29 +183,49 @@ def test_the_database_s_owner_is_for_migrations_alone(resources: dict[str, Any])
         if one["Type"] == "AWS::Serverless::Function" and any(secret in str(one) for secret in owner)
     }
     assert knowing == {"MigrateFunction"}
+    assert {name for name, role in roles(family).items() if "OwnerSecret" in _named(role)} == {"MigrateFunction"}
 
 
-def granted(resources: dict[str, Any], when: str | None) -> dict[str, set[str]]:
-    """Actions that each function may use: always, or only under the condition."""
-    allowed: dict[str, set[str]] = {}
-    for name, one in resources.items():
+def roles(family: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Properties of the role of each function, by the function's logical id."""
+    nested = family[PERMISSIONS]
+    found = {}
+    for name, one in family["template.yaml"]["Resources"].items():
         if one["Type"] == "AWS::Serverless::Function":
-            listed = [policy.get("Fn::If", (None, policy)) for policy in one["Properties"]["Policies"]]
-            chosen = [policy for condition, policy, *_ in listed if condition == when]
-            allowed[name] = {action for policy in chosen for action in _granted(policy, resources)}
-    return allowed
+            stack, output = one["Properties"]["Role"]["Fn::GetAtt"]
+            assert stack == "Permissions"
+            arn = nested["Outputs"][output.removeprefix("Outputs.")]["Value"]["Fn::Sub"]
+            role = arn.removeprefix("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${").removesuffix("}")
+            found[name] = nested["Resources"][role]["Properties"]
+    return found
 
 
-def _granted(policy: dict[str, Any], resources: dict[str, Any]) -> Iterator[str]:
-    if "Ref" in policy:
-        policy = resources[policy["Ref"]]["Properties"]["PolicyDocument"]
-    if "Statement" in policy:
-        for statement in policy["Statement"]:
-            actions = statement["Action"]
-            yield from actions if isinstance(actions, list) else [actions]
-        return
-    (name,) = policy
-    yield from TEMPLATES[name]
+def granted(family: dict[str, dict[str, Any]], when: str | None) -> dict[str, set[str]]:
+    """Actions that each function may use: always, or only under the condition."""
+    nested = family[PERMISSIONS]["Resources"]
+    return {name: {each.rstrip("*") for each in _granted(role, nested, when)} for name, role in roles(family).items()}
+
+
+def _granted(role: dict[str, Any], nested: dict[str, Any], when: str | None) -> Iterator[str]:
+    for managed in role["ManagedPolicyArns"][1:]:
+        condition, policy, *_ = managed.get("Fn::If", (None, managed))
+        if condition == when:
+            for statement in nested[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]:
+                yield from _listed(statement["Action"])
+    for policy in role["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            conditions = {one["Fn::If"][0] if "Fn::If" in one else None for one in _listed(statement["Resource"])}
+            if when in conditions:
+                yield from _listed(statement["Action"])
+
+
+def _named(role: dict[str, Any]) -> set[str]:
+    """The parameters that the policies of a role refer to."""
+    return {part["Ref"] for part in everything_in(role["Policies"]) if "Ref" in part}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from tools.progress import Refused, step
 from tools.virtualenvs import HOME, ROOT, python
 
 BUILT = HOME / "build"
-_SOURCES = ("template.yaml", "functions", "shared", "layers")
+_SOURCES = ("template.yaml", "infrastructure", "functions", "shared", "layers")
 
 
 def build(application: Path = APPLICATION) -> Path:

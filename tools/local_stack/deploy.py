@@ -152,11 +152,17 @@ def _upload(layout: Layout, built: Path, values: dict[str, str]) -> str:
         for name in ("CodeUri", "ContentUri"):
             if isinstance(properties.get(name), str):
                 content = _zip((built / properties[name]).resolve())
-                key = f"{hashlib.sha256(content).hexdigest()[:32]}.zip"
-                s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-                properties[name] = f"s3://{BUCKET}/{key}"
-    key = f"{STACK_NAME}.json"
-    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(template).encode())
+                properties[name] = f"s3://{BUCKET}/{_put(s3, content, 'zip')}"
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            nested = json.dumps(templates.read(built / properties["TemplateURL"])).encode()
+            properties["TemplateURL"] = f"{layout.aws_url}/{BUCKET}/{_put(s3, nested, 'json')}"
+    return _put(s3, json.dumps(template).encode(), "json")
+
+
+def _put(s3: Any, content: bytes, kind: str) -> str:
+    """Put an artefact into the local bucket under a name of its content; return its key."""
+    key = f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content)
     return key
 
 
