@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.agents.friends_changed import notify
+from playmate.agents.friends_changed import notify, recommend_to_both
 from playmate.domain.friendship import Asked, Refusal, judge_ask
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
@@ -64,18 +64,22 @@ def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
 
 def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:
     if friends.ask(ctx.db, me, friend_id) is not None:
-        notify(ctx, friend_id, "asked")
-        return f"{name} has been asked."
+        return _asked(ctx, me, friend_id, name)
     link = friends.lock_link(ctx.db, me, friend_id)
     if link is None:  # deleted between our two statements
         friends.ask(ctx.db, me, friend_id)
-        notify(ctx, friend_id, "asked")
-        return f"{name} has been asked."
+        return _asked(ctx, me, friend_id, name)
     verdict = judge_ask(link, me, name)
     if isinstance(verdict, Refusal):
         raise Refuse(verdict.message, code=verdict.code)
     if verdict is Asked.THEY_ASKED_FIRST:
         return f"{name} has asked you already: you only need to accept."
     friends.ask_anew(ctx.db, me, friend_id)
+    return _asked(ctx, me, friend_id, name)
+
+
+def _asked(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:
+    """Notify the asked family, and make the first recommendations for both."""
     notify(ctx, friend_id, "asked")
+    recommend_to_both(ctx, me, friend_id)
     return f"{name} has been asked."

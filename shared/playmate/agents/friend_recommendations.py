@@ -1,4 +1,4 @@
-"""Which kids of two friends fit best, and when they could meet."""
+"""Match the kids of two friends and propose times; while a friend request is open, say what will be possible."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.domain.compatibility import Child, Pair, pairs_for_all
+from playmate.domain.friendship import Link, State
+from playmate.sources.open_request import before_friendship
 from playmate.sources.planner import Planner
 from playmate.sources.weekly_plan import distance_between, is_beyond
-from playmate.store import accounts, availability, friends, kids, plans
+from playmate.store import accounts, availability, friends, kids, plans, recommendations
 from playmate.store.accounts import Guardian, GuardianId
 from playmate.store.kids import Kid
 
@@ -60,11 +62,43 @@ class Recommended(Whole):
     friendLatitude: float | None
     friendLongitude: float | None
     recommendations: list[Recommendation]
+    #: While the request is open: the owner's own free times and kids' activities, and nothing of the other family.
+    ownFreeTimes: list[dict[str, Any]] = []
+    ownActivities: list[str] = []
 
 
 @agent("friend.recommendations", payload=FriendRecommendations, result=Recommended, flags=("availability_agent",))
 def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
-    me, friend = _the_two(ctx, GuardianId(payload.friendId))
+    me, friend_id = _me(ctx), GuardianId(payload.friendId)
+    # First: a change that commits after this moment leaves the stored recommendations outdated.
+    changes = recommendations.changes_of(ctx.db, me.id, friend_id)
+    linked = friends.share_link(ctx.db, me.id, friend_id)
+    if changes is None or linked is None:
+        raise Refuse("You are not friends with this guardian.", code="not_friends")
+    link, name = linked
+    if link.state is State.ACCEPTED:
+        made = _between_friends(ctx, me, friends.lock_friends(ctx.db, me.id, friend_id)[0])
+    else:
+        made = _before_friendship(ctx, me, link, friend_id, name)
+    recommendations.put_recommendations(ctx.db, me.id, friend_id, ctx.task_id, changes, made.model_dump(mode="json"))
+    return made
+
+
+def _me(ctx: Context) -> Guardian:
+    me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
+    if me is None:
+        raise Refuse("This account no longer exists.", code="no_account")
+    return me
+
+
+def _before_friendship(ctx: Context, me: Guardian, link: Link, friend: GuardianId, name: str) -> Recommended:
+    shown = before_friendship(ctx.db, me, link, name)
+    return Recommended(
+        friendId=friend, friendName=name, friendLatitude=None, friendLongitude=None, recommendations=[], **shown
+    )
+
+
+def _between_friends(ctx: Context, me: Guardian, friend: Guardian) -> Recommended:
     availability.lock_pair(ctx.db, me.id, friend.id)
     mine, friends_kids = kids.lock_kids(ctx.db, me.id, [friend])
     theirs = [each.kid for each in friends_kids]
@@ -87,16 +121,6 @@ def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
         friendLongitude=friend.longitude,
         recommendations=found,
     )
-
-
-def _the_two(ctx: Context, friend_id: GuardianId) -> tuple[Guardian, Guardian]:
-    me = accounts.get_guardian(ctx.db, accounts.guardian_id(ctx.owner))
-    if me is None:
-        raise Refuse("This account no longer exists.", code="no_account")
-    locked = friends.lock_friends(ctx.db, me.id, friend_id)
-    if not locked:
-        raise Refuse("You are not friends with this guardian.", code="not_friends")
-    return me, locked[0]
 
 
 def _pairs(mine: list[Kid], theirs: list[Kid]) -> list[tuple[Kid, Kid, Pair]]:

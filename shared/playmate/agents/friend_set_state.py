@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
-from playmate.agents.friends_changed import notify
+from playmate.agents.friends_changed import notify, recommend_to_both
 from playmate.domain.friendship import Answered, Link, Refusal, State, judge_answer
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
@@ -56,15 +56,9 @@ def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
     if verdict is Answered.STATE:
         link = friends.answer(ctx.db, me, friend, wanted)
         if wanted is State.ACCEPTED:
-            _recommend_to_both(ctx, me, friend)
+            recommend_to_both(ctx, me, friend)
             notify(ctx, friend, "accepted")  # the asker does not learn of a refusal
     return _result(link, wanted, verdict)
-
-
-def _recommend_to_both(ctx: Context, me: GuardianId, friend: GuardianId) -> None:
-    for owner, other in ((me, friend), (friend, me)):
-        payload = {"friendId": other}
-        ctx.spawn("friend.recommendations", payload, owner=str(owner), key=f"recommend:{owner}")
 
 
 def _result(link: Link | None, wanted: State, verdict: Answered) -> FriendStateSet:

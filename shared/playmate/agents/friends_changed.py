@@ -52,3 +52,9 @@ def notify(ctx: Context, owner: GuardianId, change: Change) -> None:
     """Notify `owner` that the family of this task changed their friendship; commits with the task."""
     payload = {"friendId": int(ctx.owner), "change": change}
     ctx.spawn("friends.changed", payload, owner=str(owner), key=f"changed:{owner}")
+
+
+def recommend_to_both(ctx: Context, me: GuardianId, friend: GuardianId) -> None:
+    """Recommend to both families of a link; commits with the task."""
+    for owner, other in ((me, friend), (friend, me)):
+        ctx.spawn("friend.recommendations", {"friendId": other}, owner=str(owner), key=f"recommend:{owner}")

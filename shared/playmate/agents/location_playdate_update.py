@@ -18,7 +18,7 @@ from playmate.sources import local_insight, narrative, nearby
 from playmate.sources.local_insight import Locality, Retrieved
 from playmate.sources.nearby import Venue
 from playmate.sources.outside import Answer
-from playmate.store import accounts, availability, erasure, kids, points
+from playmate.store import accounts, availability, erasure, kids, points, recommendations
 from playmate.store.accounts import GuardianId
 from playmate.store.kids import Kid
 from playmate.store.knowledge import Question
@@ -67,6 +67,8 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     insight = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
+    if recommendations.age_of_changes(ctx.db, me) is not None:
+        ctx.spawn("recommendations.renew", {}, key="renew")
     forget_mentions(ctx, [], erasure.old_plans(ctx.db, me, PLANS_KEPT), "availabilityPlan")
     guardian = accounts.get_guardian(ctx.db, me)
     planned = ctx.flags.get("availability_agent", True) and guardian is not None

@@ -13,6 +13,7 @@ from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import NotFound
 from playmate.domain.weekly import usual_week
+from playmate.routes.renewal import renew_after_change
 from playmate.schemas.names import shapes
 from playmate.store import availability, plans, points
 from playmate.store.accounts import GuardianId, guardian_id
@@ -44,6 +45,7 @@ def availability_routes(services: Services) -> Router:
         windows = tuple(window.window() for window in body.windows)
         if not services.db.run(availability.put_calendar, me, Calendar(body.timeZone, windows)):
             raise NotFound("This account no longer exists.")
+        renew_after_change(services, router)
         return json_response(200, _shown(services, me))
 
     return router

@@ -12,6 +12,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
+from playmate.routes.renewal import renew_after_change
 from playmate.schemas.names import shapes
 from playmate.store import kids
 from playmate.store.accounts import guardian_id
@@ -39,6 +40,7 @@ def kid_routes(services: Services) -> Router:
         kid = services.db.run(kids.add, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity)
         if kid is None:
             raise Conflict("There is no room for another kid on this account.")
+        renew_after_change(services, router)
         return json_response(201, kid.public())
 
     @router.delete("/api/kids/<kid_id>")
@@ -53,6 +55,7 @@ def kid_routes(services: Services) -> Router:
         known = kid_id.isascii() and kid_id.isdigit() and len(kid_id) <= 18
         if not known or not services.db.run(kids.remove, int(kid_id)):
             raise NotFound("There is no such kid of yours.")
+        renew_after_change(services, router)
         return json_response(200, {"message": "The kid is removed."})
 
     return router

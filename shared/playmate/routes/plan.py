@@ -13,6 +13,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.request import read
 from orchestrator.model.errors import Conflict, NotFound
+from playmate.routes.renewal import renew_after_change
 from playmate.schemas.names import plan_shapes, shapes
 from playmate.store import plans
 from playmate.store.accounts import GuardianId, guardian_id
@@ -52,6 +53,8 @@ def plan_routes(services: Services) -> Router:
         me = guardian_id(current_owner(router))
         if not services.db.run(plans.put_settings, me, body.reachKm, body.timeZone):
             raise NotFound("This account no longer exists.")
+        if body.reachKm is not None:
+            renew_after_change(services, router)
         return json_response(200, _shown(services, me))
 
     return router

@@ -11,15 +11,15 @@ from orchestrator.http.app import Services, current_owner
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
-from orchestrator.store import tasks
 from playmate.domain.leaderboard import FriendKid, Item, Sort, leaderboard
+from playmate.domain.recommendations import at_moment
+from playmate.routes.renewal import read_recommendations
 from playmate.schemas.names import shapes
-from playmate.store import friends, kids, points
+from playmate.sources.weekly_plan import distance_between, is_beyond
+from playmate.store import accounts, kids, plans, points
 from playmate.store.accounts import GuardianId, guardian_id
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
-#: Recommendations that are read to find the newest of each friend.
-NEWEST = 50
 
 SORT = Parameter("sort", {"type": "string", "default": SORTS[0]}, description=f"{', '.join(SORTS)}; else {SORTS[0]}")
 ACTIVITY = Parameter("activity", {"type": "string", "minLength": 1, "maxLength": 60})
@@ -56,7 +56,7 @@ def recommendation_routes(services: Services) -> Router:
         shown = {
             "sort": sort,
             "leaderboard": [item.public() for item in _leaderboard(services, me, sort)],
-            "friendRecommendations": _newest_of_each_friend(services, me),
+            "friendRecommendations": _about_each_friend(services, router, me),
             "playmates": [each.public() for each in playmates],
         }
         return json_response(200, shown)
@@ -79,13 +79,14 @@ def _leaderboard(services: Services, me: GuardianId, sort: Sort) -> list[Item]:
     return leaderboard(friend_kids, home, sort)
 
 
-def _newest_of_each_friend(services: Services, me: GuardianId) -> list[Any]:
-    """The newest recommendations about each present friend; those of friends no more are not shown."""
-    present = {friend["id"] for friend in services.db.run(friends.confirmed, me)}
-    done = services.db.run(tasks.newest_completed, str(me), "friend.recommendations", NEWEST)
-    newest: dict[int, Any] = {}
-    for task in done:
-        friend = task.result["friendId"]
-        if friend in present:
-            newest.setdefault(friend, task.result)
-    return list(newest.values())
+def _about_each_friend(services: Services, router: Router, me: GuardianId) -> list[Any]:
+    """Return the recommendations about each friend within reach, as they are now; none without a pair of kids."""
+    found = read_recommendations(services, router, me)
+    home, reach = services.db.run(points.get_point, me), services.db.run(plans.get_plan, me).reach_km
+    family = accounts.Guardian(me, "", home.latitude if home else None, home.longitude if home else None)
+    shown = [
+        at_moment(each.result, each.now, each.friend.point)
+        for each in found
+        if each.friends and each.result and not is_beyond(distance_between(family, each.friend), reach)
+    ]
+    return [result for result in shown if result["recommendations"]]

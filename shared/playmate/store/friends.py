@@ -67,3 +67,10 @@ def lock_friends(conn: Connection, guardian: GuardianId, friend: GuardianId | No
     """The guardian's accepted friends, or the one named, who stay friends until the transaction ends."""
     rows = conn.execute(SQL["lock_friends"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
     return [Guardian.from_row(row) for row in rows]
+
+
+def share_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> tuple[Link, str] | None:
+    """Return the pair's link, which stays as it is until the transaction ends, and the name of `friend`."""
+    row = conn.execute(SQL["share_link"], {"guardian_id": guardian, "friend_id": friend}).fetchone()
+    link = _link(row)
+    return (link, row["name"]) if row and link else None

@@ -139,3 +139,21 @@ create table plans (
     suggestions jsonb not null default '[]',
     too_far jsonb not null default '[]'
 );
+
+-- The newest recommendations of a guardian about a friend, or about a family with an open request. They are outdated when
+-- `changes` is above `made_changes`. Triggers on friend_links, kids, availability_calendars, playdate_points and plans count
+-- the changes.
+create table friend_recommendations (
+    guardian_id bigint not null references guardians (id) on delete cascade,
+    friend_id bigint not null references guardians (id) on delete cascade,
+    task_id uuid,
+    made_at timestamptz,
+    result jsonb,
+    changes bigint not null default 1,
+    made_changes bigint not null default 0,
+    asked_changes bigint not null default 0,
+    changed_at timestamptz not null default now(),
+    asked_at timestamptz,
+    primary key (guardian_id, friend_id)
+);
+create index friend_recommendations_friend on friend_recommendations (friend_id);

@@ -157,7 +157,7 @@ def test_strangers_get_nothing(conn: Connection, family: MakeFamily, run: Run) -
     done = run("friend.recommendations", {"friendId": bruno}, owner=amira)
     assert (done.status, done.error["code"]) == ("failed", "not_friends")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)
-    assert run("friend.recommendations", {"friendId": bruno}, owner=amira).error["code"] == "not_friends"
+    assert "Zoe" not in str(run("friend.recommendations", {"friendId": bruno}, owner=amira).result)
     assert kids.of_friends(conn, amira) == []
 
 

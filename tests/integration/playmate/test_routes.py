@@ -251,7 +251,7 @@ class TestRecommendations:
             ("Football", 1, "Bruno"),
         ]
         assert shown.leaderboard[0].avgDistanceKm == pytest.approx(343.9, abs=1)
-        assert [item["friendName"] for item in shown.friendRecommendations] == ["Bruno"]
+        assert shown.friendRecommendations == [], "London is beyond a Paris family's reach"
         assert {mate.kidName for mate in shown.playmates} == {"Zoe", "Hugo"}
         young = me.get("/api/playdate-point/recommendations?activity=FOOTBALL&maxAge=10&sort=alphabetical").json()
         assert [mate["kidName"] for mate in young["playmates"]] == ["Zoe"]

@@ -75,3 +75,12 @@ where (l.asker_id = %(guardian_id)s or l.receiver_id = %(guardian_id)s) and l.st
   and (%(friend_id)s::bigint is null or g.id = %(friend_id)s)
 order by l.id
 for share of l;
+
+-- name: share_link
+-- The link between two guardians in either direction (friend_links_pair) with the other family's name. It stays as it is
+-- until the transaction ends.
+select l.asker_id, l.receiver_id, l.state, g.name
+from friend_links as l join guardians as g on g.id = %(friend_id)s
+where least(l.asker_id, l.receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and greatest(l.asker_id, l.receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+for share of l;

@@ -1,0 +1,73 @@
+"""The newest recommendations of a guardian about each friend, and whether they are outdated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from orchestrator.store.connection import Connection
+from orchestrator.store.query_files import load_queries
+from playmate.store.accounts import Guardian, GuardianId
+
+SQL = load_queries("playmate.store", "recommendations")
+
+
+@dataclass(frozen=True, slots=True)
+class AboutFriend:
+    """The recommendations about a family; `result` and `task_id` are None until a task has made them."""
+
+    friend: Guardian
+    #: Whether the request is accepted; the friend has no point here before.
+    friends: bool
+    task_id: UUID | None
+    made_at: datetime | None
+    result: dict[str, Any] | None
+    outdated: bool
+    now: datetime
+
+    @classmethod
+    def from_row(cls, row: DictRow) -> AboutFriend:
+        friend = Guardian(GuardianId(row["friend_id"]), row["name"], row["latitude"], row["longitude"])
+        made = (row["task_id"], row["made_at"], row["result"])
+        return cls(friend, row["friends"], *made, outdated=row["outdated"], now=row["now"])
+
+
+def changes_of(conn: Connection, guardian: GuardianId, friend: GuardianId) -> int | None:
+    """Return the number of changes so far, to be read before the result is made; None without a link."""
+    row = conn.execute(SQL["changes_of"], {"guardian_id": guardian, "friend_id": friend}).fetchone()
+    return row["changes"] if row else None
+
+
+def put_recommendations(
+    conn: Connection, guardian: GuardianId, friend: GuardianId, task: UUID, changes: int, result: Mapping[str, Any]
+) -> None:
+    """Store a result that was made after `changes` changes."""
+    values = {"guardian_id": guardian, "friend_id": friend, "task_id": task, "changes": changes}
+    conn.execute(SQL["put_recommendations"], {**values, "result": Jsonb(dict(result))})
+
+
+def age_of_changes(conn: Connection, guardian: GuardianId) -> tuple[float, float] | None:
+    """Return the seconds since the family's newest and oldest change that no renewal was asked for."""
+    [row] = conn.execute(SQL["age_of_changes"], {"guardian_id": guardian}).fetchall()
+    return (float(row["newest"]), float(row["oldest"])) if row["newest"] is not None else None
+
+
+def ask_for_renewals(
+    conn: Connection, guardian: GuardianId, most: int, patience: float
+) -> list[tuple[GuardianId, GuardianId]]:
+    """Return up to `most` pairs (guardian, friend) to renew, each again after `patience` seconds at the earliest."""
+    values = {"guardian_id": guardian, "most": most, "patience": patience}
+    rows = conn.execute(SQL["ask_for_renewals"], values).fetchall()
+    return [(GuardianId(row["guardian_id"]), GuardianId(row["friend_id"])) for row in rows]
+
+
+def about_friends(conn: Connection, guardian: GuardianId) -> list[AboutFriend]:
+    """Return the recommendations about friends and about families with an open request, the newest first."""
+    rows = conn.execute(SQL["about_friends"], {"guardian_id": guardian}).fetchall()
+    return [AboutFriend.from_row(row) for row in rows]
