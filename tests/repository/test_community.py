@@ -41,7 +41,17 @@ def test_every_package_of_a_deployment_is_in_the_notice() -> None:
 
 def test_every_file_of_others_is_in_the_notice() -> None:
     notice = (ROOT / "NOTICE").read_text()
-    named = ("Preact", "htm", "Natural Earth", "GeoNames", "Unicode", "Bricolage", "Atkinson", "OpenStreetMap", "pmtiles")
+    named = (
+        "Preact",
+        "htm",
+        "Natural Earth",
+        "GeoNames",
+        "Unicode",
+        "Bricolage",
+        "Atkinson",
+        "OpenStreetMap",
+        "pmtiles",
+    )
     assert [name for name in named if name not in notice] == []
     fonts = {path.stem for path in (ROOT / "web/shared/fonts").glob("*.LICENSE")}
     files = {path.stem.removesuffix("-ext") for path in (ROOT / "web/shared/fonts").glob("*.woff2")}
