@@ -49,6 +49,19 @@ class Connection(psycopg.Connection[DictRow]):
     row_context: RowContext = NOBODY
     #: The rules while a handler uses it; None while only the engine does.
     handler_session: HandlerSession | None = None
+    #: Calls that wait for the commit of the open transaction.
+    _after_commit: list[Callable[[], None]] | None = None
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` after the commit of the transaction that `transaction()` has opened; at once without one.
+
+        Raise TransactionControl in a handler, whose transaction is the engine's.
+        """
+        self._refuse_to_handler("submit with ctx.db as its connection")
+        if self._after_commit is None:
+            call()
+        else:
+            self._after_commit.append(call)
 
     def commit(self) -> None:
         self._refuse_to_handler("commit()")
@@ -110,11 +123,21 @@ class Connection(psycopg.Connection[DictRow]):
     ) -> Iterator[psycopg.Transaction]:
         if self.handler_session is not None:
             self.handler_session.check(self)
-        outermost = _is_idle(self)
-        with super().transaction(savepoint_name, force_rollback) as transaction:
-            if outermost and self.row_context:
-                self.act(self.row_context)
-            yield transaction
+        if not _is_idle(self):
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                yield transaction
+            return
+        calls = self._after_commit = []
+        try:
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                if self.row_context:
+                    self.act(self.row_context)
+                yield transaction
+        finally:
+            self._after_commit = None
+        if transaction.status is psycopg.Transaction.Status.COMMITTED:
+            for call in calls:
+                call()
 
 
 class RowContextCursor(psycopg.Cursor[DictRow]):
