@@ -31,8 +31,8 @@ Simple = Literal["return", "replace", "reject"]
 LONGEST_KEY = 200
 #: The message about an idempotency key whose task is gone.
 REMOVED = "The task of this idempotency key has just been removed; please use a new key."
-#: How often a submit looks again when the task that had its key has just ended.
-MOST_LOOKS = 20
+#: How often a submit reads its key again when the task that had it has just ended.
+MOST_READS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ def key_text(key: object) -> str:
 def accept(conn: Connection, new: NewTask, unique: UniqueKey | None) -> Accepted:
     """Insert a task, or answer with the task that its keys name. Raise KeyReused, or Conflict for the rule `reject`.
 
-    The caller's transaction is READ COMMITTED, so each look sees what others have committed.
+    The caller's transaction is READ COMMITTED, so each statement sees the commits of others.
     """
     with conn.transaction():
-        for _ in range(MOST_LOOKS):
+        for _ in range(MOST_READS):
             answer = _earlier(conn, new, unique) or (_taken(conn, new, unique) if unique else None)
             if answer is not None:
                 return answer

@@ -122,6 +122,7 @@ def operator_view(task: Task) -> operators.OpsTask:
         "finishedAt": iso(task.finished_at),
         "flags": task.flags,
         "parentId": str(task.parent_id) if task.parent_id else None,
+        "uniqueKey": task.unique_key,
     }
 
 

@@ -105,6 +105,7 @@ def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
         finished_at=None,
         parent_id=None,
         traceparent=new.traceparent,
+        unique_key=new.unique_key,
         due_in=row["due_in"],
         request_hash=new.request_hash,
     )
