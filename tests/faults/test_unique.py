@@ -56,7 +56,7 @@ def test_a_hundred_submits_of_one_key_make_one_row(lab: Lab, rule: Any) -> None:
 
 
 def test_submits_against_workers_lose_no_payload(lab: Lab) -> None:
-    """A submit finds a task that waits, runs or is over: each run that began after it has its payload or a later one."""
+    """A submit finds a task that waits, runs or is over: a later run has its payload or a newer one."""
     lab.engine.move_clock(0)
     ran: list[int] = []
     for n in range(60):
