@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.agents import agent
     from orchestrator.engine.context import Call, Child, Context, Gathered
     from orchestrator.engine.submit import TaskRequest, submit
+    from orchestrator.engine.unique import Unique, UniqueKey, debounce
     from orchestrator.http.app import Services, current_owner, submit_task
     from orchestrator.http.errors import json_response
     from orchestrator.http.operation import Parameter, operation
@@ -75,6 +76,9 @@ _MODULES = {
     "Call": "engine.context",
     "Child": "engine.context",
     "Gathered": "engine.context",
+    "Unique": "engine.unique",
+    "UniqueKey": "engine.unique",
+    "debounce": "engine.unique",
     "Refuse": "model.errors",
     "RetryAfter": "model.errors",
     # for routes
@@ -118,8 +122,11 @@ __all__ = [
     "Router",
     "Services",
     "TaskRequest",
+    "Unique",
+    "UniqueKey",
     "agent",
     "current_owner",
+    "debounce",
     "json_response",
     "operation",
     "read_body",

@@ -16,6 +16,7 @@ from orchestrator.engine.execution import batch
 from orchestrator.engine.live.subscriptions import push
 from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.owners import ANY_OWNER
@@ -51,7 +52,7 @@ class FaultyProcess:
 
     def play(self) -> Any:
         roles: dict[str, Callable[[], Any]] = {
-            "submit": lambda: str(self.engine.submit(**self.options["order"]).id),
+            "submit": lambda: str(self.engine.submit(**self._order()).id),
             "worker": lambda: self.engine.run(*self._ids(), remaining=self.options.get("remaining", 60.0)),
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.options["owners"]),
@@ -61,6 +62,10 @@ class FaultyProcess:
             ],
         }
         return roles[self.options["role"]]()
+
+    def _order(self) -> dict[str, Any]:
+        order = dict(self.options["order"])
+        return order | {"unique": UniqueKey(**order["unique"])} if "unique" in order else order
 
     def _ids(self) -> list[UUID]:
         return [UUID(each) for each in self.options["ids"]]

@@ -8,7 +8,7 @@ from psycopg.pq import TransactionStatus
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.model.fault_injection import Point, arm
 from orchestrator.model.states import Status
-from orchestrator.store.connection import is_usable
+from orchestrator.store.session_state import is_usable
 from tests.faults.lab import Lab
 from tests.faults.test_database import refuse_commit
 from tests.support.engine import Engine, message_for

@@ -22,6 +22,7 @@ const KINDS = {
   step: 'Step recorded',
   waiting: 'Waits for its children',
   parked: 'Parked by a flag',
+  renewed: 'Got the payload of a later submit of its unique key',
   unparked: 'Resumed, the flag is on again',
   released: 'Released, costs no attempt',
   retrying: 'Failed, will be retried',

@@ -82,6 +82,8 @@ def show(context: typer.Context, id: Id, json: AsJson = False) -> None:
     say((task["type"], "bold"), " ", status(task["status"]), f"  {task['id']}")
     say(f"owner {task['owner']}   trace {task['traceId']}   tries {task['attempts']}/{task['maxAttempts']}")
     say(("why", "bold"), f"  {task['why']['message']}")
+    if task.get("uniqueKey"):
+        say(("unique", "bold"), f"  {task['uniqueKey']}")
     if task["errorDetail"]:
         say((failure(task["errorDetail"]), "red"), f"  fingerprint {task['errorDetail'].get('fingerprint')}")
     if task["eventsTruncated"]:

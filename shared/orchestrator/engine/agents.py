@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from orchestrator.engine.unique import Unique, declared
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import InvalidInput, OrchestratorError
 from orchestrator.model.task import Json
@@ -74,6 +75,8 @@ class Agent:
     opt_in: tuple[str, ...] = ()
     #: How many of one owner's may run at once; None: any number.
     limit_per_owner: int | None = None
+    #: The key of which one unfinished task of an owner exists; None: any number.
+    unique: Unique | None = None
     #: Whether its neighbours that finished before it are committed first, because it revokes their notifications.
     after_neighbours: bool = False
     #: Whether its owner cannot cancel it once it is asked for.
@@ -120,6 +123,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     flags: tuple[str, ...] = (),
     opt_in: tuple[str, ...] = (),
     limit_per_owner: int | None = None,
+    unique: Unique | Callable[[Any], object] | None = None,
     after_neighbours: bool = False,
     for_good: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -130,6 +134,9 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     if not _TYPE.fullmatch(type):
         raise ValueError(f"{type!r} is not a task type: camelCase words joined by dots")
     _check_bounds(type, timeout, max_attempts, limit_per_owner)
+    once = declared(unique)
+    if for_good and once is not None and once.rule == "replace":
+        raise ValueError(f"{type}: a submit cannot replace a task that cannot be cancelled; use another rule")
     steps = dict(upcasters or {})
     if set(steps) != set(range(1, version)):
         raise ValueError(f"{type} version {version} needs an upcaster from each version before it")
@@ -150,6 +157,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
             flags=flags,
             opt_in=opt_in,
             limit_per_owner=limit_per_owner,
+            unique=once,
             after_neighbours=after_neighbours,
             for_good=for_good,
         )

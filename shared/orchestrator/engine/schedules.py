@@ -127,12 +127,12 @@ def _checked(agents: Agents, request: ScheduleRequest) -> tuple[Agent, str]:
         faults.append(Fault(error.field, str(error)))
     try:
         task = TaskRequest(owner=request.owner, type=request.type, payload=request.payload, by_user=request.by_user)
-        agent, payload = validate(agents, task)
+        valid = validate(agents, task)
     except InvalidInput as error:
         raise InvalidInput(error.message, [*error.faults, *faults]) from error
     if faults:
         raise InvalidInput("The schedule was not accepted.", faults)
-    return agent, payload
+    return valid.agent, valid.payload
 
 
 def _new(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from orchestrator.aws.queues import LONGEST_DELAY, TaskMessage, TaskQueue
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.agents import MOST_ATTEMPTS, Agent, Agents, UnknownType
-from orchestrator.model.errors import Fault, InvalidInput, KeyReused
+from orchestrator.engine.unique import Accepted, UniqueKey, accept, created, earlier
+from orchestrator.model.errors import Fault, InvalidInput, Rejected
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.idempotency import STORED_KEY_RULE, is_stored_key
 from orchestrator.model.ids import new_task_id
@@ -21,7 +22,8 @@ from orchestrator.model.sizes import LARGEST_PAYLOAD
 from orchestrator.model.task import Json, Task
 from orchestrator.observability import tracing
 from orchestrator.store import tasks
-from orchestrator.store.connection import Database
+from orchestrator.store.connection import Connection, Database
+from orchestrator.store.tasks import NewTask
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,33 +42,126 @@ class TaskRequest:
     schedule_at: datetime | None = None
     idempotency_key: str | None = None
     traceparent: str | None = None
+    #: Its unique key, for a type whose agent declares none.
+    unique: UniqueKey | None = None
     #: Whether a user asked through `POST /api/tasks`, which accepts only types that are open to users.
     by_user: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The task, and whether this submit made it (an idempotent repeat did not)."""
+    """The task, and whether this submit made it (an idempotent repeat, or one that a unique task answers, did not)."""
 
     task: Task
     created: bool
 
 
-def submit(db: Database, queue: TaskQueue, agents: Agents, order: TaskRequest) -> Submitted:
-    """Accepts a task for good. Raises InvalidInput with every fault, or KeyReused."""
-    agent, payload = validate(agents, order)
-    with tracing.span(f"submit {agent.type}", parent=order.traceparent, kind="producer", task_type=agent.type) as trace:
-        return _accept(db, queue, order, agent, payload, trace)
+@dataclass(frozen=True, slots=True)
+class ValidTask:
+    """A request without faults: its agent, its payload as JSON text, and its unique key."""
+
+    agent: Agent
+    payload: str
+    unique: UniqueKey | None
 
 
-def _accept(
-    db: Database, queue: TaskQueue, order: TaskRequest, agent: Agent, payload: str, traceparent: str | None
+def submit(
+    db: Database, queue: TaskQueue, agents: Agents, order: TaskRequest, *, connection: Connection | None = None
 ) -> Submitted:
-    new = tasks.NewTask(
+    """Accept a task for good. Raise InvalidInput with every fault, KeyReused, or Conflict for a rejected unique key.
+
+    With `connection` the task exists exactly if that connection's transaction commits (`with db.transaction() as
+    connection:`), and its message is sent after that commit.
+    """
+    valid = validate(agents, order)
+    type = valid.agent.type
+    with tracing.span(f"submit {type}", parent=order.traceparent, kind="producer", task_type=type) as trace:
+        new = _new_task(order, valid, trace)
+        if connection is not None:
+            accepted = _accept(connection, new, valid.unique)
+            connection.after_commit(lambda: _committed(queue, [accepted]))
+        else:
+            accepted = db.run(_accept, new, valid.unique)
+            _committed(queue, [accepted])
+    return Submitted(accepted.task, accepted.created)
+
+
+def submit_batch(
+    db: Database, queue: TaskQueue, agents: Agents, orders: Sequence[TaskRequest]
+) -> list[Submitted | Rejected]:
+    """Accept many tasks in one transaction; return in their order each task, or the reason why it was not accepted."""
+    answers: dict[int, Accepted | Rejected] = {}
+    new: dict[int, tuple[NewTask, UniqueKey | None]] = {}
+    with tracing.span("submit batch", kind="producer") as trace:
+        for at, order in enumerate(orders):
+            try:
+                valid = validate(agents, order)
+                new[at] = (_new_task(order, valid, trace or order.traceparent), valid.unique)
+            except InvalidInput as error:
+                answers[at] = error
+        if new:
+            answers |= db.run(_accept_all, new)
+            _committed(queue, [each for each in answers.values() if isinstance(each, Accepted)])
+    return [_answer(answers[at]) for at in range(len(orders))]
+
+
+def _answer(answer: Accepted | Rejected) -> Submitted | Rejected:
+    return answer if isinstance(answer, Rejected) else Submitted(answer.task, answer.created)
+
+
+def _accept(conn: Connection, new: NewTask, unique: UniqueKey | None) -> Accepted:
+    """One statement where nothing is there already."""
+    if unique is not None:
+        return accept(conn, new, unique)
+    stored = tasks.insert_task(conn, new)
+    return created(stored) if stored is not None else earlier(conn, new)
+
+
+def _accept_all(
+    conn: Connection, new: Mapping[int, tuple[NewTask, UniqueKey | None]]
+) -> dict[int, Accepted | Rejected]:
+    """One statement for all tasks; those that it does not insert are decided one by one."""
+    answers: dict[int, Accepted | Rejected] = {}
+    with conn.transaction():
+        plain = [task for task, unique in new.values() if unique is None or task.idempotency_key is None]
+        made = tasks.insert_tasks(conn, plain)
+        for at, (task, unique) in new.items():
+            try:
+                stored = made.get(task.id)
+                answers[at] = created(stored) if stored is not None else accept(conn, task, unique)
+            except Rejected as error:
+                answers[at] = error
+    return answers
+
+
+def _committed(queue: TaskQueue, accepted: Sequence[Accepted]) -> None:
+    reach("submit.committed")
+    publish_accepted(queue, accepted)
+
+
+def publish_accepted(queue: TaskQueue, accepted: Sequence[Accepted]) -> None:
+    """Send, after the commit, the messages of new tasks and of those that can run because of a submit."""
+    messages = [
+        TaskMessage.of(each.task, delay=each.message_in)
+        for each in accepted
+        if each.message_in is not None and each.message_in <= LONGEST_DELAY
+    ]
+    messages += [TaskMessage.of(task) for each in accepted for task in each.runnable]
+    if messages:
+        queue.send(messages)
+    for each in accepted:
+        if each.created:
+            task_telemetry.submitted(each.task, each.message_in or 0.0)
+        task_telemetry.cancelled(each.cancelled, "owner")
+
+
+def _new_task(order: TaskRequest, valid: ValidTask, traceparent: str | None) -> NewTask:
+    agent = valid.agent
+    new = NewTask(
         id=new_task_id(),
         owner_id=order.owner,
         type=agent.type,
-        payload=payload,
+        payload=valid.payload,
         payload_version=agent.version,
         max_attempts=order.max_attempts or agent.max_attempts,
         deadline=agent.deadline if order.deadline is None else min(order.deadline, agent.deadline),
@@ -76,34 +171,20 @@ def _accept(
         request_hash=_request_hash(order),
         traceparent=traceparent,
     )
-    stored = db.run(tasks.insert_task, new)
-    if stored is None:
-        return Submitted(_earlier(db, new), created=False)
-    reach("submit.committed")
-    if stored.due_in <= LONGEST_DELAY:
-        queue.send([TaskMessage.of(stored, delay=stored.due_in)])
-    task_telemetry.submitted(stored, stored.due_in)
-    return Submitted(stored, created=True)
+    return valid.unique.on(new) if valid.unique else new
 
 
-def _earlier(db: Database, new: tasks.NewTask) -> Task:
-    """The task that was there already, if it was asked for by the same request."""
-    stored = db.run(tasks.find_submitted, new.owner_id, new.id, new.idempotency_key)
-    if stored is None:
-        raise KeyReused("The task of this idempotency key has just been removed; please use a new key.")
-    if stored.request_hash != new.request_hash:
-        raise KeyReused("This idempotency key was used for another request.")
-    return stored
-
-
-def validate(agents: Agents, order: TaskRequest) -> tuple[Agent, str]:
-    """Return the agent and the payload as JSON text. Raise InvalidInput with every fault."""
+def validate(agents: Agents, order: TaskRequest) -> ValidTask:
+    """Return the request with its agent. Raise InvalidInput with every fault."""
     faults = _bounds(order)
     agent = _open_agent(agents, order.type, order.by_user, faults)
-    text = _encoded(agent, order.payload, faults) if agent is not None else ""
-    if agent is None or faults:
+    if agent is not None and agent.unique is not None and order.unique is not None:
+        faults.append(Fault("unique", "is decided by the task type", "not_allowed"))
+    encoded = _encoded(agent, order.payload, faults) if agent is not None else None
+    if agent is None or encoded is None or faults:
         raise InvalidInput("The task was not accepted.", faults)
-    return agent, text
+    text, model = encoded
+    return ValidTask(agent, text, agent.unique.of(model) if agent.unique else order.unique)
 
 
 def faults_of(agents: Agents, type: str, payload: Mapping[str, Json]) -> list[Fault]:
@@ -126,18 +207,19 @@ def _open_agent(agents: Agents, type: str, by_user: bool, faults: list[Fault]) -
     return agent
 
 
-def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> str:
-    """Return the payload as JSON text; add its faults to `faults`."""
+def _encoded(agent: Agent, payload: Mapping[str, Json], faults: list[Fault]) -> tuple[str, BaseModel] | None:
+    """Return the payload as JSON text and as its model; add its faults to `faults`."""
     try:
         encode_json(dict(payload))  # a model may turn NaN into null without a word
-        return encode_bounded(_normal(agent.parse(dict(payload), agent.version)), LARGEST_PAYLOAD, "it")
+        model = agent.parse(dict(payload), agent.version)
+        return encode_bounded(_normal(model), LARGEST_PAYLOAD, "it"), model
     except InvalidInput as error:
         faults.extend(error.faults)
     except JsonTooLarge as error:
         faults.append(Fault("payload", f"is too large: {error}", "too_long"))
     except ValueError:
         faults.append(Fault("payload", "contains characters that cannot be stored"))
-    return ""
+    return None
 
 
 def _bounds(order: TaskRequest) -> list[Fault]:
@@ -161,5 +243,7 @@ def _request_hash(order: TaskRequest) -> bytes:
     The payload as the agent's model completes it would change with a deployment that adds an optional field.
     """
     when = order.schedule_at.isoformat() if order.schedule_at else None
-    sent = [order.type, dict(order.payload), order.max_attempts, when]
+    sent: list[Json] = [order.type, dict(order.payload), order.max_attempts, when]
+    if order.unique is not None:
+        sent.append(repr(order.unique))
     return hashlib.sha256(json.dumps(sent, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -20,7 +20,7 @@ from orchestrator.model.fault_injection import reach
 from orchestrator.model.session import LONGEST_SESSION
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
-from orchestrator.store import flag_snapshot, rate_limits, sessions
+from orchestrator.store import flag_snapshot, rate_limits, sessions, unique
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
 from orchestrator.store.sweep import LateTask
@@ -84,6 +84,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     repaired["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     sweeper.db.run(rate_limits.prune_limits)
+    sweeper.db.run(unique.prune_keys, RETENTION_DAYS)
     sweeper.db.run(sessions.prune_sessions, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)

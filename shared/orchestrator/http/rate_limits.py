@@ -71,6 +71,12 @@ def check_change(db: Database, tokens: Tokens, owner: str, size: int) -> None:
     SUBMITS.use(db, tokens, owner, 1 + size // UNIT)
 
 
+def check_tasks(db: Database, tokens: Tokens, owner: str, tasks: int) -> None:
+    """Count the tasks of a batch after the first, which its request counts for. Raise TooMany."""
+    if tasks > 1:
+        SUBMITS.use(db, tokens, owner, tasks - 1)
+
+
 def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
     """Raises TooMany."""
     TICKETS.use(db, tokens, owner, 1)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from orchestrator.engine.submit import Submitted
+from orchestrator.model.errors import InvalidInput, Rejected
 from orchestrator.model.states import Status
 from orchestrator.model.task import SHOW_ERROR, Json, ListedTask, Task, TaskSummary, iso, public_error
 from orchestrator.store.audit import OperatorAction
@@ -68,6 +70,17 @@ def receipt(task: Task) -> responses.TaskReceipt:
     }
 
 
+def batch_item(answer: Submitted | Rejected) -> responses.BatchItem:
+    """Return the response to one task of a batch: its receipt, or its faults."""
+    if isinstance(answer, Submitted):
+        return {"id": str(answer.task.id), "status": answer.task.status.value}
+    faults = answer.faults if isinstance(answer, InvalidInput) else ()
+    named: list[responses.Fault] = [
+        {"field": fault.field, "code": fault.code, "message": fault.message} for fault in faults
+    ]
+    return {"errors": named or [{"field": "task", "code": answer.code, "message": answer.message}]}
+
+
 def page_view(task: ListedTask) -> responses.ListedTask:
     """Return a task of a list; a large result is read by its own route."""
     if task.result_truncated:
@@ -109,6 +122,7 @@ def operator_view(task: Task) -> operators.OpsTask:
         "finishedAt": iso(task.finished_at),
         "flags": task.flags,
         "parentId": str(task.parent_id) if task.parent_id else None,
+        "uniqueKey": task.unique_key,
     }
 
 

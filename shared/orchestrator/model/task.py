@@ -74,6 +74,7 @@ class Task(TaskSummary):
 
     payload: Json
     payload_version: int
+    unique_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from select import POLLIN, poll
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar
 
 import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 from psycopg.abc import Params, Query, QueryNoTemplate
-from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from orchestrator.model.errors import DatabaseAway, Unauthenticated, Unavailable
@@ -20,6 +18,7 @@ from orchestrator.observability import logger
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
 from orchestrator.store.query_files import load_queries
 from orchestrator.store.row_security import NOBODY, RowContext
+from orchestrator.store.session_state import is_idle, is_usable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +48,19 @@ class Connection(psycopg.Connection[DictRow]):
     row_context: RowContext = NOBODY
     #: The rules while a handler uses it; None while only the engine does.
     handler_session: HandlerSession | None = None
+    #: Calls that wait for the commit of the open transaction.
+    _after_commit: list[Callable[[], None]] | None = None
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` after the commit of the transaction that `transaction()` has opened; at once without one.
+
+        Raise TransactionControl in a handler, whose transaction is the engine's.
+        """
+        self._refuse_to_handler("submit with ctx.db as its connection")
+        if self._after_commit is None:
+            call()
+        else:
+            self._after_commit.append(call)
 
     def commit(self) -> None:
         self._refuse_to_handler("commit()")
@@ -110,11 +122,21 @@ class Connection(psycopg.Connection[DictRow]):
     ) -> Iterator[psycopg.Transaction]:
         if self.handler_session is not None:
             self.handler_session.check(self)
-        outermost = _is_idle(self)
-        with super().transaction(savepoint_name, force_rollback) as transaction:
-            if outermost and self.row_context:
-                self.act(self.row_context)
-            yield transaction
+        if not is_idle(self):
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                yield transaction
+            return
+        calls = self._after_commit = []
+        try:
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                if self.row_context:
+                    self.act(self.row_context)
+                yield transaction
+        finally:
+            self._after_commit = None
+        if transaction.status is psycopg.Transaction.Status.COMMITTED:
+            for call in calls:
+                call()
 
 
 class RowContextCursor(psycopg.Cursor[DictRow]):
@@ -138,7 +160,7 @@ class RowContextCursor(psycopg.Cursor[DictRow]):
                 return super().execute(query, params, prepare=prepare, binary=binary)
             finally:
                 session.note(query, self.statusmessage)
-        if not isinstance(connection, Connection) or not connection.row_context or not _is_idle(connection):
+        if not isinstance(connection, Connection) or not connection.row_context or not is_idle(connection):
             return super().execute(query, params, prepare=prepare, binary=binary)
         with connection.pipeline():
             connection.act(connection.row_context)
@@ -179,25 +201,6 @@ def connect(conninfo: str, *, prepares: bool = True, **kwargs: Any) -> Connectio
     )
 
 
-def is_usable(connection: Connection) -> bool:
-    """Return whether the connection is open and no statement or pipeline is unfinished on it."""
-    _notice_end(connection)
-    halfway = connection.pgconn.pipeline_status != PipelineStatus.OFF
-    ended = connection.closed or connection.broken
-    return not (ended or halfway or connection.info.transaction_status is TransactionStatus.ACTIVE)
-
-
-def _notice_end(connection: Connection) -> None:
-    """Notice a session that the server has ended (idle_session_timeout), without a round trip."""
-    if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
-        return
-    socket = poll()
-    socket.register(connection.fileno(), POLLIN)
-    with suppress(psycopg.Error):
-        while connection.pgconn.status == ConnStatus.OK and socket.poll(0):  # an idle session hears of its end alone
-            connection.pgconn.consume_input()
-
-
 @contextmanager
 def _readable_errors() -> Iterator[None]:
     """Turn refusals of Postgres into the errors that callers get."""
@@ -207,10 +210,6 @@ def _readable_errors() -> Iterator[None]:
         raise Unavailable("The database is busy just now; please try again.") from error
     except CLOSED as error:
         raise Unauthenticated(ENDED.get(error.diag.message_primary or "", "Please sign in.")) from error
-
-
-def _is_idle(connection: psycopg.Connection[DictRow]) -> bool:
-    return connection.info.transaction_status is TransactionStatus.IDLE
 
 
 class Database:
@@ -276,7 +275,7 @@ class Database:
                     raise
             except pg.FeatureNotSupported:
                 losses += 1
-                if losses > 1 or not _is_idle(connection):
+                if losses > 1 or not is_idle(connection):
                     raise
                 logger.info("a table has changed under a prepared statement")
                 self.close()

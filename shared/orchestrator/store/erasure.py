@@ -23,6 +23,7 @@ def erase_owner(conn: Connection, owner: str, keep: UUID) -> int:
     conn.execute(_SQL["erase_keys"], {"keep": keep})
     conn.execute(_SQL["erase_tickets"], {"owner_id": owner})
     conn.execute(_SQL["erase_connections"], {"owner_id": owner})
+    conn.execute(_SQL["erase_joined_keys"], {"owner_id": owner})
     conn.execute(_SQL["erase_sessions"], {"owner_id": owner})
     return erased
 

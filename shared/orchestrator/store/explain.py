@@ -31,6 +31,7 @@ class Blockers:
     awaits: str | None
     suspect: bool
     limited: bool
+    unique_key: str | None
     attempts: int
     resends: int
     dead_at: datetime | None

@@ -11,6 +11,8 @@ INTERVALS: Mapping[str, str] = {
     "dead_letter_unsent_after": "interval '30 seconds'",
     # Seconds: the longest SQS hides a message. A task that is due later is woken by the sweeper when it is due.
     "longest_invisibility": "43200",
+    # The longest SQS delays a message. The sweeper sends that of a later task when it is due.
+    "longest_delay": "interval '15 minutes'",
     # One sender at a time has a connection for so long.
     "sender_gone_after": "interval '10 seconds'",
 }

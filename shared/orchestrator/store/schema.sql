@@ -265,6 +265,15 @@ CREATE TABLE public.agent_task_events (
     data jsonb
 );
 
+CREATE TABLE public.agent_task_keys (
+    owner_id text NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash bytea NOT NULL,
+    task_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
+    CONSTRAINT agent_task_keys_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200)))
+);
+
 CREATE TABLE public.agent_task_steps (
     task_id uuid NOT NULL,
     name text NOT NULL,
@@ -315,6 +324,7 @@ CREATE TABLE public.agent_tasks (
     started_at timestamp with time zone,
     losses smallint DEFAULT 0 NOT NULL,
     deadline_at timestamp with time zone,
+    unique_key text,
     CONSTRAINT task_wait_ends CHECK (((waiting_for IS NULL) OR (wake_at IS NOT NULL) OR (parked_by IS NOT NULL)))
 )
 WITH (fillfactor='80');
@@ -492,6 +502,9 @@ ALTER TABLE ONLY public.agent_schedules
 ALTER TABLE ONLY public.agent_task_events
     ADD CONSTRAINT agent_task_events_pkey PRIMARY KEY (task_id, seq);
 
+ALTER TABLE ONLY public.agent_task_keys
+    ADD CONSTRAINT agent_task_keys_pkey PRIMARY KEY (owner_id, idempotency_key);
+
 ALTER TABLE ONLY public.agent_task_steps
     ADD CONSTRAINT agent_task_steps_pkey PRIMARY KEY (task_id, name);
 
@@ -547,6 +560,8 @@ CREATE INDEX ended_session_age ON public.ended_sessions USING btree (ended_at);
 
 CREATE INDEX event_feed ON public.agent_task_events USING btree (owner_id, xid);
 
+CREATE INDEX key_retention ON public.agent_task_keys USING btree (created_at);
+
 CREATE INDEX occurrence_time ON public.occurrences USING btree (at);
 
 CREATE INDEX rate_limit_age ON public.rate_limits USING btree (full_at);
@@ -577,6 +592,8 @@ CREATE INDEX task_retention ON public.agent_tasks USING btree (finished_at) WHER
 
 CREATE UNIQUE INDEX task_spawn ON public.agent_tasks USING btree (parent_id, spawn_key) WHERE (parent_id IS NOT NULL);
 
+CREATE UNIQUE INDEX task_unique ON public.agent_tasks USING btree (owner_id, type, unique_key) WHERE ((unique_key IS NOT NULL) AND (finished_at IS NULL));
+
 CREATE INDEX task_waiting ON public.agent_tasks USING btree (id) WHERE (waiting_for IS NOT NULL);
 
 CREATE INDEX task_wake ON public.agent_tasks USING btree (wake_at) WHERE (wake_at IS NOT NULL);
@@ -603,6 +620,8 @@ ALTER TABLE public.agent_schedules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_task_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.agent_task_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.agent_tasks ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY all_connections ON public.socket_connections TO orchestrator_operator, orchestrator_worker, orchestrator_websocket, orchestrator_push, orchestrator_sweeper USING (true);
@@ -612,6 +631,8 @@ CREATE POLICY all_ended_sessions ON public.ended_sessions TO orchestrator_sweepe
 CREATE POLICY all_ends ON public.closed_owners FOR SELECT TO orchestrator_websocket USING (true);
 
 CREATE POLICY all_events ON public.agent_task_events TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
+
+CREATE POLICY all_keys ON public.agent_task_keys TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
 CREATE POLICY all_schedules ON public.agent_schedules TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
@@ -642,6 +663,8 @@ CREATE POLICY own_ended_sessions ON public.ended_sessions TO orchestrator_api, o
 CREATE POLICY own_events ON public.agent_task_events TO orchestrator_api, orchestrator_websocket, orchestrator_push USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY own_generation ON public.session_generations TO orchestrator_api, orchestrator_worker USING ((owner_id = ANY (ARRAY[public.acting_owner(), current_setting('orchestrator.caller'::text, true)])));
+
+CREATE POLICY own_keys ON public.agent_task_keys TO orchestrator_api USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY own_schedules ON public.agent_schedules TO orchestrator_api USING ((owner_id = public.acting_owner()));
 

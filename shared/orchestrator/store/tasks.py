@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.states import Status
-from orchestrator.model.task import ListedTask, Task
+from orchestrator.model.task import Json, ListedTask, Task
 from orchestrator.store.connection import Connection
 from orchestrator.store.owners import Owner, owner_filter
 from orchestrator.store.query_files import load_queries
@@ -35,6 +36,9 @@ class NewTask:
     idempotency_key: str | None = None
     request_hash: bytes | None = None
     traceparent: str | None = None
+    unique_key: str | None = None
+    #: Seconds from now before which it does not run.
+    delay: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,24 @@ def insert_task(conn: Connection, new: NewTask) -> StoredTask | None:
     return _as_stored(new, row) if row and row["created_at"] else None
 
 
+def insert_tasks(conn: Connection, new: Sequence[NewTask]) -> dict[UUID, StoredTask]:
+    """Insert tasks with their first events; return them by id, without those whose id or key is taken."""
+    rows = [_json_row(each) for each in new]
+    found = conn.execute(_SQL["insert_tasks"], {"tasks": encode_json(rows)}).fetchall()
+    by_id = {each.id: each for each in new}
+    return {row["id"]: _as_stored(by_id[row["id"]], row) for row in found}
+
+
+def _json_row(new: NewTask) -> dict[str, Json]:
+    """Return a task as an object of the statement's JSON text; a missing field is null."""
+    columns = asdict(new) | {
+        "id": str(new.id),
+        "schedule_at": new.schedule_at.isoformat() if new.schedule_at else None,
+        "request_hash": new.request_hash.hex() if new.request_hash else None,
+    }
+    return {name: value for name, value in columns.items() if value is not None}
+
+
 def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
     """Return the stored task without reading it back."""
     return StoredTask(
@@ -83,6 +105,7 @@ def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
         finished_at=None,
         parent_id=None,
         traceparent=new.traceparent,
+        unique_key=new.unique_key,
         due_in=row["due_in"],
         request_hash=new.request_hash,
     )

@@ -112,6 +112,7 @@ NEW_REST = {
     "request_hash": b"h",
     "traceparent": None,
 }
+UNIQUE = {"limited": False, "unique_key": "k"}
 PAGE = {"owner_id": "old-7", "before": None, "status": None, "type": None, "limit": 20}
 OWN = {"any_owner": False, "owner_id": "1"}
 NOBODY_ELSE = {"after_task": UUID(int=0), "after_seq": 0, "task_ids": None, "limit": 100}
@@ -152,6 +153,16 @@ CASES = [
     Case("worker", "children", "lock_parents", {"ids": PARENTS}, 10),
     Case("worker", "children", "wake_parents", {"ids": PARENTS}, 10),
     Case("api", "tasks", "insert_task", {**NEW, **NEW_REST, "settings": row_security.caller("1")}),
+    Case(
+        "api",
+        "tasks",
+        "insert_tasks",
+        {"tasks": json.dumps([{**NEW, "id": str(UUID(int=7)), **UNIQUE}]), "owner_id": "1"},
+    ),
+    Case("api", "unique", "lock_holder", {"owner_id": "1", "type": "echo", **UNIQUE}, 1),
+    Case("api", "unique", "renew_holder", {**NEW, **NEW_REST, "id": READY[0], "delay": 5.0, "longest": 60.0}, 1),
+    Case("api", "unique", "release_key", {"id": READY[0]}, 1),
+    Case("api", "unique", "find_joined", {"owner_id": "1", "idempotency_key": "k"}, 1),
     Case("api", "tasks", "find_submitted", {"id": READY[0], "owner_id": "1", "idempotency_key": "k"}, 1),
     Case("api", "tasks", "get_task", {"id": READY[0], **OWN}, 1),
     Case("api", "tasks", "list_tasks", PAGE),

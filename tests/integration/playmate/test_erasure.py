@@ -26,6 +26,7 @@ Run = Callable[..., Ran]
 #: Every route of a user's, asked for as it should be; those left open touch nothing, or show whether it is done.
 ENTRANCES: dict[tuple[str, str], Any] = {
     ("POST", "/api/tasks"): {"type": "echo"},
+    ("POST", "/api/tasks/batch"): {"tasks": [{"type": "echo"}]},
     ("GET", "/api/tasks"): None,
     ("GET", "/api/tasks/inbox"): None,
     ("GET", "/api/tasks/<task_id>/events"): None,

@@ -17,6 +17,7 @@ PUBLIC = {
     *("agent", "Context", "Call", "Child", "Gathered", "Refuse", "RetryAfter"),
     *("Response", "Router", "Services", "operation", "Parameter", "read_body", "json_response", "current_owner"),
     *("TaskRequest", "submit", "submit_task"),
+    *("Unique", "UniqueKey", "debounce"),
     *("Fault", "InvalidInput", "Forbidden", "NotFound", "Conflict"),
     *("run_agent", "Ran"),
 }

@@ -184,6 +184,7 @@ function Facts({task, linkTo}) {
       <div><dt>Submitted</dt><dd>${at(task.createdAt)}</dd></div>
       <div><dt>Last change</dt><dd>${at(task.updatedAt)}</dd></div>
       ${task.nextRunAt && html`<div><dt>Due</dt><dd>${at(task.nextRunAt)}</dd></div>`}
+      ${task.uniqueKey && html`<div><dt>Unique key</dt><dd class="mono">${task.uniqueKey}</dd></div>`}
       ${task.parentId && html`<div><dt>Parent</dt><dd><a class="mono" href=${linkTo(task.parentId)}>${short(task.parentId)}</a></dd></div>`}
     </dl>`;
 }

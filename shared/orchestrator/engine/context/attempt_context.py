@@ -167,12 +167,13 @@ class Context:
     ) -> UUID:
         """Add a child task that exists exactly if this attempt commits, and return its id.
 
-        `owner`: for another owner, by the agent's own rules. `key` is unique among the task's children.
+        `owner`: for another owner, by the agent's own rules. `key` is unique among the task's children. A child of a
+        unique type is a task of its own, without a parent; when another task has its unique key, no task has the id.
         """
         self._enter()
         if key is not None:
             check_name(key, "the key of a child")
-        return self.children.spawn(type, payload, owner or self.owner, key).id
+        return self.children.spawn(type, payload, owner or self.owner, key)
 
     def gather(
         self, name: str, calls: Sequence[Call], *, quorum: int | None = None, deadline: Duration | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.unique import UniqueKey
 from orchestrator.model.durations import Duration, seconds_of
 from orchestrator.model.errors import CallsChanged
 from orchestrator.model.ids import new_task_id
@@ -21,6 +22,7 @@ from orchestrator.store import children, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.children import NewChild
 from orchestrator.store.connection import Database
+from orchestrator.store.tasks import NewTask
 
 #: Children of one `gather`.
 MOST_CALLS = 1_000
@@ -71,21 +73,23 @@ class Children:
         self._side = side
         self._keys: set[str] = set()
         self.added: list[NewChild] = []
+        #: Unique tasks to submit with the commit. They have no parent: several tasks may have asked for one.
+        self.unique: list[tuple[NewTask, UniqueKey]] = []
         #: The join that the attempt waits for, and the digests of its calls when it begins here.
         self.join: Join | None = None
         self.calls: list[str] | None = None
 
     def spawn(
         self, type: str, payload: Mapping[str, Json], owner: str, key: str | None = None, gather: str | None = None
-    ) -> NewChild:
-        """Add a child. Raise ValueError when another child of this attempt has its key."""
-        key = key or f"spawn:{len(self.added)}"
+    ) -> UUID:
+        """Add a child. Raise ValueError when another child has its key, and for a unique one in a join."""
+        key = key or f"spawn:{len(self.added) + len(self.unique)}"
         if key in self._keys:
             raise ValueError(f"the key {key!r} names another child of this task already")
         self._keys.add(key)
         agent = self._agents.get(type)
         model = agent.parse(dict(payload), agent.version)
-        child = NewChild(
+        new = NewTask(
             id=new_task_id(),
             owner_id=owner,
             type=type,
@@ -94,13 +98,18 @@ class Children:
             max_attempts=agent.max_attempts,
             deadline=agent.deadline,
             limited=agent.limit_per_owner is not None,
-            parent_id=self._attempt.id,
-            key=key,
-            gather=gather,
             traceparent=tracing.current() or self._attempt.traceparent,
         )
-        self.added.append(child)
-        return child
+        unique = agent.unique.of(model) if agent.unique is not None else None
+        if unique is None:
+            self.added.append(_child(new, self._attempt.id, key, gather))
+        elif gather is not None:
+            raise ValueError(f"gather cannot wait for {type}: a unique task may belong to another task")
+        else:
+            # Nobody is there to be refused: the task that has the key is the answer.
+            rule = "return" if unique.rule == "reject" else unique.rule
+            self.unique.append((unique.on(new), UniqueKey(unique.key, rule)))
+        return new.id
 
     def gather(self, name: str, calls: Sequence[Call], needed: int, deadline: float | None) -> Gathered | Join:
         """Return the children of a join that is over, or the join to wait for. Raise CallsChanged."""
@@ -121,6 +130,23 @@ class Children:
             return Gathered(found, timed_out=done < needed)
         self.join = Join(name, needed, waited.seconds_left)
         return self.join
+
+
+def _child(new: NewTask, parent: UUID, key: str, gather: str | None) -> NewChild:
+    return NewChild(
+        id=new.id,
+        owner_id=new.owner_id,
+        type=new.type,
+        payload=new.payload,
+        payload_version=new.payload_version,
+        max_attempts=new.max_attempts,
+        deadline=new.deadline,
+        limited=new.limited,
+        parent_id=parent,
+        key=key,
+        gather=gather,
+        traceparent=new.traceparent,
+    )
 
 
 def needed_of(quorum: int | None, calls: int) -> int:

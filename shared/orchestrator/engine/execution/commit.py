@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.aws.queues import TaskMessage
 from orchestrator.engine import task_telemetry
@@ -16,6 +16,8 @@ from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.handler import Handled
 from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.submit import publish_accepted
+from orchestrator.engine.unique import Accepted, accept
 from orchestrator.model.states import Status
 from orchestrator.store import attempts, children, steps
 from orchestrator.store.attempts import Finished
@@ -33,18 +35,19 @@ class Written:
 
     finished: list[Finished]
     runnable: list[RunnableTask]
+    accepted: list[Accepted] = field(default_factory=list)
 
 
 def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled]) -> Written:
     """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote is not ours any more."""
     outcomes = [handled.outcome for handled in batch if handled.outcome is not None]
-    if not transaction.is_open and not any(h.children or h.join or h.attempt.parent_id for h in batch):
+    if not transaction.is_open and not any(h.children or h.unique or h.join or h.attempt.parent_id for h in batch):
         return Written(worker.db.run(attempts.finish, outcomes), [])
     connection = transaction.begin()
     runnable = _write_children(connection, batch)
     finished = attempts.finish(connection, outcomes, transaction.marker)
     written = {row.id for row in finished}
-    if any((h.wrote or h.children) and h.attempt.id not in written for h in batch):
+    if any((h.wrote or h.children or h.unique) and h.attempt.id not in written for h in batch):
         raise AttemptNotOwned
     if transaction.marker is not None and outcomes and not finished:
         raise AttemptNotOwned
@@ -53,8 +56,16 @@ def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled
     parents |= {h.attempt.id for h in batch if h.join is not None and h.calls is None}
     if parents:
         runnable.extend(children.wake_parents(connection, parents))
+    accepted = _submit_unique(connection, batch)
     transaction.commit()
-    return Written(finished, runnable)
+    return Written(finished, runnable, accepted)
+
+
+def _submit_unique(connection: Connection, batch: Sequence[Handled]) -> list[Accepted]:
+    """Submit after the outcomes, so that a task can submit its own successor; in one order, against deadlocks."""
+    asked = [each for handled in batch for each in handled.unique]
+    asked.sort(key=lambda each: (each[0].owner_id, each[0].type, each[1].key))
+    return [accept(connection, new, unique) for new, unique in asked]
 
 
 def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[RunnableTask]:
@@ -71,6 +82,8 @@ def publish(worker: Worker, batch: Sequence[Handled], written: Written) -> None:
     runnable = [*written.runnable, *(worker.db.run(attempts.next_limited, freed) if freed else [])]
     if runnable:
         worker.queue.send([TaskMessage.of(task) for task in runnable])
+    if written.accepted:
+        publish_accepted(worker.queue, written.accepted)
     ran = {handled.attempt.id: handled.attempt for handled in batch}
     dead = [row for row in written.finished if row.status is Status.DEAD_LETTER]
     send_dead_letters(worker, [TaskMessage.of(ran[row.id], dead_seq=row.seq) for row in dead])

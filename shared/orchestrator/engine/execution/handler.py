@@ -15,6 +15,7 @@ from orchestrator.engine.execution import failures
 from orchestrator.engine.execution.timeout import time_limit
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, EndedByNeighbour
 from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import outcome
 from orchestrator.model.errors import Cancelled, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
 from orchestrator.model.fault_injection import ProcessKilled
@@ -23,6 +24,7 @@ from orchestrator.observability import tracing
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.children import NewChild
 from orchestrator.store.connection import CONFLICTS
+from orchestrator.store.tasks import NewTask
 
 #: Seconds of an invocation kept for committing and answering.
 CLOSING_TIME = 2.0
@@ -36,6 +38,8 @@ class Handled:
     outcome: Outcome | None
     wrote: bool = False
     children: list[NewChild] = field(default_factory=list)
+    #: Unique tasks to submit with the commit.
+    unique: list[tuple[NewTask, UniqueKey]] = field(default_factory=list)
     join: Join | None = None
     #: Digests of the calls of a join that begins here; None for a join that goes on.
     calls: list[str] | None = None
@@ -84,7 +88,9 @@ def call(
         )
         result = _within_time(agent, context, payload, process)
         done = _complete(attempt, agent, result)
-        return Handled(attempt, done, transaction.leave(), context.children.added)
+        return Handled(
+            attempt, done, transaction.leave(), children=context.children.added, unique=context.children.unique
+        )
     except ProcessKilled:
         raise
     except BaseException as error:

@@ -20,8 +20,9 @@ from psycopg.rows import dict_row
 from orchestrator.model.errors import Interrupted, LeaseLost
 from orchestrator.store import attempts, row_security
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.connection import Connection, Database, RowContextCursor, is_usable
+from orchestrator.store.connection import Connection, Database, RowContextCursor
 from orchestrator.store.handler_session import HandlerSession, TransactionControl
+from orchestrator.store.session_state import is_usable
 
 _RUNS = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 

@@ -78,7 +78,8 @@ def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json
         due = iso(row.due_at)
         if row.attempts:
             return _why("backoff", f"Attempt {row.attempts} failed; it is tried again at {due}.", retryAt=due)
-        return _why("scheduled", f"It is due at {due}.", dueAt=due)
+        moves = " A later submit of its unique key can change that." if row.unique_key else ""
+        return _why("scheduled", f"It is due at {due}.{moves}", dueAt=due, uniqueKey=row.unique_key)
     return _limited(row, agents) or _queued(row)
 
 

@@ -8,13 +8,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
-from orchestrator.engine.submit import TaskRequest, faults_of, submit
+from orchestrator.engine.submit import TaskRequest, submit, submit_batch
 from orchestrator.http.app import Services, current_owner, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
-from orchestrator.http.request import Query, idempotency_key, json_body, parse, path_uuid
+from orchestrator.http.rate_limits import check_tasks
+from orchestrator.http.request import Query, idempotency_key, json_body, path_uuid
 from orchestrator.http.schemas.names import requests, responses
-from orchestrator.http.serializers import event_view, fitting, next_cursor, page_view, receipt, task_view
+from orchestrator.http.serializers import batch_item, event_view, fitting, next_cursor, page_view, receipt, task_view
+from orchestrator.http.submitted import batch_key, body_or_error, submitted_body, submitted_tasks, unique_key
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
@@ -45,18 +47,17 @@ KEY = Parameter(
 )
 
 
-def _submitted_body(services: Services, value: object) -> SubmitTask:
-    """Raises InvalidInput that names the faults of the request and those of its payload together."""
-    from orchestrator.http.schemas.requests import SubmitTask
-
-    try:
-        return parse(SubmitTask, value)
-    except InvalidInput as error:
-        faults = list(error.faults)
-        given = value if isinstance(value, dict) else {}
-        if isinstance(given.get("type"), str) and isinstance(given.get("payload", {}), dict):
-            faults += faults_of(services.agents, given["type"], given.get("payload", {}))
-        raise InvalidInput(error.message, faults) from error
+def _order(router: Router, body: SubmitTask, key: str | None) -> TaskRequest:
+    return TaskRequest(
+        owner=current_owner(router),
+        type=body.type,
+        payload=body.payload,
+        max_attempts=body.maxAttempts,
+        schedule_at=body.scheduleAt,
+        unique=unique_key(body),
+        idempotency_key=key,
+        traceparent=current_trace(router),
+    )
 
 
 def task_routes(services: Services) -> Router:
@@ -68,21 +69,34 @@ def task_routes(services: Services) -> Router:
         {202: responses.TaskReceipt},
         body=requests.SubmitTask,
         parameters=(KEY,),
-        refusals=(422,),
+        refusals=(409, 422),
     )
     def submit_one() -> Response[Any]:
-        body = _submitted_body(services, json_body(router.current_event))
-        order = TaskRequest(
-            owner=current_owner(router),
-            type=body.type,
-            payload=body.payload,
-            max_attempts=body.maxAttempts,
-            schedule_at=body.scheduleAt,
-            idempotency_key=idempotency_key(router.current_event),
-            traceparent=current_trace(router),
-        )
+        body = submitted_body(services, json_body(router.current_event))
+        order = _order(router, body, idempotency_key(router.current_event))
         submitted = submit(services.db, services.queue, services.agents, order)
         return json_response(202, receipt(submitted.task))
+
+    @router.post("/api/tasks/batch")
+    @operation(
+        "Submit up to 100 tasks",
+        {202: responses.BatchReceipt},
+        body=requests.SubmitBatch,
+        parameters=(KEY,),
+    )
+    def submit_many() -> Response[Any]:
+        given = submitted_tasks(json_body(router.current_event))
+        check_tasks(services.db, services.tokens, current_owner(router), len(given))
+        key = idempotency_key(router.current_event)
+        bodies = [body_or_error(services, each) for each in given]
+        orders = [
+            _order(router, body, batch_key(key, at) if key else None)
+            for at, body in enumerate(bodies)
+            if not isinstance(body, InvalidInput)
+        ]
+        answers = iter(submit_batch(services.db, services.queue, services.agents, orders))
+        items = [batch_item(body if isinstance(body, InvalidInput) else next(answers)) for body in bodies]
+        return json_response(202, {"items": items})
 
     @router.get("/api/tasks")
     @operation(

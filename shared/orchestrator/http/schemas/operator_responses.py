@@ -44,6 +44,8 @@ class OpsTask(TaskView):
     errorDetail: Json
     flags: dict[str, bool] | None
     parentId: Id | None
+    #: No other unfinished task of its owner and type has it.
+    uniqueKey: str | None
 
 
 @closed

@@ -24,6 +24,8 @@ from orchestrator.model.states import UnfinishedState
 
 #: Dead letters one request may name.
 MOST_IDS = 1_000
+#: Tasks of one batch.
+MOST_TASKS = 100
 #: The earliest time that a task may be scheduled for.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 #: The furthest a task may be scheduled ahead.
@@ -71,6 +73,25 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class UniqueTask(Body):
+    """The unique key of a task, and the rule for a submit that finds it taken by an unfinished task of the caller."""
+
+    key: str = Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")
+    rule: Literal["return", "replace", "reject"] = "return"
+
+
+class DebouncedTask(Body):
+    """A unique key with the rule `debounce`.
+
+    The task runs `seconds` after the last submit, `max` seconds after the first one at the latest.
+    """
+
+    key: str = Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")
+    rule: Literal["debounce"]
+    seconds: Annotated[float, Field(ge=0.1, le=86_400), BeforeValidator(number_only)]
+    max: Annotated[float, Field(ge=0.1, le=31_622_400), BeforeValidator(number_only)] | None = None
+
+
 class SubmitTask(Body):
     """A task of a type that is open to users."""
 
@@ -78,6 +99,13 @@ class SubmitTask(Body):
     payload: dict[str, Any] = Field(default_factory=dict)
     maxAttempts: Annotated[int, Field(ge=1, le=20), BeforeValidator(number_only)] | None = None
     scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_a_year)] = None
+    unique: UniqueTask | DebouncedTask | None = None
+
+
+class SubmitBatch(Body):
+    """Up to 100 tasks. Each is checked by itself, and its faults stand in its own answer."""
+
+    tasks: list[Any] = Field(min_length=1, max_length=MOST_TASKS)
 
 
 CHOICE_SCHEMA: JsonDict = {

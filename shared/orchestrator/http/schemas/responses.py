@@ -86,6 +86,22 @@ class TaskReceipt(TypedDict):
     traceId: str | None
 
 
+@closed
+class BatchItem(TypedDict):
+    """A task of a batch: its id and status, or the faults for which it was not accepted."""
+
+    id: NotRequired[Id]
+    status: NotRequired[StatusName]
+    errors: NotRequired[list[Fault]]
+
+
+@closed
+class BatchReceipt(TypedDict):
+    """The answers to the tasks of a batch, in their order."""
+
+    items: list[BatchItem]
+
+
 @extensible
 class Progress(TypedDict):
     """The progress that a running handler reports."""

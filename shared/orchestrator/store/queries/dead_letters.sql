@@ -16,7 +16,7 @@ ORDER BY position;
 -- name: redrive
 -- Return dead letters to pending with all their attempts; their history stays. With a rate they are due one after another.
 -- With `seqs`, redrive only dead letters of exactly that seq. Record each dead letter of the last hour for the statistics,
--- because its row no longer has it. The rows come in the order of the ids.
+-- because its row no longer has it. A later task may have the unique key, so none is kept. The rows come in the order of the ids.
 -- Index: agent_tasks_pkey.
 WITH chosen AS (
   SELECT one.id, one.dead_seq, position, dead.dead_at AS died_at,
@@ -24,7 +24,7 @@ WITH chosen AS (
   FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) WITH ORDINALITY AS one (id, dead_seq, position) JOIN agent_tasks dead ON dead.id = one.id
 ), redriven AS (
   UPDATE agent_tasks t
-  SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL,
+  SET status = 'pending', attempts = 0, resends = 0, finished_at = NULL, dead_at = NULL, unique_key = NULL,
       due_at = task_now() + make_interval(secs => wait), ready_at = task_now() + make_interval(secs => wait),
       deadline_at = task_now() + make_interval(secs => wait) + (t.deadline_at - coalesce(t.ready_at, t.created_at)),
       wake_at = task_now() + make_interval(secs => wait) + {message_lost_after},

@@ -15,7 +15,7 @@ DELETE FROM agent_tasks WHERE owner_id = %(owner_id)s AND id <> %(keep)s;
 -- name: erase_keys
 -- Empty the remaining task.
 -- Index: agent_tasks_pkey.
-UPDATE agent_tasks SET payload = '{}', idempotency_key = NULL, request_hash = NULL WHERE id = %(keep)s;
+UPDATE agent_tasks SET payload = '{}', idempotency_key = NULL, request_hash = NULL, unique_key = NULL WHERE id = %(keep)s;
 
 -- name: erase_tickets
 -- Index: none; tickets live a minute.
@@ -28,6 +28,10 @@ DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
 -- name: erase_schedules
 -- Index: schedule_owner.
 DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
+
+-- name: erase_joined_keys
+-- Index: agent_task_keys_pkey.
+DELETE FROM agent_task_keys WHERE owner_id = %(owner_id)s;
 
 -- name: erase_sessions
 -- Index: ended_sessions_pkey, session_generations_pkey.

@@ -2,7 +2,7 @@
 -- All that can keep a task from running.
 -- Index: agent_tasks_pkey; task_limited, task_spawn and task_parked for the counts.
 SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.leased_until, t.parked_by, t.waiting_for, t.awaits,
-       t.suspect, t.limited, t.attempts, t.resends, t.dead_at, t.finished_at,
+       t.suspect, t.limited, t.unique_key, t.attempts, t.resends, t.dead_at, t.finished_at,
        coalesce(t.due_at <= task_now(), false) AS due, extract(epoch FROM task_now() - t.due_at)::bigint AS due_for,
        coalesce(t.leased_until <= task_now(), false) AS lease_ended,
        coalesce(t.wake_at < task_now() - {message_lost_after}, false) AS wake_late,

@@ -5,6 +5,28 @@ SELECT due_at, created_at, due_in FROM submit_task(
   %(settings)s::json, %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s::smallint, %(max_attempts)s::smallint,
   %(limited)s, %(schedule_at)s::timestamptz, %(idempotency_key)s, %(request_hash)s, %(traceparent)s, %(deadline)s::float8);
 
+-- name: insert_tasks
+-- Insert tasks with their first events. Those whose id, idempotency key or unique key is taken are missing from the answer.
+-- Index: agent_tasks_pkey, task_idempotency, task_unique.
+WITH sent AS (
+  SELECT *, greatest(schedule_at, task_now() + make_interval(secs => coalesce(delay, 0))) AS due FROM json_to_recordset(%(tasks)s::json)
+    AS t (id uuid, owner_id text, type text, payload text, payload_version smallint, max_attempts smallint, limited boolean,
+          deadline float8, schedule_at timestamptz, idempotency_key text, request_hash text, traceparent text, unique_key text, delay float8)
+), task AS (
+  INSERT INTO agent_tasks (id, owner_id, type, payload, payload_version, max_attempts, due_at, wake_at, ready_at, limited,
+                           idempotency_key, request_hash, traceparent, deadline_at, unique_key)
+  SELECT id, owner_id, type, payload::jsonb, payload_version, max_attempts, due,
+         CASE WHEN due > task_now() + {longest_delay} THEN due ELSE due + {message_lost_after} END,
+         due, limited, idempotency_key, decode(request_hash, 'hex'), traceparent, due + make_interval(secs => deadline), unique_key
+  FROM sent ORDER BY owner_id, idempotency_key, unique_key, id
+  ON CONFLICT DO NOTHING
+  RETURNING id, owner_id, due_at, created_at
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
+  SELECT id, 1, 0, 'submitted', 'pending', owner_id FROM task
+)
+SELECT id, due_at, created_at, date_part('epoch', due_at - task_now()) AS due_in FROM task;
+
 -- name: find_submitted
 -- Read the task that an earlier submit created under this id or idempotency key.
 -- Index: agent_tasks_pkey, task_idempotency.
