@@ -12,6 +12,8 @@ class State(IntEnum):
     PENDING = 0
     ACCEPTED = 1
     REFUSED = 2
+    #: The asker withdrew a refused request. The refusal stays, so that the asker does not learn of it.
+    WITHDRAWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Asked(Enum):
 
     THEY_ASKED_FIRST = "they asked first"
     ASK_ANEW = "ask anew"
+    STILL_REFUSED = "still refused"
 
 
 class Answered(Enum):
@@ -57,11 +60,13 @@ def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
         case State.REFUSED:
             # The same message as for an open request: the asker does not learn of a refusal.
             return asked if mine else Asked.ASK_ANEW
+        case State.WITHDRAWN:
+            return Asked.STILL_REFUSED if mine else Asked.ASK_ANEW
 
 
 def judge_answer(link: Link | None, guardian_id: int, wanted: State) -> Answered | Refusal:
     """Whether the guardian may set the link to `wanted`: only the one who was asked answers."""
-    if link is None:
+    if link is None or link.state is State.WITHDRAWN:
         return Refusal("This family has never asked you to be friends.", "never_asked")
     if link.receiver_id != guardian_id:
         return Refusal("It was you who asked: the answer is not yours to give.", "own_request")

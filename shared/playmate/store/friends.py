@@ -47,8 +47,14 @@ def answer(conn: Connection, guardian: GuardianId, asker: GuardianId, state: Sta
 
 
 def remove(conn: Connection, guardian: GuardianId, friend: GuardianId) -> int:
-    """How many links ended: a friendship, or the guardian's own open request."""
-    return conn.execute(SQL["remove"], {"guardian_id": guardian, "friend_id": friend}).rowcount
+    """Return how many links ended: a friendship, or the own request. A refused request is kept as withdrawn."""
+    values = {"guardian_id": guardian, "friend_id": friend}
+    return conn.execute(SQL["remove"], values).rowcount or conn.execute(SQL["withdraw_refused"], values).rowcount
+
+
+def ask_refused_again(conn: Connection, asker: GuardianId, receiver: GuardianId) -> None:
+    """Show the asker a request that was refused and withdrawn as open again; the refusal stays."""
+    conn.execute(SQL["ask_refused_again"], {"asker_id": asker, "receiver_id": receiver})
 
 
 def confirmed(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ create table friend_links (
     asked_at timestamptz not null default now(),
     answered_at timestamptz,
     constraint friend_links_two_guardians check (asker_id <> receiver_id),
-    constraint friend_links_state_known check (state in (0, 1, 2)),
+    constraint friend_links_state_known check (state in (0, 1, 2, 3)),
     constraint friend_links_answered check ((state = 0) = (answered_at is null))
 );
 
@@ -66,7 +66,7 @@ create unique index friend_links_pair on friend_links (least(asker_id, receiver_
 create index friend_links_asker on friend_links (asker_id, state);
 create index friend_links_receiver on friend_links (receiver_id, state);
 
-comment on column friend_links.state is '0 pending, 1 accepted, 2 refused';
+comment on column friend_links.state is '0 pending, 1 accepted, 2 refused, 3 refused and withdrawn by the asker';
 
 -- When families are free, and the times already proposed to them.
 

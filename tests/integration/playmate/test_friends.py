@@ -123,6 +123,41 @@ def test_the_refusing_family_may_ask_later(conn: Connection, family: MakeFamily,
     assert names(friends.pending(conn, bruno)) == ["Amira"]
 
 
+def test_the_asker_cannot_tell_a_refusal_from_an_open_request(conn: Connection, family: MakeFamily, run: Run) -> None:
+    """The asker withdraws and asks again, and sees the same from a family that refused and from one that did not."""
+    amira, refuses, waits = family("Amira"), family("Bruno"), family("Bruna")
+
+    def seen(type: str, payload: dict[str, Any], friend: int, name: str) -> tuple[Any, ...]:
+        done = run(type, payload, owner=amira)
+        shown = [row["id"] == friend for row in friends.pending(conn, amira) if row["id"] in (refuses, waits)]
+        told = repr((done.status, done.result, done.error)).replace(name, "NAME").replace(str(friend), "ID")
+        return told, friends.count_links(conn, amira), shown, done.task.attempts
+
+    def story(friend: int, name: str) -> list[tuple[Any, ...]]:
+        ask, withdraw = ("friend.ask", {"friendName": name}), ("friend.delete", {"friendId": friend})
+        return [
+            seen(type, payload, friend, name)
+            for type, payload in (ask, withdraw, withdraw, ask, ask, withdraw, ask, withdraw)
+        ]
+
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    run("friend.setState", {"friendId": amira, "state": 2}, owner=refuses)
+    assert story(refuses, "Bruno")[1:] == story(waits, "Bruna")[1:]
+
+
+def test_a_family_that_refused_is_not_asked_again(conn: Connection, family: MakeFamily, run: Run) -> None:
+    amira, bruno = family("Amira"), family("Bruno")
+    run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    run("friend.setState", {"friendId": amira, "state": 2}, owner=bruno)
+    run("friend.delete", {"friendId": bruno}, owner=amira)
+    assert run("friend.setState", {"friendId": amira, "state": 1}, owner=bruno).error["code"] == "never_asked"
+    asked = run("friend.ask", {"friendName": "Bruno"}, owner=amira)
+    assert (friends.asking(conn, bruno), asked.children) == ([], ())
+    run("friend.delete", {"friendId": bruno}, owner=amira)
+    assert run("friend.ask", {"friendName": "Amira"}, owner=bruno).status == "completed"
+    assert names(friends.pending(conn, bruno)) == ["Amira"]
+
+
 def test_deleting(conn: Connection, family: MakeFamily, run: Run, befriend: Callable[..., None]) -> None:
     amira, bruno, chloe = family("Amira"), family("Bruno"), family("Chloe")
     befriend(amira, bruno)

@@ -7,7 +7,7 @@ returning asker_id, receiver_id, state;
 
 -- name: count_links
 -- The friends of a guardian, and the requests that the guardian made (friend_links_asker, friend_links_receiver).
-select (select count(*) from friend_links where asker_id = %(guardian_id)s)
+select (select count(*) from friend_links where asker_id = %(guardian_id)s and state <> 3)
      + (select count(*) from friend_links where receiver_id = %(guardian_id)s and state = 1) as links;
 
 -- name: lock_link
@@ -20,7 +20,7 @@ for update;
 
 -- name: remove_refusal
 -- The one who once refused gives that up, to ask in turn (friend_links_pair).
-delete from friend_links where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state = 2 returning id;
+delete from friend_links where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state in (2, 3) returning id;
 
 -- name: confirmed
 -- Friends of the caller, in either direction (friend_links_asker, friend_links_receiver).
@@ -37,7 +37,7 @@ order by lower(g.name);
 -- Those the caller asked and who have not accepted (friend_links_asker). A refused request shows as an open one.
 select g.id, g.name
 from friend_links as l join guardians as g on g.id = l.receiver_id
-where l.asker_id = %(guardian_id)s and l.state <> 1
+where l.asker_id = %(guardian_id)s and l.state in (0, 2)
 order by lower(g.name);
 
 -- name: asking
@@ -63,6 +63,16 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
   and greatest(asker_id, receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
   and (state = 1 or (state = 0 and asker_id = %(guardian_id)s))
 returning id;
+
+-- name: withdraw_refused
+-- The asker withdraws a request that was refused: the row keeps the refusal (friend_links_asker).
+update friend_links set state = 3
+where asker_id = %(guardian_id)s and receiver_id = %(friend_id)s and state = 2;
+
+-- name: ask_refused_again
+-- The asker asks once more after withdrawing a refused request: it shows as open, and stays refused (friend_links_asker).
+update friend_links set state = 2
+where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state = 3;
 
 -- name: lock_friends
 -- The caller's accepted friends, or one of them (friend_links_asker, friend_links_receiver), friends until the transaction
