@@ -36,6 +36,8 @@ export interface Task<Result = unknown> {
   readonly event?: string;
   /** The recorded step's name, where `event` is `step`. */
   readonly step?: string;
+  /** A part of a stream, where `event` is `stream` and it came over the socket. */
+  readonly part?: {readonly stream: string; readonly generation: number; readonly offset: number; readonly text: string; readonly done: boolean};
   /** The trace id of the request that submitted the task. Users can quote it, and operators search with it. */
   readonly traceId?: string | null;
   /** The task's own counter: 1 is its first event, each event adds one. */
@@ -84,6 +86,15 @@ export interface UpdatesOptions {
   signal?: AbortSignal;
 }
 
+/** The next text of a stream. */
+export interface StreamPart {
+  readonly text: string;
+  /** The handler runs again and writes the stream from its start: drop the text so far. */
+  readonly restarted: boolean;
+  /** No more text comes. */
+  readonly done: boolean;
+}
+
 export interface TaskHandle<Result = unknown> {
   readonly id: string;
   /** The newest known state, if any update was seen. */
@@ -92,6 +103,8 @@ export interface TaskHandle<Result = unknown> {
   result(): Promise<Result>;
   /** Every update, once and in order; ends after the one that ends the task. */
   updates(options?: UpdatesOptions): AsyncIterableIterator<TaskUpdate<Result>>;
+  /** The text of a stream while the handler writes it: each character of a generation once, in order. Ends with the stream or the task. */
+  stream(name: string, options?: {signal?: AbortSignal}): AsyncIterableIterator<StreamPart>;
   /** The task's recorded events, from the server. */
   events(after?: number): Promise<TaskEvent[]>;
   refresh(): Promise<Task<Result>>;

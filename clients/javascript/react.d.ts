@@ -23,4 +23,7 @@ export function useTask<Result = unknown>(task: TaskHandle<Result> | string | nu
 /** The caller's tasks, newest first, each render with the same array until something changed. */
 export function useTasks(filter?: {type?: string; status?: Task['status']}): readonly Task[];
 
+/** The text of a task's stream while it grows; empty until it begins. */
+export function useStream(task: TaskHandle | string | null | undefined, name: string): {text: string; done: boolean};
+
 export function useConnection(): ConnectionState;

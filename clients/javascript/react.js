@@ -44,6 +44,29 @@ export function useTasks({type, status} = {}) {
   );
 }
 
+/**
+ * @param {import('./index.d.ts').TaskHandle<any> | string | null | undefined} which
+ * @param {string} name
+ */
+export function useStream(which, name) {
+  const client = useTaskClient();
+  const id = typeof which === 'object' ? which?.id : which;
+  const [read, setRead] = useState({id: /** @type {string | null | undefined} */ (undefined), text: '', done: false});
+  useEffect(() => {
+    if (!id) return undefined;
+    const ended = new AbortController();
+    setRead({id, text: '', done: false});
+    void (async () => {
+      for await (const part of client.task(id).stream(name, {signal: ended.signal})) {
+        if (ended.signal.aborted) return;
+        setRead(({text}) => ({id, text: (part.restarted ? '' : text) + part.text, done: part.done}));
+      }
+    })().catch(() => {}); // useTask shows why a task cannot be followed
+    return () => ended.abort();
+  }, [client, id, name]);
+  return read.id === id ? {text: read.text, done: read.done} : {text: '', done: false};
+}
+
 export function useConnection() {
   const client = useTaskClient();
   const onChange = useCallback((/** @type {() => void} */ changed) => client.onConnection(changed), [client]);

@@ -1,6 +1,7 @@
-import {TaskFailed} from './errors.js';
+import {ApiError, TaskFailed} from './errors.js';
 import {missedUpdates} from './history.js';
 import {isPassing} from './http.js';
+import {StreamPosition} from './stream.js';
 import {isOver} from './tasks.js';
 import {backoff, wait} from './timing.js';
 
@@ -75,6 +76,56 @@ export class Handle {
       if (known && isOver(known.status) && known.seq <= last) return;
       if (!known || known.seq <= last) await this.#change(signal);
       if (signal?.aborted) return;
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {AsyncIterableIterator<import('../index.d.ts').StreamPart>}
+   */
+  async *stream(name, {signal} = {}) {
+    const position = new StreamPosition();
+    let seq = -1;
+    let fetched = false;
+    while (!position.done && !signal?.aborted) {
+      const known = this.snapshot ?? (await this.#read());
+      const updates = this.tasks.log(this.id).filter((update) => update.seq > seq && (update.event === 'stream' || isOver(update.status)));
+      const over = isOver(known.status);
+      seq = known.seq;
+      const pieces = updates.map(({part}) => part).filter((part) => part?.stream === name);
+      const incomplete = !fetched || over || pieces.some((piece) => position.isAhead(piece)) || updates.some(({event, part}) => event === 'stream' && !part);
+      if (incomplete) {
+        for (const piece of await this.#readStream(name, position)) pieces.push(piece);
+        fetched = true;
+      }
+      for (const piece of pieces) {
+        const part = position.take(piece);
+        if (part) yield part;
+        if (position.done || signal?.aborted) return;
+      }
+      if (over) return;
+      if (this.snapshot?.seq === seq) await this.#change(signal);
+    }
+  }
+
+  /**
+   * Read the text of a stream that is missing, from its start where a later generation has begun.
+   * @param {string} name
+   * @param {StreamPosition} position
+   */
+  async #readStream(name, position) {
+    const path = `${this.path}/streams/${encodeURIComponent(name)}`;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const read = await this.http.request('GET', `${path}?after=${position.offset}`);
+        if (read.generation === position.generation || position.offset === 0) return [read];
+        return [await this.http.request('GET', path)];
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return []; // it has not begun
+        if (!isPassing(error)) throw error;
+        await wait(backoff(this.timing, failures));
+      }
     }
   }
 

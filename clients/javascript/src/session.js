@@ -59,6 +59,7 @@ export class Session {
     const frame = parse(data);
     if (frame?.type === 'subscribed') this.#subscribed(frame.cursor);
     else if (frame?.type === 'task-update') this.#updated(frame.cursor, frame.task);
+    else if (frame?.type === 'stream') this.#updated(frame.cursor, updateOf(frame));
     else if (frame?.type === 'pong') this.#ponged(frame.cursor);
     else if (frame?.type === 'error') this.#refused(frame);
   }
@@ -162,6 +163,14 @@ export class Session {
     clearTimeout(this.timers.get(name));
     this.timers.delete(name);
   }
+}
+
+/**
+ * Return the update of a frame with a part of a stream.
+ * @param {any} frame
+ */
+function updateOf({task, stream, generation, offset, text, done}) {
+  return {...task, part: {stream, generation, offset, text, done}};
 }
 
 /** @param {unknown} data @returns {any} */

@@ -58,6 +58,25 @@ export class Bench {
     return task.seq;
   }
 
+  /** Write to a stream of a task, as a handler does; `restart` begins the next generation. */
+  write(id, stream, text, {done = false, restart = false} = {}) {
+    const task = this.tasks.get(id);
+    task.streams ??= {};
+    const known = task.streams[stream];
+    if (!known || restart) task.streams[stream] = {generation: (known?.generation ?? 0) + 1, text: '', done: false};
+    const written = task.streams[stream];
+    const offset = [...written.text].length;
+    Object.assign(written, {text: written.text + text, done});
+    Object.assign(task, {seq: task.seq + 1, updatedAt: new Date().toISOString()});
+    const part = {stream, generation: written.generation, offset, done};
+    this.events.push({
+      id, seq: task.seq, kind: 'stream', status: task.status, attempts: task.attempts, createdAt: task.updatedAt,
+      task: {...frameOf(task), event: 'stream'}, part: {...part, text},
+    });
+    const position = this.events.length;
+    for (const socket of this.sockets) if (socket.subscribed) this.#push(socket, position);
+  }
+
   create(type, payload = {}, traceId = null) {
     this.created += 1;
     const id = `018f0000-0000-7000-8000-${String(this.created).padStart(12, '0')}`;
@@ -131,7 +150,9 @@ export class Bench {
       this.lost -= 1;
       return;
     }
-    this.#say(socket, {type: 'task-update', cursor: `c${position}`, task: this.events[position - 1].task});
+    const {id, task, part} = this.events[position - 1];
+    const cursor = `c${position}`;
+    this.#say(socket, part ? {type: 'stream', cursor, taskId: id, ...part, task} : {type: 'task-update', cursor, task});
   }
 
   #say(socket, frame) {
@@ -158,13 +179,14 @@ export class Bench {
 
   #route(request, path, query, body) {
     if (this.expired || request.headers.authorization === 'Bearer old') return [401, {message: 'sign in again'}];
-    const [, id, part] = /^\/api\/tasks\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
+    const [, id, part, name] = /^\/api\/tasks\/([^/]+)(?:\/(\w+))?(?:\/([^/]+))?$/.exec(path) ?? [];
     if (path === '/api/realtime/ticket') return [200, this.#ticket()];
     if (path === '/api/tasks' && request.method === 'POST') return this.#submit(request.headers, body);
     if (path === '/api/tasks') return [200, {items: [...this.tasks.values()].reverse().slice(0, query.get('limit') ?? 20)}];
     const task = this.tasks.get(id);
     if (!task) return [404, {message: 'no such task'}];
     if (part === 'events') return [200, {items: this.#eventsOf(id, Number(query.get('after') ?? 0))}];
+    if (part === 'streams') return this.#stream(task.streams?.[decodeURIComponent(name)], Number(query.get('after') ?? 0));
     if (part === 'cancel') return [202, this.emit(id, {status: 'cancelled'})];
     return [200, task];
   }
@@ -185,8 +207,14 @@ export class Bench {
     return [202, {id, status, attempts, maxAttempts, traceId}];
   }
 
+  #stream(stream, after) {
+    if (!stream) return [404, {message: 'no such stream'}];
+    const {generation, text, done} = stream;
+    return [200, {generation, offset: after, text: [...text].slice(after).join(''), done}];
+  }
+
   #eventsOf(id, after) {
-    return this.events.filter((event) => event.id === id && event.seq > after).map(({task, id: _, ...event}) => event);
+    return this.events.filter((event) => event.id === id && event.seq > after).map(({task, part, id: _, ...event}) => event);
   }
 }
 

@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from orchestrator.http.errors import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
 from orchestrator.model.idempotency import KEY_RULE, is_callers_key
+from orchestrator.model.sizes import LONGEST_NAME
 from orchestrator.model.validation import validation_faults
 from orchestrator.observability import tracing
 
@@ -125,6 +127,14 @@ def path_uuid(value: str, kind: str = "task") -> UUID:
     if not _UUID.fullmatch(value):
         raise NotFound(f"There is no such {kind}.")
     return UUID(value)
+
+
+def path_name(value: str, what: str = "stream") -> str:
+    """Return a name out of the path, decoded. Raise NotFound for one that nothing can have."""
+    name = unquote(value)
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise NotFound(f"There is no such {what}.")
+    return name
 
 
 def cursor_of(moment: datetime, id: UUID) -> str:

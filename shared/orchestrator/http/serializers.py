@@ -17,6 +17,7 @@ from orchestrator.store.children import ListedChild
 from orchestrator.store.dead_letters import DeadLetter, FailureGroup
 from orchestrator.store.events import TaskEvent
 from orchestrator.store.staged_redrives import StagedRedrive
+from orchestrator.store.streams import StreamText
 
 if TYPE_CHECKING:
     from orchestrator.http.schemas import operator_responses as operators
@@ -86,6 +87,11 @@ def page_view(task: ListedTask) -> responses.ListedTask:
     if task.result_truncated:
         return {**task_view(task), "resultTruncated": True}
     return cast("responses.ListedTask", task_view(task))
+
+
+def stream_view(stream: StreamText, after: int) -> responses.StreamText:
+    """Return the text of a stream after so many characters."""
+    return {"generation": stream.generation, "offset": after, "text": stream.text, "done": stream.done}
 
 
 def event_view(event: TaskEvent) -> responses.TaskEvent:

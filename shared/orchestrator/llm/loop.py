@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.engine.context import Call
 from orchestrator.llm.messages import Message, ToolCall, Turn, Usage, without_nul
-from orchestrator.llm.model import Finished, Model, ModelError, ModelRequest, ToolSpec
+from orchestrator.llm.model import Model, ModelError, ModelRequest, TextDelta, ToolSpec
 from orchestrator.llm.tools import AgentTool, FunctionTool, ToolError
 from orchestrator.model.errors import Refuse
 from orchestrator.model.validation import validation_faults
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
     from orchestrator.engine.context import Context
+    from orchestrator.engine.context.stream import Stream
 
 #: The tool that a structured answer is given through.
 ANSWER = "give_answer"
@@ -58,15 +59,22 @@ def run_agent_loop(
     tools: Sequence[FunctionTool | AgentTool] = (),
     limits: Limits | None = None,
     result: type[BaseModel] | None = None,
+    stream: str | None = None,
 ) -> Answer:
     """Ask the model until it answers, and run the tools that it calls.
 
     Turn n is the step `turn:n`, and call i of it the step `turn:n:tool:i:name`: a retry repeats none that is recorded.
-    With `result` the answer is an object of that model; an invalid one goes back to the model with its faults.
+    With `result` the answer is an object of that model; an invalid one goes back to the model with its faults. With
+    `stream` the owner reads the model's texts while they grow, as the stream of that name.
 
     Raise Refuse with code `turn_limit` or `token_limit` when a limit is reached.
     """
-    return _Loop(ctx, model, system, {each.name: each for each in tools}, limits or Limits(), result).run(prompt)
+    loop = _Loop(ctx, model, system, {each.name: each for each in tools}, limits or Limits(), result)
+    if stream is None:
+        return loop.run(prompt)
+    with ctx.stream(stream) as out:
+        loop.out = out
+        return loop.run(prompt)
 
 
 @dataclass(slots=True)
@@ -77,13 +85,15 @@ class _Loop:
     tools: Mapping[str, FunctionTool | AgentTool]
     limits: Limits
     result: type[BaseModel] | None
+    out: Stream | None = None
+    live: bool = False
     messages: list[Message] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
     def run(self, prompt: str | Sequence[Message]) -> Answer:
         self.messages = [Message("user", prompt)] if isinstance(prompt, str) else list(prompt)
         for number in range(1, self.limits.turns + 1):
-            turn = self.ctx.step(f"turn:{number}", self._ask, returns=Turn)
+            turn = self._turn(number)
             self.usage += turn.usage
             self.messages.append(turn.message)
             answer = self._answer(turn.message) or self._run_tools(number, turn.message.calls)
@@ -91,6 +101,14 @@ class _Loop:
                 return answer
             self._check_tokens()
         raise Refuse("The agent did not finish within its limit of turns.", code="turn_limit")
+
+    def _turn(self, number: int) -> Turn:
+        """Return a turn, recorded or new; a retry writes a recorded one to its own stream."""
+        self.live = False
+        turn = self.ctx.step(f"turn:{number}", self._ask, returns=Turn)
+        if self.out is not None and not self.live:
+            self.out.write(turn.message.text)
+        return turn
 
     def _ask(self, key: str) -> Turn:
         """Send the conversation to the model and return its turn."""
@@ -103,8 +121,12 @@ class _Loop:
             tools=self._specs(),
             max_tokens=self.limits.max_tokens,
         )
+        self.live = True
         for part in self.model.stream(request):
-            if isinstance(part, Finished):
+            if isinstance(part, TextDelta):
+                if self.out is not None:
+                    self.out.write(part.text)
+            else:
                 return without_nul(part.turn)
         raise ModelError("the model's answer has no end")
 

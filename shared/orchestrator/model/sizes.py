@@ -11,3 +11,7 @@ LARGEST_PAYLOAD = 1_000_000
 LARGEST_RESULT = 2_000_000
 #: A list shows the progress of each of its tasks.
 LARGEST_PROGRESS = 16_384
+#: Characters of the text of one stream: 14 bytes each at most.
+LONGEST_STREAM = 200_000
+#: Characters of the name of a step, a stream, a join or a child's key.
+LONGEST_NAME = 150

@@ -41,6 +41,8 @@ class FeedEvent(TaskEvent):
     result: Json
     #: The result is too large for a frame.
     result_truncated: bool
+    #: The text of an event of a stream; None when a later generation has replaced it.
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

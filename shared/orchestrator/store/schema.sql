@@ -253,6 +253,17 @@ CREATE TABLE public.agent_schedules (
     CONSTRAINT schedule_has_one_rhythm CHECK (((cron IS NULL) <> (every IS NULL)))
 );
 
+CREATE TABLE public.agent_task_chunks (
+    task_id uuid NOT NULL,
+    stream text NOT NULL,
+    generation integer NOT NULL,
+    start integer NOT NULL,
+    owner_id text NOT NULL,
+    text text NOT NULL,
+    done boolean DEFAULT false NOT NULL,
+    CONSTRAINT agent_task_chunks_stream_check CHECK (((length(stream) >= 1) AND (length(stream) <= 200)))
+);
+
 CREATE TABLE public.agent_task_events (
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     created_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
@@ -499,6 +510,9 @@ CREATE TABLE public.socket_tickets (
 ALTER TABLE ONLY public.agent_schedules
     ADD CONSTRAINT agent_schedules_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.agent_task_chunks
+    ADD CONSTRAINT agent_task_chunks_pkey PRIMARY KEY (task_id, stream, generation, start);
+
 ALTER TABLE ONLY public.agent_task_events
     ADD CONSTRAINT agent_task_events_pkey PRIMARY KEY (task_id, seq);
 
@@ -610,6 +624,9 @@ ALTER TABLE public.agent_tasks ENABLE ALWAYS TRIGGER task_keeps_rules;
 
 CREATE TRIGGER task_wait_gets_an_end BEFORE INSERT OR UPDATE ON public.agent_tasks FOR EACH ROW WHEN (((new.waiting_for IS NOT NULL) AND (new.wake_at IS NULL) AND (new.parked_by IS NULL))) EXECUTE FUNCTION public.end_every_wait();
 
+ALTER TABLE ONLY public.agent_task_chunks
+    ADD CONSTRAINT agent_task_chunks_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.agent_task_events
     ADD CONSTRAINT agent_task_events_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
 
@@ -618,11 +635,15 @@ ALTER TABLE ONLY public.agent_task_steps
 
 ALTER TABLE public.agent_schedules ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.agent_task_chunks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.agent_task_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_task_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_tasks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY all_chunks ON public.agent_task_chunks TO orchestrator_worker USING (true);
 
 CREATE POLICY all_connections ON public.socket_connections TO orchestrator_operator, orchestrator_worker, orchestrator_websocket, orchestrator_push, orchestrator_sweeper USING (true);
 
@@ -653,6 +674,8 @@ CREATE POLICY every_ticket ON public.socket_tickets TO orchestrator_operator USI
 CREATE POLICY new_end ON public.closed_owners FOR INSERT TO orchestrator_worker WITH CHECK ((owner_id = public.acting_owner()));
 
 ALTER TABLE public.operator_actions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_chunks ON public.agent_task_chunks TO orchestrator_api, orchestrator_websocket, orchestrator_push USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY own_connections ON public.socket_connections TO orchestrator_api USING ((owner_id = public.acting_owner()));
 

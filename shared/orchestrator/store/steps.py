@@ -78,17 +78,18 @@ def record_step(
         "fault": fault,
         "event": encode_json({"step": name, "tookMs": took_ms}),
     }
-    return _written(fetch_value(conn, bool, _SQL["record_step"], values))
+    return written(fetch_value(conn, bool, _SQL["record_step"], values))
 
 
 def note_progress(conn: Connection, task_id: UUID, token: int, progress: Json) -> Write:
     """Store progress with its event. Raise ValueError when it is not JSON or too large."""
     text = encode_bounded(progress, LARGEST_PROGRESS, "the progress")
     values = {"task_id": task_id, "token": token, "progress": text}
-    return _written(fetch_value(conn, bool, _SQL["note_progress"], values))
+    return written(fetch_value(conn, bool, _SQL["note_progress"], values))
 
 
-def _written(watched: bool | None) -> Write:
+def written(watched: bool | None) -> Write:
+    """Return the result of a fenced write from its row: whether the owner watches, or None without a row."""
     if watched is None:
         return Write.REJECTED
     return Write.WATCHED if watched else Write.UNWATCHED

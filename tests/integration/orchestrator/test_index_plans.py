@@ -26,7 +26,7 @@ from tools.local_stack.stack_config import Layout
 
 SIZES = [1_000, 10_000, 100_000, *(int(rows) for rows in os.environ.get("PLAN_ROWS", "").split(",") if rows)]
 #: Tables that grow without end.
-BIG = {"agent_tasks", "agent_task_events", "agent_task_steps"}
+BIG = {"agent_tasks", "agent_task_events", "agent_task_steps", "agent_task_chunks"}
 #: A node that is expected to read this much more than it was given ids for is planned for another table.
 MOST_PER_ID = 10
 
@@ -41,6 +41,9 @@ WITH task AS (
   RETURNING id, owner_id
 ), step AS (
   INSERT INTO agent_task_steps (task_id, name, token, result) SELECT id, 'call', 1, '{}' FROM task
+), chunk AS (
+  INSERT INTO agent_task_chunks (task_id, stream, generation, start, owner_id, text)
+  SELECT id, 'answer', 1, 0, owner_id, 'text' FROM task
 )
 INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
 SELECT id, seq, 1, 'completed', 'completed', owner_id FROM task, generate_series(1, 3) seq
@@ -103,6 +106,7 @@ SPAWN = {
     "traceparents": ["-"],
 }
 STEP = {"task_id": RUNNING[0], "token": 1, "name": "s", "result": "{}", "event": "{}", "fault": None}
+STREAM = {"task_id": RUNNING[0], "token": 1, "stream": "answer", "generation": 1, "start": 5, "text": "words"}
 NEW = {"id": UUID(int=7), "owner_id": "1", "type": "echo", "payload": "{}", "payload_version": 1, "max_attempts": 3}
 NEW_REST = {
     "deadline": None,
@@ -148,6 +152,10 @@ CASES = [
     Case("worker", "steps", "record_step", STEP, 1),
     Case("worker", "steps", "note_progress", {**STEP, "progress": "{}"}, 1),
     Case("worker", "steps", "attempt_state", STEP, 1),
+    Case("worker", "streams", "begin_stream", STREAM, 1),
+    Case("worker", "streams", "append_chunk", STREAM, 1),
+    Case("worker", "streams", "end_stream", STREAM, 1),
+    Case("api", "streams", "read_stream", {"task_id": READY[0], "stream": "answer", "owner_id": "1", "after": 0}),
     Case("worker", "children", "insert_children", {**CHILD, **SPAWN}, 10),
     Case("worker", "children", "children", {"parent_id": PARENTS[0], "gather": "all"}),
     Case("worker", "children", "lock_parents", {"ids": PARENTS}, 10),

@@ -13,6 +13,7 @@ from uuid import UUID
 from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.context.children import Call, Children, Gathered, deadline_of, needed_of
 from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
+from orchestrator.engine.context.stream import Stream
 from orchestrator.model.durations import Duration
 from orchestrator.model.errors import Cancelled, Interrupted, LeaseLost, StepNotRecorded, Suspended
 from orchestrator.model.states import Status
@@ -156,6 +157,22 @@ class Context:
             self._raise_lost()
         elif write is Write.WATCHED:
             self._announce(self.owner)
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream, whose text the owner reads while it grows: `with ctx.stream("answer") as out: out.write(…)`.
+
+        A name that is used again in one attempt becomes `name#2`. Raise ValueError for an unfit name.
+        """
+        self._enter()
+        check_name(name, "the name of a stream")
+        return Stream(
+            self._unique(f"stream:{name}").removeprefix("stream:"),
+            self._record,
+            self._side,
+            check=self._enter,
+            reject=self._raise_lost,
+            announce=self._announce,
+        )
 
     def spawn(
         self,

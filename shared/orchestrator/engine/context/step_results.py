@@ -12,12 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_bounded
+from orchestrator.model.sizes import LONGEST_NAME
 from orchestrator.model.task import Json
 
 #: Bytes that one step's result may have, as it is sent.
 LARGEST_STEP = 256_000
-#: Characters of the name of a step, a join or a child's key.
-LONGEST_NAME = 150
 #: Types that JSON cannot represent. A function that is annotated with one is refused before it runs.
 NOT_JSON = (date, time, timedelta, Decimal, UUID, bytes, bytearray, set, frozenset, complex, PurePath)
 

@@ -34,7 +34,10 @@ def page_of(events: Sequence[FeedEvent], cursor: Cursor, target: str, *, more: b
         if index == len(events) - 1:
             end = after if more else str(Cursor(target))
             after = end
-        frames.append((_update_frame(event, after), after))
+        if event.kind != "stream":
+            frames.append((_update_frame(event, after), after))
+        elif event.text is not None:  # otherwise a later generation has replaced it
+            frames.append((_stream_frame(event, after), after))
     # A cursor that was on its way to an older snapshot goes on from there to the present one.
     return Page(frames, end, more or cursor.target is not None)
 
@@ -60,9 +63,16 @@ def crowded_out_frame() -> bytes:
     return _encode({"type": "error", "code": "crowded-out", "message": message})
 
 
-def _update_frame(event: FeedEvent, cursor: str) -> bytes:
-    data = event.data or {}
-    task: dict[str, Json] = {
+def _stream_frame(event: FeedEvent, cursor: str) -> bytes:
+    part = {name: event.data[name] for name in ("stream", "generation", "offset")}
+    text = {"text": event.text, "done": event.data["done"]}
+    frame = {"type": "stream", "cursor": cursor, "taskId": str(event.task_id), **part, **text}
+    return _encode({**frame, "task": _task_of(event)})
+
+
+def _task_of(event: FeedEvent) -> dict[str, Json]:
+    """Return the fields of the task that every frame has."""
+    return {
         "id": str(event.task_id),
         "type": event.type,
         "status": event.status.value,
@@ -72,6 +82,11 @@ def _update_frame(event: FeedEvent, cursor: str) -> bytes:
         "seq": event.seq,
         "event": event.kind,
     }
+
+
+def _update_frame(event: FeedEvent, cursor: str) -> bytes:
+    data = event.data or {}
+    task = _task_of(event)
     optional = {
         "result": event.result,
         "error": public_error(data.get("error")) if event.status in (Status.FAILED, Status.DEAD_LETTER) else None,
@@ -94,6 +109,8 @@ def _update_frame(event: FeedEvent, cursor: str) -> bytes:
 def undeliverable_frame(frame: bytes) -> bytes:
     """Return what replaces a frame that the gateway refuses: the same cursor, and which task to read over HTTP."""
     refused = json.loads(frame)
+    if refused["type"] == "stream":
+        return _encode({**refused, "text": "", "undeliverable": True})
     task = refused["task"]
     kept = {
         name: task[name] for name in ("id", "type", "status", "attempts", "maxAttempts", "updatedAt", "seq", "event")

@@ -159,6 +159,16 @@ class TaskEvents(TypedDict):
 
 
 @closed
+class StreamText(TypedDict):
+    """The text of a stream after `offset` characters; a later `generation` replaces the text of those before."""
+
+    generation: int
+    offset: int
+    text: str
+    done: bool
+
+
+@closed
 class Ticket(TypedDict):
     ticket: str
     url: str

@@ -9,20 +9,21 @@ WHERE task_id = %(task_id)s AND seq > %(after)s AND (%(any_owner)s OR owner_id =
 ORDER BY seq LIMIT %(limit)s;
 
 -- name: newest_events
--- Read the end of any owner's task's history, in order.
+-- Read the end of any owner's task's history, in order, without the parts of its streams.
 -- Index: agent_task_events_pkey, backwards.
 SELECT * FROM (
   SELECT seq, kind, status, attempts, created_at,
 -- include: bounded_data
   AS data
   FROM agent_task_events
-  WHERE task_id = %(task_id)s ORDER BY seq DESC LIMIT %(limit)s
+  WHERE task_id = %(task_id)s AND kind <> 'stream' ORDER BY seq DESC LIMIT %(limit)s
 ) newest ORDER BY seq;
 
 -- name: unseen
 -- Read a page of an owner's events after a cursor, in order per task. `base` is the snapshot that the reader has seen, `target`
 -- the one that the pages lead to (null: the current one). The page begins after (after_task, after_seq).
--- Index: event_feed from the base's xmin on.
+-- An event of a stream has its text from the stream's chunks; null: a later generation has replaced it.
+-- Index: event_feed from the base's xmin on, agent_task_chunks_pkey.
 WITH bound AS MATERIALIZED (
   SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
 )
@@ -31,6 +32,12 @@ SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.created_at, t.type, t.m
        AS data,
        CASE WHEN e.status = 'completed' AND t.status = 'completed' AND octet_length(t.result::text) <= 131072 THEN t.result END AS result,
        coalesce(e.status = 'completed' AND t.status = 'completed' AND octet_length(t.result::text) > 131072, false) AS result_truncated,
+       CASE WHEN e.kind = 'stream' THEN (
+         SELECT substr(c.text, (e.data ->> 'offset')::int - c.start + 1, (e.data ->> 'length')::int) FROM agent_task_chunks c
+         WHERE c.task_id = e.task_id AND c.stream = e.data ->> 'stream' AND c.generation = (e.data ->> 'generation')::int
+           AND c.start <= (e.data ->> 'offset')::int
+         ORDER BY c.start DESC LIMIT 1
+       ) END AS text,
        bound.target::text AS target
 FROM bound LEFT JOIN LATERAL (
   SELECT * FROM agent_task_events e

@@ -247,3 +247,34 @@ def test_no_route_opens_without_a_token(anyone: Caller) -> None:
         ("POST", "/ops/dead-letters/redrive"),
     ):
         assert anyone.send(method, path).status == 401
+
+
+class TestStreams:
+    """The text that a running handler writes."""
+
+    def written(self, ann: Caller, conn: Connection) -> str:
+        task = submit_echo(ann)
+        conn.execute(
+            "INSERT INTO agent_task_chunks (task_id, stream, generation, start, owner_id, text)"
+            " VALUES (%s, 'answer #2', 2, 0, '1', 'Good '), (%s, 'answer #2', 2, 5, '1', 'day')",
+            (task, task),
+        )
+        return f"/api/tasks/{task}/streams/answer%20%232"
+
+    def test_the_text_after_an_offset(self, ann: Caller, conn: Connection) -> None:
+        path = self.written(ann, conn)
+        answer = ann.get(path)
+        whole = validated(responses.StreamText, answer.json())
+        assert (answer.status, whole) == (200, {"generation": 2, "offset": 0, "text": "Good day", "done": False})
+        assert ann.get(f"{path}?after=6").json() == {"generation": 2, "offset": 6, "text": "ay", "done": False}
+        assert ann.get(f"{path}?after=100").json()["text"] == ""
+
+    def test_another_owner_or_another_name_finds_nothing(self, ann: Caller, ben: Caller, conn: Connection) -> None:
+        path = self.written(ann, conn)
+        assert ben.get(path).status == 404
+        assert ann.get(path.replace("answer", "question")).status == 404
+        assert ann.get(f"{path}%00").status == 404
+        assert ann.get(f"/api/tasks/{NOBODYS}/streams/answer").status == 404
+
+    def test_an_unfit_offset_is_named(self, ann: Caller, conn: Connection) -> None:
+        assert faults(ann.get(f"{self.written(ann, conn)}?after=-1")) == {"after"}
