@@ -87,26 +87,33 @@ export class Handle {
   async *stream(name, {signal} = {}) {
     const position = new StreamPosition();
     let seq = -1;
-    let fetched = false;
     while (!position.done && !signal?.aborted) {
       const known = this.snapshot ?? (await this.#read());
-      const updates = this.tasks.log(this.id).filter((update) => update.seq > seq && (update.event === 'stream' || isOver(update.status)));
-      const over = isOver(known.status);
+      const pieces = this.#pieces(name, seq, known, position) ?? (await this.#readStream(name, position));
       seq = known.seq;
-      const pieces = updates.map(({part}) => part).filter((part) => part?.stream === name);
-      const incomplete = !fetched || over || pieces.some((piece) => position.isAhead(piece)) || updates.some(({event, part}) => event === 'stream' && !part);
-      if (incomplete) {
-        for (const piece of await this.#readStream(name, position)) pieces.push(piece);
-        fetched = true;
-      }
       for (const piece of pieces) {
         const part = position.take(piece);
         if (part) yield part;
         if (position.done || signal?.aborted) return;
       }
-      if (over) return;
+      if (isOver(known.status)) return;
       if (this.snapshot?.seq === seq) await this.#change(signal);
     }
+  }
+
+  /**
+   * Return the pieces of a stream that the updates after `seq` brought; undefined where some have to be read.
+   * @param {string} name
+   * @param {number} seq
+   * @param {Task} known
+   * @param {StreamPosition} position
+   */
+  #pieces(name, seq, known, position) {
+    const updates = this.tasks.log(this.id).filter((update) => update.seq > seq && update.seq <= known.seq);
+    const isWhole = seq >= 0 && !isOver(known.status) && updates.length === known.seq - seq;
+    if (!isWhole || updates.some(({event, part}) => event === undefined || (event === 'stream' && !part))) return undefined;
+    const pieces = updates.flatMap(({part}) => (part?.stream === name ? [part] : []));
+    return pieces[0] && position.isAhead(pieces[0]) ? undefined : pieces;
   }
 
   /**

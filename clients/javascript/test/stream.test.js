@@ -4,7 +4,7 @@ import {StreamPosition} from '../src/stream.js';
 import {bench, connect, live} from './setup.js';
 import {until} from './signals.js';
 
-/** Reads a stream to its end: what a page would show, and how often it started anew. */
+/** Read a stream to its end; return the text that a page would show, and the number of restarts. */
 async function readAll(handle, name = 'answer') {
   const shown = {text: '', restarts: 0, done: false};
   for await (const {text, restarted, done} of handle.stream(name)) {

@@ -9,6 +9,7 @@ from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
+from orchestrator.http.routes.streams import stream_routes
 from orchestrator.http.routes.tasks import task_routes
 from orchestrator.http.routes.tickets import realtime_routes
 from orchestrator.http.routes.token_keys import token_key_routes
@@ -16,6 +17,7 @@ from orchestrator.http.routes.token_keys import token_key_routes
 ROUTERS = (
     health_routes,
     task_routes,
+    stream_routes,
     schedule_routes,
     realtime_routes,
     figure_routes,

@@ -13,15 +13,22 @@ from orchestrator.http.app import Services, current_owner, current_trace
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.rate_limits import check_tasks
-from orchestrator.http.request import Query, idempotency_key, json_body, path_name, path_uuid
+from orchestrator.http.request import Query, idempotency_key, json_body, path_uuid
 from orchestrator.http.schemas.names import requests, responses
-from orchestrator.http.serializers import batch_item, event_view, fitting, next_cursor, page_view, receipt, stream_view, task_view
+from orchestrator.http.serializers import (
+    batch_item,
+    event_view,
+    fitting,
+    next_cursor,
+    page_view,
+    receipt,
+    task_view,
+)
 from orchestrator.http.submitted import batch_key, body_or_error, submitted_body, submitted_tasks, unique_key
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
-from orchestrator.model.sizes import LONGEST_STREAM
 from orchestrator.model.states import Status
-from orchestrator.store import events, streams, tasks
+from orchestrator.store import events, tasks
 
 if TYPE_CHECKING:
     from orchestrator.http.schemas.requests import SubmitTask
@@ -39,12 +46,6 @@ STATUS = Parameter("status", {"type": "string", "enum": list(STATUSES)})
 TYPE = Parameter("type", {"type": "string", "minLength": 1, "maxLength": 100})
 AFTER = Parameter(
     "after", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, description="seq of the last event seen"
-)
-STREAM = Parameter("name", {"type": "string", "minLength": 1, "maxLength": 150}, "path")
-OFFSET = Parameter(
-    "after",
-    {"type": "integer", "minimum": 0, "maximum": LONGEST_STREAM, "default": 0},
-    description="characters that the caller has already",
 )
 KEY = Parameter(
     "Idempotency-Key",
@@ -155,21 +156,6 @@ def task_routes(services: Services) -> Router:
         if not found and services.db.run(tasks.get_task, owner, found_id) is None:
             raise NotFound("There is no such task.")
         return json_response(200, {"items": fitting(event_view(event) for event in found)})
-
-    @router.get("/api/tasks/<task_id>/streams/<name>")
-    @operation(
-        "The text of a stream",
-        {200: responses.StreamText},
-        parameters=(TASK_ID, STREAM, OFFSET),
-    )
-    def read_stream(task_id: str, name: str) -> Response[Any]:
-        query = Query(router.current_event)
-        after = query.integer("after", low=0, high=LONGEST_STREAM) or 0
-        query.check()
-        found = services.db.run(streams.read_stream, current_owner(router), path_uuid(task_id), path_name(name), after)
-        if found is None:
-            raise NotFound("There is no such stream.")
-        return json_response(200, stream_view(found, after))
 
     @router.post("/api/tasks/<task_id>/cancel")
     @operation(

@@ -39,7 +39,7 @@ def run(engine: Engine, parts: list[str], **payload: Any) -> UUID:
 
 def read(engine: Engine, task_id: UUID, after: int = 0, owner: str = "1") -> streams.StreamText | None:
     api = engine.database("api")
-    with api.acting(row_security.owner(owner)):
+    with api.row_context(row_security.owner(owner)):
         return api.run(streams.read_stream, owner, task_id, "answer", after)
 
 
@@ -171,7 +171,7 @@ def test_another_owner_reads_nothing(engine: Engine) -> None:
     task = run(engine, WORDS)
     assert read(engine, task, owner="2") is None
     stranger: Database = engine.database("api")
-    with stranger.acting(row_security.owner("2")):
+    with stranger.row_context(row_security.owner("2")):
         assert stranger.run(streams.read_stream, "1", task, "answer", 0) is None, (
             "row-level security is the second lock"
         )
