@@ -15,6 +15,7 @@ class Question(BaseModel):
     url: str
     text: str = "Buy the cheaper ticket."
     structured: bool = False
+    stream: str | None = None
     turns: int = 10
     tokens: int | None = None
 
@@ -53,6 +54,7 @@ def think(ctx: Context, payload: Question) -> dict[str, Any]:
         tools=[price, charge, agent_tool("test.noop", Nothing, "Do nothing, as a task of its own.")],
         limits=Limits(turns=payload.turns, tokens=payload.tokens),
         result=Ticket if payload.structured else None,
+        stream=payload.stream,
     )
     value = answer.value.model_dump() if answer.value else None
     return {"text": answer.text, "value": value, "tokens": answer.usage.input_tokens + answer.usage.output_tokens}

@@ -118,6 +118,19 @@ def children(engine: Engine, parent: Any) -> list[dict[str, Any]]:
     return engine.db.connection().execute("SELECT id FROM agent_tasks WHERE parent_id = %s", (parent,)).fetchall()
 
 
+def test_the_owner_reads_the_answer_while_it_grows(engine: Engine) -> None:
+    with ModelServer([("price", '{"city": "Oslo"}')], "A seat to Oslo.").running() as model:
+        model.at = lambda moment: model.statuses.append((500, {})) if moment == "answered 0" else None
+        task = engine.submit("test.thinking", {"url": model.url, "stream": "answer"})
+        engine.run(task.id)
+        model.at = lambda _moment: None
+        engine.move_clock(120)
+        engine.run(task.id)
+    (chunk,) = engine.db.connection().execute("SELECT generation, text, done FROM agent_task_chunks").fetchall()
+    assert chunk == {"generation": 1, "text": "A seat to Oslo.", "done": True}
+    assert engine.task(task.id).result["text"] == "A seat to Oslo."
+
+
 def test_the_agent_of_the_documents(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
