@@ -7,6 +7,7 @@ from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import ops_routes
 from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
+from orchestrator.http.routes.signals import signal_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
 from orchestrator.http.routes.streams import stream_routes
@@ -18,6 +19,7 @@ ROUTERS = (
     health_routes,
     task_routes,
     stream_routes,
+    signal_routes,
     schedule_routes,
     realtime_routes,
     figure_routes,
