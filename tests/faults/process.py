@@ -71,7 +71,7 @@ class FaultyProcess:
 
     def _signal(self) -> None:
         for task_id in self._ids():
-            value = self.told.get("value", {"yes": True})
+            value = self.options.get("value", {"yes": True})
             sent = self.engine.db.run(signals.signal, task_id, "answer", value, owner="1", by="1")
             signals.announce_signal(self.engine.queue, self.engine.events, sent)
 

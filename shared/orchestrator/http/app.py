@@ -210,7 +210,7 @@ def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Row
     )
 
 
-def _admit_answer(services: Services, app: APIGatewayHttpResolver) -> Acting:
+def _admit_answer(services: Services, app: APIGatewayHttpResolver) -> RowContext:
     """Return the rows of a caller, of an operator, or of an answer token. Raise Unauthenticated without all of them."""
     token = answer_token(app.current_event)
     bearer = row_security.NOBODY if token is None else row_security.setting("orchestrator.answer", token)

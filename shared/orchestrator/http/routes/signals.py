@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.signals import Answerer, answer
 from orchestrator.http.answer_tokens import answer_token
-from orchestrator.http.app import Services, acting_operator, has_identity, identity
+from orchestrator.http.app import Services, current_operator, has_identity, identity
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import path_uuid, read
@@ -48,5 +48,5 @@ def _sender(router: Router) -> Answerer:
     if not has_identity(router):
         return Answerer(token=token)
     caller = identity(router)
-    operator = acting_operator(router) if caller.role == "operator" else None
+    operator = current_operator(router) if caller.role == "operator" else None
     return Answerer(owner=caller.owner, operator=operator, token=token)

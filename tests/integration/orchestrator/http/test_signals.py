@@ -22,7 +22,7 @@ from orchestrator.store.connection import Connection, Database
 from tests.integration.conftest import CountedQueue
 from tests.support.engine import message_for
 from tests.support.gateway import Answer, Caller
-from tests.support.postgres import door
+from tests.support.postgres import connect_as
 from tests.support.queues import RecordingEvents
 from tests.support.shapes import validated
 
@@ -132,7 +132,7 @@ def test_two_answers_in_the_same_moment_make_one_decision(
     ann: Caller, services: Services, worker: Worker, db: Database, database_url: str
 ) -> None:
     """Two browsers approve and refuse at once, in two API containers: one decision, and both get to know it."""
-    doors = [door(database_url, "api") for _ in range(2)]
+    containers = [connect_as(database_url, "api") for _ in range(2)]
     for _ in range(20):
         request = TaskRequest(owner="1", type="test.waits", payload={}, by_user=False)
         task = submit(db, services.queue, worker.agents, request).task.id
@@ -141,13 +141,13 @@ def test_two_answers_in_the_same_moment_make_one_decision(
         with ThreadPoolExecutor(2) as pool:
             pressed = [
                 pool.submit(press, services, each, task, yes, barrier)
-                for each, yes in zip(doors, (True, False), strict=True)
+                for each, yes in zip(containers, (True, False), strict=True)
             ]
             won = [each.result() for each in pressed]
         assert sorted(won) == [False, True]
         run(worker, task)
         assert ann.get(f"/api/tasks/{task}").json()["result"]["answers"] == [{"yes": won[0]}]
-    for each in doors:
+    for each in containers:
         each.close()
 
 
@@ -155,7 +155,7 @@ def press(services: Services, db: Database, task: UUID, yes: bool, barrier: thre
     """Answer as the route does, and return whether the answer counts."""
     barrier.wait()
     try:
-        with db.acting(row_security.caller("1")):
+        with db.row_context(row_security.caller("1")):
             answer(db, services.queue, services.events, Answerer(owner="1"), task, "answer", {"yes": yes})
     except AlreadyAnswered:
         return False
