@@ -59,9 +59,9 @@ if TYPE_CHECKING:
 
     from orchestrator.engine.agents import agent
     from orchestrator.engine.context import Call, Child, Context, Gathered
-    from orchestrator.engine.signals import announce_signal, signal
     from orchestrator.engine.submit import TaskRequest, submit
     from orchestrator.engine.unique import Unique, UniqueKey, debounce
+    from orchestrator.engine.waiting.signals import announce_signal, signal
     from orchestrator.http.app import Services, current_owner, submit_task
     from orchestrator.http.errors import json_response
     from orchestrator.http.operation import Parameter, operation
@@ -104,8 +104,8 @@ _MODULES = {
     "submit_task": "http.app",
     "TaskRequest": "engine.submit",
     "submit": "engine.submit",
-    "signal": "engine.signals",
-    "announce_signal": "engine.signals",
+    "signal": "engine.waiting.signals",
+    "announce_signal": "engine.waiting.signals",
     # errors that a route answers with
     "Fault": "model.errors",
     "InvalidInput": "model.errors",

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from orchestrator.engine import signals
 from orchestrator.engine.cancel import cancel
 from orchestrator.engine.execution import batch
 from orchestrator.engine.live.subscriptions import push
 from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.engine.unique import UniqueKey
+from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.owners import ANY_OWNER

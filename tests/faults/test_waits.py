@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from orchestrator.engine.signals import announce_signal, signal
+from orchestrator.engine.waiting.signals import announce_signal, signal
 from orchestrator.model.fault_injection import Point
 from orchestrator.model.states import Status
 from tests.faults.lab import Lab

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from unittest import mock
 from uuid import UUID
 
-from orchestrator.engine import cancel, signals, submit
+from orchestrator.engine import cancel, submit
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.execution import batch
 from orchestrator.engine.execution.messages import run_batch
@@ -26,6 +26,7 @@ from orchestrator.engine.live import subscriptions
 from orchestrator.engine.operators import redrive
 from orchestrator.engine.submit import TaskRequest
 from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
 from orchestrator.model.fault_injection import Point, ProcessKilled

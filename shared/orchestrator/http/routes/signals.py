@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from orchestrator.engine.signals import Answerer, answer
+from orchestrator.engine.waiting.signals import Answerer, answer
 from orchestrator.http.answer_tokens import answer_token
 from orchestrator.http.app import Services, current_operator, has_identity, identity
 from orchestrator.http.errors import json_response

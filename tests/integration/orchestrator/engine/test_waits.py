@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orchestrator.engine.signals import announce_signal, signal
+from orchestrator.engine.waiting.signals import announce_signal, signal
 from orchestrator.model.errors import AlreadyAnswered, Conflict, InvalidInput, NotFound
 from orchestrator.model.states import Status
 from tests.support.engine import Engine

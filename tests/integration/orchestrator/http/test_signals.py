@@ -12,8 +12,8 @@ import pytest
 
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
-from orchestrator.engine.signals import Answerer, answer
 from orchestrator.engine.submit import TaskRequest, submit
+from orchestrator.engine.waiting.signals import Answerer, answer
 from orchestrator.http.app import Services
 from orchestrator.http.schemas import responses
 from orchestrator.model.errors import AlreadyAnswered
