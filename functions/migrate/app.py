@@ -36,4 +36,5 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(database, packages, phases)
     repaired = bootstrap.bring_logins_up_to_date()
-    return {"applied": applied, "logins": repaired, **application.load_data(database)}
+    declared = application.declare_schedules(database) if "post" in phases else 0
+    return {"applied": applied, "logins": repaired, "schedules": declared, **application.load_data(database)}

@@ -58,6 +58,13 @@ class Application:
         deployment = self._optional("deployment")
         return database.run(deployment.after_migrations) if deployment else {}
 
+    def declare_schedules(self, database: Database) -> int:
+        """Bring the system's schedules in line with the agents; return their number."""
+        from orchestrator.engine import schedules
+        from orchestrator.engine.agents import Agents
+
+        return database.run(schedules.declare, Agents(self.agents))
+
     def configure_worker(self, settings: Settings) -> None:
         worker = self._optional("worker")
         if worker is not None:

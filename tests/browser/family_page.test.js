@@ -134,6 +134,19 @@ test('the point is set by keyboard alone', async () => {
   await page.getByRole('button', {name: 'Point saved'}).waitFor();
 });
 
+test('an unknown fragment of the address shows the first page', async () => {
+  const {page, faults} = await visit(world);
+  await signUp(page, newFamily());
+  for (const fragment of ['__proto__', 'constructor', 'toString', 'nothing']) {
+    await goTo(page, 'Friends');
+    await page.evaluate((name) => { location.hash = name; }, fragment);
+    await page.getByRole('application').waitFor();
+    await page.reload();
+    await page.getByRole('application').waitFor();
+    assert.deepEqual(faults, [], fragment);
+  }
+});
+
 test('a demonstration family enters with one click', async () => {
   const {page} = await visit(world);
   await page.getByRole('button', {name: stack.users[0].name}).click();

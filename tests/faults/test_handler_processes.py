@@ -42,6 +42,19 @@ def test_a_forked_child_never_becomes_a_second_worker(lab: Lab, do: str) -> None
     assert engine.kinds(task.id) == ["submitted", "started", "completed"]
 
 
+def test_an_allocation_that_is_refused_is_the_handlers_failure(lab: Lab) -> None:
+    """In a process of its own, because the limit stays."""
+    engine = lab.engine
+    before, after = engine.submit(max_attempts=1), engine.submit(max_attempts=1)
+    task = engine.submit("test.odd", {"do": "allocate"}, max_attempts=1)
+    process = lab.start("worker", ids=[before.id, task.id, after.id])
+    output, _ = process.popen.communicate(timeout=60)
+    assert output.count("done") == 1
+    assert engine.task(task.id).error["type"] == "MemoryError"
+    assert engine.effects(task.id) == 0
+    assert engine.task(before.id).status is engine.task(after.id).status is Status.COMPLETED
+
+
 def test_an_event_loop_of_its_own_works(engine: Engine) -> None:
     task = engine.submit("test.odd", {"do": "loop"})
     engine.run(task.id)

@@ -16,10 +16,10 @@ def deliver_in_processes(lab: Lab, ids: list[UUID]) -> None:
     process.popen.communicate(timeout=60)
 
 
-@pytest.mark.parametrize("at", [0, 2, 4])
-def test_neighbours_of_a_killer_pay_nothing(lab: Lab, at: int) -> None:
+@pytest.mark.parametrize(("at", "how"), [(0, "exit"), (2, "kill"), (4, "exit")])
+def test_neighbours_of_a_killer_pay_nothing(lab: Lab, at: int, how: str) -> None:
     good = [lab.engine.submit(max_attempts=1).id for _ in range(4)]
-    killer = lab.engine.submit(payload={"do": "exit"}, max_attempts=2).id
+    killer = lab.engine.submit(payload={"do": how}, max_attempts=2).id
     batch = [*good[:at], killer, *good[at:]]
     for _ in range(6):
         deliver_in_processes(lab, batch)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from math import floor
 from uuid import UUID
 
+from orchestrator.engine import schedules
 from orchestrator.engine.operators.redrive import Selection, redrive
+from orchestrator.engine.recurrence import Recurrence
+from orchestrator.engine.schedules import ScheduleRequest
 from orchestrator.model.states import Status
 from orchestrator.store import attempts
 from tests.faults.lab import Lab
@@ -109,3 +113,30 @@ def test_a_clock_that_falls_back_only_delays(lab: Lab) -> None:
     lab.engine.move_clock(3600)
     assert lab.engine.run(task.id) == []
     lab.check()
+
+
+def test_a_year_in_lord_howe_has_each_run_once_though_sweepers_are_killed(lab: Lab) -> None:
+    """Two sweepers work side by side in steps of five days; every second step one of them is killed at its commit."""
+    start = datetime(2026, 7, 1, 3, tzinfo=UTC)
+    lab.engine.now = start
+    lab.engine.move_clock(0)
+    rhythm = Recurrence("15 2 * * *", None, "Australia/Lord_Howe")
+    request = ScheduleRequest(owner="1", type="test.noop", payload={}, recurrence=rhythm, by_user=False)
+    schedule = schedules.create(lab.engine.db, lab.engine.agents, request)
+    for step in range(73):
+        lab.engine.move_clock(5 * 86_400)
+        if step % 12 == 5:
+            lab.kill_at("sweeper", "sweep.scheduled", clock=lab.clock())
+        elif step % 12 == 11:
+            with lab.paused_at("sweeper", "sweep.scheduled", clock=lab.clock()):
+                lab.sweep()
+        lab.sweep()
+    assert lab.engine.now is not None
+    expected, moment = [], schedule.next_at
+    while moment <= lab.engine.now + timedelta(minutes=15):
+        expected.append(f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+        moment = rhythm.next_after(moment)
+    rows = lab.engine.db.connection().execute("SELECT idempotency_key AS key FROM agent_tasks").fetchall()
+    assert sorted(row["key"].split(":", 2)[2] for row in rows) == expected
+    assert 364 <= len(expected) <= 366
+    lab.recover()

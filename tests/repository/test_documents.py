@@ -20,6 +20,8 @@ from tools.virtualenvs import ROOT
 LINK = re.compile(r"!?\[(?:[^\]\[]|!\[[^\]]*\]\([^)]*\))*\]\(([^)\s]+)\)")
 #: A file in backticks, as `engine/execution/batch.py` or `test_roles.py`.
 FILE = re.compile(r"`([\w./-]+\.(?:py|sql|yaml|yml|toml|svg))`")
+#: A test in backticks, with or without one of its parameters.
+TEST = re.compile(r"`(test_\w+)(?:\[[^\]`]+\])?`")
 #: Addresses of package registries, put together so that this file names none.
 REGISTRIES = re.compile("|".join([r"pypi" + r"\.org", r"npmjs" + r"\.(org|com)", r"python" + r"hosted"]))
 #: Readers create these themselves.
@@ -78,6 +80,12 @@ def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
 def test_files_that_are_named_exist(page: Path) -> None:
     named = {name for name in FILE.findall(prose_of(page)) if Path(name).name not in CREATED}
     assert [name for name in sorted(named) if not _exists(name)] == []
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=shown)
+def test_tests_that_are_named_exist(page: Path) -> None:
+    tests = "\n".join((ROOT / path).read_text() for path in TRACKED if re.search(r"test_\w+\.py$", path))
+    assert [name for name in TEST.findall(prose_of(page)) if f"def {name}(" not in tests] == []
 
 
 def _exists(name: str) -> bool:

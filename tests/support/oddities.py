@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -159,6 +161,12 @@ def endless_loop(_: Context) -> Any:
         await asyncio.sleep(30)
 
     asyncio.run(wait())
+
+
+def allocate_too_much(_: Context) -> Any:
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000, resource.RLIM_INFINITY))
+    return {"length": len(bytearray(4_000_000_000))}
 
 
 async def never() -> dict[str, Any]:

@@ -14,6 +14,7 @@ import {Audit} from './views/audit.js';
 import {DeadLetters} from './views/dead_letters.js';
 import {Flags} from './views/flags.js';
 import {Overview} from './views/overview.js';
+import {Schedules} from './views/schedules.js';
 import {Tasks} from './views/tasks.js';
 
 const VIEWS = {
@@ -22,6 +23,7 @@ const VIEWS = {
   'dead-letters': {name: 'Dead letters', view: DeadLetters},
   flags: {name: 'Flags', view: Flags},
   audit: {name: 'Audit', view: Audit},
+  schedules: {name: 'Schedules', view: Schedules},
 };
 const NAMES = Object.keys(VIEWS);
 

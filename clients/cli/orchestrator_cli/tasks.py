@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -14,7 +15,7 @@ from rich.text import Text
 from orchestrator_cli import bulk_cancel, completion
 from orchestrator_cli.completion import STATUSES
 from orchestrator_cli.ids import Id, hyphenated
-from orchestrator_cli.session import Exit, Session, fail
+from orchestrator_cli.session import Exit, Refusal, Session, fail
 from orchestrator_cli.show import AsJson, ago, as_json, facts, failure, line, out, print_task, say, status, table
 from orchestrator_cli.watch import PATIENCE, poll, report_silence
 
@@ -134,16 +135,27 @@ def why(
     since: Annotated[str, typer.Option(help="How far back the tasks of a trace are looked for.")] = "7d",
     json: AsJson = False,
 ) -> None:
-    """Why a task does not run, in one sentence; of a trace, each of its tasks."""
+    """Why a task or a schedule does not run, in one sentence; of a trace, each of its tasks."""
     session: Session = context.obj
     if _is_trace(reference):
         _why_trace(session, reference, since, json)
         return
-    reason = session.get(_path(hyphenated(reference)))["why"]
+    reason = _reason(session, hyphenated(reference))
     if json:
         as_json(reason)
         return
     say((reason["reason"], "bold"), f"  {reason['message']}")
+
+
+def _reason(session: Session, id: str) -> Any:
+    try:
+        return session.get(_path(id))["why"]
+    except Refusal as refusal:
+        if refusal.status != 404:
+            raise
+        with suppress(Refusal):
+            return session.get(f"/ops/schedules/{quote(id, safe='')}")["why"]
+        raise
 
 
 def _why_trace(session: Session, trace: str, since: str, json: bool) -> None:

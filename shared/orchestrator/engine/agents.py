@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from orchestrator.engine.recurrence import Recurrence, recurrence_of
 from orchestrator.engine.unique import Unique, declared
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import InvalidInput, OrchestratorError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from orchestrator.engine.context import Context
+    from orchestrator.store.schedules import Overlap
 
     Model: TypeAlias = type[BaseModel]
 
@@ -77,6 +79,10 @@ class Agent:
     limit_per_owner: int | None = None
     #: The key of which one unfinished task of an owner exists; None: any number.
     unique: Unique | None = None
+    #: When the system runs it by itself, with an empty payload; None: only when it is submitted.
+    every: Recurrence | None = None
+    #: Whether a run by itself starts while the last one is unfinished.
+    overlap: Overlap = "allow"
     #: Whether its neighbours that finished before it are committed first, because it revokes their notifications.
     after_neighbours: bool = False
     #: Whether its owner cannot cancel it once it is asked for.
@@ -124,6 +130,9 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     opt_in: tuple[str, ...] = (),
     limit_per_owner: int | None = None,
     unique: Unique | Callable[[Any], object] | None = None,
+    every: Duration | None = None,
+    time_zone: str = "UTC",
+    overlap: Overlap = "allow",
     after_neighbours: bool = False,
     for_good: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -137,6 +146,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     once = declared(unique)
     if for_good and once is not None and once.rule == "replace":
         raise ValueError(f"{type}: a submit cannot replace a task that cannot be cancelled; use another rule")
+    rhythm = None if every is None else _check_rhythm(type, every, time_zone, payload)
     steps = dict(upcasters or {})
     if set(steps) != set(range(1, version)):
         raise ValueError(f"{type} version {version} needs an upcaster from each version before it")
@@ -158,6 +168,8 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
             opt_in=opt_in,
             limit_per_owner=limit_per_owner,
             unique=once,
+            every=rhythm,
+            overlap=overlap,
             after_neighbours=after_neighbours,
             for_good=for_good,
         )
@@ -165,6 +177,18 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
         return handler
 
     return mark
+
+
+def _check_rhythm(type: str, every: Duration, time_zone: str, payload: Model) -> Recurrence:
+    """Return when the system runs the agent. Raise ValueError for a rhythm or a payload that could not work."""
+    try:
+        payload.model_validate({})
+    except ValueError as error:
+        raise ValueError(f"{type}: every={every!r} runs it with an empty payload, which its model refuses") from error
+    try:
+        return recurrence_of(every, time_zone)
+    except ValueError as error:
+        raise ValueError(f"{type}: every={every!r}, time_zone={time_zone!r}: {error}") from error
 
 
 def _check_bounds(type: str, timeout: float, max_attempts: int, limit_per_owner: int | None) -> None:
@@ -210,6 +234,10 @@ class Agents:
                 for found in _agents_in(f"{package}.{module.name}"):
                     self._known[found.type] = found
         return sorted(self._known)
+
+    def all(self) -> list[Agent]:
+        """Return every agent, in the order of the types."""
+        return [self._known[type] for type in self.types()]
 
     def open_types(self) -> list[str]:
         """The types users may submit themselves."""

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from orchestrator.model.durations import Duration, seconds_of
+
 #: Seconds between two runs of an interval, at least and at most.
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 60, 366 * 24 * 3600
 #: The most characters of a cron expression.
@@ -59,6 +61,14 @@ class Recurrence:
 
     def _interval(self) -> timedelta:
         return timedelta(seconds=self.every or 0)
+
+
+def recurrence_of(every: Duration, time_zone: str = "UTC") -> Recurrence:
+    """Return the recurrence of a cron expression ("0 7 * * *") or an interval ("15m"). Raise BadRecurrence."""
+    is_cron = isinstance(every, str) and len(every.split()) > 2
+    made = Recurrence(str(every), None, time_zone) if is_cron else Recurrence(None, round(seconds_of(every)), time_zone)
+    made.check()
+    return made
 
 
 def _next_of_cron(expression: str, local: datetime) -> datetime:

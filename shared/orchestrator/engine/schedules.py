@@ -18,6 +18,7 @@ from orchestrator.model.ids import new_task_id
 from orchestrator.model.task import Json
 from orchestrator.store import schedules as store
 from orchestrator.store.connection import Connection, Database
+from orchestrator.store.owners import SYSTEM_OWNER
 from orchestrator.store.schedules import DueSchedule, NewSchedule, Overlap, Schedule
 
 #: Schedules of one owner.
@@ -67,6 +68,25 @@ def change(
         goes_on = request.recurrence == _recurrence(before) and not before.paused
         new = _new(conn, schedule_id, request, agent, payload, next_at=before.next_at if goes_on else None)
         return store.update_schedule(conn, new)
+
+
+def declare(conn: Connection, agents: Agents) -> int:
+    """Bring the system's schedules in line with what agents declare (`every=`), at a deploy; return their number."""
+    declared = [agent for agent in agents.all() if agent.every is not None]
+    with conn.transaction():
+        for agent in declared:
+            request = ScheduleRequest(
+                owner=SYSTEM_OWNER,
+                type=agent.type,
+                payload={},
+                recurrence=agent.every or Recurrence(None, None),
+                overlap=agent.overlap,
+                by_user=False,
+            )
+            _, payload = _checked(agents, request)
+            store.declare_schedule(conn, _new(conn, new_task_id(), request, agent, payload))
+        store.remove_undeclared(conn, [agent.type for agent in declared])
+    return len(declared)
 
 
 def insert_due_runs(db: Database, queue: TaskQueue, remaining: Callable[[], float]) -> int:

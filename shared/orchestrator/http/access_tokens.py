@@ -18,6 +18,7 @@ from orchestrator.aws.token_key_rotation import RESERVED, pepper, retirement_end
 from orchestrator.model.errors import Unauthenticated, Unavailable
 from orchestrator.model.session import Session
 from orchestrator.observability import logger
+from orchestrator.store.owners import SYSTEM_OWNER
 
 if TYPE_CHECKING:
     from jwt import PyJWKClient
@@ -203,6 +204,8 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     """Return the identity of claims. An external issuer's may be anything, so each is bounded and made printable."""
     subject, role = claims["sub"], claims.get("role")
     if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject.encode()) <= LONGEST_SUBJECT:
+        raise Unauthenticated("The access token is not valid.")
+    if subject == SYSTEM_OWNER:
         raise Unauthenticated("The access token is not valid.")
     return Identity(
         owner=subject,

@@ -14,6 +14,8 @@ class AnyOwner(Enum):
 
 #: For operators and the engine itself; never for a request of an owner.
 ANY_OWNER: Final = AnyOwner.ANY_OWNER
+#: The owner of tasks that agents declare for the system; no access token has it as its subject.
+SYSTEM_OWNER: Final = "system"
 #: One owner's id, or ANY_OWNER.
 Owner: TypeAlias = str | Literal[AnyOwner.ANY_OWNER]
 

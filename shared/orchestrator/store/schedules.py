@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection
+from orchestrator.store.owners import Owner, owner_filter
 from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_all, fetch_column, fetch_one
 
@@ -40,9 +42,11 @@ class NewSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule as its owner sees it; `every` is in seconds."""
+    """A schedule; `every` is in seconds, `name` is that of a schedule which an agent declares."""
 
     id: UUID
+    owner_id: str
+    name: str | None
     type: str
     payload: Json
     cron: str | None
@@ -54,6 +58,14 @@ class Schedule:
     last_task_id: UUID | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedSchedule(Schedule):
+    """A schedule with the seconds until its next run, and whether its last task is unfinished."""
+
+    due_in: float
+    unfinished: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +107,37 @@ def list_schedules(conn: Connection, owner: str) -> list[Schedule]:
     return fetch_all(conn, Schedule, _SQL["list_schedules"], {"owner_id": owner})
 
 
-def lock_schedule(conn: Connection, owner: str, schedule_id: UUID) -> Schedule | None:
-    """Lock one schedule of an owner until the transaction ends."""
-    return fetch_one(conn, Schedule, _SQL["lock_schedule"], {"id": schedule_id, "owner_id": owner})
+def list_all_schedules(conn: Connection, owner: Owner, *, before: UUID | None, limit: int) -> list[Schedule]:
+    """Return schedules of `owner`, newest first; `before` is the last id of the page before."""
+    values = {**owner_filter(owner), "before": before, "limit": limit}
+    return fetch_all(conn, Schedule, _SQL["list_all_schedules"], values)
+
+
+def explain_schedule(conn: Connection, schedule_id: UUID) -> ExplainedSchedule | None:
+    """Return any owner's schedule with all that can keep it from running."""
+    return fetch_one(conn, ExplainedSchedule, _SQL["explain_schedule"], {"id": schedule_id})
+
+
+def pause_schedule(conn: Connection, schedule_id: UUID, paused: bool, next_at: datetime | None) -> Schedule:
+    """Pause or resume a schedule that the caller has locked."""
+    values = {"id": schedule_id, "paused": paused, "next_at": next_at}
+    (schedule,) = fetch_all(conn, Schedule, _SQL["pause_schedule"], values)
+    return schedule
+
+
+def declare_schedule(conn: Connection, declared: NewSchedule) -> None:
+    """Insert or change the schedule that the agent of its type declares."""
+    conn.execute(_SQL["declare_schedule"], asdict(declared))
+
+
+def remove_undeclared(conn: Connection, names: Collection[str]) -> int:
+    """Delete the declared schedules with other names than these; return how many."""
+    return conn.execute(_SQL["remove_undeclared"], {"names": list(names)}).rowcount
+
+
+def lock_schedule(conn: Connection, owner: Owner, schedule_id: UUID) -> Schedule | None:
+    """Lock one schedule of `owner` until the transaction ends."""
+    return fetch_one(conn, Schedule, _SQL["lock_schedule"], {"id": schedule_id, **owner_filter(owner)})
 
 
 def update_schedule(conn: Connection, changed: NewSchedule) -> Schedule:
@@ -106,9 +146,9 @@ def update_schedule(conn: Connection, changed: NewSchedule) -> Schedule:
     return schedule
 
 
-def delete_schedule(conn: Connection, owner: str, schedule_id: UUID) -> bool:
-    """Delete one schedule of an owner; return whether it was there."""
-    return conn.execute(_SQL["delete_schedule"], {"id": schedule_id, "owner_id": owner}).rowcount > 0
+def delete_schedule(conn: Connection, owner: Owner, schedule_id: UUID) -> bool:
+    """Delete one schedule of `owner`; return whether it was there."""
+    return conn.execute(_SQL["delete_schedule"], {"id": schedule_id, **owner_filter(owner)}).rowcount > 0
 
 
 def lock_due_schedules(conn: Connection, ahead: float, limit: int) -> list[DueSchedule]:

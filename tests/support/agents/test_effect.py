@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from contextlib import suppress
 from typing import Any, Literal
@@ -19,7 +20,9 @@ from orchestrator.model.fault_injection import reach
 class Effect(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    do: Literal["succeed", "refuse", "raise", "retry", "exit", "hang", "bad-result", "abort-transaction"] = "succeed"
+    do: Literal["succeed", "refuse", "raise", "retry", "exit", "kill", "hang", "bad-result", "abort-transaction"] = (
+        "succeed"
+    )
     #: Do it only on the first so many attempts; 0: on every one.
     times: int = 0
     seconds: float = 0.0
@@ -44,6 +47,8 @@ def _misbehave(ctx: Context, payload: Effect) -> None:
             raise RetryAfter(payload.seconds, "busy")
         case "exit":
             os._exit(1)
+        case "kill":  # as the kernel does when a function uses more memory than it has
+            os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             while True:
                 time.sleep(0.01)

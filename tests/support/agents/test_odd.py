@@ -92,6 +92,7 @@ ODD: dict[str, Callable[[Context], Any]] = {
     "fork-write": oddities.fork_and_write,
     "loop": oddities.loop,
     "endless-loop": oddities.endless_loop,
+    "allocate": oddities.allocate_too_much,
     "output": oddities.much_output,
     "exit": lambda _: os._exit(1),
     # The connection

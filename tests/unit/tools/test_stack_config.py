@@ -104,3 +104,28 @@ def test_a_taken_port_is_named_with_the_way_round_it() -> None:
         with pytest.raises(Refused, match=re.escape(f"Port {port}, for pages, is taken")) as refusal:
             refuse_taken_ports({port: "pages"}, 9000)
     assert "PORT_BASE=9100" in str(refusal.value)
+
+
+def test_the_tools_of_the_shell_file_run_in_a_path_with_a_space(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "my projects" / "it's here"
+    interpreter = checkout / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.write_text('#!/bin/sh\nprintf "%s|" "$PYTHONPATH" "$@"\n')
+    interpreter.chmod(0o755)
+    monkeypatch.setattr("tools.local_stack.stack.python", lambda _: interpreter)
+    monkeypatch.setattr("tools.local_stack.stack.ROOT", checkout)
+    monkeypatch.setattr("tools.local_stack.postgres.BINARIES", interpreter.parent)
+    (interpreter.parent / "psql").symlink_to(interpreter)
+    layout = Layout(checkout, 9000)
+    (checkout / "aws.env").write_text(shell_file(layout))
+    calls = "aws sqs list-queues; orchestrator stats; psql -c 'SELECT 1'"
+    shell = ["sh", "-ec", f'. ./aws.env; {calls}; printf %s "$ORCHESTRATOR_STACK"']
+    said = subprocess.run(
+        shell, capture_output=True, text=True, cwd=checkout, env={"PATH": os.environ["PATH"]}, check=False
+    )
+    assert said.stderr == ""
+    assert f"|-m|awscli|--endpoint-url|{layout.aws_url}|sqs|list-queues|" in said.stdout
+    assert f"{checkout}/clients/cli|-m|playmate_cli|stats|" in said.stdout
+    assert said.stdout.endswith(f"|-c|SELECT 1|{checkout}/stack.json")

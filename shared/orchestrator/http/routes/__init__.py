@@ -5,6 +5,7 @@ from orchestrator.http.routes.dead_letters import dead_letter_routes
 from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import ops_routes
+from orchestrator.http.routes.operators.schedules import operator_schedule_routes
 from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.signals import signal_routes
@@ -25,6 +26,7 @@ ROUTERS = (
     figure_routes,
     ops_routes,
     run_again_routes,
+    operator_schedule_routes,
     cancel_routes,
     dead_letter_routes,
     redrive_routes,

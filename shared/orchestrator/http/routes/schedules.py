@@ -33,7 +33,7 @@ def schedule_routes(services: Services) -> Router:
     @operation("The caller's recurring tasks", {200: schedules.Schedules})
     def list_own() -> Response[Any]:
         found = services.db.run(store.list_schedules, current_owner(router))
-        return json_response(200, {"items": [_view(schedule) for schedule in found]})
+        return json_response(200, {"items": [schedule_view(schedule) for schedule in found]})
 
     @router.post("/api/schedules")
     @operation("Create a recurring task", {201: schedules.ScheduleView}, body=schedules.CreateSchedule, refusals=(409,))
@@ -49,7 +49,7 @@ def schedule_routes(services: Services) -> Router:
             overlap=body.overlap,
             paused=body.paused,
         )
-        return json_response(201, _view(engine.create(services.db, services.agents, request)))
+        return json_response(201, schedule_view(engine.create(services.db, services.agents, request)))
 
     @router.patch("/api/schedules/<schedule_id>")
     @operation(
@@ -69,7 +69,7 @@ def schedule_routes(services: Services) -> Router:
             path_uuid(schedule_id, "schedule"),
             lambda before: _merged(owner, before, body),
         )
-        return json_response(200, _view(changed))
+        return json_response(200, schedule_view(changed))
 
     @router.delete("/api/schedules/<schedule_id>")
     @operation("Delete a recurring task", {204: None}, parameters=(SCHEDULE_ID,))
@@ -93,7 +93,8 @@ def _merged(owner: str, before: Schedule, body: ChangeSchedule) -> ScheduleReque
     )
 
 
-def _view(schedule: Schedule) -> schedules.ScheduleView:
+def schedule_view(schedule: Schedule) -> schedules.ScheduleView:
+    """Return a schedule as its owner reads it."""
     return {
         "id": str(schedule.id),
         "type": schedule.type,

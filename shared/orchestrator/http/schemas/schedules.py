@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 
 from orchestrator.engine.recurrence import LONGEST_EXPRESSION, LONGEST_INTERVAL, SHORTEST_INTERVAL
 from orchestrator.http.schemas.requests import Body, number_only
-from orchestrator.http.schemas.responses import Id, Moment, closed
+from orchestrator.http.schemas.responses import Id, Moment, closed, extensible
 from orchestrator.model.task import Json
+from orchestrator.store.owners import SYSTEM_OWNER
 from orchestrator.store.schedules import Overlap
 
 Every = Annotated[int, Field(ge=SHORTEST_INTERVAL, le=LONGEST_INTERVAL), BeforeValidator(number_only)]
@@ -27,6 +28,12 @@ class CreateSchedule(Body):
     timeZone: str = Field(default="UTC", min_length=1, max_length=100)
     overlap: Overlap = "allow"
     paused: bool = Field(default=False, strict=True)
+
+
+class CreateOpsSchedule(CreateSchedule):
+    """A recurring task of any type and of any owner; without an owner it is the system's."""
+
+    owner: str = Field(default=SYSTEM_OWNER, min_length=1, max_length=128)
 
 
 class ChangeSchedule(Body):
@@ -63,3 +70,32 @@ class Schedules(TypedDict):
     """Every schedule of the caller, oldest first."""
 
     items: list[ScheduleView]
+
+
+@closed
+class OpsScheduleView(ScheduleView):
+    """A recurring task as operators read it; `declared`: an agent declares it, and a deploy restores it."""
+
+    owner: str
+    declared: bool
+
+
+@closed
+class OpsSchedules(TypedDict):
+    """A page of everybody's recurring tasks."""
+
+    items: list[OpsScheduleView]
+    nextCursor: Id | None
+
+
+@extensible
+class ScheduleWhy(TypedDict):
+    """Why a recurring task does not run now."""
+
+    reason: str
+    message: str
+
+
+@closed
+class OpsScheduleDossier(OpsScheduleView):
+    why: ScheduleWhy

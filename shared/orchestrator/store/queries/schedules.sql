@@ -6,19 +6,70 @@ INSERT INTO agent_schedules (id, owner_id, type, payload, payload_version, max_a
 SELECT %(id)s, %(owner_id)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, %(deadline)s, %(cron)s, %(every)s,
        %(time_zone)s, %(overlap)s, %(paused)s, %(next_at)s
 WHERE (SELECT count(*) FROM agent_schedules WHERE owner_id = %(owner_id)s) < %(most)s
-RETURNING id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at;
+RETURNING
+-- include: schedule_columns
+;
 
 -- name: list_schedules
 -- An owner's schedules, oldest first.
 -- Index: schedule_owner.
-SELECT id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at
+SELECT
+-- include: schedule_columns
 FROM agent_schedules WHERE owner_id = %(owner_id)s ORDER BY id;
+
+-- name: list_all_schedules
+-- A page of the schedules of all owners, or of one, newest first.
+-- Index: agent_schedules_pkey, read backwards; schedule_owner for one owner.
+SELECT
+-- include: schedule_columns
+FROM agent_schedules
+WHERE id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND (%(any_owner)s OR owner_id = %(owner_id)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: explain_schedule
+-- One schedule with all that can keep it from running.
+-- Index: agent_schedules_pkey; agent_tasks_pkey for its last task.
+SELECT
+-- include: schedule_columns
+, extract(epoch FROM next_at - task_now())::float8 AS due_in,
+  EXISTS (SELECT FROM agent_tasks t WHERE t.id = last_task_id AND t.finished_at IS NULL) AS unfinished
+FROM agent_schedules WHERE id = %(id)s;
+
+-- name: pause_schedule
+-- Pause or resume a schedule; a resumed one runs next at `next_at`.
+-- Index: agent_schedules_pkey.
+UPDATE agent_schedules SET paused = %(paused)s, next_at = coalesce(%(next_at)s, next_at), updated_at = task_now()
+WHERE id = %(id)s
+RETURNING
+-- include: schedule_columns
+;
+
+-- name: declare_schedule
+-- Insert the schedule that an agent declares, or change it; an operator's pause stays. The next run stays while the rhythm does.
+-- Index: schedule_name.
+INSERT INTO agent_schedules AS s (id, owner_id, name, type, payload, payload_version, max_attempts, limited, deadline, cron, every, time_zone,
+                                  overlap, paused, next_at)
+SELECT %(id)s, %(owner_id)s, %(type)s, %(type)s, %(payload)s::jsonb, %(payload_version)s, %(max_attempts)s, %(limited)s, %(deadline)s, %(cron)s,
+       %(every)s, %(time_zone)s, %(overlap)s, false, %(next_at)s
+ON CONFLICT (name) WHERE name IS NOT NULL DO UPDATE
+SET payload = excluded.payload, payload_version = excluded.payload_version, max_attempts = excluded.max_attempts, limited = excluded.limited,
+    deadline = excluded.deadline, cron = excluded.cron, every = excluded.every, time_zone = excluded.time_zone, overlap = excluded.overlap,
+    next_at = CASE WHEN (s.cron, s.every, s.time_zone) IS DISTINCT FROM (excluded.cron, excluded.every, excluded.time_zone)
+                   THEN excluded.next_at ELSE s.next_at END,
+    updated_at = task_now();
+
+-- name: remove_undeclared
+-- Delete the schedules of agents that declare none any more.
+-- Index: schedule_name.
+DELETE FROM agent_schedules WHERE name IS NOT NULL AND name <> ALL(%(names)s);
 
 -- name: lock_schedule
 -- One schedule of an owner, until the transaction ends.
 -- Index: agent_schedules_pkey.
-SELECT id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at
-FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s FOR NO KEY UPDATE;
+SELECT
+-- include: schedule_columns
+FROM agent_schedules WHERE id = %(id)s AND (%(any_owner)s OR owner_id = %(owner_id)s) FOR NO KEY UPDATE;
 
 -- name: update_schedule
 -- Index: agent_schedules_pkey.
@@ -27,11 +78,13 @@ SET payload = %(payload)s::jsonb, payload_version = %(payload_version)s, max_att
     cron = %(cron)s, every = %(every)s, time_zone = %(time_zone)s, overlap = %(overlap)s, paused = %(paused)s, next_at = %(next_at)s,
     updated_at = task_now()
 WHERE id = %(id)s AND owner_id = %(owner_id)s
-RETURNING id, type, payload, cron, every, time_zone, overlap, paused, next_at, last_task_id, created_at, updated_at;
+RETURNING
+-- include: schedule_columns
+;
 
 -- name: delete_schedule
 -- Index: agent_schedules_pkey.
-DELETE FROM agent_schedules WHERE id = %(id)s AND owner_id = %(owner_id)s;
+DELETE FROM agent_schedules WHERE id = %(id)s AND (%(any_owner)s OR owner_id = %(owner_id)s);
 
 -- name: lock_due_schedules
 -- Schedules whose next run is due, or for overlapping runs due within the time that a queue message can wait.
