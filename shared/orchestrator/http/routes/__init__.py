@@ -8,11 +8,10 @@ from orchestrator.http.routes.operator_tasks import ops_routes
 from orchestrator.http.routes.operators.schedules import operator_schedule_routes
 from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
-from orchestrator.http.routes.signals import signal_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
 from orchestrator.http.routes.streams import stream_routes
-from orchestrator.http.routes.tasks import task_routes
+from orchestrator.http.routes.tasks import signal_routes, task_routes
 from orchestrator.http.routes.tickets import realtime_routes
 from orchestrator.http.routes.token_keys import token_key_routes
 
