@@ -61,11 +61,21 @@ if TYPE_CHECKING:
     from orchestrator.engine.context import Call, Child, Context, Gathered
     from orchestrator.engine.submit import TaskRequest, submit
     from orchestrator.engine.unique import Unique, UniqueKey, debounce
+    from orchestrator.engine.waiting.signals import announce_signal, signal
     from orchestrator.http.app import Services, current_owner, submit_task
     from orchestrator.http.errors import json_response
     from orchestrator.http.operation import Parameter, operation
     from orchestrator.http.request import read as read_body
-    from orchestrator.model.errors import Conflict, Fault, Forbidden, InvalidInput, NotFound, Refuse, RetryAfter
+    from orchestrator.model.errors import (
+        Conflict,
+        Fault,
+        Forbidden,
+        InvalidInput,
+        NotFound,
+        Refuse,
+        RetryAfter,
+        WaitExpired,
+    )
     from orchestrator.testing import Ran, run_agent
 
 #: Each public name's module, and its name there where it differs.
@@ -81,6 +91,7 @@ _MODULES = {
     "debounce": "engine.unique",
     "Refuse": "model.errors",
     "RetryAfter": "model.errors",
+    "WaitExpired": "model.errors",
     # for routes
     "Response": "http.app",
     "Router": "http.app",
@@ -93,6 +104,8 @@ _MODULES = {
     "submit_task": "http.app",
     "TaskRequest": "engine.submit",
     "submit": "engine.submit",
+    "signal": "engine.waiting.signals",
+    "announce_signal": "engine.waiting.signals",
     # errors that a route answers with
     "Fault": "model.errors",
     "InvalidInput": "model.errors",
@@ -124,13 +137,16 @@ __all__ = [
     "TaskRequest",
     "Unique",
     "UniqueKey",
+    "WaitExpired",
     "agent",
+    "announce_signal",
     "current_owner",
     "debounce",
     "json_response",
     "operation",
     "read_body",
     "run_agent",
+    "signal",
     "submit",
     "submit_task",
 ]

@@ -17,6 +17,7 @@ from orchestrator.engine.live.subscriptions import push
 from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
 from orchestrator.engine.unique import UniqueKey
+from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.owners import ANY_OWNER
@@ -57,6 +58,7 @@ class FaultyProcess:
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.options["owners"]),
             "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, ANY_OWNER, self._ids()[0]),
+            "signal": self._signal,
             "redrive": lambda: [
                 str(each) for each in redrive(self.engine.db, self.engine.queue, self.engine.events, Selection(), "op")
             ],
@@ -66,6 +68,12 @@ class FaultyProcess:
     def _order(self) -> dict[str, Any]:
         order = dict(self.options["order"])
         return order | {"unique": UniqueKey(**order["unique"])} if "unique" in order else order
+
+    def _signal(self) -> None:
+        for task_id in self._ids():
+            value = self.options.get("value", {"yes": True})
+            sent = self.engine.db.run(signals.signal, task_id, "answer", value, owner="1", by="1")
+            signals.announce_signal(self.engine.queue, self.engine.events, sent)
 
     def _ids(self) -> list[UUID]:
         return [UUID(each) for each in self.options["ids"]]

@@ -85,6 +85,15 @@ def kill_canceller(lab: Lab) -> None:
     assert lab.engine.task(task.id).status is Status.CANCELLED
 
 
+def kill_signaller(lab: Lab) -> None:
+    task = lab.engine.submit("test.waits", {}, max_attempts=1)
+    lab.engine.run(task.id)
+    assert lab.engine.row(task.id)["awaits"] == "signal:answer"
+    lab.engine.queue.sent.clear()
+    lab.kill_at("signal", "signal.committed", ids=[task.id])
+    assert lab.wire.sent("tasks") == []
+
+
 def kill_redriver(lab: Lab) -> None:
     task = lab.engine.submit(payload={"do": "raise", "times": 1}, max_attempts=2)
     lab.engine.db.connection().execute("UPDATE agent_tasks SET max_attempts = 1")
@@ -106,6 +115,7 @@ SCENES: dict[Point, Callable[[Lab], None]] = {
     "push.read": kill_pusher("push.read"),
     "push.sent": kill_pusher("push.sent"),
     "cancel.committed": kill_canceller,
+    "signal.committed": kill_signaller,
     "redrive.committed": kill_redriver,
 }
 

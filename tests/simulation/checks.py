@@ -48,11 +48,13 @@ def check(world: World, accepted: set[UUID]) -> None:
     history = _by_task(world, "SELECT * FROM agent_task_events ORDER BY task_id, seq")
     steps = _by_task(world, "SELECT * FROM agent_task_steps")
     queued_messages = {(queued.task_id, queued.dead_seq) for queued in world.dead_letters.queued_messages.values()}
+    waits = _by_task(world, "SELECT * FROM agent_waits")
     for task in tasks:
         assert task["status"] in FINAL, task
         _check_effects(task, effects[task["id"]], steps[task["id"]])
         _check_history(task, history[task["id"]])
         _check_revivals(world, history[task["id"]])
+        _check_answer(task, history[task["id"]], waits[task["id"]])
         _check_family(task, [child for child in tasks if child["parent_id"] == task["id"]])
         if task["status"] == "dead-letter":
             assert (task["id"], task["seq"]) in queued_messages, f"no message in the dead-letter queue for {task}"
@@ -64,7 +66,7 @@ def _check_effects(task: dict[str, Any], effects: list[dict[str, Any]], steps: l
     result = task["result"] or {}
     leaves_effect = task["status"] == "completed" and result.get("word") != "effectless"
     assert len(effects) == leaves_effect, f"{len(effects)} effects of {task}"
-    recorded = {step["name"]: step["result"] for step in steps if not step["name"].startswith("gather:")}
+    recorded = {step["name"]: step["result"] for step in steps if not step["name"].startswith(("gather:", "sleep:"))}
     if recorded:
         assert recorded["call"] <= CALLS[f"{task['id']}:call"]
         assert result.get("called", recorded["call"]) in (recorded["call"], None)
@@ -99,6 +101,14 @@ def _check_revivals(world: World, events: list[dict[str, Any]]) -> None:
     for event in events:
         if event["kind"] == "redriven" and event["data"]["by"] == "queue redrive":
             assert (event["task_id"], event["seq"] - 1) in world.dead_letters.moved, "revived by a late wake-up"
+
+
+def _check_answer(task: dict[str, Any], events: list[dict[str, Any]], waits: list[dict[str, Any]]) -> None:
+    """One signal of a name at most counts, and a completed handler has acted on the one that is stored."""
+    assert sum(event["kind"] == "signal" for event in events) == sum(wait["answered_at"] is not None for wait in waits)
+    if task["type"] == "sim.waits" and task["status"] == "completed":
+        (wait,) = waits
+        assert task["result"]["answer"] == wait["value"], "the handler acted on another answer than the stored one"
 
 
 def _check_family(task: dict[str, Any], children: list[dict[str, Any]]) -> None:

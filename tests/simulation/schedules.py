@@ -16,7 +16,7 @@ from tests.simulation.watchers import OWNERS
 from tests.simulation.world import INVOCATION, Interruption, World
 
 OUTCOMES = ("succeed", "raise", "refuse", "wait", "die", "effectless")
-ACCIDENTS = ("die", "cut", "cancel", "late", "rival", "sweep", "redrive")
+ACCIDENTS = ("die", "cut", "cancel", "late", "rival", "sweep", "redrive", "signal")
 
 script = st.fixed_dictionaries(
     {
@@ -33,11 +33,15 @@ family = st.fixed_dictionaries(
         "deadline": st.none() | st.sampled_from((30.0, 500.0)),
     }
 )
+pause = st.fixed_dictionaries(
+    {"sleep": st.sampled_from((0.0, 20.0, 2000.0)), "deadline": st.sampled_from((30.0, 500.0, 5000.0))}
+)
 order = st.one_of(
     st.tuples(st.just("sim.work"), script),
     st.tuples(st.just("sim.work"), script),
     st.tuples(st.just("sim.limited"), script),
     st.tuples(st.just("sim.family"), family),
+    st.tuples(st.just("sim.waits"), pause),
 )
 plan = st.lists(
     st.builds(Interruption, st.sampled_from(POINTS), st.integers(1, 4), st.sampled_from(ACCIDENTS)), max_size=3
@@ -126,6 +130,11 @@ class Schedule(RuleBasedStateMachine):
         for each in (first, second):
             with self.world.interrupted(each):
                 self.world.deliver(1)
+
+    @rule(number=st.integers(0, 999), plan=plan)
+    def signal(self, number: int, plan: Any) -> None:
+        with self.world.interrupted(plan):
+            self.world.signal(number)
 
     @rule(most=st.integers(1, 10))
     def throttle(self, most: int) -> None:

@@ -26,6 +26,7 @@ from orchestrator.engine.live import subscriptions
 from orchestrator.engine.operators import redrive
 from orchestrator.engine.submit import TaskRequest
 from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
 from orchestrator.model.fault_injection import Point, ProcessKilled
@@ -38,7 +39,7 @@ from tests.support.engine import FixedFlags
 from tests.support.postgres import connect_as
 
 #: The accidents that may happen while a process is at a point.
-Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive"]
+Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive", "signal"]
 START = datetime(2030, 1, 1, tzinfo=UTC)
 #: Seconds of a worker's invocation; its lease is 5 longer.
 INVOCATION = 60.0
@@ -147,6 +148,16 @@ class World:
         with suppress(Conflict):
             cancel.cancel(self.db, self.queue, self.events, ANY_OWNER, task_id)
 
+    def signal(self, number: int) -> None:
+        """Somebody sends a signal to any unfinished task, whether it waits or not."""
+        task = self.some_task()
+        if task is None:
+            return
+        owner = str(self.rows(f"SELECT owner_id FROM agent_tasks WHERE id = '{task}'")[0]["owner_id"])
+        with suppress(Conflict):
+            sent = self.db.run(signals.signal, task, "go", number, owner=owner, by=owner)
+            signals.announce_signal(self.queue, self.events, sent)
+
     def redrive(self) -> None:
         redrive.redrive(self.db, self.queue, self.events, redrive.Selection(), "operator")
 
@@ -197,6 +208,7 @@ class World:
             "rival": self._rival,
             "sweep": self._late_sweep,
             "redrive": self.redrive,
+            "signal": lambda: self.signal(1_000),
         }
         if accident == "die":
             raise ProcessKilled

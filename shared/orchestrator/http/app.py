@@ -11,12 +11,13 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.http.access_tokens import Identity, Tokens
+from orchestrator.http.answer_tokens import answer_token, bears_answer_token
 from orchestrator.http.authentication import SAFE_METHODS, authenticate, check_page
 from orchestrator.http.errors import MethodNotAllowed, error_response, json_response, to_json
 from orchestrator.http.operation import declared
 from orchestrator.http.rate_limits import check_change
 from orchestrator.http.request import check_body, given_trace, idempotency_key, traceparent
-from orchestrator.model.errors import Forbidden, NotFound
+from orchestrator.model.errors import Forbidden, NotFound, Unauthenticated
 from orchestrator.observability import logger, tracing
 from orchestrator.store import row_security
 
@@ -92,6 +93,11 @@ def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
 def identity(router: Router | APIGatewayHttpResolver) -> Identity:
     """Return the caller; only inside a route that is not open."""
     return cast("Identity", router.context["identity"])
+
+
+def has_identity(router: Router) -> bool:
+    """Return whether the caller is signed in, and not only the bearer of an answer token."""
+    return "identity" in router.context
 
 
 def current_owner(router: Router | APIGatewayHttpResolver) -> str:
@@ -189,6 +195,8 @@ def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Row
     access = promise.access if promise is not None else "user"
     if access == "open":
         return row_security.NOBODY
+    if access == "answer":
+        return _admit_answer(services, app)
     caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
     if access == "operator" and caller.role != "operator":
         raise Forbidden("This is for operators.")
@@ -200,6 +208,25 @@ def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> Row
         if promise and promise.answers_the_erased
         else row_security.caller(caller.owner, caller)
     )
+
+
+def _admit_answer(services: Services, app: APIGatewayHttpResolver) -> RowContext:
+    """Return the rows of a caller, of an operator, or of an answer token. Raise Unauthenticated without all of them."""
+    token = answer_token(app.current_event)
+    bearer = row_security.NOBODY if token is None else row_security.setting("orchestrator.answer", token)
+    if token is not None and bears_answer_token(app.current_event):
+        return bearer
+    try:
+        caller = authenticate(app.current_event, services.tokens, services.allowed_origins)
+    except Unauthenticated:
+        if token is None:
+            raise
+        return bearer
+    app.append_context(identity=caller)
+    if caller.role == "operator":
+        return row_security.operator(caller.owner, caller)
+    own = row_security.caller(caller.owner, caller)
+    return own if token is None else row_security.together(own, bearer)
 
 
 def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.model.errors import (
+    AlreadyAnswered,
     Conflict,
     Forbidden,
     Gone,
@@ -83,7 +84,10 @@ def error_response(error: Exception, request_id: str, trace_id: str) -> Response
     faults = error.faults if isinstance(error, InvalidInput) else ()
     named = [{"field": fault.field, "code": fault.code, "message": fault.message} for fault in faults]
     message = f"{faults[0].field}: {faults[0].message}" if faults else error.message
-    return json_response(status, error_body(error.code, message, trace_id, named), _headers(error))
+    body = error_body(error.code, message, trace_id, named)
+    if isinstance(error, AlreadyAnswered):
+        body["answeredAt"] = error.answered_at
+    return json_response(status, body, _headers(error))
 
 
 def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:

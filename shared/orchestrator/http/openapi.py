@@ -140,6 +140,8 @@ def _operation(method: str, path: str, promise: Operation, schemas: Mapping[tupl
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if promise.access == "open":
         described["security"] = []
+    elif promise.access == "answer":
+        described["security"] = [{"bearer": []}, {"cookie": []}, {}]
     return described
 
 

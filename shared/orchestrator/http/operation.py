@@ -59,7 +59,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     #: Statuses of refusals beyond those every route can give.
     refusals: tuple[int, ...] = ()
-    access: Literal["open", "user", "operator"] = "user"
+    #: `answer`: a user, an operator, or the bearer of an answer token.
+    access: Literal["open", "user", "operator", "answer"] = "user"
     tag: str = "tasks"
     #: Whether it serves a caller whose account is closed: they may still ask whether the erasure has ended.
     answers_the_erased: bool = False
@@ -78,7 +79,7 @@ def operation(
     body: Any = None,
     parameters: tuple[Parameter, ...] = (),
     refusals: tuple[int, ...] = (),
-    access: Literal["open", "user", "operator"] = "user",
+    access: Literal["open", "user", "operator", "answer"] = "user",
     tag: str = "tasks",
     answers_the_erased: bool = False,
 ) -> Callable[[F], F]:

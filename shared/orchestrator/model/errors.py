@@ -3,11 +3,12 @@
     OrchestratorError
     ├── Steering                 raised by a handler to say what becomes of its task
     │   ├── Refuse               permanent: the task fails with this message, no retry
+    │   │   └── WaitExpired      nobody has sent the signal in time; a handler may catch it
     │   └── RetryAfter           runs again after so many seconds, spends no attempt
     ├── Interrupted              a BaseException: the engine stops a handler
     │   ├── LeaseLost            another attempt owns the task; nothing of this one commits
     │   ├── Cancelled            the owner cancelled; nothing commits
-    │   ├── Suspended            waits for children, then the handler runs again
+    │   ├── Suspended            waits (children, sleep, signal, approval), then the handler runs again
     │   └── HandlerTimeout       ran longer than its agent allows; a transient failure
     └── Rejected                 a response to the caller; orchestrator.http.errors gives each its status
         ├── InvalidInput         400, with every fault
@@ -15,6 +16,7 @@
         ├── Forbidden            403
         ├── NotFound             404
         ├── Conflict             409
+        │   └── AlreadyAnswered  409, with the time of the first answer
         ├── Gone                 410
         ├── TooLarge             413
         ├── KeyReused            422
@@ -47,6 +49,13 @@ class Refuse(Steering):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+class WaitExpired(Refuse):
+    """Nobody has answered before the deadline of a wait; unless the handler catches this, the task fails."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="wait_expired")
 
 
 class RetryAfter(Steering):
@@ -83,7 +92,7 @@ class Cancelled(Interrupted):
 
 
 class Suspended(Interrupted):
-    """The attempt ends here and the handler runs again when its children are done."""
+    """The attempt ends here, and the handler runs again when its wait is over."""
 
 
 class HandlerTimeout(Interrupted, KeyboardInterrupt):
@@ -152,6 +161,16 @@ class Gone(Rejected):
     """A route that another one has replaced; the message names the other one."""
 
     code = "gone"
+
+
+class AlreadyAnswered(Conflict):
+    """A signal of that name was sent before, at `answered_at` (ISO 8601)."""
+
+    code = "already_answered"
+
+    def __init__(self, answered_at: str) -> None:
+        super().__init__(f"This was answered already, at {answered_at}.")
+        self.answered_at = answered_at
 
 
 class TooLarge(Rejected):

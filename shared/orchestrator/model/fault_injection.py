@@ -20,6 +20,7 @@ Point = Literal[
     "push.read",  # events read, nothing sent
     "push.sent",  # frames sent, cursor not kept
     "cancel.committed",  # cancelled, watchers not notified
+    "signal.committed",  # signal stored, message not sent
     "redrive.committed",  # rows revived, messages not sent
 ]
 POINTS: tuple[Point, ...] = get_args(Point)

@@ -1,11 +1,17 @@
-"""Task ids: UUID version 7 (RFC 9562 §5.7), so that new rows land side by side in the index."""
+"""Task ids (UUID version 7, RFC 9562 §5.7, so that new rows are side by side in the index), and names of waits."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from datetime import datetime
 from uuid import UUID
+
+#: The name of a wait is a part of a path: `/api/tasks/{id}/signals/{name}`.
+WAIT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", re.ASCII)
+#: An answer token; its beginning distinguishes it from an access token.
+ANSWER_TOKEN = re.compile(r"ask_[A-Za-z0-9_-]{20,90}", re.ASCII)
 
 
 def new_task_id() -> UUID:
@@ -22,3 +28,8 @@ def first_id_at(moment: datetime) -> UUID:
     """Ids made at this moment or later are not below it, earlier ones are."""
     milliseconds = int(moment.timestamp() * 1_000)
     return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)
+
+
+def new_answer_token() -> str:
+    """Return a token that nobody can guess."""
+    return "ask_" + secrets.token_urlsafe(24)

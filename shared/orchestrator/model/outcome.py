@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_bounded, encode_json
 from orchestrator.model.sizes import LARGEST_RESULT
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
+
+WaitKind = Literal["sleep", "signal", "approval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,42 @@ class Join:
     name: str
     needed: int
     deadline: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The wait for an answer as it is stored when it begins. `schema` and `shown` are JSON text.
+
+    `asked` are the owners that may answer, `operators` says whether operators may. `model` names the class that checks
+    the value. `expires`: whether the wait ends at a time of its own.
+    """
+
+    asked: tuple[str, ...]
+    operators: bool
+    expires: bool
+    schema: str | None = None
+    model: str | None = None
+    shown: str | None = None
+    digest: str | None = None
+    version: str = ""
+    token: str
+    #: Whether an answer that is stored already does not count: it does not fit, or answers something else.
+    discards_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait of at most `seconds` that ends an attempt; `question` is None for a sleep and for a wait that goes on."""
+
+    kind: WaitKind
+    name: str
+    seconds: float
+    question: Question | None = None
+
+    @property
+    def awaits(self) -> str:
+        """Return the value of the column `awaits`."""
+        return f"{self.kind}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +79,8 @@ class Outcome:
     connection_lost: bool = False
     parked_by: str | None = None
     wait: Join | None = None
+    #: The task sleeps, or waits for an answer.
+    suspended: Wait | None = None
 
 
 def completed(task_id: UUID, token: int, result: Json) -> Outcome:
@@ -122,4 +163,18 @@ def waiting(task_id: UUID, token: int, join: Join) -> Outcome:
         refund=True,
         wait=join,
         event=encode_json({"for": join.name, "children": join.needed}),
+    )
+
+
+def suspended(task_id: UUID, token: int, wait: Wait) -> Outcome:
+    """Return the outcome of a task that sleeps or waits for an answer; no attempt is spent."""
+    return Outcome(
+        task_id=task_id,
+        token=token,
+        status=Status.PENDING,
+        kind="waiting",
+        delay=wait.seconds,
+        refund=True,
+        suspended=wait,
+        event=encode_json({"for": wait.name, "wait": wait.kind}),
     )

@@ -70,6 +70,7 @@ class UnclaimedTask:
     limited: bool
     parked_by: str | None
     waiting_for: int | None
+    awaits: str | None
     traceparent: str | None
     due_in: float | None
     lease_left: float | None
@@ -225,7 +226,7 @@ def _row(o: Outcome) -> dict[str, Json]:
         "refund": 1 if o.refund else None,
         "parked_by": o.parked_by,
         "waiting_for": o.wait.needed if o.wait else None,
-        "awaits": o.wait.name if o.wait else None,
+        "awaits": o.wait.name if o.wait else o.suspended.awaits if o.suspended else None,
         "event": o.event,
         "lost": 1 if o.connection_lost else None,
     }

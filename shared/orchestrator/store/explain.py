@@ -43,6 +43,8 @@ class Blockers:
     running: int | None
     children_done: int | None
     parked_ahead: int | None
+    asked: list[str] | None
+    asks_operators: bool
 
 
 def explain(conn: Connection, task_id: UUID, most_ahead: int) -> Blockers | None:

@@ -340,6 +340,30 @@ CREATE TABLE public.agent_tasks (
 )
 WITH (fillfactor='80');
 
+CREATE TABLE public.agent_waits (
+    task_id uuid NOT NULL,
+    name text NOT NULL,
+    owner_id text NOT NULL,
+    kind text DEFAULT 'signal'::text NOT NULL,
+    began_at timestamp with time zone,
+    until timestamp with time zone,
+    asked text[] DEFAULT '{}'::text[] NOT NULL,
+    operators boolean DEFAULT false NOT NULL,
+    schema jsonb,
+    model text,
+    shown jsonb,
+    digest text,
+    version text,
+    token text,
+    value jsonb,
+    answered_at timestamp with time zone,
+    answered_by text,
+    used_at timestamp with time zone,
+    CONSTRAINT agent_waits_kind_check CHECK ((kind = ANY (ARRAY['signal'::text, 'approval'::text]))),
+    CONSTRAINT agent_waits_name_check CHECK (((length(name) >= 1) AND (length(name) <= 150))),
+    CONSTRAINT wait_is_answered_whole CHECK (((answered_at IS NULL) = (value IS NULL)))
+);
+
 CREATE SEQUENCE public.attempt_token
     START WITH 1
     INCREMENT BY 1
@@ -412,7 +436,7 @@ CREATE VIEW public.live_tasks WITH (security_invoker='true') AS
             WHEN (status = 'processing'::text) THEN 'processing'::text
             WHEN (parked_by IS NOT NULL) THEN 'parked'::text
             WHEN (due_at <= public.task_now()) THEN 'due'::text
-            WHEN (waiting_for IS NOT NULL) THEN 'waiting'::text
+            WHEN ((waiting_for IS NOT NULL) OR (awaits IS NOT NULL)) THEN 'waiting'::text
             WHEN ((attempts > 0) AND (error IS NOT NULL)) THEN 'retrying'::text
             ELSE 'scheduled'::text
         END AS state
@@ -525,6 +549,9 @@ ALTER TABLE ONLY public.agent_task_steps
 ALTER TABLE ONLY public.agent_tasks
     ADD CONSTRAINT agent_tasks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.agent_waits
+    ADD CONSTRAINT agent_waits_pkey PRIMARY KEY (task_id, name);
+
 ALTER TABLE ONLY public.closed_owners
     ADD CONSTRAINT closed_owners_pkey PRIMARY KEY (owner_id);
 
@@ -616,6 +643,12 @@ CREATE INDEX ticket_expiry ON public.socket_tickets USING btree (expires_at);
 
 CREATE INDEX ticket_owner ON public.socket_tickets USING btree (owner_id);
 
+CREATE INDEX wait_answered_by ON public.agent_waits USING btree (answered_by) WHERE (answered_by IS NOT NULL);
+
+CREATE INDEX wait_asked ON public.agent_waits USING gin (asked) WITH (fastupdate=off);
+
+CREATE INDEX wait_for_operators ON public.agent_waits USING btree (task_id) WHERE (operators AND (answered_at IS NULL));
+
 CREATE CONSTRAINT TRIGGER handler_commits_nothing AFTER INSERT ON public.handler_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_handler_commit();
 
 CREATE TRIGGER task_keeps_rules BEFORE INSERT OR UPDATE ON public.agent_tasks FOR EACH ROW EXECUTE FUNCTION public.check_task();
@@ -633,6 +666,9 @@ ALTER TABLE ONLY public.agent_task_events
 ALTER TABLE ONLY public.agent_task_steps
     ADD CONSTRAINT agent_task_steps_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.agent_waits
+    ADD CONSTRAINT agent_waits_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
+
 ALTER TABLE public.agent_schedules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_task_chunks ENABLE ROW LEVEL SECURITY;
@@ -642,6 +678,8 @@ ALTER TABLE public.agent_task_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.agent_task_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_tasks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.agent_waits ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY all_chunks ON public.agent_task_chunks TO orchestrator_worker USING (true);
 
@@ -660,6 +698,10 @@ CREATE POLICY all_schedules ON public.agent_schedules TO orchestrator_operator, 
 CREATE POLICY all_tasks ON public.agent_tasks TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
 CREATE POLICY all_tickets ON public.socket_tickets TO orchestrator_worker, orchestrator_websocket, orchestrator_sweeper USING (true);
+
+CREATE POLICY all_waits ON public.agent_waits TO orchestrator_operator, orchestrator_worker USING (true);
+
+CREATE POLICY asked_waits ON public.agent_waits FOR SELECT TO orchestrator_api USING (((public.acting_owner() = ANY (asked)) OR (token = NULLIF(current_setting('orchestrator.answer'::text, true), ''::text))));
 
 ALTER TABLE public.closed_owners ENABLE ROW LEVEL SECURITY;
 
@@ -694,6 +736,8 @@ CREATE POLICY own_schedules ON public.agent_schedules TO orchestrator_api USING 
 CREATE POLICY own_tasks ON public.agent_tasks TO orchestrator_api, orchestrator_websocket, orchestrator_push USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY own_tickets ON public.socket_tickets TO orchestrator_api USING ((owner_id = public.acting_owner()));
+
+CREATE POLICY own_waits ON public.agent_waits TO orchestrator_api, orchestrator_websocket, orchestrator_push USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY seen_by_operators ON public.operator_actions FOR SELECT TO orchestrator_operator USING (true);
 

@@ -14,9 +14,9 @@ import orchestrator
 
 #: A name is added here on purpose; one that is gone breaks applications.
 PUBLIC = {
-    *("agent", "Context", "Call", "Child", "Gathered", "Refuse", "RetryAfter"),
+    *("agent", "Context", "Call", "Child", "Gathered", "Refuse", "RetryAfter", "WaitExpired"),
     *("Response", "Router", "Services", "operation", "Parameter", "read_body", "json_response", "current_owner"),
-    *("TaskRequest", "submit", "submit_task"),
+    *("TaskRequest", "submit", "submit_task", "signal", "announce_signal"),
     *("Unique", "UniqueKey", "debounce"),
     *("Fault", "InvalidInput", "Forbidden", "NotFound", "Conflict"),
     *("run_agent", "Ran"),

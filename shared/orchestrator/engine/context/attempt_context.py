@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -14,6 +13,7 @@ from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.context.children import Call, Children, Gathered, deadline_of, needed_of
 from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
 from orchestrator.engine.context.stream import Stream
+from orchestrator.engine.context.waits import WaitingScope
 from orchestrator.model.durations import Duration
 from orchestrator.model.errors import Cancelled, Interrupted, LeaseLost, StepNotRecorded, Suspended
 from orchestrator.model.states import Status
@@ -38,7 +38,7 @@ class Transaction(Protocol):
         """Return the connection for the attempt's writes."""
 
 
-class Context:
+class Context(WaitingScope):
     """One attempt's view of its task. A handler may run again from the top at any time until its outcome commits."""
 
     def __init__(
@@ -53,14 +53,13 @@ class Context:
         remaining: Callable[[], float],
         announce: Callable[[str], None],
     ) -> None:
+        super().__init__(attempt, side)
         self.task_id = attempt.id
         self.owner = attempt.owner_id
         self.type = attempt.type
         self.attempt = attempt.attempts
         self.flags = flags
         self.children = Children(attempt, agents, side)
-        #: The interruption that the engine raised in the handler; every later call raises it again.
-        self.interrupted: Interrupted | None = None
         self._token = attempt.token
         self._record = attempt
         self._transaction = transaction
@@ -68,9 +67,6 @@ class Context:
         self._announce = announce
         self._remaining = remaining
         self._ends = time.monotonic() + agent.timeout
-        self._names: set[str] = set()
-        self._closed = False
-        self._process = os.getpid()
 
     @property
     def db(self) -> Connection:
@@ -213,37 +209,9 @@ class Context:
             return found
         raise self.interrupt(Suspended(name))
 
-    def _unique(self, name: str) -> str:
-        """Return the name, or `name#2` and so on when this attempt has used it."""
-        candidate, number = name, 1
-        while candidate in self._names:
-            number += 1
-            candidate = f"{name}#{number}"
-        self._names.add(candidate)
-        return candidate
-
-    def interrupt(self, error: Interrupted) -> Interrupted:
-        """Remember what ends this attempt, and return it; the first one counts."""
-        if self.interrupted is None:
-            self.interrupted = error
-        return error
-
     def is_overdue(self) -> bool:
         """Return whether the agent's timeout has passed."""
         return time.monotonic() > self._ends
-
-    def close(self) -> None:
-        """End the attempt: a thread that goes on cannot use this context any more."""
-        self._closed = True
-
-    def _enter(self) -> None:
-        """Raise what interrupted this attempt; raise RuntimeError outside of it."""
-        if os.getpid() != self._process:
-            raise RuntimeError("a forked process cannot use the context of its parent's handler")
-        if self._closed:
-            raise RuntimeError("this attempt has ended; its context cannot be used any more")
-        if self.interrupted is not None:
-            raise self.interrupted
 
     @cached_property
     def _recorded(self) -> dict[str, steps.Recorded]:

@@ -18,8 +18,9 @@ from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.submit import publish_accepted
 from orchestrator.engine.unique import Accepted, accept
+from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
-from orchestrator.store import attempts, children, steps
+from orchestrator.store import attempts, children, steps, waits
 from orchestrator.store.attempts import Finished
 from orchestrator.store.connection import Connection
 from orchestrator.store.tasks import RunnableTask
@@ -41,7 +42,9 @@ class Written:
 def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled]) -> Written:
     """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote is not ours any more."""
     outcomes = [handled.outcome for handled in batch if handled.outcome is not None]
-    if not transaction.is_open and not any(h.children or h.unique or h.join or h.attempt.parent_id for h in batch):
+    waiting = {each.task_id: each for each in outcomes if each.suspended is not None}
+    linked = any(h.children or h.unique or h.join or h.attempt.parent_id for h in batch)
+    if not (transaction.is_open or waiting or linked):
         return Written(worker.db.run(attempts.finish, outcomes), [])
     connection = transaction.begin()
     runnable = _write_children(connection, batch)
@@ -51,6 +54,8 @@ def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled
         raise AttemptNotOwned
     if transaction.marker is not None and outcomes and not finished:
         raise AttemptNotOwned
+    if waiting:
+        runnable += _begin_waits(connection, [waiting[row.id] for row in finished if row.id in waiting])
     parents = {row.parent_id for row in finished if row.parent_id and row.status is not Status.PENDING}
     # A parent that waits again: the last of its children may have finished meanwhile without waking it.
     parents |= {h.attempt.id for h in batch if h.join is not None and h.calls is None}
@@ -74,6 +79,15 @@ def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[Ru
             steps.begin_wait(connection, handled.attempt.id, handled.attempt.token, handled.join, handled.calls)
     new_children = [child for handled in batch for child in handled.children]
     return children.insert_children(connection, new_children) if new_children else []
+
+
+def _begin_waits(connection: Connection, waiting: Sequence[Outcome]) -> list[RunnableTask]:
+    """Store the waits of rows that are written and so locked; return the tasks whose answer is there already."""
+    for outcome in waiting:
+        if outcome.suspended is not None:
+            waits.begin_wait(connection, outcome.task_id, outcome.token, outcome.suspended)
+    answerable = [each.task_id for each in waiting if each.suspended is not None and each.suspended.kind != "sleep"]
+    return waits.wake_answered(connection, answerable) if answerable else []
 
 
 def publish(worker: Worker, batch: Sequence[Handled], written: Written) -> None:

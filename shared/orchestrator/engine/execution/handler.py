@@ -10,7 +10,6 @@ from typing import Any
 
 from orchestrator.engine.agents import Agent
 from orchestrator.engine.context import Context
-from orchestrator.engine.context.children import Children
 from orchestrator.engine.execution import failures
 from orchestrator.engine.execution.timeout import time_limit
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, EndedByNeighbour
@@ -140,8 +139,8 @@ def _ended(
         if not transaction.ended:
             raise error
     transaction.undo()
-    if isinstance(error, Suspended) and context is not None and context.children.join is not None:
-        return _suspended(attempt, context.children, context.children.join)
+    if isinstance(error, Suspended) and context is not None:
+        return _suspended(attempt, context)
     if isinstance(error, EndedByNeighbour):
         return Handled(attempt, outcome.later(attempt.id, attempt.token, "runs again", 0.0), wrote=True)
     if isinstance(error, LeaseLost | Cancelled):
@@ -149,7 +148,12 @@ def _ended(
     return Handled(attempt, failures.outcome_of(attempt, error, worker.rng))
 
 
-def _suspended(attempt: Attempt, children: Children, join: Join) -> Handled:
+def _suspended(attempt: Attempt, context: Context) -> Handled:
+    children, join, wait = context.children, context.children.join, context.waits.wait
+    if wait is not None:
+        return Handled(attempt, outcome.suspended(attempt.id, attempt.token, wait))
+    if join is None:
+        raise AssertionError("a handler is suspended for a join or for a wait")
     added = [child for child in children.added if child.gather == join.name]
     waits = outcome.waiting(attempt.id, attempt.token, join)
     return Handled(attempt, waits, children=added, join=join, calls=children.calls)

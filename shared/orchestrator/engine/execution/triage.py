@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
-from orchestrator.aws.queues import TaskMessage
+from orchestrator.aws.queues import LONGEST_DELAY, TaskMessage
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import send_dead_letters
 from orchestrator.engine.execution.worker import DELETE, Message, Reply, Source, Worker
@@ -94,6 +94,8 @@ def _triage_pending(worker: Worker, sight: UnclaimedTask, paused: Collection[str
     if sight.parked_by is not None:
         return Placement(sight.id)
     if sight.due_in is None or (sight.waiting_for is not None and sight.due_in > 0):
+        return Placement(sight.id)
+    if sight.awaits is not None and sight.due_in > LONGEST_DELAY:
         return Placement(sight.id)
     if sight.due_in > 0:
         return Placement(sight.id, Reply(sight.due_in))

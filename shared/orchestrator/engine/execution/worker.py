@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from orchestrator.aws.queues import LONGEST_INVISIBILITY, EventQueue, TaskQueue
+from orchestrator.aws.queues import LONGEST_DELAY, LONGEST_INVISIBILITY, EventQueue, TaskQueue
 from orchestrator.engine.agents import Agents
 from orchestrator.engine.flags import FlagReader
 from orchestrator.model.outcome import Outcome
@@ -72,8 +72,11 @@ DELETE = Reply(None)
 def reply_to(outcome: Outcome) -> Reply:
     """Return the reply to the messages of a task with this outcome.
 
-    They are deleted when the task is over, paused, waits for children, or is due later than SQS can hide a message.
+    They are deleted when the task is over, paused, waits for children or an answer, or is due later than SQS can hide
+    a message. A longer sleep is the sweeper's: hidden messages are in flight, and SQS bounds their number.
     """
+    if outcome.suspended is not None and (outcome.suspended.kind != "sleep" or outcome.delay > LONGEST_DELAY):
+        return DELETE
     if outcome.status is not Status.PENDING or outcome.parked_by or outcome.wait is not None:
         return DELETE
     return Reply(float(math.ceil(outcome.delay))) if outcome.delay <= LONGEST_INVISIBILITY else DELETE

@@ -75,12 +75,18 @@ def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json
     if row.waiting_for is not None:
         return _waiting(row)
     if not row.due:
-        due = iso(row.due_at)
-        if row.attempts:
-            return _why("backoff", f"Attempt {row.attempts} failed; it is tried again at {due}.", retryAt=due)
-        moves = " A later submit of its unique key can change that." if row.unique_key else ""
-        return _why("scheduled", f"It is due at {due}.{moves}", dueAt=due, uniqueKey=row.unique_key)
+        return _later(row)
     return _limited(row, agents) or _queued(row)
+
+
+def _later(row: Blockers) -> dict[str, Json]:
+    if row.awaits is not None:
+        return _awaiting(row, *row.awaits.split(":", 1))
+    due = iso(row.due_at)
+    if row.attempts:
+        return _why("backoff", f"Attempt {row.attempts} failed; it is tried again at {due}.", retryAt=due)
+    moves = " A later submit of its unique key can change that." if row.unique_key else ""
+    return _why("scheduled", f"It is due at {due}.{moves}", dueAt=due, uniqueKey=row.unique_key)
 
 
 def _unparking(row: Blockers, flag: str) -> dict[str, Json]:
@@ -101,6 +107,15 @@ def _waiting(row: Blockers) -> dict[str, Json]:
         done=row.children_done,
         deadline=deadline,
     )
+
+
+def _awaiting(row: Blockers, kind: str, name: str) -> dict[str, Json]:
+    until = iso(row.due_at)
+    if kind == "sleep":
+        return _why("sleeping", f"It sleeps ({name!r}) until {until}.", name=name, until=until)
+    asked = [f"owner {owner}" for owner in row.asked or ()] + (["an operator"] if row.asks_operators else [])
+    words = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
+    return _why("waiting-for-answer", words, name=name, asked=row.asked, operators=row.asks_operators, until=until)
 
 
 def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:

@@ -11,7 +11,7 @@ from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.staged_redrives import redrive_routes
 from orchestrator.http.routes.statistics import figure_routes
 from orchestrator.http.routes.streams import stream_routes
-from orchestrator.http.routes.tasks import task_routes
+from orchestrator.http.routes.tasks import signal_routes, task_routes
 from orchestrator.http.routes.tickets import realtime_routes
 from orchestrator.http.routes.token_keys import token_key_routes
 
@@ -19,6 +19,7 @@ ROUTERS = (
     health_routes,
     task_routes,
     stream_routes,
+    signal_routes,
     schedule_routes,
     realtime_routes,
     figure_routes,

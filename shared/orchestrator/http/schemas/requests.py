@@ -108,6 +108,13 @@ class SubmitBatch(Body):
     tasks: list[Any] = Field(min_length=1, max_length=MOST_TASKS)
 
 
+class SendSignal(Body):
+    """The value of a signal. `answerToken` stands for a sign-in."""
+
+    value: Any
+    answerToken: str = Field(default="", max_length=100, pattern=r"^ask_[A-Za-z0-9_-]+$")
+
+
 CHOICE_SCHEMA: JsonDict = {
     "oneOf": [
         {"required": ["ids"]},

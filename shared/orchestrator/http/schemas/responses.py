@@ -69,6 +69,8 @@ class Refusal(TypedDict):
     faults: list[Fault]
     traceId: str | None
     requestId: NotRequired[str | None]
+    #: Of the first answer, where a second one is refused.
+    answeredAt: NotRequired[Moment]
 
 
 @closed
@@ -173,3 +175,11 @@ class Ticket(TypedDict):
     ticket: str
     url: str
     expiresIn: int
+
+
+@closed
+class SignalReceipt(TypedDict):
+    """A signal that is stored; the task goes on as soon as it waits for it."""
+
+    taskId: Id
+    name: str

@@ -43,7 +43,7 @@ WHERE limited AND owner_id = %(owner_id)s AND type = %(type)s AND status = 'proc
 -- name: find_unclaimed
 -- Read the state of tasks that were not claimed.
 -- Index: agent_tasks_pkey.
-SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, traceparent,
+SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, awaits, traceparent,
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
        (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
@@ -105,6 +105,7 @@ WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags 
 -- name: finish
 -- Write the outcomes of a batch with their events, each fenced by its attempt's token. An attempt that lost its task has no row.
 -- `delay` is in seconds; null: the task waits for children without a limit of its own. No wait lasts longer than the deadline.
+-- The sweeper checks a task that `awaits` something at the end of its wait.
 -- With a marker, nothing is written unless this is still the handlers' own transaction; then it may be committed.
 -- Index: agent_tasks_pkey; handler_transactions_pkey; connection_owner for `watched`.
 WITH outcome AS (
@@ -128,7 +129,7 @@ WITH outcome AS (
       wake_at = CASE WHEN o.status = 'dead-letter' THEN task_now() + {dead_letter_unsent_after}
                      WHEN o.status = 'pending' AND o.parked_by IS NULL
                      THEN least(task_now() + coalesce(make_interval(secs => o.delay), interval '1 hour'), t.deadline_at)
-                          + CASE WHEN o.waiting_for IS NULL AND o.delay <= {longest_invisibility} THEN {message_lost_after} ELSE interval '0' END END,
+                          + CASE WHEN o.awaits IS NULL AND o.delay <= {longest_invisibility} THEN {message_lost_after} ELSE interval '0' END END,
       finished_at = CASE WHEN o.status <> 'pending' THEN task_now() END,
       dead_at = CASE WHEN o.status = 'dead-letter' THEN task_now() END,
       limited = t.limited AND o.status IN ('pending', 'dead-letter'),

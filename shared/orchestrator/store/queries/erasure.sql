@@ -33,6 +33,15 @@ DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
 -- Index: agent_task_keys_pkey.
 DELETE FROM agent_task_keys WHERE owner_id = %(owner_id)s;
 
+-- name: erase_answers
+-- Remove an owner from the waits of other owners' tasks, and the answers from those that are over; a running task needs its answer.
+-- Index: wait_asked, wait_answered_by; agent_tasks_pkey.
+UPDATE agent_waits w
+SET asked = array_remove(asked, %(owner_id)s), answered_by = nullif(answered_by, %(owner_id)s),
+    value = CASE WHEN answered_by = %(owner_id)s AND EXISTS (SELECT FROM agent_tasks t WHERE t.id = w.task_id AND t.finished_at IS NOT NULL)
+                 THEN 'null'::jsonb ELSE value END
+WHERE asked @> ARRAY[%(owner_id)s] OR answered_by = %(owner_id)s;
+
 -- name: erase_sessions
 -- Index: ended_sessions_pkey, session_generations_pkey.
 WITH generation AS (DELETE FROM session_generations WHERE owner_id = %(owner_id)s)

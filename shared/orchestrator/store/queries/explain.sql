@@ -1,6 +1,6 @@
 -- name: explain
 -- All that can keep a task from running.
--- Index: agent_tasks_pkey; task_limited, task_spawn and task_parked for the counts.
+-- Index: agent_tasks_pkey; agent_waits_pkey; task_limited, task_spawn and task_parked for the counts.
 SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.leased_until, t.parked_by, t.waiting_for, t.awaits,
        t.suspect, t.limited, t.unique_key, t.attempts, t.resends, t.dead_at, t.finished_at,
        coalesce(t.due_at <= task_now(), false) AS due, extract(epoch FROM task_now() - t.due_at)::bigint AS due_for,
@@ -11,5 +11,6 @@ SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.l
        CASE WHEN t.awaits IS NOT NULL THEN (SELECT count(*) FROM agent_tasks c WHERE c.parent_id = t.id
                                               AND c.gather = t.awaits AND c.finished_at IS NOT NULL) END AS children_done,
        CASE WHEN t.parked_by IS NOT NULL THEN (SELECT count(*) FROM (SELECT FROM agent_tasks o WHERE o.parked_by = t.parked_by
-                                                AND o.id < t.id LIMIT %(most_ahead)s) ahead) END AS parked_ahead
-FROM agent_tasks t WHERE t.id = %(id)s;
+                                                AND o.id < t.id LIMIT %(most_ahead)s) ahead) END AS parked_ahead,
+       w.asked, coalesce(w.operators, false) AS asks_operators
+FROM agent_tasks t LEFT JOIN agent_waits w ON w.task_id = t.id AND w.kind || ':' || w.name = t.awaits WHERE t.id = %(id)s;

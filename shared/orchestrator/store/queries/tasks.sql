@@ -61,8 +61,8 @@ ORDER BY finished_at DESC
 LIMIT %(limit)s;
 
 -- name: cancel
--- Cancel waiting or running tasks; a running attempt loses its token, so nothing of it commits.
--- Index: agent_tasks_pkey.
+-- Cancel waiting or running tasks; a running attempt loses its token, so nothing of it commits. Their open questions are deleted.
+-- Index: agent_tasks_pkey, agent_waits_pkey.
 WITH locked AS (
   SELECT task.id FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
   JOIN agent_tasks task ON task.id = sent.id
@@ -74,6 +74,8 @@ WITH locked AS (
       wake_at = NULL, limited = false, finished_at = task_now(), updated_at = task_now(), seq = seq + 1
   FROM locked WHERE t.id = locked.id AND t.status IN ('pending', 'processing')
   RETURNING t.*
+), question AS (
+  DELETE FROM agent_waits w USING cancelled WHERE w.task_id = cancelled.id AND w.answered_at IS NULL
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'cancelled', status, owner_id,

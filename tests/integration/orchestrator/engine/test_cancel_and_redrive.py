@@ -122,6 +122,10 @@ def test_every_blocker_has_its_name(engine: Engine) -> None:
     family = engine.submit("test.family", {"children": [{}]})
     engine.run(family.id)
     assert why(engine, family.id) == "waiting-for-children"
+    for payload, reason in (({"do": "sleep", "seconds": 3600.0}, "sleeping"), ({}, "waiting-for-answer")):
+        waiting = engine.submit("test.waits", payload)
+        engine.run(waiting.id)
+        assert why(engine, waiting.id) == reason
     first, second = engine.submit("test.limited"), engine.submit("test.limited")
     sight = engine.db.run(attempts.find_unclaimed, [first.id])[first.id]
     engine.db.run(attempts.claim_limited, sight, worker="w", lease=60, paused_types=[], limit=1)

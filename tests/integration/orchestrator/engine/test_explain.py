@@ -28,6 +28,17 @@ def test_workers_that_take_nothing_and_then_a_sweeper_that_does_not_come(engine:
     assert why(engine, task.id)[0] == "sweeper-late"
 
 
+def test_a_wait_names_who_may_answer_and_its_end(engine: Engine) -> None:
+    engine.move_clock(0)
+    task = engine.submit("test.waits", {"seconds": 60.0})
+    engine.run(task.id)
+    reason, words = why(engine, task.id)
+    assert reason == "waiting-for-answer"
+    assert "'answer' from owner 1 or an operator, at the latest until " in words
+    engine.move_clock(60)
+    assert why(engine, task.id)[0] == "queued"
+
+
 def test_a_task_of_another_century_is_scheduled(engine: Engine) -> None:
     task = engine.submit(schedule_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert why(engine, task.id)[0] == "scheduled"

@@ -1,0 +1,46 @@
+"""The part of a context that every call enters through: the attempt's interruption, its end, and its used names."""
+
+from __future__ import annotations
+
+import os
+
+from orchestrator.model.errors import Interrupted
+
+
+class Scope:
+    """One attempt as long as its handler may use it."""
+
+    def __init__(self) -> None:
+        #: The interruption that the engine raised in the handler; every later call raises it again.
+        self.interrupted: Interrupted | None = None
+        self._names: set[str] = set()
+        self._closed = False
+        self._process = os.getpid()
+
+    def interrupt(self, error: Interrupted) -> Interrupted:
+        """Remember what ends this attempt, and return it; the first one counts."""
+        if self.interrupted is None:
+            self.interrupted = error
+        return error
+
+    def close(self) -> None:
+        """End the attempt: a thread that goes on cannot use this context any more."""
+        self._closed = True
+
+    def _enter(self) -> None:
+        """Raise what interrupted this attempt; raise RuntimeError outside of it."""
+        if os.getpid() != self._process:
+            raise RuntimeError("a forked process cannot use the context of its parent's handler")
+        if self._closed:
+            raise RuntimeError("this attempt has ended; its context cannot be used any more")
+        if self.interrupted is not None:
+            raise self.interrupted
+
+    def _unique(self, name: str, separator: str = "#") -> str:
+        """Return the name, or `name#2` and so on when this attempt has used it."""
+        candidate, number = name, 1
+        while candidate in self._names:
+            number += 1
+            candidate = f"{name}{separator}{number}"
+        self._names.add(candidate)
+        return candidate

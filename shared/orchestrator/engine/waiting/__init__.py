@@ -1,0 +1,1 @@
+"""Answers that tasks wait for: signals, and the decisions of people."""
