@@ -141,7 +141,7 @@ class Context:
         return from_json(recorded.result, returns)
 
     def progress(self, message: str, *, percent: float | None = None, data: Mapping[str, Json] | None = None) -> None:
-        """Show the owner at once what the task does.
+        """Show the owner at once the progress of the task.
 
         A longer message is cut. Raise ValueError when `data` is no JSON or too large, and LeaseLost or Cancelled when
         another attempt owns the task.
@@ -223,7 +223,7 @@ class Context:
         return candidate
 
     def interrupt(self, error: Interrupted) -> Interrupted:
-        """Remember what ends this attempt, and return it; the first one counts."""
+        """Remember the error that ends this attempt, and return it; the first one counts."""
         if self.interrupted is None:
             self.interrupted = error
         return error
@@ -237,7 +237,7 @@ class Context:
         self._closed = True
 
     def _enter(self) -> None:
-        """Raise what interrupted this attempt; raise RuntimeError outside of it."""
+        """Raise the error that interrupted this attempt; raise RuntimeError outside of it."""
         if os.getpid() != self._process:
             raise RuntimeError("a forked process cannot use the context of its parent's handler")
         if self._closed:
