@@ -129,11 +129,11 @@ def path_uuid(value: str, kind: str = "task") -> UUID:
     return UUID(value)
 
 
-def path_name(value: str, what: str = "stream") -> str:
+def path_name(value: str, kind: str = "stream") -> str:
     """Return a name out of the path, decoded. Raise NotFound for one that nothing can have."""
     name = unquote(value)
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise NotFound(f"There is no such {what}.")
+        raise NotFound(f"There is no such {kind}.")
     return name
 
 
