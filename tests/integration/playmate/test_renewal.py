@@ -57,7 +57,7 @@ def renew(run: Run, owner: int, at: datetime | None = None) -> set[tuple[str, in
     return pairs
 
 
-def test_a_request_recommends_to_both_and_tells_nothing_of_the_other_family(
+def test_a_request_recommends_to_both_and_names_nothing_of_the_other_family(
     family: MakeFamily, run: Run, caller: Callable[[int], Caller]
 ) -> None:
     amira = family("Amira", [("Lina", 6, "football")], point=PARIS)
@@ -80,7 +80,7 @@ def test_a_request_recommends_to_both_and_tells_nothing_of_the_other_family(
     assert shown(caller(amira)) == [], "friends without any recommendation are left out"
 
 
-def test_the_asker_does_not_notice_what_the_asked_family_does(
+def test_the_asker_does_not_notice_the_changes_of_the_asked_family(
     conn: Connection, family: MakeFamily, run: Run, caller: Callable[[int], Caller]
 ) -> None:
     amira, bruno = family("Amira", [("Lina", 6, "chess")]), family("Bruno")

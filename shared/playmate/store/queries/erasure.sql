@@ -38,7 +38,7 @@ where result -> 'availabilityPlan' is not null;
 delete from guardians where id = %(guardian_id)s returning id;
 
 -- name: recommendations_between
--- What two guardians were recommended about each other's kids (task_finished).
+-- Recommendations to two guardians about each other's kids (task_finished).
 select id from agent_tasks
 where type = 'friend.recommendations' and finished_at is not null
   and owner_id in (%(guardian_id)s::bigint::text, %(friend_id)s::bigint::text)
