@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.http.app import Services
 from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
 from playmate.domain.coordinates import Point
 from playmate.store import kids, points, recommendations
-from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import PARIS, MakeFamily
 from tests.support.gateway import Caller
 
@@ -24,11 +22,6 @@ Befriend = Callable[..., None]
 PATH = "/api/playdate-point/recommendations"
 #: A little east of the point of all families here.
 NEAR = Point(48.86, 2.37)
-
-
-@pytest.fixture
-def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
-    return lambda guardian: signed_in(anyone, services, str(guardian))
 
 
 def later(seconds: float = 10) -> datetime:
