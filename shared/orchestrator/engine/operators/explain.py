@@ -114,8 +114,8 @@ def _awaiting(row: Blockers, kind: str, name: str) -> dict[str, Json]:
     if kind == "sleep":
         return _why("sleeping", f"It sleeps ({name!r}) until {until}.", name=name, until=until)
     asked = [f"owner {owner}" for owner in row.asked or ()] + (["an operator"] if row.asks_operators else [])
-    words = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
-    return _why("waiting-for-answer", words, name=name, asked=row.asked, operators=row.asks_operators, until=until)
+    text = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
+    return _why("waiting-for-answer", text, name=name, asked=row.asked, operators=row.asks_operators, until=until)
 
 
 def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:

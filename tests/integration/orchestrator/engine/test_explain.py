@@ -32,9 +32,9 @@ def test_a_wait_names_who_may_answer_and_its_end(engine: Engine) -> None:
     engine.move_clock(0)
     task = engine.submit("test.waits", {"seconds": 60.0})
     engine.run(task.id)
-    reason, words = why(engine, task.id)
+    reason, text = why(engine, task.id)
     assert reason == "waiting-for-answer"
-    assert "'answer' from owner 1 or an operator, at the latest until " in words
+    assert "'answer' from owner 1 or an operator, at the latest until " in text
     engine.move_clock(60)
     assert why(engine, task.id)[0] == "queued"
 
