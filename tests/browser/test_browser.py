@@ -73,6 +73,7 @@ def test_the_hooks_in_a_react_app() -> None:
         "family_appearance",
         "faults",
         "first_paint",
+        "session",
     ],
 )
 def test_in_a_real_browser(name: str, stack: Stack) -> None:
