@@ -3,6 +3,7 @@ import {Chip, UserText} from '../shared/components/controls.js';
 import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection, useOnline} from './components/watch.js';
 import {signOut} from './session.js';
+import {useTitle} from '../shared/badge.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
 import {html, useEffect, useLayoutEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {CONNECTION} from './texts.js';
@@ -33,9 +34,7 @@ export function Frame({user}) {
   }, [here]);
   const counts = useCounts(here);
   const total = counts.friends + counts.inbox;
-  useLayoutEffect(() => {
-    document.title = `${total ? `(${total}) ` : ''}${VIEWS[here].name} · Playmate`;
-  }, [here, total]);
+  useTitle(`${VIEWS[here].name} · Playmate`, total);
   const {view: View} = VIEWS[here];
   return html`
     <${SkipLink} main=${main} />

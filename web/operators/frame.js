@@ -1,15 +1,16 @@
 import {Icon} from '../shared/components/icons.js';
 import {useStore} from '../shared/store.js';
+import {useTitle} from '../shared/badge.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
 import {html, useEffect, useLayoutEffect, useRef, useState} from '../shared/vendor/preact.js';
 import {note} from './history.js';
-import {moveInRows, useKeys} from './keys.js';
+import {moveInRows, selectRow, useKeys} from './keys.js';
 import {Keys} from './components/keys.js';
 import {StaleNotice} from './components/states.js';
 import {go, hashOf, useRoute} from './route.js';
 import {freshness, stateOf, togglePause, usePolled} from './polling.js';
 import {call, signOut} from './session.js';
-import {clock, errorText} from './texts.js';
+import {clock, errorText, short} from './texts.js';
 import {Audit} from './views/audit.js';
 import {DeadLetters} from './views/dead_letters.js';
 import {Flags} from './views/flags.js';
@@ -39,12 +40,12 @@ export function Frame({user}) {
     if (stats.value) note(stats.value);
   }, [stats.value]);
   useLayoutEffect(() => {
-    document.title = `${VIEWS[route.view].name} · Operator`;
     const field = searching.current && searchField();
     if (!first.current) (field || main.current).focus({preventScroll: true});
     first.current = searching.current = false;
     scrollTo(0, 0);
   }, [route.view]);
+  useTitle(titleOf(route), stats.value?.live.dead ?? 0);
   useKeys({
     ...Object.fromEntries(NAMES.map((name, i) => [String(i + 1), () => go({view: name})])),
     '/': () => {
@@ -56,6 +57,7 @@ export function Frame({user}) {
     '?': () => setHelp(true),
     j: () => moveInRows(1),
     k: () => moveInRows(-1),
+    x: selectRow,
     p: togglePause,
   });
   const {view: View} = VIEWS[route.view];
@@ -78,6 +80,11 @@ export function Frame({user}) {
       <${View} user=${user} route=${route} stats=${stats} />
     </main>
     ${help && html`<${Keys} close=${() => setHelp(false)} views=${NAMES.map((name) => VIEWS[name].name)} />`}`;
+}
+
+/** Return the title of a view; the open task is named by the end of its id. */
+function titleOf({view, id}) {
+  return `${id ? `Task ${short(id)}` : VIEWS[view].name} · Operator`;
 }
 
 /** @returns {HTMLElement | null} */

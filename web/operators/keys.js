@@ -40,3 +40,8 @@ export function moveInRows(by) {
   rows[next].focus();
   rows[next].scrollIntoView({block: 'nearest'});
 }
+
+/** Select the row that has the focus, or end its selection. */
+export function selectRow() {
+  /** @type {HTMLElement | null} */ (document.activeElement?.closest('tr')?.querySelector('[data-select]'))?.click();
+}

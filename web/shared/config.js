@@ -8,6 +8,8 @@ export const config = {
   tiles: null,
   /** Streets for the map: a PMTiles file with vector tiles on this page's own host, such as `{url: 'streets.pmtiles', attribution: '© OpenStreetMap'}`; null shows none. */
   streets: null,
+  /** Address of the documentation site, such as `https://docs.example.com/`: runbooks are links then. */
+  docs: null,
   /** Demonstration families of a local stack. */
   demo: local ? {families: ['Amira', 'Bruno', 'Chloe', 'Diego'], password: 'playdate-local-demo'} : null,
 };

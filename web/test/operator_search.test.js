@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {asLocal, asMoment, meaningsOf} from '../operators/views/filters.js';
 import {choiceOf} from '../operators/views/bulk_cancel.js';
 import {curlOf, parsed} from '../operators/views/task_detail.js';
-import {csvOf} from '../operators/views/tasks.js';
+import {csvOf, sorted} from '../operators/views/task_table.js';
 
 const TYPES = ['echo', 'friend.ask', 'friend.delete'];
 const first = (text, owners) => meaningsOf(text, TYPES, owners)[0].label;
@@ -52,4 +52,12 @@ test('a range of moments survives its field', () => {
   assert.equal(asMoment(asLocal(moment)), moment);
   assert.equal(asLocal('300s'), '');
   assert.equal(asMoment(''), '');
+});
+
+test('visible rows are sorted by a column, up and down', () => {
+  const rows = [{id: 'a', owner: '10', attempts: 1}, {id: 'b', owner: '9', attempts: 3}, {id: 'c', owner: '100', attempts: 2}];
+  const order = (by) => sorted(rows, by).map(({id}) => id).join('');
+  assert.equal(order(null), 'abc');
+  assert.equal(order({column: 'owner', down: false}), 'bac');
+  assert.equal(order({column: 'attempts', down: true}), 'bca');
 });

@@ -11,6 +11,7 @@ export function Keys({close, views}) {
     ['/', 'Find a task'],
     ['j  k', 'Next and previous row'],
     ['Enter', 'Open the row'],
+    ['x', 'Select the row'],
     ['Esc', 'Close what is open'],
     ['p', 'Pause or resume'],
     ['?', 'This list'],

@@ -8,6 +8,23 @@ import {ago, exact, flagText, rolloutText} from '../texts.js';
 
 /** The prefix of the flags that park a task type. */
 const SWITCH = 'task.';
+/** Parts of agents that a flag switches, as a sentence each. */
+const FEATURES = {
+  availability_agent: 'Plans playdates from free hours. Off: families keep their last plan and get no new one.',
+  local_insight_agent: 'Writes the notes on a meeting point. Off: a new point gets no notes.',
+  insight_narrative: 'Lets a language model write the summary of a point. Off: the summary is put together from facts.',
+  amazon_places: 'Asks Amazon Location for places near a point. Off: the page names none.',
+};
+/** Types on which the rights of people hang: switching them off is asked for twice. */
+const RIGHTS = {'task.account.forget': 'People have a right to the erasure of their data. While this is off, no account is erased.'};
+
+/** Return one sentence about a flag. */
+export function sentenceOf({name}) {
+  if (RIGHTS[name]) return RIGHTS[name];
+  if (name.startsWith(SWITCH)) return `Off: tasks of type ${name.slice(SWITCH.length)} wait, and run once it is on again.`;
+  return FEATURES[name] ?? '';
+}
+
 const STATES = {
   COMPLETE: 'in force everywhere',
   DEPLOYING: 'on its way',
@@ -54,7 +71,7 @@ function List({title, note, flags, change, strip = ''}) {
       <ul class="flags">
         ${flags.map((flag) => html`
           <li key=${flag.name} data-flag=${flag.name}>
-            <span class="flag-name">${flag.name.slice(strip.length)}</span>
+            <span class="flag-name">${flag.name.slice(strip.length)}<span class="flag-sentence">${sentenceOf(flag)}</span></span>
             <span class="chip tone-${toneOf(flag)}">${flag.custom ? 'rule of its own' : stateOf(flag)}</span>
             <span class="flag-text">${describeFlag(flag)}${flag.owners.length > 0 && html` <span class="mono faint">${flag.owners.join(' ')}</span>`}${flag.lastSet && html` <span class="faint" title=${exact(flag.lastSet.at)}>set ${ago(flag.lastSet.at)} by ${flag.lastSet.by}</span>`}</span>
             <button type="button" class="button small quiet" aria-label=${`Change ${flag.name}`} data-row onClick=${() => change(flag)}>Change…</button>
@@ -119,6 +136,9 @@ function ChangeDialog({flag, rollout, close, done}) {
           <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
           <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
         </div>
+        ${RIGHTS[flag.name] && state !== 'on' && state !== 'none' && html`
+          <p class="dialog-warning">${RIGHTS[flag.name]}</p>
+          <label class="check"><input type="checkbox" name="sure" required /><span>I know, and I switch it on again</span></label>`}
         ${rollout && html`<p class="dialog-warning">Under way: ${rolloutText(rollout)}. A change at once ends it; a gradual one has to wait for it.</p>`}
         <label class="check"><input type="checkbox" name="gradual" /><span>Roll out gradually; roll back automatically on alarm</span></label>
       <//>

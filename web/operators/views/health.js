@@ -1,8 +1,10 @@
+import {config} from '../../shared/config.js';
 import {useStore} from '../../shared/store.js';
 import {html} from '../../shared/vendor/preact.js';
 import {hashOf} from '../route.js';
 import {freshness} from '../polling.js';
 import {clock, duration, failureText, number, percent, plural} from '../texts.js';
+import {refusalAlerts, useUsualRefusals} from './refusals.js';
 
 /** A task that has been due for longer than this (s) is late. */
 export const SLOW = 60;
@@ -26,7 +28,8 @@ const FLOOD_SHARE = 0.5;
 /** The alerts of this moment, the worst first. `at` is the time of the data, `error` the error since. */
 export function Health({stats, at, error}) {
   const {paused} = useStore(freshness);
-  const alerts = alertsOf(stats);
+  const usual = useUsualRefusals(stats);
+  const alerts = [...alertsOf(stats), ...refusalAlerts(stats, usual)];
   if (!alerts.length) {
     const past = paused || Boolean(error);
     const text = past ? `Nothing needed attention at ${clock(at)}; later events are not known here.` : calmText(stats);
@@ -35,8 +38,14 @@ export function Health({stats, at, error}) {
   return html`
     <section class="health" aria-label="Needs attention">
       ${alerts.map(({key, tone, text, href, action, runbook}) => html`
-        <p key=${key} class="health-line" data-alert=${key}><span class="dot tone-${tone}" aria-hidden="true"></span><span>${text}${runbook && html` <span class="runbook" title=${`docs/runbooks/${runbook}.md`}>runbook: ${runbook}</span>`}</span><a class="link" href=${href}>${action}</a></p>`)}
+        <p key=${key} class="health-line" data-alert=${key}><span class="dot tone-${tone}" aria-hidden="true"></span><span>${text}${runbook && html` <${Runbook} name=${runbook} />`}</span><a class="link" href=${href}>${action}</a></p>`)}
     </section>`;
+}
+
+/** A link to the runbook, where the deployer has set the address of the documents; otherwise its path. */
+function Runbook({name}) {
+  if (!config.docs) return html`<span class="runbook" title=${`docs/runbooks/${name}.md`}>runbook: ${name}</span>`;
+  return html`<a class="runbook link" href=${`${config.docs}runbooks/${name}/`} target="_blank" rel="noreferrer">runbook: ${name}</a>`;
 }
 
 function calmText({live}) {

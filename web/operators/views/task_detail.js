@@ -23,12 +23,6 @@ export function TaskDetail({id, close, linkTo}) {
   const title = useRef(null);
   useEffect(() => setOver(Boolean(task && OVER.has(task.status))), [task?.status]);
   useLayoutEffect(() => title.current?.focus({preventScroll: true}), []);
-  useLayoutEffect(() => {
-    if (task) document.title = `${task.type} ${short(id)} · Operator`;
-    return () => {
-      document.title = 'Tasks · Operator';
-    };
-  }, [task?.type]);
   useKeys({Escape: close});
   return html`
     <aside class="task-detail" aria-labelledby="task-detail-title">

@@ -1,17 +1,17 @@
 import {html, useEffect, useRef, useState} from '../../shared/vendor/preact.js';
-import {Status} from '../components/figures.js';
 import {StaleNotice, Fault, LoadingRows} from '../components/states.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call, withQuery} from '../session.js';
-import {GOT_OVER, OVER, STATUS, ago, clock, failureText, exact, errorText, plural, short} from '../texts.js';
+import {errorText, plural} from '../texts.js';
 import {CancelDialog, choiceOf} from './bulk_cancel.js';
+import {SelectionBar} from './selection.js';
+import {Table, download} from './task_table.js';
 import {Filters} from './filters.js';
+import {SavedFilters} from './saved_filters.js';
 import {TaskDetail} from './task_detail.js';
 
 const PAGE = 50;
-/** A row that no longer matches the filters. */
-const GONE = {word: 'No longer matches', tone: 'plain'};
 
 /** The tasks of all owners, and beside them the details of the open task. */
 export function Tasks({route, stats}) {
@@ -25,7 +25,7 @@ export function Tasks({route, stats}) {
   return html`
     <div class="head">
       <h1 id="tasks-title">Tasks</h1>
-      <div class="head-end">${choice && html`<${BulkMenu} key=${JSON.stringify(choice)} choice=${choice} onCancel=${() => setCancelling(choice)} />`}</div>
+      <div class="head-end"><${SavedFilters} query=${query} />${choice && html`<${BulkMenu} key=${JSON.stringify(choice)} choice=${choice} onCancel=${() => setCancelling(choice)} />`}</div>
     </div>
     <div class="split" data-open=${Boolean(id)}>
       <section class="split-list" aria-labelledby="tasks-title">
@@ -80,6 +80,7 @@ function BulkMenu({choice, onCancel}) {
 function List({query, open}) {
   const [shown, setShown] = useState(null);
   const [more, setMore] = useState({busy: false, fault: ''});
+  const [selected, setSelected] = useState(/** @type {string[]} */ ([]));
   const top = useRef(null);
   const turn = useRef(0);
   const page = (cursor, signal) => call('GET', withQuery('/ops/tasks', {...query, ownerName: '', limit: PAGE, cursor}), undefined, {signal});
@@ -118,30 +119,9 @@ function List({query, open}) {
       ${gone > 0 && html`<button type="button" class="link" onClick=${clear}>${gone} no longer match: hide</button>`}
     </p>
     <${StaleNotice} read=${read} />
-    ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} />`}
+    <${SelectionBar} tasks=${shown.items.filter(({id}) => selected.includes(id))} clear=${() => setSelected([])} done=${again} />
+    ${shown.items.length > 0 && html`<${Table} items=${shown.items} query=${query} open=${open} selected=${selected} select=${setSelected} />`}
     ${shown.nextCursor && html`<div class="list-end"><button type="button" class="button quiet" data-busy=${more.busy} disabled=${more.busy} onClick=${older}>Older tasks</button><p class="form-error" role="alert">${more.fault}</p></div>`}`;
-}
-
-const COLUMNS = ['id', 'type', 'owner', 'status', 'attempts', 'maxAttempts', 'createdAt', 'finishedAt', 'error'];
-
-/** Return rows as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it. */
-export function csvOf(items) {
-  const cell = (value) => {
-    const text = String(value ?? '');
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const lines = items.map((item) => COLUMNS.map((name) => cell(name === 'error' ? failureText(item.errorDetail) : item[name])).join(','));
-  return [COLUMNS.join(','), ...lines].join('\r\n');
-}
-
-/** Save the visible rows as a file. */
-function download(items) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([csvOf(items)], {type: 'text/csv'}));
-  link.download = 'tasks.csv';
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href));
 }
 
 /** Return how to compare rows and page cursors in the order of the list; the newest is the greatest. */
@@ -179,41 +159,4 @@ function lineOf({items, nextCursor}, query) {
   if (!here) return nextCursor ? 'None among the newest tasks; read older ones.' : narrowed ? 'No task matches these filters.' : 'There is no task yet.';
   const tasks = `${here}${nextCursor ? ' newest' : ''} ${here === 1 ? 'task' : 'tasks'}${narrowed ? (here === 1 && !nextCursor ? ' matches' : ' match') : ''}`;
   return nextCursor ? `The ${tasks}` : `${tasks}, ${query.order === 'ended' ? 'the last to end' : 'newest'} first`;
-}
-
-function Table({items, query, open}) {
-  return html`
-    <div class="panel flush">
-      <table class="table tasks">
-        <thead><tr><th scope="col">Status</th><th scope="col">Type</th><th scope="col" class="col-owner">Owner</th><th scope="col" class="num col-attempts">Attempts</th><th scope="col">Message</th><th scope="col" class="col-id">Id</th><th scope="col" class="num">${query.order === 'ended' ? 'Ended' : 'Submitted'}</th></tr></thead>
-        <tbody>
-          ${items.map((task) => html`<${Row} key=${task.id} task=${task} query=${query} open=${task.id === open} />`)}
-        </tbody>
-      </table>
-    </div>`;
-}
-
-function Row({task, query, open}) {
-  const says = task.gone ? '' : saysOf(task);
-  const at = query.order === 'ended' ? task.finishedAt ?? task.updatedAt : task.createdAt;
-  return html`
-    <tr data-open=${open} data-gone=${Boolean(task.gone)} data-task=${task.id} onClick=${(event) => { if (!event.target.closest('a')) go({view: 'tasks', id: task.id, query}); }}>
-      <td><${Status} of=${task.gone ? GONE : STATUS[task.status]} live=${!task.gone && task.status === 'processing'} /></td>
-      <th scope="row"><a data-row class="row-link" href=${hashOf({view: 'tasks', id: task.id, query})} aria-current=${open ? 'true' : undefined}>${task.type}</a></th>
-      <td class="col-owner mono">${task.owner}</td>
-      <td class="num col-attempts">${task.attempts}<span class="faint"> / ${task.maxAttempts}</span></td>
-      <td class="says" title=${says}>${says}</td>
-      <td class="mono col-id" title=${task.id}>${short(task.id)}</td>
-      <td class="num when" title=${exact(at)}>${clock(at)}</td>
-    </tr>`;
-}
-
-/** Return the newest message of a task; a failure that it recovered from is left to its details. */
-function saysOf(task) {
-  if (task.errorDetail && !GOT_OVER.has(task.status)) return failureText(task.errorDetail);
-  return OVER.has(task.status) ? '' : task.progress?.message ?? dueText(task);
-}
-
-function dueText({status, nextRunAt}) {
-  return status === 'pending' && nextRunAt && Date.parse(nextRunAt) > Date.now() ? `due ${ago(nextRunAt)}` : '';
 }
