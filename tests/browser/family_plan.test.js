@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {goTo, messageOf, newFamily, openStack, signUp, visit} from './stack.js';
+import {goTo, messageOf, newFamily, openStack, signIn, signUp, visit} from './stack.js';
 
 let world;
 
@@ -85,11 +85,32 @@ test('a change by another family appears at once, with a count on the tab and in
   const asked = Date.now();
   await two.page.locator('.tab-friends .badge').waitFor();
   console.log(`a request of another family is seen after ${Date.now() - asked} ms`);
-  await two.page.waitForFunction(() => document.title.startsWith('(1) '));
+  await two.page.waitForFunction(() => document.title.startsWith('(1) ') && document.querySelector('link[rel="icon"]').href.startsWith('data:image/png'));
   await messageOf(two.page, 'would like to be your friend');
 
   await goTo(two.page, 'Friends');
   await two.page.getByRole('button', {name: `Accept ${one.family.name}`}).click();
   await messageOf(one.page, 'accepted your request');
   await one.page.locator('.tab-inbox .badge').waitFor();
+});
+
+test('an address leads to a friend or a match, also after a sign-in, and says when it is gone', async () => {
+  const [one, two] = await Promise.all([member(chess('Ida'), PARIS), member(chess('Jon'), NEARBY)]);
+  await befriend(one, two);
+  const {page} = one;
+  const focused = (wanted) => page.waitForFunction((thing) => document.activeElement?.dataset?.thing === thing, wanted);
+  await goTo(page, 'Inbox');
+  const match = await page.locator('.match-card').first().getAttribute('data-thing');
+  const address = page.url().split('#')[0];
+  await page.goto(`${address}#friends/${two.id}`);
+  await focused(String(two.id));
+  await page.getByRole('button', {name: 'Sign out'}).click();
+  await page.goto(`${address}#inbox/${match}`);
+  await signIn(page, one.family);
+  await focused(match);
+  await page.goto(`${address}#friends/999999999`);
+  await page.getByText('This family is no longer here.').waitFor();
+  await page.goto(`${address}#nowhere`);
+  await messageOf(page, 'There is no page with this address.');
+  await page.waitForFunction(() => document.title === 'Meet · Playmate');
 });

@@ -1,7 +1,8 @@
 import {keepFresh, useResource} from './data.js';
-import {Chip, UserText} from '../shared/components/controls.js';
+import {Chip, UserText, toast} from '../shared/components/controls.js';
 import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection, useOnline} from './components/watch.js';
+import {useRoute} from './route.js';
 import {signOut} from './session.js';
 import {useTitle} from '../shared/badge.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
@@ -21,17 +22,22 @@ const VIEWS = {
   activity: {name: 'Activity', icon: 'activity', view: AllActivity},
 };
 
+const NAMES = Object.keys(VIEWS);
+
 /** The signed-in page: the view in the middle, the activity beside it. */
 export function Frame({user}) {
-  const here = useView();
+  const {view: here, id, isKnown} = useRoute(NAMES);
   const main = useRef(null);
   const first = useRef(true);
   useEffect(keepFresh, []);
   useLayoutEffect(() => {
-    if (!first.current) main.current.focus({preventScroll: true});
+    if (!first.current && !id) main.current.focus({preventScroll: true});
     first.current = false;
-    scrollTo(0, 0);
+    if (!id) scrollTo(0, 0);
   }, [here]);
+  useLayoutEffect(() => {
+    if (!isKnown) toast(`There is no page with this address. This is “${VIEWS[here].name}”.`, {tone: 'bad'});
+  }, [isKnown]);
   const counts = useCounts(here);
   const total = counts.friends + counts.inbox;
   useTitle(`${VIEWS[here].name} · Playmate`, total);
@@ -50,7 +56,7 @@ export function Frame({user}) {
     </header>
     <${Announcer} />
     <div class="stage" data-view=${here}>
-      <main id="main" ref=${main} tabindex="-1"><${View} user=${user} /></main>
+      <main id="main" ref=${main} tabindex="-1"><${View} user=${user} id=${id} /></main>
       <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
     </div>`;
 }
@@ -89,15 +95,4 @@ function Connection() {
   const state = known === 'live' && !online ? 'checking' : known;
   const {word, tone, why} = CONNECTION[state];
   return html`<span class="connection" role="status" data-state=${state} title=${why}><${Chip} tone=${tone} live=${true}>${word}<//></span>`;
-}
-
-function useView() {
-  const read = () => (Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'meet');
-  const [here, setHere] = useState(read);
-  useLayoutEffect(() => {
-    const update = () => setHere(read());
-    addEventListener('hashchange', update);
-    return () => removeEventListener('hashchange', update);
-  }, []);
-  return here;
 }

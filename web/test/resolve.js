@@ -26,6 +26,7 @@ Object.assign(globalThis, {
   cancelAnimationFrame: clearTimeout,
   matchMedia: () => ({matches: false, addEventListener() {}, removeEventListener() {}}),
   scrollTo() {},
+  CSS: {escape: (text) => text},
   ResizeObserver: class { observe() {} disconnect() {} },
 });
 Object.defineProperty(globalThis, 'navigator', {value: {language: 'en-GB', onLine: true}, configurable: true});

@@ -1,5 +1,6 @@
 import {changeLocally, reload, useResource} from '../data.js';
 import {Confirm, focusAfterRemoval} from '../components/confirm.js';
+import {Linked} from '../components/linked.js';
 import {Icon} from '../../shared/components/icons.js';
 import {BusyButton, Empty, Field, Loaded, UserText, toast, toastError} from '../../shared/components/controls.js';
 import {Form} from '../../shared/components/form.js';
@@ -8,13 +9,14 @@ import {html, useRef, useState} from '../../shared/vendor/preact.js';
 
 const [ACCEPTED, REFUSED] = [1, 2];
 
-export function Friends() {
+export function Friends({id}) {
   const asking = useResource('asking');
   const friends = useResource('friends');
   const pending = useResource('pending');
   return html`
     <div class="view">
       <header class="view-head"><h1>Friends</h1><p>Only families that both said yes see each other's kids and meeting points.</p></header>
+      <${Linked} id=${id} things=${friends.value && asking.value && [...friends.value, ...asking.value]} what="family" />
       <${Ask} />
       <${People} id="asking" title="Requests for you" state=${asking} row=${(friend) => html`<${Answer} friend=${friend} />`}
         empty=${html`<p class="none">Nobody is waiting for your answer.</p>`} />
@@ -55,7 +57,7 @@ function People({id, title, state, row, empty}) {
       <h2 tabindex="-1">${title}</h2>
       <${Loaded} state=${state} rows=${1} empty=${empty} retry=${() => reload(id)}>
         ${(all) => html`<ul class="people-list">${all.map((friend) => html`
-          <li key=${friend.id} class="person card"><span class="avatar" aria-hidden="true">${[...friend.name][0]}</span><span class="person-name"><${UserText}>${friend.name}<//></span>${row(friend)}</li>`)}</ul>`}
+          <li key=${friend.id} class="person card" data-thing=${friend.id} tabindex="-1"><span class="avatar" aria-hidden="true">${[...friend.name][0]}</span><span class="person-name"><${UserText}>${friend.name}<//></span>${row(friend)}</li>`)}</ul>`}
       <//>
     </section>`;
 }

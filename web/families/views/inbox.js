@@ -1,15 +1,17 @@
 import {reload, useResource} from '../data.js';
 import {Empty, Loaded, UserText} from '../../shared/components/controls.js';
+import {Linked} from '../components/linked.js';
 import {html} from '../../shared/vendor/preact.js';
 import {matchText} from '../texts.js';
 import {ago, exact, rangeOf} from '../times.js';
 
 /** The matches with each friend, newest first. */
-export function Inbox() {
+export function Inbox({id}) {
   const state = useResource('inbox');
   return html`
     <div class="view">
       <header class="view-head"><h1>Inbox</h1><p>When two families become friends, we match their kids and find a time. The result arrives here by itself.</p></header>
+      <${Linked} id=${id} things=${state.value} what="match" />
       <${Loaded} state=${state} rows=${2} retry=${() => reload('inbox')}
         empty=${html`<${Empty} icon="inbox" title="Nothing has arrived yet">Accept a friend, or let one accept you: both families get their matches at the same moment.<//>`}>
         ${(items) => html`<ol class="match-cards">${items.map((item) => html`<${MatchCard} key=${item.id} item=${item} />`)}</ol>`}
@@ -19,11 +21,11 @@ export function Inbox() {
 
 function MatchCard({item: {id, result, updatedAt}}) {
   return html`
-    <li class="match-card card" data-recommendation=${id}>
+    <li class="match-card card" data-recommendation=${id} data-thing=${id} tabindex="-1">
       <div class="match-card-head">
         <span class="avatar" aria-hidden="true">${[...(result.friendName ?? '')][0]}</span>
         <div><h2 dir="auto">${result.headline}</h2></div>
-        <time datetime=${updatedAt} title=${exact(updatedAt)}>${ago(updatedAt)}</time>
+        <a class="match-link" href=${`#inbox/${id}`} title="A link to this match"><time datetime=${updatedAt} title=${exact(updatedAt)}>${ago(updatedAt)}</time></a>
       </div>
       <ul class="matches">
         ${(result.recommendations ?? []).map((match) => html`<${Match} key=${`${match.kidId}${match.matchName}`} match=${match} />`)}
