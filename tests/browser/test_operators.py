@@ -21,7 +21,9 @@ def troubled(stack: Stack) -> Stack:
     return stack
 
 
-@pytest.mark.parametrize("name", ["appearance", "tasks", "staleness", "statistics", "bulk_cancel", "selection", "search"])
+@pytest.mark.parametrize(
+    "name", ["appearance", "tasks", "staleness", "statistics", "bulk_cancel", "selection", "search"]
+)
 def test_the_operator_page(name: str, troubled: Stack) -> None:
     tools.packages(tools.BROWSER)
     run_tests(tools.BROWSER / f"operators_{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(troubled.file))
