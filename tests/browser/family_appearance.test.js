@@ -60,3 +60,19 @@ test('the map makes no request to another server', async () => {
   await connection(page, 'live');
   assert.deepEqual([...new Set(asked)].filter((host) => host !== world.proxy.host), []);
 });
+
+test('every property of the styles is one that browsers know', async () => {
+  const {page} = await visit(world);
+  for (const path of ['/', '/operator/']) {
+    await page.goto(`${world.proxy.url}${path}`);
+    const unknown = await page.evaluate(async () => {
+      const sheets = [...document.querySelectorAll('link[rel="stylesheet"]')].map(({href}) => fetch(href).then((answer) => answer.text()));
+      const texts = (await Promise.all(sheets)).map((text) => text.replace(/\/\*[^]*?\*\//g, '').replace(/"[^"]*"/g, '""'));
+      const names = texts.flatMap((text) => [...text.matchAll(/[{;]\s*([a-z-]+)\s*:\s*[^;{}]+(?=[;}])/g)].map(([, name]) => name));
+      if (names.length < 100) throw new Error(`only ${names.length} declarations were found`);
+      const descriptors = new Set(['src', 'font-display', 'unicode-range', 'size-adjust', 'ascent-override', 'descent-override', 'line-gap-override']);
+      return [...new Set(names)].filter((name) => !name.startsWith('--') && !descriptors.has(name) && !CSS.supports(name, 'initial'));
+    });
+    assert.deepEqual(unknown, [], path);
+  }
+});

@@ -66,7 +66,7 @@ function Trail({query, user}) {
   return html`
     <${StaleNotice} read=${newest} />
     ${items.length === 0
-      ? html`<p class="quiet-line">${actor || action ? 'No entry matches these filters.' : 'No operator has changed anything yet. StagedRedrives, discards, cancels, flags and key rotations are kept here.'}</p>`
+      ? html`<p class="quiet-line">${actor || action ? 'No entry matches these filters.' : 'No operator has changed anything yet. Redrives, discards, cancels, flags and key rotations are kept here.'}</p>`
       : html`<div class="panel flush">
           <table class="table audit">
             <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Action</th><th scope="col">What</th></tr></thead>

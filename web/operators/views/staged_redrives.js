@@ -25,7 +25,7 @@ export function StagedRedrives({turn}) {
   const shown = [...live, ...ended.slice(0, MOST)];
   if (!shown.length) return null;
   return html`
-    <section class="panel redrives" aria-label="StagedRedrives under way">
+    <section class="panel redrives" aria-label="Staged redrives under way">
       ${shown.map((item) => html`<${Redrive} key=${item.id} item=${item} again=${again} />`)}
     </section>`;
 }
