@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import {before, test} from 'node:test';
+import {after, before, test} from 'node:test';
+import {render} from '../shared/vendor/preact.js';
 import {serve, settled, show, textOf} from './page.js';
 
 const ID = '01936f3e-7c00-7aaa-8bbb-123456789abc';
@@ -39,11 +40,15 @@ before(async () => {
   views = Object.fromEntries(await Promise.all(Object.entries(names).map(async ([name, file]) => [name, (await import(`../operators/views/${file}.js`))[name]])));
 });
 
+after(async () => (await import('../operators/session.js')).signOut()); // its renewal would wait for its time
+
 /** Render a view, wait for what it reads, and return its text. */
 async function read(name, properties) {
   const element = await show(views[name], {user: {id: 9, name: 'operator'}, route: {query: {}, id: ''}, stats: {}, ...properties});
   await settled();
-  return textOf(element);
+  const text = textOf(element);
+  render(null, element); // a view that is shown reads again and again
+  return text;
 }
 
 function includes(text, parts) {
