@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--events", type=int, default=10, help="frames a socket")
     options = parser.parse_args(arguments)
     os.environ.update(KEYS)
-    sys.stdout.write("| what | frames | frames/s | CPU ms a frame |\n|---|---|---|---|\n")
+    sys.stdout.write("| sockets | frames | frames/s | CPU ms a frame |\n|---|---|---|---|\n")
     with durable_server() as layout, gateway() as endpoint:
         for crowd in CROWDS:
             rounds = []
