@@ -11,6 +11,9 @@ from typing import Literal, get_args
 Point = Literal[
     "submit.committed",  # row committed, message not sent
     "run.claimed",  # lease taken, handler not started
+    "run.returned",  # claims given back, messages still hidden
+    "run.started",  # started event written, handler not begun
+    "run.renewed",  # leases extended
     "run.in_handler",  # inside the handler, effects written, nothing committed
     "run.handled",  # handler done, outcome not committed
     "run.finished",  # outcome committed, children not woken, batch not answered

@@ -52,6 +52,7 @@ class Context(WaitingScope):
         side: Database,
         remaining: Callable[[], float],
         announce: Callable[[str], None],
+        begin: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__(attempt, side)
         self.task_id = attempt.id
@@ -65,6 +66,7 @@ class Context(WaitingScope):
         self._transaction = transaction
         self._side = side
         self._announce = announce
+        self._begin = begin
         self._remaining = remaining
         self._ends = time.monotonic() + agent.timeout
 
@@ -110,6 +112,7 @@ class Context(WaitingScope):
         if name in self._recorded:
             return cast("T", self._result(name, returns))
         check_annotation(name, fn, returns)
+        self._write_start()
         started = time.monotonic()
         with tracing.span(f"step {name}"):
             result = fn(f"{self.task_id}:{name}")
@@ -148,6 +151,7 @@ class Context(WaitingScope):
             note["percent"] = max(0, min(100, int(percent)))
         if data is not None:
             note["data"] = dict(data)
+        self._write_start()
         write = self._side.run(steps.note_progress, self.task_id, self._token, note)
         if write is Write.REJECTED:
             self._raise_lost()
@@ -208,6 +212,12 @@ class Context(WaitingScope):
         if isinstance(found, Gathered):
             return found
         raise self.interrupt(Suspended(name))
+
+    def _write_start(self) -> None:
+        """Write the started event before the first other event of the attempt, unless it is written."""
+        begin, self._begin = self._begin, None
+        if begin is not None and not begin():
+            self._raise_lost()
 
     def is_overdue(self) -> bool:
         """Return whether the agent's timeout has passed."""
