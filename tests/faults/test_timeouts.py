@@ -42,9 +42,7 @@ def test_a_connection_left_halfway_is_replaced(engine: Engine) -> None:
     assert halfway.closed
 
 
-def test_tasks_that_must_run_again_are_released_when_no_time_is_left(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tasks_that_must_run_again_are_released_when_no_time_is_left(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commit fails because of one of them; the invocation has no time for either's handler."""
     monkeypatch.setattr(batch, "FLUSH_AFTER", 60.0)  # both commit together, however slow this machine is
     engine = lab.engine

@@ -8,7 +8,6 @@ committed by itself and a handler that wrote runs again.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -24,6 +23,7 @@ from orchestrator.engine.execution.deliveries import Deliveries
 from orchestrator.engine.execution.fit import fit, time_needed
 from orchestrator.engine.execution.handler import Handled, out_of_time
 from orchestrator.engine.execution.pinned_flags import pin_flags
+from orchestrator.engine.execution.starting import Starts, Waiting
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, TransactionEnded
 from orchestrator.engine.execution.worker import DELETE, Reply, Worker, reply_to
 from orchestrator.engine.flags import flag_of_type
@@ -31,7 +31,7 @@ from orchestrator.model import outcome
 from orchestrator.model.errors import DatabaseAway, Unavailable
 from orchestrator.model.fault_injection import reach
 from orchestrator.observability import logger, tracing
-from orchestrator.store import attempts, steps
+from orchestrator.store import steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import CONFLICT_TRIES, CONFLICTS, Database
 
@@ -57,18 +57,13 @@ class BatchRun:
         self._claimed = claimed
         self._claimed_at = time.monotonic()
         self._remaining = remaining
-        self._deliveries = deliveries
         self._replies = deliveries.replies
         self._isolated = isolated
-        #: The attempts that have not started; the heartbeat may return them.
-        self._waiting: list[Attempt] = []
-        self._turn = threading.Lock()
+        self._waiting = Waiting(deliveries)
+        self._starts = Starts(worker)
         self._transaction = BatchTransaction(worker.db)
         self._flags: dict[UUID, dict[str, bool]] = {}
         self._done: list[Handled] = []
-        #: When each handler began, and the attempts whose started event is written.
-        self._began: dict[UUID, float] = {}
-        self._started: set[UUID] = set()
         #: The attempt whose handler runs, and the attempts that are being committed.
         self._running: Attempt | None = None
         self._committing: Sequence[Handled] = ()
@@ -80,8 +75,8 @@ class BatchRun:
         self._worker.heartbeat.hold(self)
         try:
             chosen = fit(self._worker, self._claimed, self._remaining(), FLUSH_AFTER)
-            self._return(chosen.back, self._worker.db)
-            self._waiting = chosen.run
+            self._waiting.return_these(chosen.back, self._worker.db)
+            self._waiting.put(chosen.run)
             self._flags = pin_flags(self._worker, chosen.run)
             self._run_each()
             self.commit()
@@ -103,16 +98,8 @@ class BatchRun:
         logger.info("leases lost", extra={"attempts": len(ids)})
 
     def return_waiting(self, db: Database) -> None:
-        """Return the attempts that have not started: the handler before them takes longer than was expected."""
-        with self._turn:
-            self._return(self._waiting, db)
-            self._waiting = []
-
-    def _return(self, back: Sequence[Attempt], db: Database) -> None:
-        if back:
-            db.run(attempts.unclaim, back)
-            reach("run.returned")
-            self._deliveries.return_now([attempt.id for attempt in back])
+        """Return the attempts that have not started to the queue."""
+        self._waiting.return_all(db)
 
     def finish(self, handled: Sequence[Handled]) -> None:
         """Commit outcomes that an earlier run could not write."""
@@ -121,7 +108,7 @@ class BatchRun:
 
     def _run_each(self) -> None:
         first_done = 0.0
-        while turn := self._next():
+        while turn := self._waiting.next():
             attempt = turn[0]
             if self._done and (self._comes_after(attempt) or time.monotonic() - first_done > FLUSH_AFTER):
                 self.commit()
@@ -134,12 +121,6 @@ class BatchRun:
             if self._transaction.must_end:
                 self.commit()
 
-    def _next(self) -> list[Attempt]:
-        """Return the attempt that starts now, and after it those that wait; none when all have started."""
-        with self._turn:
-            turn, self._waiting = self._waiting, self._waiting[1:]
-        return turn
-
     def _start(self, attempt: Attempt) -> Handled | None:
         """Run the handler, unless the deadline has passed or its type's flag is off.
 
@@ -151,10 +132,10 @@ class BatchRun:
         if not self._worker.flags.enabled(flag, attempt.owner_id):
             return Handled(attempt, outcome.parked(attempt.id, attempt.token, flag))
         if self._remaining() < time_needed(self._worker, attempt.type):
-            self._return([attempt], self._worker.db)
+            self._waiting.return_these([attempt], self._worker.db)
             return None
         if not self._defers_start(attempt):
-            if not self._write_start(attempt, self._worker.db):
+            if not self._starts.write(attempt, self._worker.db):
                 return Handled(attempt, None)
             if attempt.watched:
                 self._worker.events.announce([(attempt.owner_id, attempt.traceparent)])
@@ -166,13 +147,6 @@ class BatchRun:
     def _defers_start(self, attempt: Attempt) -> bool:
         """Return whether the started event is written with the outcome: the handler is known to be quick."""
         return not self._isolated and self._worker.is_quick(attempt.type, FLUSH_AFTER)
-
-    def _write_start(self, attempt: Attempt, db: Database) -> bool:
-        """Write that the handler begins; return False when another attempt owns the task."""
-        ours = db.run(attempts.start, [attempt], self._worker.started_event)
-        reach("run.started")
-        self._started |= ours
-        return attempt.id in ours
 
     def _comes_after(self, attempt: Attempt) -> bool:
         """Return whether the finished attempts are committed before this one starts."""
@@ -202,8 +176,7 @@ class BatchRun:
         raise AssertionError("unreachable")
 
     def _call(self, attempt: Attempt) -> Handled:
-        started, self._running = time.monotonic(), attempt
-        self._began.setdefault(attempt.id, started)
+        started, self._running = self._starts.begin(attempt), attempt
         with tracing.span(
             f"run {attempt.type}",
             parent=attempt.traceparent,
@@ -213,7 +186,8 @@ class BatchRun:
             task_attempt=attempt.attempts,
         ):
             flags = self._flags.get(attempt.id, attempt.flags or {})
-            begin = None if attempt.id in self._started else partial(self._write_start, attempt, self._worker.side)
+            written = self._starts.is_written(attempt)
+            begin = None if written else partial(self._starts.write, attempt, self._worker.side)
             handled = handler.call(self._worker, self._transaction, attempt, flags, self._remaining, begin)
             tracing.annotate(task_outcome=handled.outcome.kind if handled.outcome else "lost")
         reach("run.handled")
@@ -242,7 +216,8 @@ class BatchRun:
     def _commit(self, batch: Sequence[Handled], tries: int) -> None:
         self._committing = batch
         try:
-            written = write(self._worker, self._transaction, batch, self._ran(batch))
+            ran = self._starts.unwritten(handled.attempt.id for handled in batch)
+            written = write(self._worker, self._transaction, batch, ran)
         except (psycopg.Error, AttemptNotOwned) as error:
             if self._transaction.is_lost() or self._worker.db.is_lost():
                 raise
@@ -253,11 +228,6 @@ class BatchRun:
         self._committing = ()
         reach("run.finished")
         self._publish(batch, written)
-
-    def _ran(self, batch: Sequence[Handled]) -> dict[UUID, float]:
-        """Return the seconds since the handler began, of those attempts whose started event is not written."""
-        now, ids = time.monotonic(), (handled.attempt.id for handled in batch)
-        return {id: now - self._began[id] for id in ids if id in self._began and id not in self._started}
 
     def _publish(self, batch: Sequence[Handled], written: Written) -> None:
         publish(self._worker, batch, written)

@@ -50,6 +50,7 @@ class Heartbeat:
         self._threaded = thread
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._clock = threading.Event()  # never set: to wait on it is to sleep
         self._run: Run | None = None
         self._claimed = self._renewed = 0.0
 
@@ -94,7 +95,7 @@ class Heartbeat:
     def _tick(self) -> None:
         idle = 0
         while True:
-            time.sleep(TICK)
+            self._clock.wait(TICK)
             self.beat(time.monotonic())
             idle = idle + 1 if self._run is None else 0
             with self._lock:
