@@ -165,17 +165,17 @@ def claim_limited(
 
 
 def start(conn: Connection, attempts: Sequence[Attempt], event: Json) -> set[UUID]:
-    """Write that the attempts' handlers begin, each with a started event; return the ids that are still ours."""
+    """Write that the attempts' handlers begin, each with an event; return the ids that the attempts still own."""
     return set(fetch_column(conn, UUID, _SQL["start"], {**_fences(attempts), "event": encode_json(event)}))
 
 
 def unclaim(conn: Connection, attempts: Sequence[Attempt]) -> set[UUID]:
-    """Return attempts that did not start to pending, without an event; return the ids that were still ours."""
+    """Return attempts that did not start to pending, without an event; return the ids that the attempts still owned."""
     return set(fetch_column(conn, UUID, _SQL["unclaim"], _fences(attempts)))
 
 
 def renew(conn: Connection, attempts: Sequence[Attempt], lease: float) -> set[UUID]:
-    """Lease running attempts for `lease` seconds from now; return the ids that are still ours."""
+    """Lease running attempts for `lease` seconds from now; return the ids that the attempts still own."""
     return set(fetch_column(conn, UUID, _SQL["renew"], {**_fences(attempts), "lease": lease}))
 
 
