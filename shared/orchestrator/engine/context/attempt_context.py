@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
@@ -19,7 +20,7 @@ from orchestrator.model.errors import Cancelled, Interrupted, LeaseLost, StepNot
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.observability import logger, tracing
-from orchestrator.store import steps
+from orchestrator.store import owner_reads, row_security, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database
 from orchestrator.store.steps import Write
@@ -79,6 +80,18 @@ class Context(WaitingScope):
         except Interrupted as error:
             self.interrupt(error)
             raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a short transaction that only reads, as the owner, on a second connection.
+
+        Unlike `db`, it keeps no lock while the handler asks a slow source after it. It sees committed rows, not the
+        writes of this attempt. Call no step in it.
+        """
+        self._enter()
+        with self._side.row_context(row_security.owner(self.owner)), self._side.transaction() as conn:
+            owner_reads.refuse_writes(conn)
+            yield conn
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[Any]:
