@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.model.states import Status
-from orchestrator.model.task import Task
+from orchestrator.model.task import Json, Task
 from orchestrator.observability import logger, metrics, tracing
 from orchestrator.observability.metrics import Count
 
@@ -114,7 +114,7 @@ def cancelled(tasks: Iterable[Task], actor: str) -> None:
         )
 
 
-def _failure(text: str | None) -> dict[str, Any]:
+def _failure(text: str | None) -> dict[str, Json]:
     """Return the parts of an error that a log may have: not its message, which may quote a payload."""
     if not text:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from orchestrator.engine.context.scope import Scope
 from orchestrator.engine.context.step_results import check_name
@@ -41,7 +41,7 @@ class Waits:
         self.wait = Wait("sleep", name, left)
         return self.wait
 
-    def wait_for(self, name: str, schema: type[BaseModel] | None, seconds: float | None) -> tuple[bool, Any]:
+    def wait_for(self, name: str, schema: type[BaseModel] | None, seconds: float | None) -> tuple[bool, Json]:
         """Return (True, the signal's value), or (False, None) when the attempt must wait. Raise WaitExpired."""
         stored = self._side.run(waits.find_wait, self._attempt.id, name)
         discards = False
@@ -94,7 +94,7 @@ class WaitingScope(Scope):
     def wait_for(self, name: str, *, schema: type[Model], deadline: Duration | None = None) -> Model: ...
     @overload
     def wait_for(self, name: str, *, schema: None = None, deadline: Duration | None = None) -> Json: ...
-    def wait_for(self, name: str, *, schema: type[BaseModel] | None = None, deadline: Duration | None = None) -> Any:
+    def wait_for(self, name: str, *, schema: type[BaseModel] | None = None, deadline: Duration | None = None) -> Json:
         """Wait without a worker for the signal `name`, and return its value, parsed by `schema`.
 
         The first signal of the name counts, also one that was sent before. A name that is used again in one attempt
@@ -119,7 +119,7 @@ def _left(stored: StoredWait | None, seconds: float | None) -> float:
     return LONGEST if seconds is None else seconds
 
 
-def _parse(schema: type[BaseModel] | None, value: Json) -> tuple[bool, Any]:
+def _parse(schema: type[BaseModel] | None, value: Json) -> tuple[bool, Json]:
     """Return whether the value fits the schema, and what the handler gets."""
     if schema is None:
         return True, value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
@@ -33,6 +32,7 @@ from orchestrator.model.states import Status
 from orchestrator.store import events, tasks
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.requests import SubmitTask
 
 #: Items of a page, unless asked otherwise.
@@ -82,7 +82,7 @@ def task_routes(services: Services) -> Router:
         parameters=(KEY,),
         refusals=(409, 422),
     )
-    def submit_one() -> Response[Any]:
+    def submit_one() -> JsonResponse:
         body = submitted_body(services, json_body(router.current_event))
         order = _order(router, body, idempotency_key(router.current_event))
         submitted = submit(services.db, services.queue, services.agents, order)
@@ -95,7 +95,7 @@ def task_routes(services: Services) -> Router:
         body=requests.SubmitBatch,
         parameters=(KEY,),
     )
-    def submit_many() -> Response[Any]:
+    def submit_many() -> JsonResponse:
         given = submitted_tasks(json_body(router.current_event))
         check_tasks(services.db, services.tokens, current_owner(router), len(given))
         key = idempotency_key(router.current_event)
@@ -115,7 +115,7 @@ def task_routes(services: Services) -> Router:
         {200: responses.TaskPage},
         parameters=(STATUS, TYPE, LIMIT, CURSOR),
     )
-    def list_own() -> Response[Any]:
+    def list_own() -> JsonResponse:
         query = Query(router.current_event)
         status, task_type = query.choice("status", STATUSES), query.text("type", longest=100)
         limit, before = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE, query.uuid("cursor")
@@ -138,7 +138,7 @@ def task_routes(services: Services) -> Router:
         parameters=(TASK_ID,),
         answers_the_erased=True,
     )
-    def get_one(task_id: str) -> Response[Any]:
+    def get_one(task_id: str) -> JsonResponse:
         task = services.db.run(tasks.get_task, current_owner(router), path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
@@ -150,7 +150,7 @@ def task_routes(services: Services) -> Router:
         {200: responses.TaskEvents},
         parameters=(TASK_ID, AFTER),
     )
-    def list_events(task_id: str) -> Response[Any]:
+    def list_events(task_id: str) -> JsonResponse:
         query = Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1) or 0
         query.check()
@@ -167,7 +167,7 @@ def task_routes(services: Services) -> Router:
         parameters=(TASK_ID,),
         refusals=(409,),
     )
-    def cancel(task_id: str) -> Response[Any]:
+    def cancel(task_id: str) -> JsonResponse:
         owner, found_id = current_owner(router), path_uuid(task_id)
         task = cancel_own(services.db, services.queue, services.events, services.agents, owner, found_id)
         return json_response(202, task_view(task))
@@ -187,7 +187,7 @@ def signal_routes(services: Services) -> Router:
         refusals=(409,),
         access="answer",
     )
-    def send(task_id: str, name: str) -> Response[Any]:
+    def send(task_id: str, name: str) -> JsonResponse:
         from orchestrator.http.schemas.requests import SendSignal
 
         body, found_id = read(SendSignal, router.current_event), path_uuid(task_id)
