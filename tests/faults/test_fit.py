@@ -18,7 +18,7 @@ def submit_many(engine: Engine, count: int, type: str = "test.noop") -> list[UUI
     return [engine.submit(type).id for _ in range(count)]
 
 
-def look_at_first_start(engine: Engine, ids: list[UUID], monkeypatch: pytest.MonkeyPatch) -> dict[UUID, str]:
+def state_at_first_start(engine: Engine, ids: list[UUID], monkeypatch: pytest.MonkeyPatch) -> dict[UUID, str]:
     """Run a batch; return the state of each task, and whether its message was visible, when the first handler began."""
     seen: dict[UUID, str] = {}
     call = handler.call
@@ -39,7 +39,7 @@ def test_of_slow_tasks_one_is_claimed_and_nine_are_back_before_it_begins(
 ) -> None:
     engine.worker.pace["test.noop"] = 20.0
     ids = submit_many(engine, 10)
-    seen = look_at_first_start(engine, ids, monkeypatch)
+    seen = state_at_first_start(engine, ids, monkeypatch)
     assert sorted(seen.values()) == ["pending visible"] * 9 + ["processing hidden"]
     back = [id for id, state in seen.items() if state == "pending visible"]
     assert [engine.kinds(id) for id in back] == [["submitted"]] * 9
@@ -78,13 +78,13 @@ def test_a_claimed_task_that_waits_does_not_count_as_started(engine: Engine) -> 
     first, second = submit_many(engine, 2)
     states: list[tuple[object, object, str]] = []
 
-    def look(point: Point) -> None:
+    def record(point: Point) -> None:
         if point == "run.started" and not states:
             for id in (first, second):
                 why = explain(engine.database(), engine.agents, engine.flags, id)["reason"]
                 states.append((engine.row(id)["status"], engine.row(id)["started_at"] is not None, why))
 
-    arm(look)
+    arm(record)
     try:
         engine.run(first, second)
     finally:

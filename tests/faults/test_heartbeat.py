@@ -124,7 +124,7 @@ def test_the_thread_renews_and_ends_when_nothing_runs(engine: Engine, monkeypatc
     run = claimed_run(engine, engine.submit().id)
     arm(lambda point: renewed.set() if point == "run.renewed" else None)
     try:
-        beats.hold(run)
+        beats.keep(run)
         thread = beats._thread
         assert renewed.wait(60)
         beats.drop()
@@ -138,7 +138,7 @@ def test_the_thread_renews_and_ends_when_nothing_runs(engine: Engine, monkeypatc
 def test_a_lost_database_does_not_end_the_heartbeat(engine: Engine) -> None:
     run = claimed_run(engine, engine.submit().id)
     beats = heartbeat(engine)
-    beats.hold(run)
+    beats.keep(run)
     beats._claimed = beats._renewed = 0.0
     pid = beats._db.connection().info.backend_pid
     beats._run = run

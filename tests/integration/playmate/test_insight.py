@@ -32,11 +32,11 @@ class Cloud:
         self.hang = threading.Event()
         self.hangs: set[str] = set()
         #: Called while a service is asked.
-        self.look: Callable[[], object] = lambda: None
+        self.before_answer: Callable[[], object] = lambda: None
 
     def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         self.asked.append((service, parameters))
-        self.look()
+        self.before_answer()
         if service in self.hangs:
             self.hang.wait(30)
         if service == "geo-places":
@@ -148,7 +148,7 @@ def test_no_transaction_is_open_while_a_source_is_asked(
 ) -> None:
     """The agent's owner, and the batch of its worker, would wait for it."""
     owner, seen = family("Amira", [("Lina", 6, "chess")]), list[list[dict[str, Any]]]()
-    cloud.look = lambda: seen.append(
+    cloud.before_answer = lambda: seen.append(
         conn.execute(
             "SELECT state, query FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"

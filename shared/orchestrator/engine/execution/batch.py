@@ -72,7 +72,7 @@ class BatchRun:
         """Run every attempt and commit its outcome. Raise DatabaseAway when the connection is lost."""
         if not self._claimed:
             return
-        self._worker.heartbeat.hold(self)
+        self._worker.heartbeat.keep(self)
         try:
             chosen = fit(self._worker, self._claimed, self._remaining(), FLUSH_AFTER)
             self._waiting.return_these(chosen.back, self._worker.db)

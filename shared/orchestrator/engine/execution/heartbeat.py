@@ -1,7 +1,7 @@
 """Keeps the leases of a worker's attempts while their handlers run, on a connection and a thread of its own.
 
 A lease is short, so a dead worker is noticed soon; a living worker renews it. A batch of quick handlers ends before the
-first renewal and costs nothing but the assignment of `hold`.
+first renewal and costs nothing but the assignment of `keep`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Heartbeat:
         self._run: Run | None = None
         self._claimed = self._renewed = 0.0
 
-    def hold(self, run: Run) -> None:
+    def keep(self, run: Run) -> None:
         """Keep the leases of these attempts from now on."""
         self._claimed = self._renewed = time.monotonic()
         self._run = run
@@ -84,13 +84,13 @@ class Heartbeat:
 
     def renew(self, run: Run) -> None:
         """Extend the leases of the run's attempts, and note which are lost."""
-        held = run.unfinished()
-        if not held:
+        unfinished = run.unfinished()
+        if not unfinished:
             return
-        ours = self._db.run(attempts.renew, held, LEASE)
+        renewed = self._db.run(attempts.renew, unfinished, LEASE)
         reach("run.renewed")
-        if len(ours) < len(held):
-            run.lose({attempt.id for attempt in held} - ours)
+        if len(renewed) < len(unfinished):
+            run.lose({attempt.id for attempt in unfinished} - renewed)
 
     def _tick(self) -> None:
         idle = 0
@@ -111,7 +111,7 @@ class NoHeartbeat(Heartbeat):
     def __init__(self) -> None:
         """Need no connection."""
 
-    def hold(self, run: Run) -> None:
+    def keep(self, run: Run) -> None:
         """Keep nothing."""
 
     def drop(self) -> None:

@@ -62,10 +62,10 @@ class Starts:
 
     def write(self, attempt: Attempt, db: Database) -> bool:
         """Write the started event; return False when another attempt owns the task."""
-        ours = db.run(attempts.start, [attempt], self._worker.started_event)
+        started = db.run(attempts.start, [attempt], self._worker.started_event)
         reach("run.started")
-        self._written |= ours
-        return attempt.id in ours
+        self._written |= started
+        return attempt.id in started
 
     def is_written(self, attempt: Attempt) -> bool:
         return attempt.id in self._written

@@ -64,10 +64,10 @@ def _leased(row: Blockers) -> dict[str, Json]:
             worker=worker,
         )
     if not row.started:
-        words = f"{worker} has claimed it; its handler starts after those before it in the same batch."
-        return _why("claimed", words, until=until, worker=worker)
-    words = f"{worker} is running it; its lease ends at {until} unless it is renewed."
-    return _why("leased", words, until=until, worker=worker)
+        text = f"{worker} has claimed it; its handler starts after those before it in the same batch."
+        return _why("claimed", text, until=until, worker=worker)
+    text = f"{worker} is running it; its lease ends at {until} unless it is renewed."
+    return _why("leased", text, until=until, worker=worker)
 
 
 def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:
