@@ -52,8 +52,9 @@ class Context(WaitingScope):
         side: Database,
         remaining: Callable[[], float],
         announce: Callable[[str], None],
+        version: str = "",
     ) -> None:
-        super().__init__(attempt, side)
+        super().__init__(attempt, side, version)
         self.task_id = attempt.id
         self.owner = attempt.owner_id
         self.type = attempt.type

@@ -84,6 +84,7 @@ def call(
             side=worker.side,
             remaining=remaining,
             announce=lambda owner: worker.events.announce([(owner, tracing.current())]),
+            version=worker.version,
         )
         result = _within_time(agent, context, payload, process)
         done = _complete(attempt, agent, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.states import Status
@@ -92,18 +93,25 @@ def _update_frame(event: FeedEvent, cursor: str) -> bytes:
         "error": public_error(data.get("error")) if event.status in (Status.FAILED, Status.DEAD_LETTER) else None,
         "progress": data.get("progress"),
         "step": data.get("step"),
+        "asks": [_ask(ask) for ask in event.asks or ()] or None,
         "traceId": tracing.trace_id(event.traceparent),
     }
     task.update({name: value for name, value in optional.items() if value is not None})
     if event.result_truncated:
         task["resultTruncated"] = True
     frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
-    for name in ("result", "progress", "error", "step"):
+    for name in ("result", "progress", "error", "step", "asks"):
         if len(frame) > LARGEST_FRAME and name in task:
             del task[name]
             task[f"{name}Truncated"] = True
             frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
     return frame
+
+
+def _ask(ask: Json) -> dict[str, Json]:
+    until = ask["until"] and iso(datetime.fromisoformat(ask["until"]))
+    shown = {name: ask[name] for name in ("name", "kind", "schema", "shown")}
+    return {**shown, "expiresAt": until, "answerToken": ask["token"]}
 
 
 def undeliverable_frame(frame: bytes) -> bytes:
@@ -115,7 +123,13 @@ def undeliverable_frame(frame: bytes) -> bytes:
     kept = {
         name: task[name] for name in ("id", "type", "status", "attempts", "maxAttempts", "updatedAt", "seq", "event")
     }
-    truncated = {"resultTruncated": True, "progressTruncated": True, "errorTruncated": True, "undeliverable": True}
+    truncated = {
+        "resultTruncated": True,
+        "progressTruncated": True,
+        "errorTruncated": True,
+        "asksTruncated": True,
+        "undeliverable": True,
+    }
     return _encode({"type": "task-update", "cursor": refused["cursor"], "task": {**kept, **truncated}})
 
 
