@@ -8,7 +8,7 @@ export FUNCTION EVENT NAME SAM_ARGS ONLY APPLICATION ENV OPERATOR PARAMETERS CON
 
 .PHONY: help run up down demo test soak check format engine scan lock openapi schema reference docs screenshots invoke agent aws destroy
 
-help: ## Show what can be asked for
+help: ## Show the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: ## Start everything, show one task live, stay until Ctrl-C
@@ -35,7 +35,7 @@ check: ## Lint, types, import contracts, template and house rules
 invoke: ## One function in a container, by sam local: FUNCTION=ApiFunction EVENT=events/api/health.json
 	@$(PYTHON) -m tools invoke
 
-format: ## Format the code and fix what the linter can fix
+format: ## Format the code and apply the fixes of the linter
 	@$(PYTHON) -m tools format
 
 engine: ## Build the engine's wheel and run its tests without the application
@@ -68,5 +68,5 @@ agent: ## The skeleton of a new agent and its test: NAME=kid.greet
 aws: ## Deploy to AWS, or repeat it after any failure: ENV=staging OPERATOR=your-name
 	@$(PYTHON) -m tools aws
 
-destroy: ## Remove from AWS what `make aws` made: ENV=staging
+destroy: ## Remove the stacks of `make aws` from AWS: ENV=staging
 	@$(PYTHON) -m tools destroy

@@ -1,4 +1,4 @@
-"""The environment that commands on the local stack run in: nothing of the developer's shell changes what they do.
+"""The environment that commands on the local stack run in: no variable of the developer's shell changes them.
 
 An AWS profile, a proxy, PostgreSQL's variables or a log level of the shell would reach boto3, libpq and the emulator.
 """

@@ -12,7 +12,7 @@ TICK = 0.2  # seconds between two drawings of the running clock
 
 
 class Refused(Exception):
-    """The command cannot go on; the message says what to do."""
+    """The command cannot go on; the message names the remedy."""
 
 
 def say(text: str = "") -> None:

@@ -46,7 +46,7 @@ def python(name: str) -> Path:
 
 
 def enter(arguments: list[str]) -> NoReturn:
-    """Make what is missing, then run the command inside the dev environment."""
+    """Make the missing environments, then run the command inside the dev environment."""
     try:
         ensure()
     except Refused as refusal:

@@ -49,7 +49,7 @@ class Ran:
 
 
 class SilentQueue(TaskQueue):
-    """Accept every task message and deliver none: a test decides what runs."""
+    """Accept every task message and deliver none: a test decides which tasks run."""
 
     def __init__(self) -> None:
         super().__init__("silent")

@@ -40,7 +40,7 @@ OPERATOR = "operator"
 
 
 def seed(conn: Connection, password: str) -> list[DemoUser]:
-    """Makes what is missing and changes nothing that is there; the first two families are friends."""
+    """Make the missing rows and change no others; the first two families are friends."""
     with conn.transaction():
         ids = [_family(conn, family, password) for family in FAMILIES]
         _account(conn, OPERATOR, "operator", password)

@@ -18,6 +18,7 @@ RAW_PER_CHARACTER = 4
 LONGEST_NAME = 80
 LONGEST_ACTIVITY = 60
 LONGEST_EMAIL = 254
+LONGEST_TITLE = 120
 
 
 def normalised(longest: int, normalise: Callable[[str], str]) -> BeforeValidator:
@@ -51,6 +52,10 @@ Activity = Annotated[
     Field(min_length=1, max_length=LONGEST_ACTIVITY),
     normalised(LONGEST_ACTIVITY, tidy),
     AfterValidator(_printable),
+]
+#: A playdate's title, or the name of a location.
+Title = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_TITLE), normalised(LONGEST_TITLE, tidy), AfterValidator(_printable)
 ]
 #: An account's name in the form in which it is stored; `name_fault` checks it at sign-up.
 AccountName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), normalised(LONGEST_NAME, tidy_name)]

@@ -1,4 +1,4 @@
-"""CloudFormation, Lambda's versions and the limits of what a function is given."""
+"""CloudFormation, Lambda's versions and the limits of a function's variables."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_deploy_that_failed_can_be_repeated_unchanged(template: dict[str, Any]
 
 @pytest.fixture
 def answers() -> Iterator[tuple[str, list[bytes]]]:
-    """CloudFormation's bucket: its address, and what was put there."""
+    """CloudFormation's bucket: its address and its content."""
     received: list[bytes] = []
 
     class Bucket(BaseHTTPRequestHandler):
@@ -128,7 +128,7 @@ def test_a_function_s_environment_fits(template: dict[str, Any], functions: dict
 
 
 def _size(value: Any) -> int:
-    """Bytes a variable may come to: of a choice the longer one, of what AWS makes as much as an ARN."""
+    """Bytes a variable may come to: of a choice the longer one, of generated values as much as an ARN."""
     match value:
         case str():
             return len(value)

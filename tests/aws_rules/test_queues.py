@@ -24,7 +24,7 @@ LARGEST_REQUEST = 262_144
 
 
 class Sqs:
-    """Takes what SQS takes, and refuses a whole request otherwise."""
+    """Take valid requests as SQS does, and refuse a whole request otherwise."""
 
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []

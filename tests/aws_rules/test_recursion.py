@@ -32,7 +32,7 @@ class Body(BytesIO):
 
 
 class Lambda:
-    """Reads the lineage of what its function sends, as Lambda does, and refuses a chain that is too long."""
+    """Read the lineage of its function's messages, as Lambda does, and refuse a chain that is too long."""
 
     def __init__(self, *, allows: bool) -> None:
         self.allows = allows

@@ -21,7 +21,7 @@ MOST = 1.0
 
 
 class AppConfig:
-    """Sends the document with a session's first answer and after a change, and counts what it sends."""
+    """Sends the document with a session's first answer and after a change, and count its messages."""
 
     def __init__(self) -> None:
         self.sent = 0

@@ -21,7 +21,7 @@ async function picked(options) {
   return visitor;
 }
 
-/** Return where the tip of the candidate's pin lies on the page, once the map has painted what was asked of it. */
+/** Return where the tip of the candidate's pin lies on the page, once the map has painted it. */
 async function tipOf(page) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return page.locator('.pick-pin').evaluate((pin) => {

@@ -17,13 +17,13 @@ for (const path of ['/', '/operator/']) {
   test(`${path} asks for all its modules before the first of them has answered`, async () => {
     const {page} = await openPage(world.browser);
     const listed = (await (await fetch(`${world.proxy.url}${path}`)).text()).match(/rel="modulepreload"/g).length;
-    const held = [];
+    const waiting = [];
     await new Promise((resolve, reject) => {
-      page.route(MODULE, (route) => void (held.push(route) === listed && resolve())).then(() => page.goto(`${world.proxy.url}${path}`, {waitUntil: 'commit'})).catch(reject);
+      page.route(MODULE, (route) => void (waiting.push(route) === listed && resolve())).then(() => page.goto(`${world.proxy.url}${path}`, {waitUntil: 'commit'})).catch(reject);
     });
-    await Promise.all(held.map((route) => route.continue()));
+    await Promise.all(waiting.map((route) => route.continue()));
     await page.locator('h1').waitFor();
-    assert.equal(held.length, listed, 'no module is asked for later');
+    assert.equal(waiting.length, listed, 'no module is asked for later');
   });
 
   test(`the first paint of ${path} on a slow network is printed`, async () => {

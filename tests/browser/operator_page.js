@@ -42,7 +42,7 @@ async function fillFields(page, {name, password}) {
   await page.getByLabel('Password').fill(password);
 }
 
-/** Sign in once, whatever the answer is. */
+/** Sign in once, with any answer. */
 export async function fillIn(page, user) {
   await fillFields(page, user);
   await signInButton(page).click();

@@ -60,10 +60,10 @@ async function frontend({api, user, by}) {
   let submitted;
   let finish;
   const over = new Promise((resolve) => { finish = resolve; });
-  const look = () => updates.some(({id, status}) => id === submitted && status === 'completed') && finish();
-  source.onmessage = ({data}) => { updates.push(JSON.parse(data)); look(); };
+  const finishIfDone = () => updates.some(({id, status}) => id === submitted && status === 'completed') && finish();
+  source.onmessage = ({data}) => { updates.push(JSON.parse(data)); finishIfDone(); };
   submitted = (await post('/api/tasks', {type: 'echo', payload: {hello: 'you'}}, identity)).id;
-  look(); // the last update may have come before the answer
+  finishIfDone(); // the last update may have come before the answer
   await over;
   source.close();
   return updates.filter(({id}) => id === submitted).map(({status}) => status);

@@ -66,7 +66,7 @@ class Lab:
         return self.stack.file.parent / "aws.env"
 
     def environment(self, home: Path) -> dict[str, str]:
-        """A shell's, without what the tests set for themselves."""
+        """A shell's, without the variables of the tests."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ORCHESTRATOR_"))}
         return {**kept, "HOME": str(home), "COLUMNS": "200"}
 

@@ -36,14 +36,14 @@ def amira(stack: Stack, login: Callable[[str], str]) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def diego(stack: Stack, login: Callable[[str], str]) -> Iterator[httpx.Client]:
-    """A guardian who is no friend of Amira's."""
+    """A guardian without a friendship with Amira."""
     with stack.client(login("Diego")) as client:
         yield client
 
 
 @pytest.fixture
 def newcomer(stack: Stack) -> Iterator[httpx.Client]:
-    """Somebody who has just signed up and whose list is empty."""
+    """A new account with an empty list."""
     name = f"guest-{uuid4().hex[:12]}"
     with stack.client() as client:
         body = {"name": name, "email": f"{name}@example.com", "password": f"long-enough-{uuid4().hex}"}

@@ -28,7 +28,7 @@ def status_after_dead_letter(lab: Lab, id: str) -> str:
 
 
 def move_back(stack: Stack, left: set[str], *, keeps_attributes: bool) -> None:
-    """AWS moves a message with its attributes; a person may send only what it says."""
+    """AWS moves a message with its attributes; a person may send only its text."""
     sqs, asked = stack.aws("sqs"), {"AttributeNames": ["All"], "MessageAttributeNames": ["All"]}
     while left:
         answer = sqs.receive_message(QueueUrl=stack.said["dlq_url"], WaitTimeSeconds=5, **asked)

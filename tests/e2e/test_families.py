@@ -20,7 +20,7 @@ SATURDAY = [{"weekday": "saturday", "start": "14:00", "end": "17:00"}]
 
 
 class Family:
-    """A guardian who has just signed up, with one kid."""
+    """A new guardian with one kid."""
 
     def __init__(self, client: httpx.Client, name: str, kid: str) -> None:
         self.client, self.name, self.kid = client, name, kid

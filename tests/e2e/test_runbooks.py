@@ -1,4 +1,4 @@
-"""Every command of the runbooks is run, on a stack where what the page is about has happened."""
+"""Every command of the runbooks is run, on a stack in the situation of the page."""
 
 from __future__ import annotations
 

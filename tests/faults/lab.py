@@ -146,7 +146,7 @@ class Lab:
         return [*self.engine.dead_letters.ids, *(UUID(each) for each in self.wire.sent("dead"))]
 
     def check(self) -> None:
-        """Everything is over, effects are there once for what completed and for nothing else, no seq is missing."""
+        """Everything is over, effects are there once for completed tasks and for no others, no seq is missing."""
         rows = self.engine.db.connection().execute("SELECT * FROM agent_tasks").fetchall()
         for row in rows:
             assert Status(row["status"]) in FINAL, row

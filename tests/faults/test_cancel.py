@@ -1,4 +1,4 @@
-"""Cancel reaches whom it must and nobody else, whatever is being committed meanwhile."""
+"""Cancel ends the right tasks and no others, during any commit."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_a_connection_that_died_before_the_first_effect_costs_nothing(
 
 @pytest.mark.parametrize("conflict", [errors.DeadlockDetected, errors.SerializationFailure])
 def test_a_conflicts_victim_tries_again_at_no_cost(lab: Lab, conflict: type[Exception]) -> None:
-    """In the handler, whose effects are undone first, and in every statement of ours."""
+    """In the handler, whose effects are undone first, and in every statement of the engine."""
     tries = []
 
     def victim() -> None:

@@ -18,7 +18,7 @@ from tests.faults.lab import Lab
 
 
 def test_a_deadlock_between_two_batches_costs_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each waits for what the other's first task has locked: the victim's neighbours commit before it tries again."""
+    """Each waits for the lock of the other's first task: the victim's neighbours commit before it tries again."""
     engine = lab.engine
     engine.db.connection().execute("ALTER ROLE ALL SET deadlock_timeout = '50ms'")
     monkeypatch.setattr(Worker, "is_quick", lambda *_: True)

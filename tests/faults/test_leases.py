@@ -210,7 +210,7 @@ def test_a_worker_leaves_a_leased_task_until_its_lease_ends(engine: Engine) -> N
     assert engine.row(task.id)["status"] == "processing"
 
 
-def test_a_limit_counts_only_what_runs_of_the_same_owner_and_type(engine: Engine) -> None:
+def test_a_limit_counts_only_running_tasks_of_the_same_owner_and_type(engine: Engine) -> None:
     mine, second, theirs = (engine.submit("test.limited", owner=owner) for owner in ("1", "1", "2"))
     claim_limited(engine, mine.id, 1)
     assert claim_limited(engine, second.id, 1) == []

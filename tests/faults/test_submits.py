@@ -1,4 +1,4 @@
-"""Submits that race: one task for a key, whoever comes first, and a feed that skips nobody."""
+"""Submits that race: one task for a key, in any order, and a feed without gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A handler that runs out of time leaves its worker as it was, whatever it was doing."""
+"""A handler that runs out of time leaves its worker unchanged, in any state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues that keep what they are sent in a table, so that it outlives the process that sent it."""
+"""Queues that keep messages in a table, so that these outlive the sending process."""
 
 from __future__ import annotations
 

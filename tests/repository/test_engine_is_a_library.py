@@ -9,7 +9,7 @@ import pytest
 
 from tools.virtualenvs import ROOT
 
-#: The engine's folders: its package, its command line and what they share.
+#: The engine's folders: its package, its command line and their shared code.
 ENGINE = ("shared/orchestrator", "clients/cli/orchestrator_cli")
 #: Terms of the playdate application. (`kid` is the name of a key in a JSON Web Token.)
 PLAYDATE_TERMS = re.compile(r"play-?mate|play-?date|friend|guardian|\bkids\b|\bfamily's\b", re.IGNORECASE)

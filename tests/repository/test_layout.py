@@ -21,7 +21,7 @@ from tools.virtualenvs import ROOT
 CODE = ("shared", "functions", "clients", "tools")
 EVERYWHERE = (*CODE, "tests")
 
-#: Names that say nothing about what is inside.
+#: Names that say nothing about the content.
 DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "manager", "managers", "core", "stuff"}
 
 LONGEST_FILE = 300
@@ -73,7 +73,7 @@ def length(node: ast.stmt) -> int:
 
 
 def own_length(node: Function) -> int:
-    """Without the functions inside it: a maker of routes is as long as what it says itself."""
+    """Without the functions inside it: a maker of routes counts without its inner functions."""
     inside = [one for one in ast.walk(node) if isinstance(one, Function) and one is not node]
     outermost = [one for one in inside if not any(one in ast.walk(other) for other in inside if other is not one)]
     return length(node) - sum(length(one) for one in outermost)

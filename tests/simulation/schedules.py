@@ -119,7 +119,7 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(first=plan, second=plan, seconds=st.sampled_from((1.0, 10.0, 70.0)))
     def deliver_twice(self, first: Any, second: Any, seconds: float) -> None:
-        """Two batches with time between them: most of what happens is this."""
+        """Two batches with time between them: most events are these."""
         for each in (first, second):
             with self.world.interrupted(each):
                 self.world.deliver(10)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.virtualenvs import ROOT
 
 _BLOCK = re.compile(r"^( *)```([\w-]*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-#: Texts that are no documents of ours.
+#: Texts that are no documents of the project.
 _NOT_DOCUMENTS = ("shared/playmate/knowledge/",)
 
 

@@ -35,7 +35,7 @@ class OutsideException(BaseException):
 CALLED: list[str] = []
 #: How many calls the next `gather` makes.
 CALLS: list[int] = [3]
-#: A connection that a handler kept, and what using it later raised.
+#: A connection that a handler kept, and the error of its later use.
 KEPT: list[Any] = []
 
 

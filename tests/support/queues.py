@@ -1,4 +1,4 @@
-"""Queues that keep what they are given, for tests of the engine alone. Real queues are met in tests/e2e."""
+"""Queues that keep their messages, for tests of the engine alone. Real queues are met in tests/e2e."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The firewall before the API and the API itself mean the same by what they say to each other."""
+"""The firewall before the API and the API itself use the same headers and values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The templates nested in template.yaml, on AWS alone, and what all of them keep to."""
+"""The templates nested in template.yaml, on AWS alone, and their common rules."""
 
 from __future__ import annotations
 

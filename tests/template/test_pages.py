@@ -1,4 +1,4 @@
-"""The pages and the API share an origin, and what CloudFront passes on to which is what each of them has."""
+"""The pages and the API share an origin; CloudFront passes each path to one of the two."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_stack_itself_allows_the_pages_origin(family: dict[str, dict[str, An
 
 @pytest.mark.parametrize("file", ["infrastructure/pages.yaml", "infrastructure/cloudfront.yaml"])
 def test_cloudfront_keeps_no_error(family: dict[str, dict[str, Any]], file: str) -> None:
-    """It keeps those of an origin for 10 s, whatever the cache policy says, and gives them to everybody.
+    """It keeps those of an origin for 10 s, with any cache policy, and gives them to everybody.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html lists the codes.
     """

@@ -1,4 +1,4 @@
-"""samconfig.toml agrees with the template and with what `make up` deploys."""
+"""samconfig.toml agrees with the template and with `make up` deploys."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_sam_deploy_and_make_up_deploy_the_same(samconfig: dict[str, Any]) -> No
 
 
 def test_new_values_of_parameters_are_published(samconfig: dict[str, Any]) -> None:
-    """SAM makes versions of functions for what changes in the template itself, not for parameters' values alone."""
+    """SAM makes versions of functions for changes of the template itself, not for parameters' values alone."""
     template = templates.read(ROOT / "template.yaml")
     given = {environment: overrides(samconfig, environment) for environment in ("small", "staging", "prod")}
     defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}

@@ -19,7 +19,7 @@ Resource = dict[str, Any]
 #: Lines of template.yaml, and of each template nested in it.
 LONGEST, LONGEST_NESTED = 700, 325
 
-#: Only these may do something to whatever there is: traces belong to nothing that has an ARN.
+#: Only these may act on any resource: traces belong to nothing that has an ARN.
 WILDCARDS = {"infrastructure/permissions.yaml SendTraces"}
 
 #: With their batches, which are the same actions for IAM and others for MiniStack.

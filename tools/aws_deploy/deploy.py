@@ -1,4 +1,4 @@
-"""`make aws ENV=staging`: check, build, deploy, upload the pages, promote the operator, and print what there is now."""
+"""`make aws ENV=staging`: check, build, deploy, upload the pages, promote the operator, and print the result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.virtualenvs import ROOT, python
 
 
 def deploy() -> int:
-    """Deploy the environment that ENV names; OPERATOR names who is promoted. May be repeated after any failure."""
+    """Deploy the environment ENV; promote the account OPERATOR. A repetition is safe after any failure."""
     more = os.environ.get("PARAMETERS", "")
     environment = Environment.read(os.environ.get("ENV") or "staging", region_of_caller(), more)
     make = clients(environment.region)
@@ -45,7 +45,7 @@ def deploy() -> int:
 def rounds(environment: Environment, *, exists: bool) -> list[dict[str, str]]:
     """Return the parameters of each deploy that it takes.
 
-    A first one goes without what would keep CloudFormation from taking it back, and is followed by one with it.
+    A first one goes without the protection that keeps CloudFormation from deleting it, and is followed by one with it.
     """
     wanted = dict(environment.overrides)
     first = wanted | {"DatabaseDeletionProtection": "false", "CanaryEnabled": "false"}
@@ -73,7 +73,7 @@ def service_version(root: Path = ROOT, now: float | None = None) -> str:
 
 
 def run_sam(environment: Environment, overrides: Mapping[str, str]) -> None:
-    """Build without a cache and deploy what was built."""
+    """Build without a cache and deploy the build."""
     given = [f"{name}={value}" for name, value in overrides.items()]
     with step("sam build"):
         shutil.rmtree(environment.build_folder, ignore_errors=True)
@@ -88,7 +88,7 @@ def run_sam(environment: Environment, overrides: Mapping[str, str]) -> None:
 def published(template: str, overrides: Mapping[str, str]) -> str:
     """Return the template with a CONFIGURATION of these values.
 
-    SAM publishes a new version of a function for what changes in the template, not for a parameter's value alone.
+    SAM publishes a new version of a function for a change of the template, not for a parameter's value alone.
     """
     mark = templates.configuration(dict(overrides))
     text, found = re.subn(r"(CONFIGURATION: )['\"]?[0-9a-z]+['\"]?", rf'\g<1>"{mark}"', template)
@@ -144,7 +144,7 @@ def _promote(make: Clients, outputs: Mapping[str, str], operator: str) -> bool:
 
 
 def summary(environment: Environment, outputs: Mapping[str, str], *, promoted: bool) -> str:
-    """Return the addresses, the month's price, and what is left to do."""
+    """Return the addresses, the month's price, and the remaining steps."""
     home = outputs.get("PagesUrl", "")
     dollars = sum(line.dollars for line in monthly_cost.idle(environment.name))
     lines = [

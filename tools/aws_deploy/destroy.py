@@ -1,4 +1,4 @@
-"""`make destroy ENV=staging`: remove what `make aws` made, keep a snapshot of the database, and say what stays."""
+"""`make destroy ENV=staging`: remove the stacks of `make aws`, keep a snapshot of the database, and list the rest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def confirm(environment: Environment, given: str) -> None:
 
 
 def remove(environment: Environment, make: Clients, stamp: str) -> str:
-    """Delete everything, in the order in which it can be; return what stays."""
+    """Delete everything, in the order in which it can be; return the resources that stay."""
     cloudformation, s3 = make("cloudformation"), make("s3")
     known = resources(cloudformation, environment.stack)
     if bucket := stacks_output(cloudformation, environment.stack, "PagesBucket"):

@@ -28,7 +28,7 @@ class Clients(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One environment of samconfig.toml, with the template's defaults for what it does not say."""
+    """One environment of samconfig.toml, with the template's defaults for missing parameters."""
 
     name: str
     stack: str

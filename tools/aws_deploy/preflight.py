@@ -21,14 +21,14 @@ UNRESERVED = 100
 WITHOUT_LAMBDA = {"use1-az3", "usw1-az2", "apne1-az3"}
 #: Interface endpoints of infrastructure/database.yaml.
 ENDPOINTS = ("sqs", "secretsmanager", "appconfigdata")
-#: Quotas of a region (Service Quotas codes), by what they count.
+#: Quotas of a region (Service Quotas codes), by the counted resource.
 VPCS, ADDRESSES = ("vpc", "L-F678F1CE"), ("ec2", "L-0263D0A3")
 
 Check = Callable[[Environment, Clients], Iterator[str]]
 
 
 def problems(environment: Environment, make: Clients, *, first: bool) -> list[str]:
-    """Return everything that stands in the way, each with what to do. `first`: there is no stack yet."""
+    """Return everything that stands in the way, each with a remedy. `first`: there is no stack yet."""
     found = [*placeholders(environment, make), *region(environment, make), *tools(environment, make)]
     checks: Sequence[Check] = (concurrency, certificates, *((zones, network_quotas) if first else ()))
     for check in checks:

@@ -32,7 +32,7 @@ def describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
 
 
 def settle(cloudformation: Any, stack: str, pause: Pause = time.sleep) -> bool:
-    """Bring the stack to where it can be deployed, after whatever failure; return whether there is one.
+    """Bring the stack to where it can be deployed, after any failure; return whether there is one.
 
     The rest of a failed first deploy is deleted; a failed rollback of an update is continued.
     """

@@ -1,4 +1,4 @@
-"""Number 9: pages touched by the hot statements while the table grows behind what is live."""
+"""Number 9: pages touched by the hot statements while the table of finished tasks grows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.store.query_files import load_queries
 from tools.bench.preparation import Measured, preload
 
 SIZES = (10_000, 100_000, 1_000_000)
-#: Tasks that wait, whatever lies behind them.
+#: Tasks that wait, at each size of the table.
 LIVE = 200
 
 

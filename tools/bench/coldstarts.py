@@ -1,7 +1,7 @@
 """Number 8: a function's init under Lambda's own runtime client and interface emulator, over that of the usual service.
 
-Ours as `make up` builds them, layers and byte code; the usual one from the same layer without byte code: `sam build`
-packs none.
+The engine as `make up` builds it, layers and byte code; the usual one from the same layer without
+byte code: `sam build` packs none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
 
 def measure(rounds: int) -> list[Measured]:
-    """Each round one after another, so that they share what the machine is doing."""
+    """Each round one after another, so that they share the load of the machine."""
     built = build()
     found = {
         role: Measured("8", f"cold start: the {role}'s init over the usual service's", goal)

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", default="1000,10000", help="tasks of a drain, several by comma")
     parser.add_argument("--submits", type=int, default=5000)
-    parser.add_argument("--finished", default="0", help="finished tasks beside ours, several by comma")
+    parser.add_argument("--finished", default="0", help="finished tasks beside the measured ones, several by comma")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="some of them, by comma")
     options = parser.parse_args(arguments)
     virtualenvs.ensure(["peers"])
@@ -106,7 +106,7 @@ def _measure(
             root = store.pid if system == "dramatiq" and store else _postmaster(layout)
             before = Usage.now(root)
             result = _drive(system, mode, count, address)
-            time.sleep(0.1)  # until the server has counted what its backends used: they end with their clients
+            time.sleep(0.1)  # until the server has counted the use of its backends: they end with their clients
             after = Usage.now(root)
             commits = _commits(connection) - commits
     if result.get("done", count) < count:
@@ -219,14 +219,14 @@ def _wait_for(port: int) -> None:
 def table(rows: Sequence[Row], counted: dict[str, float]) -> str:
     """Markdown, as docs/explanation/performance.md has it."""
     lines = [
-        "| what | system | rate, 1/s | ours ÷ this | client, µs | server, µs | ours ÷ this | commits | statements"
+        "| what | system | rate, 1/s | engine ÷ this | client, µs | server, µs | engine ÷ this | commits | statements"
         " | rounds | foreign |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_line(row, rows, counted) for row in rows if "rate" in row.rounds[0]]
     lines += [
         "",
-        "| latency at idle | p50, ms | p95, ms | ours ÷ this | rounds | foreign |",
+        "| latency at idle | p50, ms | p95, ms | engine ÷ this | rounds | foreign |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -258,7 +258,7 @@ def _line(row: Row, rows: Sequence[Row], counted: dict[str, float]) -> str:
 
 
 def _ratio(row: Row, rows: Sequence[Row], name: str) -> str:
-    """The median of ours over this system's, round by round."""
+    """Return the median of the engine's value over this system's, round by round."""
     own = next((each for each in rows if each.system == OWN and each.measured == row.measured), None)
     if own is None or own is row:
         return "1"

@@ -77,7 +77,7 @@ def durable_server() -> Iterator[Layout]:
 
 @contextmanager
 def ground(layout: Layout) -> Iterator[str]:
-    """An empty database with what the measurements' own agents and pgbench write."""
+    """An empty database with the tables that the measurements' own agents and pgbench write."""
     with postgres.fresh_database(layout) as url:
         connection = connect(url)
         connection.execute("CREATE TABLE bench_counter (id int PRIMARY KEY, n int NOT NULL)")

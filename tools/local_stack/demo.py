@@ -49,7 +49,7 @@ async def _demonstrate(stack: Mapping[str, Any]) -> None:
 
 
 async def _drive(http: httpx.AsyncClient, updates: AsyncIterator[dict[str, Any]], order: Mapping[str, Any]) -> None:
-    """Submit one task and show what its watcher sees, until it is over."""
+    """Submit one task and show the frames of its watcher, until it is over."""
     began = monotonic()
     accepted = await _post(http, "/api/tasks", order)
     say(f"  submitted {accepted['id']}: {accepted['status']}")

@@ -4,7 +4,7 @@ Each correction reaches into private names, so another version of MiniStack is r
 correct without them: they make local runs quicker, show logs and metrics that would be lost, and turn
 answers into the ones AWS gives.
 """
-# ruff: noqa: E402, SLF001 - only the verified version is imported, and private names are what is corrected
+# ruff: noqa: E402, SLF001 - only the verified version is imported, and it corrects private names
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """One address for a browser: the pages of web/ and the client, the HTTP API and the WebSocket, all same-origin.
 
-Run as `python -m tools.local_stack.proxy PORT HTTP_URL WEBSOCKET_URL`. A file of theirs answers first, everything else
+Run as `python -m tools.local_stack.proxy PORT HTTP_URL WEBSOCKET_URL`. A file of the pages answers first, everything
+else
 goes to the API, so an unknown path gets the API's own 404.
 """
 

@@ -36,10 +36,10 @@ def programs(layout: Layout) -> list[Program]:
 
 
 def bring_up(layout: Layout) -> None:
-    """Start what is not running, deploy what is there now, and write stack.json."""
+    """Start the missing servers, deploy the current code, and write stack.json."""
     layout.state.mkdir(parents=True, exist_ok=True)
     with alone(layout):
-        if not emulator.program(layout).running():  # else what runs now goes on if the deploy fails
+        if not emulator.program(layout).running():  # else the running stack goes on if the deploy fails
             layout.stack_file.unlink(missing_ok=True)
         refuse_another_base(layout)
         _refuse_ports_of_others(layout)
@@ -120,7 +120,7 @@ def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Map
 
 
 def shell_file(layout: Layout) -> str:
-    """Return what a shell reads to use this stack: its addresses, and the tools of the runbooks.
+    """Return the shell script for users of this stack: its addresses, and the tools of the runbooks.
 
     A variable that the shell has already is not overwritten: it may name another stack, on AWS.
     """

@@ -52,7 +52,7 @@ def _passes(name: str, command: Sequence[str | Path]) -> bool:
 
 
 def format() -> int:
-    """Format the code, and fix what the linter can fix."""
+    """Format the code, and apply the fixes of the linter."""
     ruff = python("dev").with_name("ruff")
     return int(_runs((ruff, "check", "--fix", ".")) | _runs((ruff, "format", ".")))
 
@@ -86,6 +86,6 @@ def _pytest(folders: Sequence[str]) -> tuple[str | Path, ...]:
 
 
 def _environment() -> dict[str, str]:
-    """As the machine has it, less what would point tests at somebody's AWS account."""
+    """The machine's environment, less the variables that would point tests at an AWS account."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {**kept, "AWS_DEFAULT_REGION": REGION}

@@ -52,7 +52,7 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         return 1e6 * (calls * price("lambda request") + gigabyte_seconds * second)
 
     sqs = 1 + 2 / batch  # a send a task, a receive and a delete a batch
-    notifications = 3 / batch  # what a batch finishes for one owner is one hint: sent, received, deleted
+    notifications = 3 / batch  # one notification for an owner and a batch: sent, received, deleted
     return [
         Line("HTTP API", 1e6 * price("http request"), "one request a task"),
         Line("API function", function("ApiFunction", 1), _ms(measured, "ApiFunction", memory)),

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.progress import say, step
 from tools.virtualenvs import ROOT, python
 
-#: Each file and what of pyproject.toml it pins. Markers inside make one file serve every Python.
+#: Each file and the part of pyproject.toml that it pins. Markers inside make one file serve every Python.
 FILES: dict[str, tuple[str, ...]] = {
     "layers/dependencies/requirements.txt": ("pyproject.toml", "--extra", "playmate"),
     "requirements/dev.txt": ("pyproject.toml", "--extra", "playmate", "--extra", "cli", "--extra", "dev"),

@@ -53,7 +53,7 @@ def write(file: Path = FILE) -> int:
 
 
 def _dump(url: str) -> str:
-    """Return what pg_dump says of the schema, less its header and settings."""
+    """Return the output of pg_dump for the schema, less its header and settings."""
     command = [str(BINARIES / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", "--schema=public", url]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True, env=_ENVIRONMENT).stdout
     lines = _NOISE.sub("", dumped)

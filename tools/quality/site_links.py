@@ -1,6 +1,7 @@
 """A hook of mkdocs: links of a page to files outside docs/ become links to the repository, or plain text without one.
 
-In the repository such links work as they are written. It runs in the environment of mkdocs and imports nothing of ours.
+In the repository such links work as they are written. It runs in the environment of mkdocs and imports no module of the
+project.
 """
 
 from __future__ import annotations

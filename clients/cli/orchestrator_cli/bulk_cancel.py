@@ -68,11 +68,11 @@ def cancel(  # noqa: PLR0913, PLR0917 - typer makes each argument an option; the
     else:
         say(f"{done:,} {'task is' if done == 1 else 'tasks are'} cancelled.")
     if left:
-        fail(Exit.ENDED_BADLY, "Others hold what is left at this moment; run it again for the rest.")
+        fail(Exit.ENDED_BADLY, "Other transactions lock the remaining tasks; run it again for the rest.")
 
 
 def _preview_and_ask(session: Session, chosen: dict[str, Any], *, yes: bool, json: bool) -> dict[str, Any]:
-    """Shows what would end and asks."""
+    """Show the tasks that would end and ask."""
     unasked(yes, json)
     would: dict[str, Any] = session.post("/ops/tasks/cancel", {**chosen, "preview": True})["wouldEnd"]
     if not would["total"]:

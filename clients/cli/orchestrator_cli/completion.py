@@ -11,7 +11,7 @@ import typer
 
 from orchestrator_cli.session import Session, find
 
-#: Seconds that somebody who pressed Tab waits.
+#: The most seconds that a completion takes.
 PATIENCE = 1.0
 VALUES = ("on", "off", "default")
 STATUSES = ("pending", "processing", "completed", "failed", "dead-letter", "cancelled")

@@ -21,7 +21,7 @@ from orchestrator_cli.statistics import audit, stats
 LIFE = 20 * 60 - 10
 
 
-#: Faults of whatever the output goes to.
+#: Errors of writing the output.
 UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF}
 
 

@@ -28,7 +28,7 @@ STATUS_STYLES = {
     "cancelled": "dim",
 }
 
-#: Characters that steer a terminal, or turn the direction of what follows.
+#: Characters that steer a terminal, or turn the direction of the text.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 #: Text, or text with a style.
@@ -47,7 +47,7 @@ if not out.is_terminal:
 
 
 def plain(value: object) -> str:
-    """Somebody else's text as it may stand on a terminal."""
+    """Foreign text made safe for a terminal."""
     return _STEERING.sub("", str(value))
 
 

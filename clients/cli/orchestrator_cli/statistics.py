@@ -40,7 +40,7 @@ def stats(
     every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.2)] = 2.0,
     json: AsJson = False,
 ) -> None:
-    """Queues, live tasks and what fails; throughput of the last minute; ends and paces of the last five, by type.
+    """Queues, live tasks and failures; throughput of the last minute; ends and paces of the last five, by type.
 
     With --json and --watch: one line for each poll.
     """

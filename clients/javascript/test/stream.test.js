@@ -15,26 +15,26 @@ async function readAll(handle, name = 'answer') {
   return shown;
 }
 
-const WORDS = ['A trip ', 'to Bergen 🚂', ' takes ', 'seven hours.'];
+const TEXTS = ['A trip ', 'to Bergen 🚂', ' takes ', 'seven hours.'];
 
 test('a page reads the text while it grows', async () => {
   const client = connect();
   await live(client);
   const id = bench.create('ask');
   const shown = readAll(client.task(id));
-  for (const word of WORDS) bench.write(id, 'answer', word);
+  for (const word of TEXTS) bench.write(id, 'answer', word);
   bench.write(id, 'answer', '', {done: true});
-  assert.deepEqual(await shown, {text: WORDS.join(''), restarts: 0, done: true});
+  assert.deepEqual(await shown, {text: TEXTS.join(''), restarts: 0, done: true});
 });
 
 test('a page that comes late reads what was written before', async () => {
   const id = bench.create('ask');
-  bench.write(id, 'answer', WORDS[0]);
+  bench.write(id, 'answer', TEXTS[0]);
   const client = connect();
   const parts = client.task(id).stream('answer');
-  assert.deepEqual((await parts.next()).value, {text: WORDS[0], restarted: false, done: false});
-  bench.write(id, 'answer', WORDS[1], {done: true});
-  assert.deepEqual((await parts.next()).value, {text: WORDS[1], restarted: false, done: true});
+  assert.deepEqual((await parts.next()).value, {text: TEXTS[0], restarted: false, done: false});
+  bench.write(id, 'answer', TEXTS[1], {done: true});
+  assert.deepEqual((await parts.next()).value, {text: TEXTS[1], restarted: false, done: true});
   assert.equal((await parts.next()).done, true);
 });
 
@@ -45,10 +45,10 @@ test('a handler that runs again replaces the text', async () => {
   const shown = readAll(client.task(id));
   bench.write(id, 'answer', 'A trip to Be');
   await until(() => client.task(id).snapshot?.seq === 2, 'the first part');
-  bench.write(id, 'answer', WORDS[0], {restart: true});
-  for (const word of WORDS.slice(1)) bench.write(id, 'answer', word);
+  bench.write(id, 'answer', TEXTS[0], {restart: true});
+  for (const word of TEXTS.slice(1)) bench.write(id, 'answer', word);
   bench.write(id, 'answer', '', {done: true});
-  assert.equal((await shown).text, WORDS.join(''));
+  assert.equal((await shown).text, TEXTS.join(''));
 });
 
 test('two streams of a task do not mix', async () => {
@@ -56,14 +56,14 @@ test('two streams of a task do not mix', async () => {
   await live(client);
   const id = bench.create('ask');
   const [answer, notes] = [readAll(client.task(id)), readAll(client.task(id), 'notes #2')];
-  for (const word of WORDS) {
+  for (const word of TEXTS) {
     bench.write(id, 'answer', word);
     bench.write(id, 'notes #2', word.toUpperCase());
   }
   bench.write(id, 'notes #2', '', {done: true});
   bench.write(id, 'answer', '', {done: true});
-  assert.equal((await answer).text, WORDS.join(''));
-  assert.equal((await notes).text, WORDS.join('').toUpperCase());
+  assert.equal((await answer).text, TEXTS.join(''));
+  assert.equal((await notes).text, TEXTS.join('').toUpperCase());
 });
 
 test('without a socket the text comes by polling', async () => {
@@ -71,12 +71,12 @@ test('without a socket the text comes by polling', async () => {
   const client = connect();
   const id = bench.create('ask');
   const shown = readAll(client.task(id));
-  for (const word of WORDS) {
+  for (const word of TEXTS) {
     bench.write(id, 'answer', word);
     await until(() => client.task(id).snapshot?.seq === bench.tasks.get(id).seq, 'the poller');
   }
   bench.write(id, 'answer', '', {done: true});
-  assert.equal((await shown).text, WORDS.join(''));
+  assert.equal((await shown).text, TEXTS.join(''));
 });
 
 test('the end of the task ends a stream that has no end', async () => {
@@ -84,9 +84,9 @@ test('the end of the task ends a stream that has no end', async () => {
   await live(client);
   const id = bench.create('ask');
   const shown = readAll(client.task(id));
-  bench.write(id, 'answer', WORDS[0]);
+  bench.write(id, 'answer', TEXTS[0]);
   bench.emit(id, {status: 'failed', error: 'No more.'});
-  assert.deepEqual(await shown, {text: WORDS[0], restarts: 0, done: false});
+  assert.deepEqual(await shown, {text: TEXTS[0], restarts: 0, done: false});
 });
 
 test('every token once, whatever is lost and cut', async () => {

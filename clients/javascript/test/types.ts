@@ -1,4 +1,6 @@
 // Compiled, never run: code that the types must accept, and code that they must refuse.
+import type {ChatTransport, UIMessage} from 'ai';
+import {TaskChatTransport} from '../ai-sdk.js';
 import {createClient, isOver, TaskEventSource, TaskFailed, type TaskUpdate} from '../index.js';
 import {useTask, useTasks} from '../react.js';
 
@@ -17,6 +19,8 @@ for await (const update of handle.updates({after: 3})) {
 const stop: () => void = client.onUpdate((update: TaskUpdate) => void update.progress);
 const watched = useTask(handle);
 const words: string | undefined = watched.result?.message;
+const transport: ChatTransport<UIMessage> = new TaskChatTransport({client, type: 'echo'});
+void transport;
 const types: string[] = useTasks({status: 'completed'}).map((task) => task.type);
 const failure: TaskFailed | undefined = undefined;
 void [message, stop, words, types, failure];

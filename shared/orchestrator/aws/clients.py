@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 #: Seconds to reach a service and to wait for its answer. Both tries together stay below the API's own timeout, so that
-#: a submit whose queue hangs still answers: the sweeper sends what the queue did not take.
+#: a submit whose queue hangs still answers: the sweeper sends the message again.
 CONNECT_TIMEOUT = 1
 READ_TIMEOUT = 4
 TRIES = 2

@@ -162,7 +162,7 @@ class Flags:
 
 
 def _parse(content: bytes) -> Mapping[str, Any]:
-    """Return the document; raise ValueError where its flags are not what Powertools can evaluate."""
+    """Return the document; raise ValueError where Powertools cannot evaluate its flags."""
     from aws_lambda_powertools.utilities.feature_flags import SchemaValidator
     from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError
 

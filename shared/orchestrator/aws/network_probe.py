@@ -46,7 +46,7 @@ def connect(host: str) -> None:
 
 
 def probe(hosts: Iterable[str], reach: Connect = connect) -> None:
-    """Raise NoWayOut with every host that cannot be reached, and what to deploy instead."""
+    """Raise NoWayOut with every host that cannot be reached, and the setting to deploy instead."""
     unreached = []
     for host in hosts:
         try:

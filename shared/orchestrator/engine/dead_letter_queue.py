@@ -27,7 +27,7 @@ class DeadLetterSender(Protocol):
 
 
 def send_dead_letters(by: DeadLetterSender, task_messages: Sequence[TaskMessage]) -> None:
-    """Send the messages of dead letters; the sweeper sends again what SQS does not accept."""
+    """Send the messages of dead letters; the sweeper sends again those that SQS does not accept."""
     if not task_messages:
         return
     lost = by.dead_letters.send(task_messages)

@@ -33,7 +33,7 @@ class Recurrence:
     time_zone: str = "UTC"
 
     def check(self) -> None:
-        """Raise BadRecurrence for what cannot be used, also for an expression that never comes true."""
+        """Raise BadRecurrence for an invalid text, also for an expression that never comes true."""
         if (self.cron is None) == (self.every is None):
             raise BadRecurrence("cron", "give either cron or every")
         if self.time_zone not in time_zones():

@@ -55,7 +55,7 @@ def create(db: Database, agents: Agents, request: ScheduleRequest) -> Schedule:
 def change(
     db: Database, agents: Agents, owner: str, schedule_id: UUID, merge: Callable[[Schedule], ScheduleRequest]
 ) -> Schedule:
-    """Write what `merge` makes of the schedule as it is. Raise NotFound, or InvalidInput with every fault.
+    """Write the schedule that `merge` makes of the stored one. Raise NotFound, or InvalidInput with every fault.
 
     The next run is counted from now when the rhythm changes or the schedule is no longer paused.
     """

@@ -82,7 +82,7 @@ class UniqueKey:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a submit, and what to do after its commit."""
+    """The answer to a submit, and the actions after its commit."""
 
     task: Task
     created: bool

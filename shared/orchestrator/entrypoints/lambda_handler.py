@@ -30,7 +30,7 @@ _warm: set[str] = set()
 
 
 class InvocationFailed(Exception):
-    """The error that Lambda gets and writes into the log: the type and position of ours, without its message."""
+    """The error that Lambda logs: the type and position of the original error, without its message."""
 
 
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:

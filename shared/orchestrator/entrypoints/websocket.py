@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Characters of a frame we read; API Gateway lets 32 KB through.
 LONGEST_FRAME = 32_768
-#: Characters of a ticket of ours at most.
+#: The most characters of a ticket.
 LONGEST_TICKET = 256
 #: Characters of a cursor: a snapshot names every transaction that was running.
 LONGEST_CURSOR = 16_384
@@ -112,7 +112,7 @@ def _cursor(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.isascii() or len(value) > LONGEST_CURSOR or "\0" in value:
-        raise FrameError("The cursor is not one of ours.")
+        raise FrameError("cursor: invalid; subscribe without it.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: ours (HS256, keys by `kid` from a secret) and, where set, one outside issuer's."""
+"""JSON Web Tokens: the API's own (HS256, keys by `kid` from a secret) and, where set, one outside issuer's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from orchestrator.store.owners import SYSTEM_OWNER
 if TYPE_CHECKING:
     from jwt import PyJWKClient
 
-#: Seconds a token of ours, and the cookie that carries it, lives.
+#: Seconds for which a token of the API, and the cookie that carries it, is valid.
 LIFETIME = 20 * 60
 #: Seconds two machines' clocks may differ.
 LEEWAY = 5
@@ -38,7 +38,7 @@ LONGEST_NAME = 80
 
 OUR_ALGORITHM = "HS256"
 OUTSIDE_ALGORITHMS = ("RS256", "ES256")
-#: Before an outside issuer's subjects, so that none of them is ever taken for one of ours.
+#: Before an outside issuer's subjects, so that the API never takes one for an account's id.
 OUTSIDE_PREFIX = "oidc:"
 ROLES = ("operator",)
 
@@ -83,7 +83,7 @@ class Tokens:
     def issue(self, owner: str, name: str, role: str | None = None, session: Session | None = None) -> tuple[str, int]:
         """Return a signed token and its life in seconds. Without a `session` it begins a new one of generation 0.
 
-        The keys are read again: after a revocation, other containers refuse what the remembered key signs.
+        The keys are read again: after a revocation, other containers refuse tokens of the remembered key.
         """
         import jwt
 
@@ -219,7 +219,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
 
 
 def _whole(value: object) -> int:
-    """Return a claim of ours; tokens of earlier code have none."""
+    """Return a claim that the API adds; tokens of earlier code have none."""
     return value if isinstance(value, int) else 0
 
 

@@ -190,7 +190,7 @@ def _count_change(services: Services, app: APIGatewayHttpResolver) -> None:
 
 
 def _admit(services: Services, app: APIGatewayHttpResolver, route: Route) -> RowContext:
-    """Return whose rows the route may see. Raise Unauthenticated, or Forbidden for a caller who is no operator."""
+    """Return the context of the rows that the route may see. Raise Unauthenticated, or Forbidden without the role."""
     promise = declared(route.func)
     access = promise.access if promise is not None else "user"
     if access == "open":

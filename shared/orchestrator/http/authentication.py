@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 COOKIE = "SessionID"
 #: Methods that change nothing, and so need no origin.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Characters; far above any token of ours, far below what would cost time.
+#: Characters; far above any token of the API, far below a size that would cost time.
 LONGEST_TOKEN = 8_192
 
 
 def check_page(event: BaseProxyEvent, allowed_origins: Collection[str]) -> None:
-    """Raises Forbidden for a changing request that a page of somebody else's has sent, with or without an identity.
+    """Raise Forbidden for a changing request from a page of another site, with or without an identity.
 
     A browser names the page (`Origin`); a request without the header comes from no page.
     """

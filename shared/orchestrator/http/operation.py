@@ -21,7 +21,7 @@ class Schema(NamedTuple):
     name: str
 
     def load(self) -> Any:
-        """Import the module and return what the name stands for."""
+        """Import the module and return its attribute of this name."""
         return getattr(import_module(self.module), self.name)
 
 

@@ -35,11 +35,11 @@ DEEPEST_BODY = 64
 #: The fault of a page cursor.
 INVALID_CURSOR = "is not valid; pass the nextCursor of an earlier page"
 
-#: Of a regular expression, ours or a JSON schema's.
+#: Of a regular expression of this module or of a JSON schema.
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: A form can send none of these from somebody else's page without being asked beforehand.
+#: A form can send none of these from another site's page without a preflight request.
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 #: With its hyphens or without, as logs and traces write ids.
@@ -129,11 +129,11 @@ def path_uuid(value: str, kind: str = "task") -> UUID:
     return UUID(value)
 
 
-def path_name(value: str, what: str = "stream") -> str:
+def path_name(value: str, kind: str = "stream") -> str:
     """Return a name out of the path, decoded. Raise NotFound for one that nothing can have."""
     name = unquote(value)
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise NotFound(f"There is no such {what}.")
+        raise NotFound(f"There is no such {kind}.")
     return name
 
 

@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end of a loop: the text, the validated object where `result` was asked for, and what it used."""
+    """The end of a loop: the text, the validated object where `result` was asked for, and its use of tokens."""
 
     text: str
     value: Any

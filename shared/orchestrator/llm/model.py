@@ -47,13 +47,13 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a response: the complete message and what it used."""
+    """The end of a response: the complete message and its use of tokens."""
 
     turn: Turn
 
 
 class Model(Protocol):
-    """A language model. `name` is what its price is listed under."""
+    """A language model. The price list has its price under `name`."""
 
     name: str
 

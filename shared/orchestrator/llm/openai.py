@@ -80,7 +80,7 @@ def _check(response: httpx.Response) -> None:
 
 
 def _parts(lines: Iterator[str], ends: float) -> Iterator[TextDelta | Finished]:
-    """Yield what the lines of an event stream say. Raise ModelError when it breaks off or takes too long."""
+    """Yield the events of a stream of lines. Raise ModelError when it breaks off or takes too long."""
     text: list[str] = []
     calls: dict[int, dict[str, str]] = {}
     usage = Usage()

@@ -88,13 +88,13 @@ def _of_function(function: Callable[..., Any], name: str | None) -> FunctionTool
     description = inspect.getdoc(function)
     if not description:
         raise ValueError(f"tool {name!r} needs a docstring: the model reads it")
-    hints = typing.get_type_hints(function)
+    annotations = typing.get_type_hints(function)
     parameters = inspect.signature(function).parameters
-    untyped = [each for each in parameters if each not in hints]
+    untyped = [each for each in parameters if each not in annotations]
     if untyped:
         raise TypeError(f"tool {name!r} needs a type for {', '.join(untyped)}")
     fields: dict[str, Any] = {
-        each: (hints[each], ... if given.default is inspect.Parameter.empty else given.default)
+        each: (annotations[each], ... if given.default is inspect.Parameter.empty else given.default)
         for each, given in parameters.items()
         if each != KEY
     }

@@ -21,7 +21,7 @@ _FIRST = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`base` is the snapshot seen whole; with `target`, what it adds has been seen up to (task, seq)."""
+    """`base` is the snapshot seen whole; with `target`, its newer events have been seen up to (task, seq)."""
 
     base: str
     target: str | None = None
@@ -30,10 +30,10 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises InvalidInput for anything that is not a cursor of ours."""
+        """Raise InvalidInput for text that this class did not write."""
         found = _TEXT.fullmatch(text)
         if found is None or not all(_in_order(part) for part in found.group(1, 2) if part):
-            raise InvalidInput("This cursor is not one of ours; subscribe without it to start afresh.")
+            raise InvalidInput("cursor: invalid; subscribe without it to start at the present.")
         base, target, task, seq = found.groups()
         return cls(base, target, UUID(task), int(seq)) if target else cls(base)
 

@@ -1,7 +1,7 @@
-"""Every error of ours, in one tree.
+"""Every error of the engine, in one tree.
 
     OrchestratorError
-    ├── Steering                 raised by a handler to say what becomes of its task
+    ├── Steering                 raised by a handler to decide the outcome of its task
     │   ├── Refuse               permanent: the task fails with this message, no retry
     │   │   └── WaitExpired      nobody has sent the signal in time; a handler may catch it
     │   └── RetryAfter           runs again after so many seconds, spends no attempt

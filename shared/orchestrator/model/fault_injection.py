@@ -1,6 +1,6 @@
 """Named points at which a process can die between two effects.
 
-In production `reach` does nothing. A test arms it with what should happen at a point, usually SIGKILL to itself.
+In production `reach` does nothing. A test arms it with an action at a point, usually SIGKILL to itself.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 def encode_json(value: Any) -> str:
     """`value` as JSON text for a jsonb column.
 
-    Raises ValueError for what Postgres or browsers refuse: NaN, infinities, NUL, lone surrogates, non-JSON types.
+    Raise ValueError for values that Postgres or browsers refuse: NaN, infinities, NUL, lone surrogates, non-JSON types.
     """
     try:
         text = _ENCODE(value)

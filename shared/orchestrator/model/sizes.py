@@ -1,4 +1,4 @@
-"""The most bytes of what is stored, as it is sent: escaped to ASCII, and again by Lambda (`json_encoding.sent_size`).
+"""The most bytes of stored values, as sent: escaped to ASCII, and again by Lambda (`json_encoding.sent_size`).
 
 An answer of Lambda has 6 MB at most. The largest answer is a task as operators read it: payload, result, error, and
 two lists (events and children) of `http.serializers.LARGEST_LIST` each.

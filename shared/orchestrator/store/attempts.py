@@ -184,7 +184,7 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
 
 
 def lock_attempts(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
-    """Lock the attempts' rows until the transaction ends; return its marker and the ids that are still ours."""
+    """Lock the attempts' rows until the transaction ends; return its marker and the ids that the attempts still own."""
     values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
     rows = fetch_all(conn, _Locked, _SQL["lock_attempts"], values)
     return rows[0].marker, {row.id for row in rows if row.id is not None}

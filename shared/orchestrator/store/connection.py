@@ -104,7 +104,7 @@ class Connection(psycopg.Connection[DictRow]):
         psycopg.Cursor(self).execute(text.format(sql.Literal(row_context)), prepare=False)
 
     def clean_session(self, then: LiteralString = "") -> bool:
-        """Undo what handlers changed in the session and run `then`; return False when only a new session is clean."""
+        """Undo the changes of handlers to the session and run `then`; return False when only a new session is clean."""
         cursor = psycopg.Cursor(self, row_factory=dict_row).execute(_SQL["clean_session"] + then, prepare=False)
         left = cursor.fetchone()
         return left is not None and left["prepared"] == 0
@@ -145,7 +145,7 @@ class RowContextCursor(psycopg.Cursor[DictRow]):
     Nothing is prepared in a pipeline: psycopg treats a statement that failed there as prepared from then on.
     """
 
-    def execute(  # type: ignore[override] # no statement of ours is a template string
+    def execute(  # type: ignore[override] # the engine has no template strings
         self,
         query: QueryNoTemplate,
         params: Params | None = None,

@@ -32,7 +32,7 @@ class TaskEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEvent(TaskEvent):
-    """An event of an owner's feed, with what its frame needs of the task."""
+    """An event of an owner's feed, with the fields of the task that its frame shows."""
 
     task_id: UUID
     type: str

@@ -64,7 +64,7 @@ def migrations(package: str) -> Iterator[Migration]:
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         found = _NAME.fullmatch(file.name)
         if found:
-            sql = file.read_text(encoding="utf-8")  # a file of ours, run whole
+            sql = file.read_text(encoding="utf-8")  # a file of the repository, run whole
             yield Migration(package, file.name, cast("Phase", found.group(1)), sql)
 
 

@@ -35,7 +35,7 @@ class Wanted:
     fingerprint: str | None = None
     #: Last hexadecimal digits of the id, without hyphens.
     id_ends: str | None = None
-    #: A part of the error's text, whatever its case.
+    #: A part of the error's text, in any case.
     error_text: str | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -24,7 +24,7 @@ def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
     names, bodies = parts[::2], parts[1::2]
     if len(set(names)) != len(names):
         raise ValueError(f"{package}/queries/{stem}.sql names a statement twice")
-    # Literal in fact if not to the type checker: files of ours, never formatted.
+    # Literal in fact if not to the type checker: files of the package, never formatted.
     return {name: _with_intervals(_without_comments(body)) for name, body in zip(names, bodies, strict=True)}
 
 

@@ -35,7 +35,7 @@ def caller(id: str, of: Session | None = None) -> RowContext:
 
 
 def operator(id: str, of: Session | None = None) -> RowContext:
-    """Return the context for everybody's rows, for a caller who is an operator."""
+    """Return the context of an operator, for the rows of every owner."""
     return RowContext(json.dumps({"role": "orchestrator_operator", "orchestrator.caller": id, **_session(of)}))
 
 
@@ -50,7 +50,7 @@ def together(one: RowContext, other: RowContext) -> RowContext:
 
 
 def _session(of: Session | None) -> dict[str, str]:
-    """Return the settings that name a session of ours; an outside issuer's sessions end with their tokens."""
+    """Return the settings that name a session of the API; an outside issuer's sessions end with their tokens."""
     if of is None or of.session is None or of.generation is None:
         return {}
     return {"orchestrator.session": of.session, "orchestrator.generation": str(of.generation)}

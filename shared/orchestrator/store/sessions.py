@@ -1,4 +1,4 @@
-"""Sessions that ended before their token did, and what was opened with them."""
+"""Sessions that ended before their token did, and the tickets and connections opened with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def generation(conn: Connection, owner: str) -> int:
 
 
 def end(conn: Connection, owner: str, session: str | None) -> None:
-    """End one session, or what was opened with tokens that name none: its tickets and connections too."""
+    """End one session, or all that tokens without a session opened: its tickets and connections too."""
     with conn.transaction():
         conn.execute(_SQL["lock_requests"], {"owner_id": owner})
         if session is not None:

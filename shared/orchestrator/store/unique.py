@@ -37,7 +37,7 @@ class RenewedTask(StoredTask):
 
 
 def find_joined(conn: Connection, owner: str, idempotency_key: str) -> Joined | None:
-    """Return what answered an earlier submit under this idempotency key without making a task."""
+    """Return the answer of an earlier submit under this idempotency key that made no task."""
     values = {"owner_id": owner, "idempotency_key": idempotency_key}
     return fetch_one(conn, Joined, _SQL["find_joined"], values)
 

@@ -1,4 +1,4 @@
-"""Gives back what it was sent: shows that the whole path works."""
+"""Return the payload: shows that the whole path works."""
 
 from __future__ import annotations
 

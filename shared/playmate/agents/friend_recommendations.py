@@ -1,4 +1,4 @@
-"""Match the kids of two friends and propose times; while a friend request is open, say what will be possible."""
+"""Match the kids of two friends and propose times; while a friend request is open, describe the possible plans."""
 
 from __future__ import annotations
 

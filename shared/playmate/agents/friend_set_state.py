@@ -1,4 +1,4 @@
-"""The one who was asked answers a request; accepting plans playdates for both families."""
+"""The asked guardian answers a request; accepting plans playdates for both families."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FriendState(BaseModel):
 
 
 class FriendLink(BaseModel):
-    """The asker, the guardian who was asked, and the answer."""
+    """The asker, the asked guardian, and the answer."""
 
     askerId: int
     receiverId: int

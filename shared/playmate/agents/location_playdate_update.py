@@ -1,4 +1,4 @@
-"""A guardian moves the family's playdate point; two agents say what it means for the family's week."""
+"""A guardian moves the family's playdate point; two agents describe the family's week there."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Coordinates(BaseModel):
 
 
 class PointUpdated(BaseModel):
-    """The point as it is kept, and what the agents that are switched on have to say."""
+    """The point as it is kept, and the texts of the agents that are switched on."""
 
     message: str
     coordinates: Coordinates

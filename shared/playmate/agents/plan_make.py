@@ -14,7 +14,7 @@ from playmate.store import accounts, plans
 
 
 class PlanMake(BaseModel):
-    """Nothing: the plan is made from what the family has set."""
+    """Nothing: the plan is made from the family's settings."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -64,7 +64,7 @@ def usual_windows(household: Household, day: date) -> list[Window]:
 
 
 def free_times(household: Household, horizon: Interval) -> list[Interval]:
-    """The family's windows, less what it has promised already."""
+    """The family's windows, less its agreed playdates."""
 
     def windows_on(day: date) -> Iterable[Window]:
         if household.windows is None:

@@ -18,7 +18,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The asker, the guardian who was asked, and the answer."""
+    """The asker, the asked guardian, and the answer."""
 
     asker_id: int
     receiver_id: int
@@ -49,7 +49,7 @@ class Answered(Enum):
 
 
 def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
-    """Return the effect of a new request beside the existing `link`. `name` is the guardian who is asked."""
+    """Return the effect of a new request beside the existing `link`. `name` is the asked guardian."""
     mine = link.asker_id == asker_id
     asked = Refusal(f"You asked {name} already; the answer is still open.", "asked_already")
     match link.state:
@@ -65,7 +65,7 @@ def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
 
 
 def judge_answer(link: Link | None, guardian_id: int, wanted: State) -> Answered | Refusal:
-    """Whether the guardian may set the link to `wanted`: only the one who was asked answers."""
+    """Whether the guardian may set the link to `wanted`: only the asked guardian answers."""
     if link is None or link.state is State.WITHDRAWN:
         return Refusal("This family has never asked you to be friends.", "never_asked")
     if link.receiver_id != guardian_id:

@@ -48,7 +48,7 @@ class Item:
 
 
 def leaderboard(kids: Iterable[FriendKid], home: Point | None, sort: Sort) -> list[Item]:
-    """One item an activity, whatever its case; unknown distances come last."""
+    """One item an activity, in any case; unknown distances come last."""
     groups: dict[str, list[FriendKid]] = {}
     for kid in kids:
         groups.setdefault(" ".join(kid.activity.casefold().split()), []).append(kid)

@@ -11,6 +11,8 @@ from playmate.routes.knowledge import knowledge_routes
 from playmate.routes.me import me_routes
 from playmate.routes.owners import owner_routes
 from playmate.routes.plan import plan_routes
+from playmate.routes.playdates.guests import playdate_guest_routes
+from playmate.routes.playdates.schedule import playdate_routes
 from playmate.routes.points import point_routes
 from playmate.routes.recommendations import recommendation_routes
 from playmate.routes.sessions import session_routes
@@ -27,6 +29,8 @@ ROUTERS = (
     me_routes,
     owner_routes,
     plan_routes,
+    playdate_guest_routes,
+    playdate_routes,
     point_routes,
     recommendation_routes,
     session_routes,

@@ -43,9 +43,10 @@ def availability_routes(services: Services) -> Router:
         body = read(AvailabilityBody, router.current_event)
         me = guardian_id(current_owner(router))
         windows = tuple(window.window() for window in body.windows)
-        if not services.db.run(availability.put_calendar, me, Calendar(body.timeZone, windows)):
-            raise NotFound("This account no longer exists.")
-        renew_after_change(services, router)
+        with services.db.transaction() as conn:
+            if not availability.put_calendar(conn, me, Calendar(body.timeZone, windows)):
+                raise NotFound("This account no longer exists.")
+            renew_after_change(services, router, conn)
         return json_response(200, _shown(services, me))
 
     return router

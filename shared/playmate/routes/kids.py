@@ -37,10 +37,11 @@ def kid_routes(services: Services) -> Router:
 
         body = read(KidBody, router.current_event)
         me = guardian_id(current_owner(router))
-        kid = services.db.run(kids.add, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity)
-        if kid is None:
-            raise Conflict("There is no room for another kid on this account.")
-        renew_after_change(services, router)
+        with services.db.transaction() as conn:
+            kid = kids.add(conn, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity)
+            if kid is None:
+                raise Conflict("There is no room for another kid on this account.")
+            renew_after_change(services, router, conn)
         return json_response(201, kid.public())
 
     @router.delete("/api/kids/<kid_id>")
@@ -53,9 +54,10 @@ def kid_routes(services: Services) -> Router:
     )
     def remove(kid_id: str) -> Response[Any]:
         known = kid_id.isascii() and kid_id.isdigit() and len(kid_id) <= 18
-        if not known or not services.db.run(kids.remove, int(kid_id)):
-            raise NotFound("There is no such kid of yours.")
-        renew_after_change(services, router)
+        with services.db.transaction() as conn:
+            if not known or not kids.remove(conn, int(kid_id)):
+                raise NotFound("There is no such kid of yours.")
+            renew_after_change(services, router, conn)
         return json_response(200, {"message": "The kid is removed."})
 
     return router

@@ -51,10 +51,11 @@ def plan_routes(services: Services) -> Router:
 
         body = read(PlanSettings, router.current_event)
         me = guardian_id(current_owner(router))
-        if not services.db.run(plans.put_settings, me, body.reachKm, body.timeZone):
-            raise NotFound("This account no longer exists.")
-        if body.reachKm is not None:
-            renew_after_change(services, router)
+        with services.db.transaction() as conn:
+            if not plans.put_settings(conn, me, body.reachKm, body.timeZone):
+                raise NotFound("This account no longer exists.")
+            if body.reachKm is not None:
+                renew_after_change(services, router, conn)
         return json_response(200, _shown(services, me))
 
     return router

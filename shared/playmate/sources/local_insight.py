@@ -99,7 +99,7 @@ def retrieve(conn: Connection, question: Question) -> list[Retrieved]:
 
 
 def preferred_setting(locality: Locality, kids: Sequence[Kid]) -> str:
-    """Indoors on short days, else what the kids' activities ask for."""
+    """Indoors on short days, else the setting of the kids' activities."""
     if locality["daylightHours"] < SHORT_DAY:
         return "indoor"
     wanted = {setting(kid.favorite_activity) for kid in kids}
@@ -119,7 +119,7 @@ def compose(
     places: Sequence[Mapping[str, Any]],
     missing: Sequence[str],
 ) -> dict[str, Any]:
-    """{headline, summary, actions} with sources; says what could not be had."""
+    """{headline, summary, actions} with sources; names the missing ones."""
     actions = [_action(document) for document in documents[:MOST_ACTIONS]]
     summary = " ".join([_summary(locality, actions), *missing])
     if places:

@@ -1,4 +1,4 @@
-"""A language model's summary of what was retrieved: optional, bounded, and never trusted blindly."""
+"""A language model's summary of the retrieved documents: optional, bounded, and never trusted blindly."""
 
 from __future__ import annotations
 

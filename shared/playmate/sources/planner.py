@@ -133,11 +133,17 @@ class Planner:
     def _guest(self, kid: Kid, guardian: Guardian, partner: Guardian | None) -> Guest:
         return Guest(kid.age, self._household(guardian, partner))
 
+    def zone_of(self, guardian: Guardian) -> ZoneInfo:
+        """Return the family's time zone: of its hours, its point, its device, or UTC."""
+        calendar = self.calendars.get(guardian.id)
+        chosen = known_zone(calendar.time_zone) if calendar else None
+        local = zone_at(guardian.point) if guardian.point else None
+        return chosen or local or known_zone(self.home_zones.get(guardian.id, "")) or UTC_ZONE
+
     def _household(self, guardian: Guardian, partner: Guardian | None) -> Household:
         calendar = self.calendars.get(guardian.id)
         zone_ = zone_at(guardian.point) if guardian.point else None
-        chosen = known_zone(calendar.time_zone) if calendar else None
-        zone = chosen or zone_ or known_zone(self.home_zones.get(guardian.id, "")) or UTC_ZONE
+        zone = self.zone_of(guardian)
         years = tuple(sorted({self.now.year, (self.now + HORIZON).year}))
         off = days_off(zone_ or zone, years)
         pair = {guardian.id, partner.id} if partner else {guardian.id}

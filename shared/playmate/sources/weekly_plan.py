@@ -116,7 +116,7 @@ def _suggestion(choice: Choice, distances: Mapping[GuardianId, float | None]) ->
         "kidId": kid.id,
         "suggestedDay": day_name(plan.interval, plan.zone) if plan.interval else "No day yet",
         "suggestedSlot": hours(plan.interval, plan.zone) if plan.interval else NO_TIME,
-        "activityHint": _hint(kid, match, plan),
+        "activityHint": _advice(kid, match, plan),
         **plan.instants(),
     }
     if match:
@@ -129,7 +129,7 @@ def _suggestion(choice: Choice, distances: Mapping[GuardianId, float | None]) ->
     return shown
 
 
-def _hint(kid: Kid, match: FriendsKid | None, plan: Plan) -> str:
+def _advice(kid: Kid, match: FriendsKid | None, plan: Plan) -> str:
     activity = kid.favorite_activity
     where = {"outdoor": " outdoors", "indoor": " indoors", "either": ""}[setting(activity)]
     if not plan.lit:

@@ -34,7 +34,7 @@ class Proposal:
 
 
 def get_calendars(conn: Connection, guardians: Sequence[GuardianId]) -> dict[GuardianId, Calendar]:
-    """Calendars of those who have put one."""
+    """Calendars of the families that have one."""
     found: dict[GuardianId, tuple[str, list[Window]]] = {}
     for row in conn.execute(SQL["get_calendars"], {"guardian_ids": list(guardians)}).fetchall():
         _, windows = found.setdefault(GuardianId(row["guardian_id"]), (row["time_zone"], []))

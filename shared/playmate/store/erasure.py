@@ -1,4 +1,4 @@
-"""Erasing a guardian from the application's tables, and finding who else's tasks speak of one."""
+"""Erasing a guardian from the application's tables, and find the tasks of others that name one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links between guardians: one a pair, whoever asked."""
+"""Links between guardians: one a pair."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask_anew(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link 
 
 
 def answer(conn: Connection, guardian: GuardianId, asker: GuardianId, state: State) -> Link | None:
-    """Sets what the guardian, who was asked, answers; None when it was not the guardian's to answer."""
+    """Set the answer of the asked guardian; return None when another guardian must answer."""
     values = {"guardian_id": guardian, "friend_id": asker, "state": int(state)}
     return _link(conn.execute(SQL["answer"], values).fetchone())
 
@@ -70,7 +70,7 @@ def asking(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
 
 
 def lock_friends(conn: Connection, guardian: GuardianId, friend: GuardianId | None = None) -> list[Guardian]:
-    """The guardian's accepted friends, or the one named, who stay friends until the transaction ends."""
+    """The guardian's accepted friends, or the one named. They stay friends until the transaction ends."""
     rows = conn.execute(SQL["lock_friends"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
     return [Guardian.from_row(row) for row in rows]
 

@@ -157,3 +157,51 @@ create table friend_recommendations (
     primary key (guardian_id, friend_id)
 );
 create index friend_recommendations_friend on friend_recommendations (friend_id);
+
+-- Playdates that families agree on. A trigger refuses a guest for whom there is no seat.
+create table playdates (
+    id bigint generated always as identity primary key,
+    host_id bigint not null references guardians (id) on delete cascade,
+    title text not null,
+    activity text not null,
+    location_name text not null,
+    description text,
+    notes text,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    status text not null default 'scheduled',
+    -- Seats for guest families; null for any number.
+    max_guests smallint,
+    -- One more with each new time: a reminder of an earlier version does nothing.
+    version integer not null default 1,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint playdates_title_length check (char_length(title) between 1 and 120),
+    constraint playdates_activity_length check (char_length(activity) between 1 and 60),
+    constraint playdates_location_length check (char_length(location_name) between 1 and 120),
+    constraint playdates_texts_length check (char_length(description) <= 2000 and char_length(notes) <= 2000),
+    constraint playdates_forward check (starts_at < ends_at),
+    constraint playdates_status_known check (status in ('scheduled', 'closed', 'cancelled')),
+    constraint playdates_seats check (max_guests between 1 and 50)
+);
+create index playdates_host on playdates (host_id, starts_at);
+
+create table playdate_participants (
+    id bigint generated always as identity primary key,
+    playdate_id bigint not null references playdates (id) on delete cascade,
+    guardian_id bigint not null references guardians (id) on delete cascade,
+    role text not null,
+    status text not null,
+    -- While pending: the side that has to answer.
+    asked text,
+    keeps_seat boolean not null default false,
+    joined_at timestamptz not null default now(),
+    decision_note text,
+    constraint playdate_participants_once unique (playdate_id, guardian_id),
+    constraint playdate_participants_role_known check (role in ('host', 'guest')),
+    constraint playdate_participants_status_known check (status in ('pending', 'approved', 'rejected', 'left')),
+    constraint playdate_participants_asked check (coalesce(asked in ('host', 'guest'), false) = (status = 'pending')),
+    constraint playdate_participants_seat check (not keeps_seat or status = 'pending'),
+    constraint playdate_participants_note_length check (char_length(decision_note) <= 500)
+);
+create index playdate_participants_guardian on playdate_participants (guardian_id);

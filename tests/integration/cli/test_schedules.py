@@ -28,5 +28,5 @@ def test_a_schedule_is_created_listed_explained_paused_resumed_and_deleted(sessi
 @pytest.mark.parametrize(
     "options", [(), ("--cron", "0 0 30 2 *"), ("--every", "5"), ("--every", "60", "--payload", "{not json")]
 )
-def test_what_cannot_work_is_refused(session: Session, options: tuple[str, ...]) -> None:
+def test_an_impossible_schedule_is_refused(session: Session, options: tuple[str, ...]) -> None:
     assert run(session, "schedules", "create", "echo", *options).exit_code == Exit.REFUSED

@@ -35,7 +35,7 @@ from tests.support.database_users import STEPS, drop, login_for
 from tests.support.gateway import LambdaContext, http_event
 
 CONTEXT = cast("Any", LambdaContext(remaining_ms=60_000))
-PASSWORD = "a password of nobody else's 7Q2"
+PASSWORD = "a password for this test 7Q2"
 KID = "Kim of the runtime test"
 NAME = "Ann of the runtime test"
 

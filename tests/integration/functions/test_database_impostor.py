@@ -24,7 +24,7 @@ MD5 = b"R" + struct.pack(">ii4s", 12, 5, b"salt")
 
 @contextmanager
 def impostor(asks: bytes) -> Iterator[tuple[int, Future[bytes]]]:
-    """A port at which somebody asks for the password in its own way, and what came back."""
+    """A port that asks for the password in its own way, and the client's bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as other:
 
         def listen() -> bytes:
@@ -42,7 +42,7 @@ def impostor(asks: bytes) -> Iterator[tuple[int, Future[bytes]]]:
 
 @contextmanager
 def encrypted(certificate: Path) -> Iterator[tuple[int, Future[bytes]]]:
-    """A port of somebody with this certificate and its key, and what is said to who is taken for the database."""
+    """Serve TLS with this certificate and key; yield the port and the bytes that the client sends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as other:

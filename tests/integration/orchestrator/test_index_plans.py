@@ -1,4 +1,4 @@
-"""Hot statements use their indexes at every size of the tables, whatever the statistics say.
+"""Hot statements use their indexes at every size of the tables, with any statistics.
 
 Each statement is explained with execution as its function's own login, so under row-level security, once planned for
 its values and once for any values (as a prepared statement that Postgres plans once). `PLAN_ROWS=1000000` adds a size.

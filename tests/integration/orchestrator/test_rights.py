@@ -152,7 +152,7 @@ class TestALogin:
 
 
 def test_only_an_operator_s_requests_see_everybody(sessions: dict[str, Connection], conn: Connection) -> None:
-    """Row-level security counts for the logins themselves: none is the owner of what it reads."""
+    """Row-level security counts for the logins themselves: none owns the tables that it reads."""
     conn.execute(
         "INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at)"
         " VALUES (gen_random_uuid(), '1', 'echo', '{}', now(), now())"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from orchestrator.http.app import Services
 from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran, run_agent
 from playmate.domain.coordinates import Point
@@ -18,7 +19,9 @@ from playmate.store import accounts, availability, friends, points
 from playmate.store import kids as kid_store
 from playmate.store.accounts import GuardianId
 from playmate.store.availability import Calendar
+from tests.integration.conftest import signed_in
 from tests.support.engine import Engine
+from tests.support.gateway import Caller
 
 PARIS, LONDON, NEW_YORK = Point(48.85661, 2.35222), Point(51.50735, -0.12776), Point(40.71278, -74.00594)
 LONGYEARBYEN, SYDNEY = Point(78.22334, 15.64689), Point(-33.86882, 151.20929)
@@ -106,3 +109,18 @@ def run(database_url: str) -> Callable[..., Ran]:
         return partial(run_agent, database_url, package="playmate.agents")(type, payload, owner=str(owner), **around)
 
     return run_for
+
+
+@pytest.fixture
+def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
+    return lambda guardian: signed_in(anyone, services, str(guardian))
+
+
+@pytest.fixture
+def three(family: MakeFamily, befriend: Callable[..., None]) -> tuple[GuardianId, GuardianId, GuardianId]:
+    """Amira with her friends Bruno and Chloe, who do not know each other."""
+    amira = family("Amira", [("Lina", 6, "football")])
+    bruno, chloe = family("Bruno", [("Zoe", 7, "football")]), family("Chloe", [("Noe", 6, "chess")])
+    befriend(amira, bruno)
+    befriend(amira, chloe)
+    return amira, bruno, chloe

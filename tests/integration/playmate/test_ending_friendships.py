@@ -86,7 +86,7 @@ def remove(conn: Connection, caller: Caller, name: str) -> None:
 
 
 class TestARemovedKid:
-    def test_is_gone_from_everybody_s_screens_and_from_what_is_stored(
+    def test_is_gone_from_every_screen_and_every_stored_row(
         self,
         conn: Connection,
         amira: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -54,6 +55,21 @@ ENTRANCES: dict[tuple[str, str], Any] = {
     ("GET", "/api/plan"): None,
     ("POST", "/api/plan"): None,
     ("PATCH", "/api/plan"): {"reachKm": 20},
+    ("GET", "/api/playdates"): None,
+    ("POST", "/api/playdates"): {
+        "title": "Chess",
+        "activity": "chess",
+        "locationName": "Home",
+        "startTime": "2096-12-05T14:00:00Z",
+        "endTime": "2096-12-05T15:00:00Z",
+    },
+    ("PATCH", "/api/playdates/<playdate_id>"): {"title": "Chess"},
+    ("GET", "/api/playdates/host/<host_id>"): None,
+    ("GET", "/api/playdates/<playdate_id>.ics"): None,
+    ("POST", "/api/playdates/<playdate_id>/join"): {},
+    ("POST", "/api/playdates/<playdate_id>/leave"): {},
+    ("PATCH", "/api/playdates/<playdate_id>/participants/<participant_id>"): {"status": "approved"},
+    ("GET", "/api/playdates/<playdate_id>/audit/<participant_id>"): None,
     ("PUT", "/api/availability"): {"timeZone": "UTC", "windows": []},
     ("DELETE", "/api/me"): None,
     ("POST", "/auth/renew"): None,
@@ -164,7 +180,7 @@ class TestTheForgotten:
         for (method, path), data in ENTRANCES.items():
             answer = me.send(
                 method,
-                path.replace("<task_id>", str(uuid4())).replace("<schedule_id>", str(uuid4())).replace("<kid_id>", "1"),
+                re.sub(r"<\w+>", "1", re.sub(r"<(task|schedule)_id>", str(uuid4()), path)),
                 data=data,
             )
             assert (answer.status, answer.json()["message"]) == (401, "This account no longer exists."), path

@@ -1,4 +1,4 @@
-"""Asking, answering and ending friendships: every refusal, and what is enqueued."""
+"""Asking, answering and ending friendships: every refusal, and the submitted tasks."""
 
 from __future__ import annotations
 
@@ -123,15 +123,15 @@ def test_the_refusing_family_may_ask_later(conn: Connection, family: MakeFamily,
     assert names(friends.pending(conn, bruno)) == ["Amira"]
 
 
-def test_the_asker_cannot_tell_a_refusal_from_an_open_request(conn: Connection, family: MakeFamily, run: Run) -> None:
+def test_a_refusal_appears_to_the_asker_as_an_open_request(conn: Connection, family: MakeFamily, run: Run) -> None:
     """The asker withdraws and asks again, and sees the same from a family that refused and from one that did not."""
     amira, refuses, waits = family("Amira"), family("Bruno"), family("Bruna")
 
     def seen(type: str, payload: dict[str, Any], friend: int, name: str) -> tuple[Any, ...]:
         done = run(type, payload, owner=amira)
         shown = [row["id"] == friend for row in friends.pending(conn, amira) if row["id"] in (refuses, waits)]
-        told = repr((done.status, done.result, done.error)).replace(name, "NAME").replace(str(friend), "ID")
-        return told, friends.count_links(conn, amira), shown, done.task.attempts
+        shown_to_asker = repr((done.status, done.result, done.error)).replace(name, "NAME").replace(str(friend), "ID")
+        return shown_to_asker, friends.count_links(conn, amira), shown, done.task.attempts
 
     def story(friend: int, name: str) -> list[tuple[Any, ...]]:
         ask, withdraw = ("friend.ask", {"friendName": name}), ("friend.delete", {"friendId": friend})

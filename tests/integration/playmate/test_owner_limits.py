@@ -14,7 +14,9 @@ from tests.integration.playmate.conftest import MakeFamily
 from tests.support.engine import Engine
 
 #: Types without a limit: no write but by unique tasks, or rows of one pair of friends only.
-UNLIMITED = {"friends.changed", "account.forget", "echo", "friend.recommendations"}
+UNLIMITED = {"friends.changed", "account.forget", "echo", "friend.recommendations"} | {
+    *("playdate.announce", "playdate.arrange", "playdates.changed"),
+}
 
 
 def test_every_type_that_locks_its_owners_rows_has_a_limit() -> None:

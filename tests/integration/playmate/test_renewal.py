@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.http.app import Services
 from orchestrator.store.connection import Connection
 from orchestrator.testing import Ran
 from playmate.domain.coordinates import Point
 from playmate.store import kids, points, recommendations
-from tests.integration.conftest import signed_in
 from tests.integration.playmate.conftest import PARIS, MakeFamily
 from tests.support.gateway import Caller
 
@@ -24,11 +22,6 @@ Befriend = Callable[..., None]
 PATH = "/api/playdate-point/recommendations"
 #: A little east of the point of all families here.
 NEAR = Point(48.86, 2.37)
-
-
-@pytest.fixture
-def caller(anyone: Caller, services: Services) -> Callable[[int], Caller]:
-    return lambda guardian: signed_in(anyone, services, str(guardian))
 
 
 def later(seconds: float = 10) -> datetime:
@@ -57,7 +50,7 @@ def renew(run: Run, owner: int, at: datetime | None = None) -> set[tuple[str, in
     return pairs
 
 
-def test_a_request_recommends_to_both_and_tells_nothing_of_the_other_family(
+def test_a_request_recommends_to_both_and_names_nothing_of_the_other_family(
     family: MakeFamily, run: Run, caller: Callable[[int], Caller]
 ) -> None:
     amira = family("Amira", [("Lina", 6, "football")], point=PARIS)
@@ -80,7 +73,7 @@ def test_a_request_recommends_to_both_and_tells_nothing_of_the_other_family(
     assert shown(caller(amira)) == [], "friends without any recommendation are left out"
 
 
-def test_the_asker_does_not_notice_what_the_asked_family_does(
+def test_the_asker_does_not_notice_the_changes_of_the_asked_family(
     conn: Connection, family: MakeFamily, run: Run, caller: Callable[[int], Caller]
 ) -> None:
     amira, bruno = family("Amira", [("Lina", 6, "chess")]), family("Bruno")

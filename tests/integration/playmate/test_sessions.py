@@ -250,10 +250,10 @@ def test_an_erasure_forgets_ended_sessions(
 
 
 def test_a_password_with_an_outer_space_is_reported(anyone: Caller, phone: Device) -> None:
-    plain, hint = "Name or password is wrong.", "The password that you typed begins or ends with a space."
+    plain, remark = "Name or password is wrong.", "The password that you typed begins or ends with a space."
     assert sign_in(anyone, "wrong").json()["message"] == plain
     for name in ("Amira", "nobody"):
-        assert sign_in(anyone, PASSWORD + " ", name).json()["message"] == f"{plain} {hint}"
+        assert sign_in(anyone, PASSWORD + " ", name).json()["message"] == f"{plain} {remark}"
     spaced = phone.caller.post("/auth/password", {"current": PASSWORD, "password": f" {NEW}"})
     assert spaced.status == 200
     assert (sign_in(anyone, NEW).status, sign_in(anyone, f" {NEW}").status) == (401, 200), "as it was typed"

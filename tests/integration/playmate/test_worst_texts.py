@@ -1,4 +1,4 @@
-"""No text of a request costs much more CPU time than a plain text of the same size, whatever field it is in."""
+"""No text of a request costs much more CPU time than a plain text of the same size, in any field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.integration.conftest import signed_in
 from tests.support.gateway import Answer, Caller
 
 DOCUMENT: Mapping[str, Any] = json.loads(resources.files("playmate").joinpath("openapi.json").read_text("utf-8"))
-#: UTF-8 bytes of a text in a body, and in a path, a query or a header: just below what the API and the gateway accept.
+#: UTF-8 bytes of a text in a body, and in a path, a query or a header: just below the limits.
 BODY_BYTES, LINE_BYTES = 240_000, 8_000
 #: CPU time of the worst text, at most that many times the plain one's; times below `FLOOR` seconds count as `FLOOR`.
 WORST_RATIO, FLOOR = 5.0, 0.01

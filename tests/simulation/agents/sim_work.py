@@ -15,7 +15,7 @@ from orchestrator.model.fault_injection import ProcessKilled, reach
 
 Outcome = Literal["succeed", "raise", "refuse", "wait", "die", "effectless"]
 
-#: How often each task's handler was started, whatever became of it.
+#: How often each task's handler was started, with any outcome.
 RUNS: Counter[UUID] = Counter()
 #: How often the world outside was called with each idempotency key.
 CALLS: Counter[str] = Counter()

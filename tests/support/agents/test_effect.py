@@ -1,4 +1,4 @@
-"""Writes a row of a ledger, then does what its payload says."""
+"""Writes a row of a ledger, then do the actions of its payload."""
 
 from __future__ import annotations
 

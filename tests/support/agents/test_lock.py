@@ -1,4 +1,4 @@
-"""Locks what its payload names, for as long as its effects wait for their commit."""
+"""Lock the rows that its payload names, for as long as its effects wait for their commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which API a command speaks to, and what it says when that is none."""
+"""The API of a command, and its message without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public API of the library: its names, their documentation, and what an import costs."""
+"""The public API of the library: its names, their documentation, and the cost of an import."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, cast
 
 import pytest
@@ -48,7 +49,7 @@ def test_each_operation_documents_its_name_and_its_errors(described: dict[str, A
 
 def test_path_parameters_are_those_of_the_path(described: dict[str, Any]) -> None:
     for path, item in described["paths"].items():
-        in_path = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        in_path = set(re.findall(r"\{(\w+)\}", path))
         for operation in item.values():
             declared = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
             assert declared == in_path, path

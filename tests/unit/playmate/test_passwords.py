@@ -13,7 +13,7 @@ def test_argon2id_and_right_or_wrong() -> None:
     assert not needs_new_hash(stored, "correct horse")
 
 
-def test_nobody_costs_what_somebody_costs() -> None:
+def test_an_unknown_account_costs_as_much_time_as_a_known_one() -> None:
     assert not needs_new_hash(NOBODY, "x")
     assert not password_matches(None, "")
     assert not password_matches("not a hash", "x")

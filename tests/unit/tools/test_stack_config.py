@@ -1,4 +1,4 @@
-"""Ports and folders of a stack, and what is said when they cannot be had."""
+"""Ports and folders of a stack, and the messages when they are taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudFormation's short forms are read as what they stand for."""
+"""CloudFormation's short forms are read as their long forms."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import {Types} from './types.js';
 import {SLOW, SLOW_ANSWER, Health} from './health.js';
 
 /** Number of changes listed below the bars; the bars mark all of them. */
-const TOLD = 4;
+const MOST_SHOWN = 4;
 
 export function Overview({route: {query}, stats: {value: stats, error, at, again}}) {
   const range = RANGES[query.range] ?? RANGES[1];
@@ -126,7 +126,7 @@ function Changes({marks}) {
   if (!marks.length) return null;
   return html`
     <ul class="changes" aria-label="Changes in this time">
-      ${marks.slice(0, TOLD).map(({id, at, actor, text}) => html`<li key=${id}><time class="faint">${clock(at)}</time><span>${text}</span><span class="faint">${actor}</span></li>`)}
-      ${marks.length > TOLD && html`<li><a class="link" href=${hashOf({view: 'audit'})}>${plural(marks.length - TOLD, 'more change')} in the audit</a></li>`}
+      ${marks.slice(0, MOST_SHOWN).map(({id, at, actor, text}) => html`<li key=${id}><time class="faint">${clock(at)}</time><span>${text}</span><span class="faint">${actor}</span></li>`)}
+      ${marks.length > MOST_SHOWN && html`<li><a class="link" href=${hashOf({view: 'audit'})}>${plural(marks.length - MOST_SHOWN, 'more change')} in the audit</a></li>`}
     </ul>`;
 }

@@ -138,7 +138,7 @@ class Context(WaitingScope):
         return from_json(recorded.result, returns)
 
     def progress(self, message: str, *, percent: float | None = None, data: Mapping[str, Json] | None = None) -> None:
-        """Show the owner at once what the task does.
+        """Show the owner at once the progress of the task.
 
         A longer message is cut. Raise ValueError when `data` is no JSON or too large, and LeaseLost or Cancelled when
         another attempt owns the task.

@@ -169,7 +169,7 @@ def _key(name: str, index: int) -> str:
 
 
 def _digest(call: Call) -> str:
-    """Return what identifies a call: its type and its payload as the handler gave it."""
+    """Return the identity of a call: its type and its payload as the handler gave it."""
     text = encode_json([call.type, dict(call.payload)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -180,4 +180,4 @@ def _changed(name: str, first: Sequence[str], now: Sequence[str]) -> str:
     else:
         at = next(index for index, (one, two) in enumerate(zip(first, now, strict=True)) if one != two)
         difference = f"another type or payload for call {at}"
-    return f"gather {name!r}: this run makes {difference}. Take what the calls depend on from a step."
+    return f"gather {name!r}: this run makes {difference}. Take the values that the calls depend on from a step."

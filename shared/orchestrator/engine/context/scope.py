@@ -18,7 +18,7 @@ class Scope:
         self._process = os.getpid()
 
     def interrupt(self, error: Interrupted) -> Interrupted:
-        """Remember what ends this attempt, and return it; the first one counts."""
+        """Remember the error that ends this attempt, and return it; the first one counts."""
         if self.interrupted is None:
             self.interrupted = error
         return error
@@ -28,7 +28,7 @@ class Scope:
         self._closed = True
 
     def _enter(self) -> None:
-        """Raise what interrupted this attempt; raise RuntimeError outside of it."""
+        """Raise the error that interrupted this attempt; raise RuntimeError outside of it."""
         if os.getpid() != self._process:
             raise RuntimeError("a forked process cannot use the context of its parent's handler")
         if self._closed:

@@ -61,5 +61,5 @@ def from_json(recorded: Json, returns: Any) -> Any:
 
 
 def reload(text: str) -> Json:
-    """Return what Postgres would give back for this JSON text."""
+    """Return this JSON text as Postgres would return it."""
     return json.loads(text)

@@ -1,4 +1,4 @@
-"""Runs claimed attempts one after another and commits what they left, together where that is safe.
+"""Run claimed attempts one after another and commit their writes, together where that is safe.
 
 Finished attempts are committed before a handler starts that is not known to be quick or must follow its neighbours, and
 every 25 ms, so that a finished task does not wait for the slow handlers after it. A task behind a slow handler waits
@@ -103,7 +103,7 @@ class BatchRun:
         return handled
 
     def _comes_after(self, attempt: Attempt) -> bool:
-        """Return whether what has finished is committed before the attempt starts."""
+        """Return whether the finished attempts are committed before this one starts."""
         if not self._worker.is_quick(attempt.type, FLUSH_AFTER):
             return True
         try:
@@ -147,7 +147,7 @@ class BatchRun:
         return replace(handled, took=time.monotonic() - started)
 
     def commit(self, tries: int = 1) -> None:
-        """Write what is done and reply to its messages; `tries` counts the attempts to write it, this one included.
+        """Write the finished attempts and reply to their messages; `tries` counts the writes, this one included.
 
         Raise ConnectionLost or OperationalError when the connection is lost.
         """
@@ -203,7 +203,7 @@ class BatchRun:
         return out_of_time(self._worker, handled.attempt, self._remaining()) or self.run_handler(handled.attempt)
 
     def _judge(self, handled: Handled, error: Exception, tries: int) -> Handled | None:
-        """Return what to commit for an attempt whose own commit failed; None when another attempt owns the task."""
+        """Return the outcome to commit after a failed commit of one attempt; None when another one owns the task."""
         attempt = handled.attempt
         if isinstance(error, CONFLICTS) and tries < CONFLICT_TRIES:
             return self._again(handled)

@@ -1,6 +1,6 @@
-"""Writes what handlers left (effects, results, children and events) and publishes it after the commit.
+"""Write the effects, results, children and events of handlers, and publish them after the commit.
 
-Every row is fenced by its attempt's token. When a row is not ours any more, nothing of its handler may last, so the
+Every row is fenced by its attempt's token. When another attempt owns a row, nothing of its handler may last, so the
 transaction is rolled back and the other attempts are committed one by one.
 """
 
@@ -27,7 +27,7 @@ from orchestrator.store.tasks import RunnableTask
 
 
 class AttemptNotOwned(Exception):
-    """A row was not ours any more although its handler had written, or the handler had ended the transaction."""
+    """Another attempt owns a row although its handler had written, or the handler had ended the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Written:
 
 
 def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled]) -> Written:
-    """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote is not ours any more."""
+    """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote has lost its lease."""
     outcomes = [handled.outcome for handled in batch if handled.outcome is not None]
     waiting = {each.task_id: each for each in outcomes if each.suspended is not None}
     linked = any(h.children or h.unique or h.join or h.attempt.parent_id for h in batch)

@@ -1,4 +1,4 @@
-"""From what a handler raised to the outcome of its attempt."""
+"""Turn the exception of a handler into the outcome of its attempt."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def describe(error: BaseException) -> dict[str, Json]:
 
 
 def _safe(read: Callable[[], str], otherwise: str) -> str:
-    """Return what `read` gives; an exception's own methods may raise anything."""
+    """Return the result of `read`; an exception's own methods may raise anything."""
     with suppress(BaseException):
         return read()
     return otherwise

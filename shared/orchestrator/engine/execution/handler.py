@@ -1,4 +1,4 @@
-"""Runs one attempt's handler. Writes nothing but what the handler itself writes."""
+"""Run one attempt's handler. Only the handler itself writes."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def call(
 
 
 def _within_time(agent: Agent, context: Context, payload: Any, process: int) -> Any:
-    """Return the handler's result. Raise what interrupted it, even when the handler did not let that pass."""
+    """Return the handler's result. Raise the error that interrupted it, even when the handler did not let that pass."""
     with time_limit(max(0.001, context.remaining()), context.interrupt):
         result = agent.handler(context, payload)
     _end_forked_child(process)

@@ -1,4 +1,4 @@
-"""A batch of queue messages: claim what may run now, run it, commit it, and reply to the queue."""
+"""A batch of queue messages: claim the tasks that may run now, run them, commit them, and reply to the queue."""
 
 from __future__ import annotations
 

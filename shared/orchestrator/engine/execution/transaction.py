@@ -117,7 +117,7 @@ class BatchTransaction:
             raise ConnectionLost from error
 
     def undo(self) -> None:
-        """Undo what the current handler wrote; `ended` is set when its savepoint is gone."""
+        """Undo the writes of the current handler; `ended` is set when its savepoint is gone."""
         connection, self.writer = self._connection if self.writer else None, None
         if connection is None:
             return
@@ -142,7 +142,9 @@ class BatchTransaction:
             raise TransactionEnded
         if connection.info.transaction_status is TransactionStatus.INERROR:
             self._undo_failed(connection)
-            raise RuntimeError("the handler left its transaction failed; use ctx.db.transaction() around what may fail")
+            raise RuntimeError(
+                "the handler left its transaction failed; use ctx.db.transaction() around statements that may fail"
+            )
         if self._changed:
             connection.execute("RESET ALL", prepare=False)
             connection.execute("RESET ROLE", prepare=False)
@@ -155,7 +157,7 @@ class BatchTransaction:
             self.ended = True
 
     def _take_back(self, connection: Connection) -> None:
-        """Take the connection back from the handler and note what it left changed."""
+        """Take the connection back from the handler and note the settings that it changed."""
         session, self._session, connection.handler_session = self._session, None, None
         if session is not None and (session.changed or session.started_threads()):
             self._changed = True

@@ -1,4 +1,4 @@
-"""The parts of one warm worker container, its messages, and what it keeps between invocations."""
+"""The parts of one warm worker container, its messages, and its state between invocations."""
 
 from __future__ import annotations
 

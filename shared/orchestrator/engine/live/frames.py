@@ -1,4 +1,4 @@
-"""The frames a watcher receives, as JSON bytes that never exceed what API Gateway carries."""
+"""The frames a watcher receives, as JSON bytes that never exceed the limit of API Gateway."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _ask(ask: Json) -> dict[str, Json]:
 
 
 def undeliverable_frame(frame: bytes) -> bytes:
-    """Return what replaces a frame that the gateway refuses: the same cursor, and which task to read over HTTP."""
+    """Return the replacement of a frame that the gateway refuses: the same cursor, and which task to read over HTTP."""
     refused = json.loads(frame)
     if refused["type"] == "stream":
         return _encode({**refused, "text": "", "undeliverable": True})

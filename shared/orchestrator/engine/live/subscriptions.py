@@ -1,7 +1,7 @@
 """Live updates: tickets, subscriptions, and the frames that bring each watcher up to date.
 
-A connection keeps the cursor of what it was sent. Every way of catching up, whether a subscription, a push or a ping,
-is the same: read what that cursor has not covered, send it in order, keep where that leads.
+A connection keeps the cursor of its last event. Every way of catching up, whether a subscription, a push or a ping,
+is the same: read the events after that cursor, send them in order, keep the new cursor.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def disconnect(db: Database, connection_id: str) -> None:
 def subscribe(
     db: Database, sockets: Sockets, connection_id: str, cursor: str | None, task_ids: Collection[UUID] | None
 ) -> None:
-    """Sends what happened since `cursor`, then what happens. Raises InvalidInput for a cursor not of ours."""
+    """Send the events since `cursor`, then new ones. Raise InvalidInput for an invalid cursor."""
     socket = _living(db, sockets, connection_id)
     start = _resume(db, cursor) if cursor is not None else _begin(db, socket.owner_id, task_ids)
     if not db.run(store.begin_subscription, connection_id, str(start), task_ids):
@@ -98,7 +98,7 @@ def unsubscribe(db: Database, connection_id: str) -> None:
 
 
 def ping(db: Database, sockets: Sockets, connection_id: str) -> None:
-    """Sends what the connection has missed, then the cursor it should be at."""
+    """Send the events that the connection has missed, then its new cursor."""
     socket = _living(db, sockets, connection_id)
     if socket.subscribed:
         catch_up(db, sockets, db.run(store.take_turns, ids=[connection_id]))
@@ -132,7 +132,7 @@ def _resume(db: Database, text: str) -> Cursor:
     cursor = Cursor.parse(text)
     _, newest = db.run(events.snapshot_now)
     if cursor.newest() > newest:
-        raise InvalidInput("This cursor is not one of ours; subscribe without it to start afresh.")
+        raise InvalidInput("cursor: invalid; subscribe without it to start at the present.")
     return cursor
 
 

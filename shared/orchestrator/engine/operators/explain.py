@@ -92,7 +92,7 @@ def _later(row: Blockers) -> dict[str, Json]:
 def _unparking(row: Blockers, flag: str) -> dict[str, Json]:
     ahead = row.parked_ahead or 0
     many = f"{MOST_AHEAD:,} or more" if ahead >= MOST_AHEAD else f"about {ahead:,}"
-    text = f"The flag {flag} is on again; what it held is let go at {UNPARK_RATE} a minute, {many} before it."
+    text = f"The flag {flag} is on again; its paused tasks start at {UNPARK_RATE} a minute, {many} before this one."
     return _why("unparking", text, flag=flag, ahead=ahead, perMinute=UNPARK_RATE)
 
 

@@ -32,7 +32,7 @@ def cancel_routes(services: Services) -> Router:
 
     @router.post("/ops/tasks/cancel")
     @operation(
-        "Cancel tasks of everybody's that are not over, the oldest 1,000 that fit; or say what would end",
+        "Cancel tasks of everybody's that are not over, the oldest 1,000 that fit; or list the tasks that would end",
         {200: operator_responses.Cancelled},
         body=requests.CancelTasks,
         access="operator",

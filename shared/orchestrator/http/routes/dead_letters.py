@@ -1,4 +1,4 @@
-"""Operators: dead letters by what they have in common, redriven or given up; and who did what."""
+"""Routes of operators: list, group, redrive and discard dead letters."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _flag_admin(services: Services) -> FlagAdmin:
 
 @contextmanager
 def _appconfig() -> Iterator[None]:
-    """Raise Unavailable that names AppConfig, for the operator who must repair it."""
+    """Raise Unavailable that names AppConfig, because an operator must repair it."""
     try:
         yield
     except CloudError as error:

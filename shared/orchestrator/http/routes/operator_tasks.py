@@ -1,4 +1,4 @@
-"""Operators: everybody's tasks, why one does not run, and what they may do to it."""
+"""Routes of operators: search all tasks, explain why one does not run, and retry or cancel it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ID_ENDS = Parameter(
 ERROR = Parameter(
     "error",
     {"type": "string", "minLength": 1, "maxLength": 200},
-    description="A part of the error's text, whatever its case",
+    description="A part of the error's text, in any case",
 )
 ORDER = Parameter("order", {"type": "string", "enum": list(ORDERS), "default": "submitted"})
 MOMENT = "or how long ago it is: 90s, 15m, 1h, 7d; of the submit, or of the end in the order of that"

@@ -66,7 +66,7 @@ def figure_routes(services: Services) -> Router:
 
     @router.get("/ops/history")
     @operation(
-        "The figures as they were, at most 180 steps of them, and what operators did meanwhile",
+        "The figures as they were, at most 180 steps of them, and the actions of operators meanwhile",
         {200: statistics_responses.History},
         parameters=(HOURS, TYPE),
         access="operator",

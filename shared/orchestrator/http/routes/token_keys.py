@@ -34,7 +34,7 @@ def token_key_routes(services: Services) -> Router:
 
         body = read(RotateKeys, router.current_event)
         if services.rotate_keys is None:
-            raise NotFound("There are no keys of ours here.")
+            raise NotFound("This stack has no token keys.")
         detail = {"secret": "jwt", "revoke": body.revoke}
         with on_record(services, current_operator(router), "rotate", detail) as outcome:
             current = outcome["current"] = services.rotate_keys(body.revoke)

@@ -97,5 +97,5 @@ class ScheduleWhy(TypedDict):
 
 
 @closed
-class OpsScheduleDossier(OpsScheduleView):
+class OpsScheduleDetail(OpsScheduleView):
     why: ScheduleWhy

@@ -1,6 +1,6 @@
 -- Here and in other files: `LIMIT (SELECT NULL::bigint)` limits nothing. Postgres cannot read it, expects a tenth of the rows and so
 -- visits the index once per id. Without it Postgres reads a small table, or one with old statistics, from end to end. An array in
--- `(SELECT …)` counts as ten elements whatever is sent, so that one plan per session serves all calls.
+-- `(SELECT …)` counts as ten elements for any number of elements, so that one plan per session serves all calls.
 
 -- name: claim
 -- Lease those of the ids that may run now to one worker, each with a new token and its started event.

@@ -12,7 +12,7 @@ WHERE id < coalesce(%(before)s::bigint, 9223372036854775807)
 ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: last_flag_changes
--- Read the operator who changed each of these flags last, and when.
+-- Read the last operator and time of change of each of these flags.
 -- Index: action_flag, its last row for each.
 SELECT flag.name, last.actor, last.created_at FROM unnest(%(flags)s::text[]) AS flag (name) CROSS JOIN LATERAL (
   SELECT actor, created_at FROM operator_actions

@@ -11,7 +11,7 @@ SELECT set_login_limits(%(login)s, %(statement)s, %(lock)s, %(standstill)s);
 SELECT set_login_connections(%(login)s, %(most)s, %(idle)s);
 
 -- name: set_login_password
--- By the one who made the login.
+-- As the role that made the login.
 SELECT set_login_password(%(login)s, %(verifier)s);
 
 -- name: change_own_password

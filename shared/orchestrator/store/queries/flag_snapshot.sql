@@ -1,5 +1,5 @@
 -- name: save_flags
--- Writes only what has changed.
+-- Write only changed values.
 -- Index: known_flags_pkey.
 INSERT INTO known_flags AS known (document) VALUES (%(document)s::jsonb)
 ON CONFLICT (single) DO UPDATE SET document = excluded.document, changed_at = excluded.changed_at

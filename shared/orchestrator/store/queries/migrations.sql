@@ -4,7 +4,7 @@
 SELECT pg_advisory_xact_lock(%(lock)s);
 
 -- name: create_migrations
--- What has been applied, with the file as it was then.
+-- Read the applied migrations, each with its file at that time.
 -- Index: none read.
 CREATE TABLE IF NOT EXISTS schema_migrations (
   package text NOT NULL, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),

@@ -4,7 +4,7 @@
 SELECT act(%(settings)s::json);
 
 -- name: clean_session
--- Undo what a handler changed in its session, also inside a function of the database. Postgres visits only the settings
+-- Undo a handler's changes to its session, also inside a function of the database. Postgres visits only the settings
 -- that differ from the session's first ones. A login can take no advisory lock of the session and make no temporary table.
 -- Index: none; no table is read.
 SELECT count(*) AS prepared FROM pg_prepared_statements WHERE from_sql;

@@ -1,5 +1,5 @@
 -- name: lock_requests
--- Waits for the owner's requests under way; later ones see what this transaction commits.
+-- Waits for the owner's requests under way; later ones see this transaction's commit.
 -- Index: none; no table is read.
 SELECT pg_advisory_xact_lock(owner_lock(%(owner_id)s));
 

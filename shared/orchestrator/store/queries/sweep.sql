@@ -1,7 +1,7 @@
 -- name: due_for_sweep
 -- Return tasks that were not acted on in time and mark them, so that another sweeper skips them. Each resend doubles the wait for
 -- the next (2 to 64 minutes).
--- A range with an end that Postgres cannot read counts as few rows, so the index serves it whatever the statistics say.
+-- A range with an end that Postgres cannot read counts as few rows, so the index serves it with any statistics.
 -- Index: task_wake, agent_tasks_pkey.
 WITH late AS (
   SELECT id FROM agent_tasks WHERE wake_at > '-infinity' AND wake_at <= (SELECT task_now())

@@ -23,7 +23,7 @@ update credentials set password_hash = %(new_hash)s
 where guardian_id = %(guardian_id)s and password_hash = %(old_hash)s;
 
 -- name: find_guardian_by_name
--- Friends are asked by name, whatever its case (credentials_name_key_key); operators are no family.
+-- Friends are asked by name, in any case (credentials_name_key_key); operators are no family.
 select g.id, g.name
 from credentials as c join guardians as g on g.id = c.guardian_id
 where c.name_key = %(name_key)s and g.role = 'guardian';

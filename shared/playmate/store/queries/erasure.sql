@@ -7,7 +7,7 @@ where type = 'friend.ask' and owner_id <> %(guardian_id)s::bigint::text and resu
 -- Tasks of others that name the guardian or the guardian's kids; `names`: spellings of the guardian's name. The same scan.
 select id from agent_tasks
 where owner_id <> %(guardian_id)s::bigint::text
-  and ((type in ('friend.recommendations', 'friend.setState', 'friend.delete', 'friends.changed')
+  and ((type in ('friend.recommendations', 'friend.setState', 'friend.delete', 'friends.changed', 'playdates.changed')
         and payload ->> 'friendId' = %(guardian_id)s::bigint::text)
     or (type = 'friend.ask'
         and (result -> 'friend' ->> 'id' = %(guardian_id)s::bigint::text
@@ -38,9 +38,9 @@ where result -> 'availabilityPlan' is not null;
 delete from guardians where id = %(guardian_id)s returning id;
 
 -- name: recommendations_between
--- What two guardians were recommended about each other's kids (task_finished).
+-- Recommendations to two guardians about each other's kids, and notices of each other's playdates (task_finished).
 select id from agent_tasks
-where type = 'friend.recommendations' and finished_at is not null
+where type in ('friend.recommendations', 'playdates.changed') and finished_at is not null
   and owner_id in (%(guardian_id)s::bigint::text, %(friend_id)s::bigint::text)
   and payload ->> 'friendId' in (%(guardian_id)s::bigint::text, %(friend_id)s::bigint::text);
 

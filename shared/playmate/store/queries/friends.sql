@@ -19,7 +19,7 @@ where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)
 for update;
 
 -- name: remove_refusal
--- The one who once refused gives that up, to ask in turn (friend_links_pair).
+-- The asked guardian withdraws the refusal and asks in turn (friend_links_pair).
 delete from friend_links where asker_id = %(asker_id)s and receiver_id = %(receiver_id)s and state in (2, 3) returning id;
 
 -- name: confirmed
@@ -34,21 +34,21 @@ join guardians as g on g.id = friend.friend_id
 order by lower(g.name);
 
 -- name: pending
--- Those the caller asked and who have not accepted (friend_links_asker). A refused request shows as an open one.
+-- Guardians that the caller asked and that have not accepted (friend_links_asker). A refused request shows as an open one.
 select g.id, g.name
 from friend_links as l join guardians as g on g.id = l.receiver_id
 where l.asker_id = %(guardian_id)s and l.state in (0, 2)
 order by lower(g.name);
 
 -- name: asking
--- Those who asked the caller and wait for an answer (friend_links_receiver).
+-- Guardians that asked the caller and wait for an answer (friend_links_receiver).
 select g.id, g.name
 from friend_links as l join guardians as g on g.id = l.asker_id
 where l.receiver_id = %(guardian_id)s and l.state = 0
 order by lower(g.name);
 
 -- name: answer
--- The one who was asked answers (friend_links_pair decides the row, the receiver guards it).
+-- The asked guardian answers (friend_links_pair decides the row, the receiver guards it).
 update friend_links
 set state = %(state)s, answered_at = case when %(state)s::smallint = 0 then null else now() end
 where least(asker_id, receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)

@@ -28,7 +28,7 @@ select pg_advisory_xact_lock(hashtextextended('playdates', 0)
     # hashtextextended(greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)::text, 2));
 
 -- name: withdraw
--- Times proposed to the kids of two families who are friends no more (playdate_proposals_pkey, _match).
+-- Times proposed to the kids of two families that are friends no more (playdate_proposals_pkey, _match).
 delete from playdate_proposals as p using kids as one, kids as other
 where one.id = p.kid_id and other.id = p.match_kid_id
   and ((one.guardian_id = %(guardian_id)s and other.guardian_id = %(friend_id)s)

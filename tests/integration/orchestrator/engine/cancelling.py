@@ -1,4 +1,4 @@
-"""Tasks to be cancelled by the thousand, and what becomes of them."""
+"""Thousands of tasks to cancel, and their ends."""
 
 from __future__ import annotations
 

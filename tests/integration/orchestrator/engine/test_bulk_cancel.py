@@ -172,7 +172,7 @@ def test_tasks_that_end_meanwhile_stay_as_they_ended(engine: Engine, operator: D
 def test_tasks_that_leave_their_state_meanwhile_stay(
     engine: Engine, operator: Database, meddle: Meddle, state: str
 ) -> None:
-    """Its status is the same before and after; only what it waits for has changed."""
+    """Its status is the same before and after; only its cause of waiting has changed."""
     execute = engine.db.connection().execute
     task = engine.submit()
     if state == "parked":

@@ -70,17 +70,17 @@ def test_a_page_is_a_transaction_of_bounded_size(
 def test_a_page_locks_no_more_than_it_ends(engine: Engine, operator: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.engine.operators.bulk_cancel.MOST_AT_ONCE", 4)
     many(engine, 30)
-    held_counts: list[int] = []
+    locked_counts: list[int] = []
     record = audit.record_action
 
     def after_preview(*arguments: Any) -> None:
         free = "SELECT id FROM agent_tasks FOR UPDATE SKIP LOCKED"
-        held_counts.append(30 - len(engine.db.connection().execute(free).fetchall()))
+        locked_counts.append(30 - len(engine.db.connection().execute(free).fetchall()))
         record(*arguments)
 
     monkeypatch.setattr(audit, "record_action", after_preview)
     cancel_page(operator, engine.queue, engine.events, Chosen(type="bulk"), "olga (9)", "wrong")
-    assert held_counts == [4]
+    assert locked_counts == [4]
 
 
 def test_operator_time_filter_and_reason_are_audited(engine: Engine, operator: Database) -> None:

@@ -1,4 +1,4 @@
-"""What users and operators may move, and the answer to "why is it not running?"."""
+"""Moves of users and operators, and the answer to "why is it not running?"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parents, children, steps: joined once, whatever the order."""
+"""Parents, children, steps: joined once, in any order."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_a_missing_login_is_made_and_the_next_deploy_finds_it(db: Database, make
     assert deploy(db, **arns) == []
 
 
-def test_a_login_may_what_its_function_may_and_no_more(db: Database, make: Callable[..., Login]) -> None:
+def test_a_login_has_the_rights_of_its_function_and_no_more(db: Database, make: Callable[..., Login]) -> None:
     worker = make()
     deploy(db, worker=worker.arn)
     with opened(worker) as connection:

@@ -41,7 +41,7 @@ def die(engine: Engine, worker: Worker, times: int = 9) -> UUID:
 
 
 def left(moved_messages: TaskQueue) -> Counter[UUID | None]:
-    """The tasks of what can be received now, which stays."""
+    """The tasks of the visible messages, which stay."""
     seen: list[Received] = []
     while batch := moved_messages.receive():
         seen += batch

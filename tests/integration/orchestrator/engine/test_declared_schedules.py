@@ -26,7 +26,7 @@ def declare(engine: Engine, agents: Agents | None = None) -> list[Schedule]:
     return engine.db.run(store.list_all_schedules, ANY_OWNER, before=None, limit=10)
 
 
-def test_a_deploy_stores_what_agents_declare_and_may_be_repeated(engine: Engine) -> None:
+def test_a_deploy_stores_the_declared_schedules_and_may_be_repeated(engine: Engine) -> None:
     engine.move_clock(0)
     (made,) = declare(engine)
     assert (made.owner_id, made.name, made.type) == ("system", "test.recurring", "test.recurring")

@@ -67,7 +67,7 @@ def test_a_failure_in_the_last_stage_stops_it_as_well(engine: Engine) -> None:
 
 @pytest.mark.parametrize("seconds", [2, 60])
 def test_it_keeps_its_pace_however_often_it_is_moved_on(engine: Engine, seconds: int) -> None:
-    """Every two seconds by who watches, every minute by the sweeper."""
+    """Every two seconds by the watcher, every minute by the sweeper."""
     engine.move_clock(0)
     many_dead(engine, 200)
     begun = begin(engine, canary=False, rate=0.5)

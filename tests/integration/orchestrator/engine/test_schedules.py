@@ -1,4 +1,4 @@
-"""Runs of schedules: each once, none missing, whatever dies in between."""
+"""Runs of schedules: each once, none missing, after any kill."""
 
 from __future__ import annotations
 

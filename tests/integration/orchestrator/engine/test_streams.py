@@ -17,7 +17,7 @@ from orchestrator.store.connection import Database
 from tests.integration.orchestrator.engine.test_subscriptions import Browser, subscribed
 from tests.support.engine import Engine
 
-WORDS = ["A ", "trip ", "to ", "Bergen 🚂", " takes ", "seven", " hours."]
+TEXTS = ["A ", "trip ", "to ", "Bergen 🚂", " takes ", "seven", " hours."]
 
 
 @pytest.fixture
@@ -59,26 +59,26 @@ def text_of(frames: list[dict[str, Any]]) -> str:
 
 def test_watchers_see_the_text_grow(engine: Engine, browser: Browser, each_write: None) -> None:
     connection = subscribed(engine, browser)
-    task = run(engine, WORDS)
+    task = run(engine, TEXTS)
     subscriptions.push(engine.db, browser, ["1"])
     frames = [frame for frame in browser.frames[connection] if frame["type"] == "stream"]
-    assert [frame["text"] for frame in frames] == [*WORDS, ""]
+    assert [frame["text"] for frame in frames] == [*TEXTS, ""]
     assert [frame["done"] for frame in frames] == [False] * 7 + [True]
     assert {frame["taskId"] for frame in frames} == {str(task)}
     assert text_of(frames) == engine.task(task).result["text"]
 
 
 def test_a_stream_that_has_ended_is_one_row(engine: Engine, each_write: None) -> None:
-    task = run(engine, WORDS)
+    task = run(engine, TEXTS)
     rows = engine.db.connection().execute("SELECT start, text, done FROM agent_task_chunks").fetchall()
-    assert rows == [{"start": 0, "text": "".join(WORDS), "done": True}]
-    assert read(engine, task) == streams.StreamText(generation=1, text="".join(WORDS), done=True)
-    assert read(engine, task, after=12) == streams.StreamText(generation=1, text="".join(WORDS)[12:], done=True)
+    assert rows == [{"start": 0, "text": "".join(TEXTS), "done": True}]
+    assert read(engine, task) == streams.StreamText(generation=1, text="".join(TEXTS), done=True)
+    assert read(engine, task, after=12) == streams.StreamText(generation=1, text="".join(TEXTS)[12:], done=True)
 
 
 def test_a_retry_starts_a_new_generation(engine: Engine, browser: Browser, each_write: None) -> None:
     connection = subscribed(engine, browser)
-    task = run(engine, WORDS, fails_after=[3, 5])
+    task = run(engine, TEXTS, fails_after=[3, 5])
     subscriptions.push(engine.db, browser, ["1"])
     unfinished = read(engine, task)
     assert unfinished is not None
@@ -87,7 +87,7 @@ def test_a_retry_starts_a_new_generation(engine: Engine, browser: Browser, each_
         engine.move_clock(120)
         engine.run(task)
     subscriptions.push(engine.db, browser, ["1"])
-    assert text_of(browser.frames[connection]) == "".join(WORDS)
+    assert text_of(browser.frames[connection]) == "".join(TEXTS)
     ended = read(engine, task)
     assert ended is not None
     assert (ended.generation, ended.done) == (3, True)
@@ -98,11 +98,11 @@ def test_a_watcher_that_comes_late_gets_no_text_of_an_older_generation(
 ) -> None:
     first = subscribed(engine, browser)
     cursor = browser.cursor(first)
-    task = run(engine, WORDS, fails_after=[3])
+    task = run(engine, TEXTS, fails_after=[3])
     engine.move_clock(120)
     engine.run(task)
     late = subscribed(engine, browser, cursor=cursor)
-    assert text_of(browser.frames[late]) == "".join(WORDS)
+    assert text_of(browser.frames[late]) == "".join(TEXTS)
     assert {frame["generation"] for frame in browser.frames[late] if frame["type"] == "stream"} == {2}
 
 
@@ -148,7 +148,7 @@ def test_a_stream_is_bounded(engine: Engine) -> None:
     assert "200,000 characters" in engine.task(task.id).error["message"]
 
 
-def test_what_postgres_cannot_store_is_left_out(engine: Engine) -> None:
+def test_text_that_postgres_cannot_store_is_left_out(engine: Engine) -> None:
     task = run(engine, ["a<NUL>b"])
     found = read(engine, task)
     assert found is not None
@@ -156,7 +156,7 @@ def test_what_postgres_cannot_store_is_left_out(engine: Engine) -> None:
 
 
 def test_an_attempt_that_lost_its_task_writes_nothing(engine: Engine, each_write: None) -> None:
-    task = engine.submit("test.streaming", {"parts": WORDS})
+    task = engine.submit("test.streaming", {"parts": TEXTS})
     engine.db.connection().execute(
         "UPDATE agent_tasks SET status = 'processing', token = 5, leased_until = task_now() + interval '1 minute'"
         " WHERE id = %s",
@@ -168,7 +168,7 @@ def test_an_attempt_that_lost_its_task_writes_nothing(engine: Engine, each_write
 
 
 def test_another_owner_reads_nothing(engine: Engine) -> None:
-    task = run(engine, WORDS)
+    task = run(engine, TEXTS)
     assert read(engine, task, owner="2") is None
     stranger: Database = engine.database("api")
     with stranger.row_context(row_security.owner("2")):

@@ -1,4 +1,4 @@
-"""A watcher misses nothing: every update once seen, in order, whatever commits when and whatever is cut."""
+"""A watcher misses nothing: every update once seen, in order, with any order of commits and any cut."""
 
 from __future__ import annotations
 

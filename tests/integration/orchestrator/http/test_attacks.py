@@ -163,7 +163,7 @@ def test_no_field_is_assigned_that_is_not_the_callers_to_give(ann: Caller, path:
     ids=str,
 )
 def test_a_foreign_page_signs_nobody_in(anyone: Caller, conn: Connection, headers: dict[str, str]) -> None:
-    """Its form would sign the visitor in to an account of its own, to read what they then type."""
+    """Its form would sign the visitor in to an account of its own, to read the visitor's input."""
     mallory = {"name": "mallory", "email": "m@example.com", "password": "many words in a row"}
     before = rows_of(conn)
     answer = anyone.post("/auth/signup", mallory, headers=headers)

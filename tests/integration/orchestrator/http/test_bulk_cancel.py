@@ -62,7 +62,7 @@ def test_by_ids(ann: Caller, operator: Caller) -> None:
     assert [status(operator, task) for task in tasks] == ["cancelled", "cancelled", "pending"]
 
 
-def test_the_moments_of_a_preview_keep_out_what_came_later(ann: Caller, operator: Caller) -> None:
+def test_the_times_of_a_preview_keep_out_later_tasks(ann: Caller, operator: Caller) -> None:
     seen = submit(ann)
     would = preview(operator, type="echo", since="1h")
     assert would["since"] is not None

@@ -1,4 +1,4 @@
-"""Dead letters over HTTP: listed, previewed, redriven, given up; and who did it."""
+"""Dead letters over HTTP: listed, previewed, redriven, given up; and the operator's name."""
 
 from __future__ import annotations
 

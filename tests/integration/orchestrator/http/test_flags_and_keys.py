@@ -1,4 +1,4 @@
-"""A change outside the database is recorded before it is made; flags show who set them."""
+"""A change outside the database is recorded before it is made; flags show their last operator."""
 
 from __future__ import annotations
 
@@ -88,13 +88,16 @@ def test_a_change_that_fails_is_on_record_as_one_that_failed(
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("task.ehco", "; did you mean task.echo?"), ("task.", ""), ("task.zzz.zzz", "")]
+    ("name", "suggestion"), [("task.ehco", "; did you mean task.echo?"), ("task.", ""), ("task.zzz.zzz", "")]
 )
-def test_a_kill_switch_names_a_task_type(olga: Caller, flag_admin: PlayedFlagAdmin, name: str, hint: str) -> None:
+def test_a_kill_switch_names_a_task_type(olga: Caller, flag_admin: PlayedFlagAdmin, name: str, suggestion: str) -> None:
     """A typing error would park nothing, without a word."""
     refused = olga.put(f"/ops/flags/{name}", {"on": False})
     assert refused.status == 400
-    assert refused.json()["message"].endswith(f"there is no agent {name.removeprefix('task.')!r}{hint}") or not hint
+    assert (
+        refused.json()["message"].endswith(f"there is no agent {name.removeprefix('task.')!r}{suggestion}")
+        or not suggestion
+    )
     assert name not in flag_admin.document
 
 

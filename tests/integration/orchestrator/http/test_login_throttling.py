@@ -148,7 +148,7 @@ class TestGuessing:
 
 
 class TestShuttingOut:
-    """The requests that a stranger who knows Ann's name can send."""
+    """The requests that a stranger can send with Ann's name."""
 
     def test_one_client_address_takes_nothing_from_another(self, anyone: Caller) -> None:
         """Refused requests use up nothing of others, however many there are."""
@@ -258,7 +258,7 @@ class TestCookie:
 
 
 class TestBuckets:
-    """All or nothing, also for those who come at the same moment."""
+    """All or nothing, also for requests at the same moment."""
 
     def test_a_refused_sign_in_takes_nothing(self, conn: Connection) -> None:
         full, free = Bucket("full", 1, 100.0), Bucket("free", 5, 100.0)

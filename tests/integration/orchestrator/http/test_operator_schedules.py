@@ -24,8 +24,8 @@ def test_a_schedule_of_an_owner_is_created_paused_resumed_and_deleted(operator: 
     assert (made["owner"], made["declared"], made["paused"]) == ("1", False, False)
     assert [item["id"] for item in ann.get("/api/schedules").json()["items"]] == [made["id"]]
     assert operator.post(f"/ops/schedules/{made['id']}/pause").json()["paused"]
-    dossier = validated(schedules.OpsScheduleDossier, operator.get(f"/ops/schedules/{made['id']}").json())
-    assert dossier["why"]["reason"] == "paused"
+    detail = validated(schedules.OpsScheduleDetail, operator.get(f"/ops/schedules/{made['id']}").json())
+    assert detail["why"]["reason"] == "paused"
     assert not operator.post(f"/ops/schedules/{made['id']}/resume").json()["paused"]
     assert operator.send("DELETE", f"/ops/schedules/{made['id']}").status == 204
     assert ann.get("/api/schedules").json() == {"items": []}
@@ -50,7 +50,7 @@ def test_lists_are_paged_and_filtered(operator: Caller) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/pause"), ("POST", "/resume"), ("DELETE", "")])
-def test_what_is_not_there_is_not_found(operator: Caller, ann: Caller, method: str, path: str) -> None:
+def test_a_missing_schedule_is_not_found(operator: Caller, ann: Caller, method: str, path: str) -> None:
     assert operator.send(method, f"/ops/schedules/{NO_SUCH}{path}").status == 404
     assert operator.send(method, f"/ops/schedules/nonsense{path}").status == 404
     assert ann.send(method, f"/ops/schedules/{NO_SUCH}{path}").status == 403

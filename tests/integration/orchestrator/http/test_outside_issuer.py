@@ -20,7 +20,7 @@ from orchestrator.model.errors import Unauthenticated, Unavailable
 
 
 class Issuer:
-    """Publishes its keys on a port of this machine and counts who asks for them."""
+    """Publishes its keys on a port of this machine and count the requests for them."""
 
     def __init__(self) -> None:
         self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}

@@ -121,7 +121,7 @@ def test_a_ticket_that_was_being_made_meanwhile_opens_nothing(
     assert Client(socket_db, sockets).connect("in flight") == 401
 
 
-def test_signing_out_ends_what_that_token_opened_and_nothing_else(
+def test_signing_out_ends_the_connections_of_that_token_and_no_others(
     anyone: Caller, services: Services, socket_db: Database, sockets: RecordedSockets
 ) -> None:
     phone, laptop, ben = (signed_in(anyone, services, owner) for owner in ("1", "1", "2"))
@@ -153,7 +153,7 @@ def test_tokens_without_an_id_are_one_session_of_their_owner(
 def test_an_owner_s_oldest_socket_gives_way_when_there_are_too_many(
     ann: Caller, ben: Caller, socket_db: Database, sockets: RecordedSockets
 ) -> None:
-    """Else one who opens thousands makes everybody wait for pushes to them."""
+    """Else an owner with thousands delays the pushes to everybody."""
     other = connected(ben, socket_db, sockets, "ben")
     clients = []
     for number in range(MOST_CONNECTIONS + 2):

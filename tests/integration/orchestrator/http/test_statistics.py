@@ -1,4 +1,4 @@
-"""The figures operators see: of the moment, whatever becomes of the tasks afterwards, and of the days before."""
+"""The figures operators see: of the moment, with any later end of the tasks, and of the days before."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_an_old_dead_letter_is_not_counted_when_it_is_redriven(
 
 @pytest.mark.parametrize("planned", ["scheduled", "redriven", "unparked"])
 def test_a_planned_wait_is_no_pace(engine: Engine, operator: Caller, conn: Connection, planned: str) -> None:
-    """Everything an hour ago but what makes it run now."""
+    """Everything an hour ago but the time of its next run."""
     task = dead(engine) if planned == "redriven" else engine.submit().id
     conn.execute(
         "UPDATE agent_tasks SET created_at = created_at - interval '1 hour', ready_at = ready_at - interval '1 hour'"

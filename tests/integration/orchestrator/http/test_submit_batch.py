@@ -61,7 +61,7 @@ def test_a_repeated_batch_is_the_same_tasks(ann: Caller) -> None:
 
 
 def test_no_caller_can_take_a_key_of_anothers_batch(ann: Caller, ben: Caller) -> None:
-    (mine,), (theirs,) = (send(who, ECHO, **{"idempotency-key": "k"})["items"] for who in (ann, ben))
+    (mine,), (theirs,) = (send(caller, ECHO, **{"idempotency-key": "k"})["items"] for caller in (ann, ben))
     assert mine["id"] != theirs["id"]
     assert ann.post("/api/tasks", ECHO, headers={"idempotency-key": "k 0"}).status == 400
 

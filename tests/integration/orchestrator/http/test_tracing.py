@@ -68,8 +68,8 @@ def test_request_queue_handler_and_push_are_one_trace(
     task_id = accepted.json()["id"]
     run(worker, task_id)
     sent = services.queue.sent[0].traceparent  # type: ignore[attr-defined] # a recorded queue
-    hint = {"messageAttributes": {"traceparent": {"stringValue": sent}}, "body": '{"v":1,"owner":"1"}'}
-    with traced("push", {"Records": [hint]}):
+    notification = {"messageAttributes": {"traceparent": {"stringValue": sent}}, "body": '{"v":1,"owner":"1"}'}
+    with traced("push", {"Records": [notification]}):
         pass
     tracing.flush()
     names = {span.name: span for span in spans}

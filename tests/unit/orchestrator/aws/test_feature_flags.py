@@ -92,7 +92,7 @@ def test_the_default_applies_when_appconfig_was_never_reached(appconfig: AppConf
     assert known.parked_types() == frozenset()
 
 
-def test_a_container_that_begins_in_an_outage_recalls_what_others_knew(appconfig: AppConfig, clock: Clock) -> None:
+def test_a_container_that_begins_in_an_outage_recalls_the_flags_of_others(appconfig: AppConfig, clock: Clock) -> None:
     appconfig.document = None
     known = Flags(SOURCE, clock, recall=lambda: {"task.echo": {"default": False}})
     assert known.parked_types() == {"echo"}
@@ -102,7 +102,7 @@ def test_a_container_that_begins_in_an_outage_recalls_what_others_knew(appconfig
 
 
 def test_recalled_flags_do_not_count_as_read(appconfig: AppConfig, clock: Clock) -> None:
-    """The sweeper keeps what it has read; it must not keep what it knows from there."""
+    """The sweeper stores the flags it has read; it must not store flags read from there."""
     appconfig.document = None
     known = Flags(SOURCE, clock, recall=lambda: DOCUMENT)
     assert known.last_read() is None

@@ -1,4 +1,4 @@
-"""The steps of a rotation, whatever the secret is: doubled, late and in the wrong order."""
+"""The steps of a rotation, for any secret: doubled, late and in the wrong order."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 class Now:
-    """The time of day, for whoever signs, verifies or rotates."""
+    """The time of day for signing, verifying and rotating."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.time = time.time()
         self.clock = Clock()
         monkeypatch.setattr(time, "time", lambda: self.time)
-        # PyJWT has a clock of its own: whether a token has ended is asked of ours in `verifies`.
+        # PyJWT has a clock of its own: `verifies` asks the test's clock whether a token has ended.
         monkeypatch.setattr("jwt.api_jwt.PyJWT._validate_iat", lambda *_: None)
         monkeypatch.setattr("jwt.api_jwt.PyJWT._validate_exp", lambda *_: None)
 
@@ -221,7 +221,7 @@ def test_a_rotation_with_steps_too_far_apart_is_given_up(kept: Kept, now: Now) -
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Between the next reading of the secret and what is written of it."""
+    """Between the next read of the secret and the next write."""
     read = secret_rotation.read_version
 
     def then(arn: str, **which: str) -> tuple[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ ORIGIN = "https://app.example"
 
 @pytest.fixture(autouse=True)
 def _new_container() -> None:
-    """A container without a database counts what earlier tests sent towards no limit."""
+    """A container without a database counts the requests of earlier tests towards no limit."""
     rate_limits.SUBMITS.seen.clear()
 
 
@@ -84,7 +84,7 @@ FAILURES: Mapping[str, Exception] = {
 
 @pytest.fixture(autouse=True)
 def no_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits are kept in a database, which these tests lack; tests/integration has theirs."""
+    """The limits are kept in a database, which these tests lack; tests/integration has the application's."""
     monkeypatch.setattr(rate_limits, "take", lambda *_, **__: None)
 
 

@@ -239,7 +239,7 @@ def private_key() -> rsa.RSAPrivateKey:
 
 
 class TestOutsideIssuer:
-    """Tokens of an OpenID Connect issuer: its keys, its algorithms, never ours."""
+    """Tokens of an OpenID Connect issuer: its keys and algorithms, never the API's."""
 
     @pytest.fixture
     def tokens(
@@ -256,7 +256,7 @@ class TestOutsideIssuer:
         return Tokens(Secrets(clock), "arn", issuer="us", audience="app", oidc_issuer="https://id.example", clock=clock)
 
     def test_its_token_is_accepted(self, tokens: Tokens, private_key: rsa.RSAPrivateKey) -> None:
-        """Its subjects stay apart from ours: their 7 is not our 7."""
+        """Its subjects stay apart from the accounts: its 7 is not the account 7."""
         token = sign(claims(iss="https://id.example"), key=private_key, kid="outside", alg="RS256")
         assert tokens.verify(token).owner == "oidc:7"
 

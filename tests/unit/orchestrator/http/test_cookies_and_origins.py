@@ -45,7 +45,7 @@ class TestCookie:
         assert ann.post("/echo", {}).status == 200
 
     def test_two_that_differ_are_refused(self, anyone: Caller, token: str, services: Services) -> None:
-        """One of them may be somebody else's, put there by another site of the domain: whichever comes first."""
+        """Another site of the domain may have set one of them: whichever comes first."""
         theirs, _ = services.tokens.issue("8", "Mallory")
         for pair in ((token, theirs), (theirs, token)):
             cookies = [f"SessionID={each}" for each in pair]

@@ -34,7 +34,7 @@ def test_calls_are_put_together_from_their_parts() -> None:
     )
 
 
-def test_what_the_service_receives() -> None:
+def test_the_request_to_the_service() -> None:
     calls = (ToolCall("call-0", "price", {"city": "Oslo"}),)
     messages = [Message("user", "Hi"), Message("assistant", "", calls), Message("tool", "100", call_id="call-0")]
     messages += [Message("assistant", "So"), Message("user", "More")]
@@ -59,7 +59,7 @@ def test_a_busy_service_names_when_to_come_back(status: int, header: dict[str, s
     assert caught.value.seconds == seconds
 
 
-def test_one_request_is_sent_whatever_happens() -> None:
+def test_one_request_is_sent_for_every_answer() -> None:
     with ModelServer("x").running() as server:
         server.statuses = [(500, {}), (500, {})]
         with pytest.raises(ModelError, match="answered 500"):

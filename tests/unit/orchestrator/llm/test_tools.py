@@ -1,4 +1,4 @@
-"""Tools: typed functions become what a model reads, and what it calls."""
+"""Tools: typed functions become a model's tools."""
 
 from __future__ import annotations
 

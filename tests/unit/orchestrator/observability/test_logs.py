@@ -1,4 +1,4 @@
-"""A log quotes nobody's data, whatever an error says, and still says where it happened."""
+"""A log quotes nobody's data with any error, and still says where it happened."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nor_are_those_of_a_group() -> None:
     assert "builtins.KeyError" in text
 
 
-def test_nor_what_it_happened_during() -> None:
+def test_nor_the_error_before_it() -> None:
     try:
         try:
             raise ValueError(KID)

@@ -55,7 +55,7 @@ def _register_reads(router: Router, services: Services) -> None:
     @router.get("/ops/schedules/<schedule_id>")
     @operation(
         "One recurring task, and why it does not run now",
-        {200: schedules.OpsScheduleDossier},
+        {200: schedules.OpsScheduleDetail},
         parameters=(SCHEDULE_ID,),
         access="operator",
         tag="ops",

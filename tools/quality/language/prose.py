@@ -6,6 +6,7 @@ Rules that a program can check:
 - No metaphor stands for a technical thing: `letter`, `death`, `bury`, `door`, `desk`, `front`, `tell`, `look`,
   `let go`, `place`, `words`, `hold`. Terms stay: dead letter, front end, frontend, in place, take place, lookup,
   look-alike, threshold, placeholder, 25 words. Code in backticks, code blocks and addresses are not prose.
+- An owner has a name: not `ours`, `theirs`, `of somebody`.
 - A sentence has at most 25 words.
 """
 
@@ -15,7 +16,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 METAPHORS = re.compile(
@@ -32,8 +33,14 @@ METAPHORS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+#: Owners without a name: `a token of ours` is a token of the API.
+UNNAMED = re.compile(
+    r"\b(?:ours|theirs)\b|\bof (?:somebody|nobody)\b(?! else)|\b(?:some|no)body else's\b", re.IGNORECASE
+)
 #: The subjects without a name, in a statement.
 RIDDLES = re.compile(r"^(?:who|whoever|what|whatever)\b[^?]*$", re.IGNORECASE)
+#: Pronouns without a name behind them, at any position of a sentence.
+PRONOUNS = ("who", "whoever", "what", "whatever")
 #: A word of a sentence.
 LONGEST = 25
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
@@ -54,9 +61,15 @@ def sentences(path: Path) -> list[str]:
 
 def faults(sentence: str) -> list[str]:
     """Return the rules that the sentence breaks, each by the text that breaks it."""
-    found = [match[0].lower() for match in METAPHORS.finditer(sentence)]
+    found = [match[0].lower() for rule in (METAPHORS, UNNAMED) for match in rule.finditer(sentence)]
     riddle = RIDDLES.match(sentence)
     return [*found, sentence.split(maxsplit=1)[0].lower()] if riddle else found
+
+
+def riddles_per_thousand(texts: Iterable[str]) -> float:
+    """Return how often *what*, *who* and their like occur per 1,000 words of these sentences."""
+    found = [word.lower() for text in texts for word in WORD.findall(text)]
+    return sum(word in PRONOUNS for word in found) * 1000 / max(1, len(found))
 
 
 def split(block: str) -> list[str]:

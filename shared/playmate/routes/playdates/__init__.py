@@ -1,0 +1,1 @@
+"""Routes of playdates: `schedule` for the host, `guests` for those who join."""
