@@ -22,6 +22,7 @@ from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
 from orchestrator.store.owners import ANY_OWNER
 from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
+from tests.support.agents.test_steps import OUTSIDE
 from tests.support.engine import Engine
 
 
@@ -31,6 +32,7 @@ class FaultyProcess:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
         self.engine = Engine(options["url"])
+        OUTSIDE["url"] = options["url"]
         self.wire = Wire(options["url"])
         self.engine.queue = WireQueue(self.wire, "tasks")  # type: ignore[assignment] # all it needs of one
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same

@@ -103,6 +103,8 @@ class Worker:
     rng: random.Random = field(default_factory=random.SystemRandom)
     #: Mean seconds of each type's handlers in this container.
     pace: dict[str, float] = field(default_factory=dict)
+    #: Mean seconds of each type's steps in this container.
+    step_paces: dict[str, float] = field(default_factory=dict)
     #: Attempts whose outcome could not be written because the database was away.
     orphans: list[Handled] = field(default_factory=list)
 
