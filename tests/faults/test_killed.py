@@ -17,6 +17,7 @@ from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 from tests.faults.wire import WireSockets
 from tests.support.agents.test_steps import OUTSIDE
+from tests.support.frames import updates_in
 
 WORKER_POINTS: tuple[Point, ...] = ("run.claimed", "run.in_handler", "run.handled", "run.finished")
 
@@ -74,7 +75,7 @@ def kill_pusher(point: Point) -> Callable[[Lab], None]:
         lab.engine.move_clock(15)
         subscriptions.ping(lab.engine.db, WireSockets(lab.wire), "socket")
         frames = [json.loads(frame) for frame in lab.wire.sent("socket")]
-        seqs = [frame["task"]["seq"] for frame in frames if frame["type"] == "task-update"]
+        seqs = [update["seq"] for frame in frames for update in updates_in(frame)]
         assert list(dict.fromkeys(seqs)) == [1, 2, 3], "a watcher missed something"
 
     return kill

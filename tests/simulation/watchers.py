@@ -10,6 +10,7 @@ from uuid import UUID
 from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.engine.live import subscriptions
 from orchestrator.store.connection import Database
+from tests.support.frames import updates_in
 
 OWNERS = ("ann", "bob", "cem")
 
@@ -25,9 +26,8 @@ class SimulatedSockets(Sockets):
     def post(self, connection_id: str, data: bytes) -> Delivery:
         if self.mood == "fails":
             return Delivery.FAILED
-        frame = json.loads(data)
-        if frame["type"] == "task-update":
-            self.seen[UUID(frame["task"]["id"])].append(frame["task"]["seq"])
+        for update in updates_in(json.loads(data)):
+            self.seen[UUID(update["id"])].append(update["seq"])
         return Delivery.SENT
 
     def delete(self, connection_id: str) -> None:

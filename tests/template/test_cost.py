@@ -25,6 +25,22 @@ def test_a_busy_system_keeps_to_the_goal(measured: dict[str, Any], architecture:
     )
 
 
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_a_watched_busy_system_keeps_to_the_goal(measured: dict[str, Any], architecture: str) -> None:
+    memory = {"ApiFunction": 1024, "WorkerFunction": 1024, "PushFunction": 512}
+    lines = monthly_cost.per_million(measured, memory, architecture, batch=10)
+    assert sum(line.dollars for line in lines) <= monthly_cost.WATCHED_GOAL
+
+
+def test_each_frame_is_paid_for(measured: dict[str, Any]) -> None:
+    memory = dict.fromkeys(("ApiFunction", "WorkerFunction", "PushFunction"), 512)
+    one, three = (
+        sum(line.dollars for line in monthly_cost.per_million({**measured, "frames": frames}, memory, "arm64", 10))
+        for frames in (1, 3)
+    )
+    assert three - one == pytest.approx(2.0)
+
+
 def test_memory_and_batches_are_paid_for(measured: dict[str, Any]) -> None:
     def total(megabytes: int, batch: int) -> float:
         memory = dict.fromkeys(("ApiFunction", "WorkerFunction", "PushFunction"), megabytes)

@@ -29,11 +29,12 @@ AT_ONCE = 10
 
 
 class Watcher:
-    """One socket: the `seq` of each update that it received, by task, and the delays in seconds."""
+    """One socket: its frames, the `seq` of each update that it received, by task, and the frames' delays in seconds."""
 
     def __init__(self, heard: asyncio.Event) -> None:
         self._heard = heard
         self.seen: dict[str, list[int]] = {}
+        self.frames = 0
         self.delays: list[float] = []
         self.done: set[str] = set()
 
@@ -41,7 +42,8 @@ class Watcher:
         if frame["type"] != "task-update":
             return
         task = frame["task"]
-        self.seen.setdefault(task["id"], []).append(task["seq"])
+        self.frames += 1
+        self.seen.setdefault(task["id"], []).extend(each["seq"] for each in [*task.get("earlier", []), task])
         self.delays.append(time.time() - datetime.fromisoformat(task["updatedAt"]).timestamp())
         if task["status"] == "completed":
             self.done.add(task["id"])
@@ -119,7 +121,9 @@ def _report(watchers: list[Watcher], submitted: dict[int, list[str]], tasks: int
             doubled += len(seqs) != len(set(seqs))
             disordered += seqs != sorted(seqs)
     delays = sorted(delay * 1000 for watcher in watchers for delay in watcher.delays)
-    print(f"{len(watchers)} sockets, {tasks} tasks, {len(delays)} updates")
+    frames = sum(watcher.frames for watcher in watchers)
+    watched = sum(len(watcher.done) for watcher in watchers)
+    print(f"{len(watchers)} sockets, {tasks} tasks, {frames} frames, {frames / max(watched, 1):.2f} for each task")
     late = delays[int(len(delays) * 0.95)]
     print(f"delay ms: median {statistics.median(delays):.0f}, 95 % {late:.0f}, most {delays[-1]:.0f}")
     print(f"tasks with an update missing {missing}, doubled {doubled}, out of order {disordered}")

@@ -28,6 +28,8 @@ PING_SECONDS, FRAME_BYTES = 23, 2_000
 PROFILES, LOADS = ("small", "default", "staging", "prod"), (1e6, 100e6)
 #: The most that a million tasks may cost in the serverless part, everything but the database and the network around it.
 GOAL = 4.00
+#: The same with a browser that watches each task.
+WATCHED_GOAL = 5.00
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
 
     sqs = 1 + 2 / batch  # a send a task, a receive and a delete a batch
     notifications = 3 / batch  # one notification for an owner and a batch: sent, received, deleted
+    frames = float(measured["frames"])
     return [
         Line("HTTP API", 1e6 * price("http request"), "one request a task"),
         Line("API function", function("ApiFunction", 1), _ms(measured, "ApiFunction", memory)),
@@ -63,7 +66,7 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         Line("event queue*", 1e6 * notifications * price("sqs request"), f"{notifications:.1f} requests a task"),
         Line("fair event queue*", 1e6 / batch * price("sqs fair send"), "and each notification"),
         Line("push*", function("PushFunction", 1 / batch), _ms(measured, "PushFunction", memory)),
-        Line("socket frames*", 3e6 * price("socket message"), "three a task: submitted, started, finished"),
+        Line("socket frames*", 1e6 * frames * price("socket message"), f"{frames:.2f} a task, with its three events"),
     ]
 
 
@@ -163,7 +166,11 @@ def month(profile: str, tasks: float, *, watched: bool) -> float:
     metrics = (METRICS_IN_ALL + types * METRICS_PER_TYPE - METRICS_IDLE) * price("custom metric month")
     flags = min(tasks / TASKS_A_START, MOST_STARTS) * price("appconfig document")
     each = sum(line.dollars for line in lines) if watched else unwatched(lines)
-    traffic = 3 * FRAME_BYTES * tasks / 1e9 * price("nat GB") if watched and values["Network"] == "nat" else 0.0
+    traffic = (
+        measured["frames"] * FRAME_BYTES * tasks / 1e9 * price("nat GB")
+        if watched and values["Network"] == "nat"
+        else 0.0
+    )
     return fixed + metrics + flags + tasks / 1e6 * each + traffic
 
 

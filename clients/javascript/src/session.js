@@ -1,3 +1,4 @@
+import {updatesFrom} from './history.js';
 import {jittered} from './timing.js';
 
 /** @typedef {'refused' | 'lost' | 'expired' | 'crowded' | 'closed'} EndReason */
@@ -78,10 +79,12 @@ export class Session {
 
   /**
    * @param {string} cursor
-   * @param {import('../index.d.ts').TaskUpdate} task
+   * @param {import('../index.d.ts').TaskUpdate & {earlier?: import('../index.d.ts').TaskEvent[]}} task
    */
   #updated(cursor, task) {
-    this.ledger.receive(cursor, task);
+    const {earlier = [], ...newest} = task;
+    for (const update of updatesFrom(newest, earlier)) this.ledger.accept(update);
+    this.ledger.receive(cursor, newest);
     if (this.awaited !== undefined && this.ledger.reached(this.awaited)) this.#caughtUp();
     else if (this.ledger.settled && this.ledger.hasGap) this.#ping(); // its pong starts the repair
   }

@@ -54,7 +54,7 @@ export class Bench {
       ...('progress' in change ? {progress: change.progress} : {}), task: {...frameOf(task), event: kind},
     });
     const position = this.events.length;
-    for (const socket of this.sockets) if (socket.subscribed) this.#push(socket, position);
+    for (const socket of this.sockets) if (socket.subscribed && !this.late) this.#push(socket, position);
     return task.seq;
   }
 
@@ -75,6 +75,18 @@ export class Bench {
     });
     const position = this.events.length;
     for (const socket of this.sockets) if (socket.subscribed) this.#push(socket, position);
+  }
+
+  /** Push the events of one task that `happen` causes in one frame, as the server does. */
+  together(happen) {
+    const from = this.events.length;
+    this.late = true;
+    happen();
+    this.late = false;
+    const events = this.events.slice(from);
+    const earlier = events.slice(0, -1).map(({task, id: _, ...event}) => event);
+    const frame = {type: 'task-update', cursor: this.tail, task: {...events.at(-1).task, earlier}};
+    for (const socket of this.sockets) if (socket.subscribed) this.#say(socket, frame);
   }
 
   create(type, payload = {}, traceId = null) {

@@ -16,6 +16,25 @@ test('a task is submitted, followed and gives its result', async () => {
     [[1, 'pending'], [2, 'processing'], [3, 'processing'], [4, 'completed']]);
 });
 
+test('one frame for several updates is read as each of them', async () => {
+  const client = connect();
+  const task = await client.submit('echo');
+  await live(client);
+  const seen = collect(task.updates());
+  const before = bench.requests.length;
+  bench.together(() => {
+    bench.emit(task.id, {status: 'processing', attempts: 1});
+    bench.emit(task.id, {progress: {message: 'half', percent: 50}});
+    bench.finish(task.id, {message: 'hi'});
+  });
+  const updates = await seen;
+  assertWhole(updates, task.id, 4);
+  assert.deepEqual(updates.slice(1).map(({event}) => event), ['started', 'progress', 'completed']);
+  assert.deepEqual(updates.at(-1).result, {message: 'hi'});
+  assert.equal(updates.some((update) => 'earlier' in update), false);
+  assert.deepEqual(bench.requests.slice(before), [], 'nothing was read again over HTTP');
+});
+
 test('an iterator that starts late is given what came before', async () => {
   const client = connect();
   const task = await client.submit('echo');

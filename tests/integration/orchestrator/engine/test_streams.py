@@ -14,8 +14,8 @@ from orchestrator.model.sizes import LONGEST_STREAM
 from orchestrator.model.states import Status
 from orchestrator.store import row_security, streams
 from orchestrator.store.connection import Database
-from tests.integration.orchestrator.engine.test_subscriptions import Browser, subscribed
 from tests.support.engine import Engine
+from tests.support.frames import Browser, subscribed
 
 TEXTS = ["A ", "trip ", "to ", "Bergen 🚂", " takes ", "seven", " hours."]
 

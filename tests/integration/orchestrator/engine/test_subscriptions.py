@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from orchestrator.aws.websocket_api import Delivery, Sockets
+from orchestrator.aws.websocket_api import Delivery
 from orchestrator.engine.live import delivery, subscriptions
 from orchestrator.model.errors import InvalidInput, NotFound, Unauthenticated
 from orchestrator.store.connection import Database, connect
 from tests.support.engine import Engine
-
-
-class Browser(Sockets):
-    """The gateway and everything behind it: keeps frames by connection; may fail at random or be gone."""
-
-    def __init__(self) -> None:
-        super().__init__("browser")
-        self.frames: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.gone: set[str] = set()
-        self.closed: set[str] = set()
-        self.fails: random.Random | None = None
-
-    def post(self, connection_id: str, data: bytes) -> Delivery:
-        if connection_id in self.gone:
-            return Delivery.GONE
-        if self.fails is not None and self.fails.random() < 0.4:
-            return Delivery.FAILED
-        assert len(data) <= 128 * 1024
-        self.frames[connection_id].append(json.loads(data))
-        return Delivery.SENT
-
-    def delete(self, connection_id: str) -> None:
-        self.closed.add(connection_id)
-
-    def updates(self, connection_id: str) -> list[tuple[str, int]]:
-        return [(f["task"]["id"], f["task"]["seq"]) for f in self.frames[connection_id] if f["type"] == "task-update"]
-
-    def cursor(self, connection_id: str) -> str:
-        return str(next(f["cursor"] for f in reversed(self.frames[connection_id]) if f["type"] != "error"))
+from tests.support.frames import Browser, opened, subscribed, updates_in
 
 
 @pytest.fixture
@@ -59,19 +27,6 @@ def other(database_url: str) -> Iterator[Database]:
     database = Database(lambda: connect(database_url))
     yield database
     database.close()
-
-
-def opened(engine: Engine, browser: Browser, owner: str = "1", life: float = 600) -> str:
-    connection = uuid4().hex
-    ticket = subscriptions.issue_ticket(engine.db, owner, time.time() + life)
-    assert subscriptions.connect(engine.db, browser, ticket, connection) == owner
-    return connection
-
-
-def subscribed(engine: Engine, browser: Browser, owner: str = "1", cursor: str | None = None) -> str:
-    connection = opened(engine, browser, owner, life=86_400)
-    subscriptions.subscribe(engine.db, browser, connection, cursor, None)
-    return connection
 
 
 def test_a_ticket_is_used_once_and_in_time(engine: Engine, browser: Browser) -> None:
@@ -157,9 +112,11 @@ def test_every_frame_carries_the_cursor_to_go_on_from(engine: Engine, browser: B
     every = browser.updates(whole)
     assert len(every) == 9
     frames = [frame for frame in browser.frames[whole] if frame["type"] == "task-update"]
-    for index, frame in enumerate(frames):
+    seen = 0
+    for frame in frames:
+        seen += len(updates_in(frame))
         resumed = subscribed(engine, browser, cursor=frame["cursor"])
-        assert browser.updates(resumed) == every[index + 1 :]
+        assert browser.updates(resumed) == every[seen:]
 
 
 def test_failing_deliveries_are_made_up_for_without_gap_or_disorder(engine: Engine, browser: Browser) -> None:
@@ -241,7 +198,7 @@ def test_steps_and_progress_are_seen_while_the_handler_runs(engine: Engine, brow
     family = engine.submit("test.family", {"children": [{}]})
     engine.run(family.id)
     subscriptions.push(engine.db, browser, ["1"])
-    events = [f["task"]["event"] for f in browser.frames[mine] if f["type"] == "task-update"]
+    events = [each["event"] for frame in browser.frames[mine] for each in updates_in(frame)]
     assert events[:4] == ["submitted", "started", "step", "waiting"]
 
 
