@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 
-#: The database that stands for a service outside: it has no idempotency keys, but a look-up.
+#: The database that stands for a service outside: it has no idempotency keys, but a query.
 OUTSIDE: dict[str, str] = {}
 #: How often each step's function was called in this process.
 CALLED: Counter[str] = Counter()
@@ -45,7 +45,7 @@ def steps(ctx: Context, payload: Steps) -> dict[str, Any]:
         case "checkpoint-after-db":
             ctx.db.execute("SELECT 1")
             ctx.checkpoint(1)
-    return {"charged": ctx.step("charge", charge, check=look_up)}
+    return {"charged": ctx.step("charge", charge, check=find)}
 
 
 def work(key: str) -> str:
@@ -82,7 +82,7 @@ def charge(key: str) -> str:
     return key
 
 
-def look_up(key: str) -> str | None:
+def find(key: str) -> str | None:
     with psycopg.connect(OUTSIDE["url"], autocommit=True) as outside:
         found = outside.execute("SELECT 1 FROM ledger WHERE task_id = %s", (key.partition(":")[0],)).fetchone()
     return key if found else None

@@ -12,7 +12,7 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import WaitExpired
 
-#: What a task shows for its approval, where a test changes it.
+#: The subject of a task's approval, where a test changes it.
 SHOWN: dict[UUID, dict[str, Any]] = {}
 
 

@@ -77,7 +77,7 @@ class SteppingScope(WaitingScope):
         first run too; `returns` is a type that pydantic parses it into.
 
         `check(key)` is for a service without idempotency keys. When an earlier attempt may have called `fn` and ended
-        before its record, `check` looks the effect up: its result is recorded, and None lets `fn` run again.
+        before its record, `check` asks for the effect: its result is recorded, and None lets `fn` run again.
 
         The task continues in another invocation when the step does not fit into the time that is left.
 
