@@ -98,3 +98,11 @@ def test_dependency_updates_cover_every_package_file() -> None:
     folders = {folder for one in updates for folder in one.get("directories", [one.get("directory")])}
     listed = subprocess.run(["git", "ls-files", "*package.json"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {f"/{Path(name).parent}" for name in listed.stdout.splitlines()} - folders == set()
+
+
+def test_code_owners_name_existing_paths_and_no_invented_account() -> None:
+    lines = (ROOT / ".github/CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    entries = [line.split() for line in lines if line and not line.startswith("#")]
+    assert len(entries) > 5
+    assert [path for path, *_ in entries if not (ROOT / path.removeprefix("/")).exists()] == []
+    assert [owners for _, *owners in entries if owners] == []

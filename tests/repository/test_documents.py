@@ -166,3 +166,28 @@ def test_resources_of_other_hosts_are_found(text: str, expected: bool, tmp_path:
     page = tmp_path / "page.html"
     page.write_text(text)
     assert fetches_from_elsewhere(page) is expected
+
+
+#: A row of "Find the code": the file as a link from docs/explanation, and a name in it.
+FOUND = re.compile(r"\| \[`([^`]+)`\]\(\.\./\.\./([^)]+)\) \| `(\w+)` \|$", re.MULTILINE)
+
+
+def makes(text: str, name: str) -> bool:
+    """Return whether a file's text defines the function, class, constant or SQL statement."""
+    made = rf"^\s*(?:async def|def|class) {name}\b|^{name}\b[^\n]*=|^-- name: {name}$"
+    return re.search(made, text, re.MULTILINE) is not None
+
+
+def test_the_code_is_found_where_the_architecture_page_says() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
+    rows = FOUND.findall(page)
+    assert len(rows) == page.split("## Find the code")[1].split("\n## ")[0].count("\n| ") - 1, "every row has a name"
+    wrong = [(path, name) for shown, path, name in rows if shown != path or not makes((ROOT / path).read_text(), name)]
+    assert wrong == []
+    assert "architecture.md#find-the-code" in (ROOT / "README.md").read_text(), "a reader finds it in two steps"
+
+
+def test_a_moved_name_would_be_found() -> None:
+    assert makes("-- name: claim\n", "claim")
+    assert makes("    def verify(self) -> None:\n", "verify")
+    assert not makes("claim(1)\n# def claim\n", "claim")

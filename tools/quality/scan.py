@@ -24,7 +24,12 @@ class Found(Exception):
 def scan() -> int:
     """All of the scanners, even when one of them finds something."""
     ensure(["scan"])
-    scanners: dict[str, Callable[[], str]] = {"checkov": _checkov, "bandit": _bandit, "pip-audit": _audit}
+    scanners: dict[str, Callable[[], str]] = {
+        "checkov": _checkov,
+        "bandit": _bandit,
+        "check-jsonschema": _github,
+        "pip-audit": _audit,
+    }
     return max(_passes(name, scanner) for name, scanner in scanners.items())
 
 
@@ -51,6 +56,14 @@ def _checkov() -> str:
 def _bandit() -> str:
     _run("bandit", "--quiet", "-c", "pyproject.toml", "-r", "shared", "functions", "clients/cli", "tools")
     return "nothing found; what is left out says why in pyproject.toml"
+
+
+def _github() -> str:
+    """Check the files of GitHub against its schemas, which the package contains."""
+    workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
+    _run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    _run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+    return f"{len(workflows)} workflows and the dependency updates fit their schemas"
 
 
 def _audit() -> str:

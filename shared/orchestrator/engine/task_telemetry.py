@@ -43,12 +43,13 @@ def submitted(task: Task, due_in: float) -> None:
     )
 
 
-def started(claimed: Sequence[Attempt]) -> None:
-    for attempt in claimed:
-        metrics.count("Started", attempt.type)
-        metrics.took("QueueWait", attempt.waited, attempt.type)
-        if logger.log_level <= logging.DEBUG:
-            logger.debug("task started", extra=attempt.log_context())
+def started(attempt: Attempt, waited: float) -> None:
+    """Count a handler that begins, `waited` seconds after its task was claimed."""
+    metrics.count("Started", attempt.type)
+    metrics.took("QueueWait", attempt.waited, attempt.type)
+    metrics.took("StartWait", waited, attempt.type)
+    if logger.log_level <= logging.DEBUG:
+        logger.debug("task started", extra=attempt.log_context())
 
 
 def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:

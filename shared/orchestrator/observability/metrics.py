@@ -41,7 +41,7 @@ Count = Literal[
     "RateLimited",
 ]
 #: In milliseconds.
-Duration = Literal["QueueWait", "HandlerTime", "EndToEnd"]
+Duration = Literal["QueueWait", "StartWait", "HandlerTime", "EndToEnd"]
 Gauge = Literal["OldestDue", "Due", "Processing", "ParkedTasks", "DeadLetters", "OpenSockets", "DatabaseConnections"]
 
 

@@ -43,20 +43,20 @@ def announce(ctx: Context, payload: PlaydateAnnounce) -> PlaydateAnnounced:
     families = playdates.concerned(ctx.db, PlaydateId(payload.playdateId), about)
     others = [each for each in families if each.guardian_id != me]
     for each in others:
-        told = _is_told(payload.change, each, about)
-        notify_of_playdate(ctx, each.guardian_id, payload.playdateId, payload.change, told=told)
+        notified = _is_notified(payload.change, each, about)
+        notify_of_playdate(ctx, each.guardian_id, payload.playdateId, payload.change, notified=notified)
     return PlaydateAnnounced(notified=len(others))
 
 
 def notify_of_playdate(
-    ctx: Context, owner: GuardianId, playdate: int, change: Change, *, told: bool, idea: str | None = None
+    ctx: Context, owner: GuardianId, playdate: int, change: Change, *, notified: bool, idea: str | None = None
 ) -> None:
     """Notify `owner` of a change that the family of this task made; commits with the task."""
-    payload = {"playdateId": playdate, "friendId": int(ctx.owner), "change": change, "told": told, "idea": idea}
+    payload = {"playdateId": playdate, "friendId": int(ctx.owner), "change": change, "notified": notified, "idea": idea}
     ctx.spawn("playdates.changed", payload, owner=str(owner), key=f"changed:{owner}")
 
 
-def _is_told(change: Change, family: Concerned, about: GuardianId) -> bool:
+def _is_notified(change: Change, family: Concerned, about: GuardianId) -> bool:
     if change in TO_HOST:
         return family.role == "host"
     if change in TO_GUEST:

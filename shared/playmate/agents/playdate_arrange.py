@@ -61,7 +61,7 @@ def arrange(ctx: Context, payload: PlaydateArrange) -> PlaydateArranged:
     ]
     idea = _idea(ctx, playdate)
     for family in families:
-        notify_of_playdate(ctx, family.guardian_id, playdate.id, "reminder", told=True, idea=idea)
+        notify_of_playdate(ctx, family.guardian_id, playdate.id, "reminder", notified=True, idea=idea)
     return PlaydateArranged(reminded=len(families), message="Everybody has been reminded.")
 
 

@@ -35,7 +35,7 @@ class PlaydatesChanged(BaseModel):
     playdateId: Annotated[int, Field(ge=1, le=2**63 - 1)]
     friendId: Annotated[int, Field(ge=1, le=2**63 - 1)]
     change: Change
-    told: bool = False
+    notified: bool = False
     idea: Annotated[str, Field(max_length=300)] | None = None
 
 
@@ -53,7 +53,7 @@ class PlaydateChangeShown(BaseModel):
 def changed(ctx: Context, payload: PlaydatesChanged) -> PlaydateChangeShown:
     friend = accounts.get_guardian(ctx.db, GuardianId(payload.friendId))
     playdate = playdates.get_playdate_of_worker(ctx.db, PlaydateId(payload.playdateId))
-    text = MESSAGES.get(payload.change, "") if payload.told and friend and playdate else ""
+    text = MESSAGES.get(payload.change, "") if payload.notified and friend and playdate else ""
     if friend and playdate:
         text = text.format(name=friend.name, title=playdate.title, place=playdate.location_name)
     return PlaydateChangeShown(

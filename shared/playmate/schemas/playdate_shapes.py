@@ -75,7 +75,7 @@ class PlaydateChange(Body):
     invite: list[Id] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="after")
-    def _keeps_what_must_be(self) -> Self:
+    def _keeps_required_fields(self) -> Self:
         for name in ("title", "activity", "locationName", "startTime", "endTime", "status"):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"must have a {name}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
@@ -18,7 +19,7 @@ from orchestrator.model.durations import Duration
 from orchestrator.model.errors import Interrupted, Suspended
 from orchestrator.model.task import Json
 from orchestrator.observability import logger
-from orchestrator.store import steps
+from orchestrator.store import owner_reads, row_security, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database
 from orchestrator.store.steps import Write
@@ -53,6 +54,7 @@ class Context(SteppingScope):
         announce: Callable[[str], None],
         version: str = "",
         paces: MutableMapping[str, float] | None = None,
+        begin: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__(attempt, side, version, announce, {} if paces is None else paces)
         self.task_id = attempt.id
@@ -63,6 +65,7 @@ class Context(SteppingScope):
         self.children = Children(attempt, agents, side)
         self._token = attempt.token
         self._transaction = transaction
+        self._begin = begin
         self._remaining = remaining
         self._ends = time.monotonic() + agent.timeout
 
@@ -77,6 +80,18 @@ class Context(SteppingScope):
             raise
         self._wrote = True
         return connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a short transaction that only reads, as the owner, on a second connection.
+
+        Unlike `db`, it keeps no lock while the handler asks a slow source after it. It sees committed rows, not the
+        writes of this attempt. Call no step in it.
+        """
+        self._enter()
+        with self._side.row_context(row_security.owner(self.owner)), self._side.transaction() as conn:
+            owner_reads.refuse_writes(conn)
+            yield conn
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[Any]:
@@ -106,6 +121,7 @@ class Context(SteppingScope):
             note["percent"] = max(0, min(100, int(percent)))
         if data is not None:
             note["data"] = dict(data)
+        self._write_start()
         write = self._side.run(steps.note_progress, self.task_id, self._token, note)
         if write is Write.REJECTED:
             self._raise_lost()
@@ -166,6 +182,12 @@ class Context(SteppingScope):
         if isinstance(found, Gathered):
             return found
         raise self.interrupt(Suspended(name))
+
+    def _write_start(self) -> None:
+        """Write the started event before the first other event of the attempt, unless it is written."""
+        begin, self._begin = self._begin, None
+        if begin is not None and not begin():
+            self._raise_lost()
 
     def is_overdue(self) -> bool:
         """Return whether the agent's timeout has passed."""

@@ -67,6 +67,10 @@ class SteppingScope(WaitingScope):
         """Return the seconds that this attempt may still take."""
         raise NotImplementedError
 
+    def _write_start(self) -> None:
+        """Write that the attempt has started, unless it is written."""
+        raise NotImplementedError
+
     def step(
         self, name: str, fn: Callable[[str], T], *, returns: Any = None, check: Callable[[str], T | None] | None = None
     ) -> T:
@@ -90,7 +94,8 @@ class SteppingScope(WaitingScope):
         if name not in self._recorded:
             check_annotation(name, fn, returns)
             self._continue_unless_it_fits(name)
-            tries = self._begin(name) if check is not None else 1
+            self._write_start()
+            tries = self._begin_step(name) if check is not None else 1
             started = time.monotonic()
             with tracing.span(f"step {name}"):
                 result = self._found(name, check) if check is not None and tries > 1 else None
@@ -117,6 +122,7 @@ class SteppingScope(WaitingScope):
             check_annotation(name, calls[name], None)
             self._continue_unless_it_fits(names[name])
         if missing:
+            self._write_start()
             self._run_side_by_side({names[name]: fn for name, fn in missing.items()}, at_most)
         return {name: self._result(unique, None) for name, unique in names.items()}
 
@@ -184,7 +190,7 @@ class SteppingScope(WaitingScope):
     def _key(self, name: str) -> str:
         return f"{self._record.id}:{name}"
 
-    def _begin(self, name: str) -> int:
+    def _begin_step(self, name: str) -> int:
         """Record that the step is about to be called; return how often that happened, this time included."""
         tries = self._side.run(steps.begin_step, self._record.id, self._record.token, f"intent:{name}")
         if tries is None:

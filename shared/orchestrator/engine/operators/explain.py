@@ -63,7 +63,11 @@ def _leased(row: Blockers) -> dict[str, Json]:
             until=until,
             worker=worker,
         )
-    return _why("leased", f"{worker} is running it, at the latest until {until}.", until=until, worker=worker)
+    if not row.started:
+        words = f"{worker} has claimed it; its handler starts after those before it in the same batch."
+        return _why("claimed", words, until=until, worker=worker)
+    words = f"{worker} is running it; its lease ends at {until} unless it is renewed."
+    return _why("leased", words, until=until, worker=worker)
 
 
 def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:
@@ -114,8 +118,8 @@ def _awaiting(row: Blockers, kind: str, name: str) -> dict[str, Json]:
     if kind == "sleep":
         return _why("sleeping", f"It sleeps ({name!r}) until {until}.", name=name, until=until)
     asked = [f"owner {owner}" for owner in row.asked or ()] + (["an operator"] if row.asks_operators else [])
-    words = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
-    return _why("waiting-for-answer", words, name=name, asked=row.asked, operators=row.asks_operators, until=until)
+    text = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
+    return _why("waiting-for-answer", text, name=name, asked=row.asked, operators=row.asks_operators, until=until)
 
 
 def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:

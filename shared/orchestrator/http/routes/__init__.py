@@ -1,15 +1,15 @@
 """The orchestrator's own routes: each module makes one Router."""
 
-from orchestrator.http.routes.bulk_cancel import cancel_routes
+from orchestrator.http.routes.bulk_cancel import bulk_cancel_routes
 from orchestrator.http.routes.dead_letters import dead_letter_routes
 from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
-from orchestrator.http.routes.operator_tasks import ops_routes
+from orchestrator.http.routes.operator_tasks import operator_task_routes
 from orchestrator.http.routes.operators.schedules import operator_schedule_routes
 from orchestrator.http.routes.run_again import run_again_routes
 from orchestrator.http.routes.schedules import schedule_routes
-from orchestrator.http.routes.staged_redrives import redrive_routes
-from orchestrator.http.routes.statistics import figure_routes
+from orchestrator.http.routes.staged_redrives import staged_redrive_routes
+from orchestrator.http.routes.statistics import statistics_routes
 from orchestrator.http.routes.streams import stream_routes
 from orchestrator.http.routes.tasks import signal_routes, task_routes
 from orchestrator.http.routes.tickets import realtime_routes
@@ -22,13 +22,13 @@ ROUTERS = (
     signal_routes,
     schedule_routes,
     realtime_routes,
-    figure_routes,
-    ops_routes,
+    statistics_routes,
+    operator_task_routes,
     run_again_routes,
     operator_schedule_routes,
-    cancel_routes,
+    bulk_cancel_routes,
     dead_letter_routes,
-    redrive_routes,
+    staged_redrive_routes,
     flag_routes,
     token_key_routes,
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NEXT_ID = timedelta(milliseconds=1)
 
 
-def cancel_routes(services: Services) -> Router:
+def bulk_cancel_routes(services: Services) -> Router:
     router = Router()
 
     @router.post("/ops/tasks/cancel")

@@ -65,7 +65,7 @@ PAGE_CURSOR = Parameter(
 )
 
 
-def ops_routes(services: Services) -> Router:
+def operator_task_routes(services: Services) -> Router:
     router = Router()
     _register_search(router, services)
     _register_tasks(router, services)

@@ -21,7 +21,7 @@ MOST_SHOWN = 20
 REDRIVE_ID = Parameter("redrive_id", {"type": "string", "format": "uuid"}, "path")
 
 
-def redrive_routes(services: Services) -> Router:
+def staged_redrive_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/ops/redrives")

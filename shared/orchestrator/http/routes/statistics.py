@@ -51,7 +51,7 @@ HOURS = Parameter(
 )
 
 
-def figure_routes(services: Services) -> Router:
+def statistics_routes(services: Services) -> Router:
     router = Router()
 
     @router.get("/ops/stats")

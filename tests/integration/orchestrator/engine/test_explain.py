@@ -32,9 +32,9 @@ def test_a_wait_names_who_may_answer_and_its_end(engine: Engine) -> None:
     engine.move_clock(0)
     task = engine.submit("test.waits", {"seconds": 60.0})
     engine.run(task.id)
-    reason, words = why(engine, task.id)
+    reason, text = why(engine, task.id)
     assert reason == "waiting-for-answer"
-    assert "'answer' from owner 1 or an operator, at the latest until " in words
+    assert "'answer' from owner 1 or an operator, at the latest until " in text
     engine.move_clock(60)
     assert why(engine, task.id)[0] == "queued"
 
@@ -55,4 +55,4 @@ def test_a_flag_that_is_on_again_lets_go_one_after_another(engine: Engine, monke
     assert reason == "unparking"
     assert "is on again; its paused tasks start at 500 a minute, about 2 before this one." in text
     monkeypatch.setattr(explaining, "MOST_AHEAD", 1)
-    assert "1 or more before it" in why(engine, parked[2].id)[1]
+    assert "1 or more before this one" in why(engine, parked[2].id)[1]
