@@ -11,9 +11,11 @@ import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
 import {Inbox} from './views/inbox.js';
 import {Meet} from './views/meet.js';
+import {Playdates, questionsOf} from './views/playdates.js';
 
 const VIEWS = {
   meet: {name: 'Meet', icon: 'map', view: Meet},
+  playdates: {name: 'Playdates', icon: 'sun', view: Playdates},
   friends: {name: 'Friends', icon: 'friends', view: Friends},
   family: {name: 'Family', icon: 'family', view: Family},
   inbox: {name: 'Inbox', icon: 'inbox', view: Inbox},
@@ -32,7 +34,7 @@ export function Frame({user}) {
     scrollTo(0, 0);
   }, [here]);
   const counts = useCounts(here);
-  const total = counts.friends + counts.inbox;
+  const total = counts.friends + counts.inbox + counts.playdates;
   useLayoutEffect(() => {
     document.title = `${total ? `(${total}) ` : ''}${VIEWS[here].name} · Playmate`;
   }, [here, total]);
@@ -69,7 +71,8 @@ function useCounts(here) {
     localStorage.setItem(SEEN, newest);
     setSeen(newest);
   }, [here, newest]);
-  return {friends: asking.length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
+  const {hosted, joined} = useResource('playdates').value ?? {hosted: [], joined: []};
+  return {friends: asking.length, playdates: questionsOf(hosted, joined).length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
 }
 
 function Tabs({here, counts}) {

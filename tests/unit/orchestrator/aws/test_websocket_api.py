@@ -89,9 +89,9 @@ def test_frames_share_a_connection(gateway: HttpStub) -> None:
 def test_the_certificate_of_the_gateway_is_verified(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: bool, delivery: Delivery
 ) -> None:
-    ours, other = Authority(tmp_path / "ours"), Authority(tmp_path / "other")
-    monkeypatch.setattr(signed_requests, "public_certificates", lambda: ours.root if trusted else other.root)
-    with http_stub(ours.certify("127.0.0.1")) as gateway:
+    own, other = Authority(tmp_path / "own"), Authority(tmp_path / "other")
+    monkeypatch.setattr(signed_requests, "public_certificates", lambda: own.root if trusted else other.root)
+    with http_stub(own.certify("127.0.0.1")) as gateway:
         assert Sockets(gateway.url).post(SOCKET, b"{}") is delivery
         assert len(gateway.received) == (1 if trusted else 0)
 
@@ -106,13 +106,13 @@ def test_a_signature_is_the_one_of_the_sdk(
     forget()
     host = "abc123.execute-api.eu-central-1.amazonaws.com"
     now = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
-    ours = SignedEndpoint(f"https://{host}/live", "execute-api").sign(method, TARGET, body, now)
-    theirs = AWSRequest(method, f"https://{host}{TARGET}", data=body)
+    own = SignedEndpoint(f"https://{host}/live", "execute-api").sign(method, TARGET, body, now)
+    reference = AWSRequest(method, f"https://{host}{TARGET}", data=body)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now.replace(tzinfo=None))
-    SigV4Auth(Credentials("an id", "a secret", token), "execute-api", REGION).add_auth(theirs)
-    assert ours["authorization"] == theirs.headers["Authorization"]
-    assert ours["x-amz-date"] == theirs.headers["X-Amz-Date"]
-    assert ours.get("x-amz-security-token") == theirs.headers.get("X-Amz-Security-Token")
+    SigV4Auth(Credentials("an id", "a secret", token), "execute-api", REGION).add_auth(reference)
+    assert own["authorization"] == reference.headers["Authorization"]
+    assert own["x-amz-date"] == reference.headers["X-Amz-Date"]
+    assert own.get("x-amz-security-token") == reference.headers.get("X-Amz-Security-Token")
 
 
 def test_without_credentials_a_frame_fails(monkeypatch: pytest.MonkeyPatch, gateway: HttpStub) -> None:
