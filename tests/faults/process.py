@@ -25,6 +25,7 @@ from orchestrator.model.fault_injection import Point
 from orchestrator.store import attempts
 from orchestrator.store.owners import ANY_OWNER
 from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
+from tests.support.agents.test_steps import OUTSIDE
 from tests.support.engine import Engine
 
 
@@ -34,6 +35,7 @@ class FaultyProcess:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
         self.engine = Engine(options["url"])
+        OUTSIDE["url"] = options["url"]
         self.wire = Wire(options["url"])
         self.engine.queue = WireQueue(self.wire, "tasks")  # type: ignore[assignment] # all it needs of one
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same

@@ -16,6 +16,7 @@ from orchestrator.model.fault_injection import POINTS, Point
 from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 from tests.faults.wire import WireSockets
+from tests.support.agents.test_steps import OUTSIDE
 from tests.support.frames import updates_in
 
 WORKER_POINTS: tuple[Point, ...] = ("run.claimed", "run.started", "run.in_handler", "run.handled", "run.finished")
@@ -118,9 +119,20 @@ def kill_redriver(lab: Lab) -> None:
     assert lab.engine.task(task.id).status is Status.COMPLETED
 
 
+def kill_stepper(point: Point) -> Callable[[Lab], None]:
+    def kill(lab: Lab) -> None:
+        OUTSIDE["url"] = lab.url
+        task = lab.engine.submit("test.steps", {"do": "charge"})
+        lab.kill_at("worker", point, ids=[task.id])
+
+    return kill
+
+
 SCENES: dict[Point, Callable[[Lab], None]] = {
     "submit.committed": kill_submitter,
     **{point: kill_worker(point) for point in WORKER_POINTS},
+    "step.intended": kill_stepper("step.intended"),
+    "step.called": kill_stepper("step.called"),
     "run.returned": kill_returner,
     "run.renewed": kill_renewer,
     "run.dead_lettered": kill_while_sending_dead_letters,

@@ -24,6 +24,7 @@ COUNTS: Mapping[str, Count] = {
     "dead-letter": "DeadLettered",
     "parked": "Parked",
     "released": "Released",
+    "continued": "Continued",
     "waiting": "Waiting",
 }
 

@@ -25,6 +25,7 @@ Count = Literal[
     "DeadLettered",
     "Parked",
     "Released",
+    "Continued",
     "Waiting",
     "Cancelled",
     "LeaseLost",

@@ -17,7 +17,7 @@ from orchestrator.engine.execution.transaction import BatchTransaction, Connecti
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import outcome
-from orchestrator.model.errors import Cancelled, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
+from orchestrator.model.errors import Cancelled, Continued, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
 from orchestrator.model.fault_injection import ProcessKilled
 from orchestrator.model.outcome import Join, Outcome
 from orchestrator.observability import tracing
@@ -78,6 +78,8 @@ def call(
             remaining=remaining,
             begin=begin,
             announce=lambda owner: worker.events.announce([(owner, tracing.current())]),
+            version=worker.version,
+            paces=worker.step_paces,
         )
         result = _within_time(agent, context, payload, process)
         done = _complete(attempt, agent, result)
@@ -135,6 +137,8 @@ def _ended(
     transaction.undo()
     if isinstance(error, Suspended) and context is not None:
         return _suspended(attempt, context)
+    if isinstance(error, Continued):
+        return Handled(attempt, outcome.continued(attempt.id, attempt.token, str(error)))
     if isinstance(error, EndedByNeighbour):
         return Handled(attempt, outcome.later(attempt.id, attempt.token, "runs again", 0.0), wrote=True)
     if isinstance(error, LeaseLost | Cancelled):

@@ -109,6 +109,8 @@ class Worker:
     rng: random.Random = field(default_factory=random.SystemRandom)
     #: Mean seconds of each type's handlers in this container.
     pace: dict[str, float] = field(default_factory=dict)
+    #: Mean seconds of each type's steps in this container.
+    step_paces: dict[str, float] = field(default_factory=dict)
     #: Renews the leases of attempts that run long.
     heartbeat: Heartbeat = field(default_factory=NoHeartbeat)
     #: Attempts whose outcome could not be written because the database was away.

@@ -17,9 +17,11 @@ from orchestrator.http.rate_limits import check_tasks
 from orchestrator.http.request import Query, idempotency_key, json_body, path_uuid, read
 from orchestrator.http.schemas.names import requests, responses
 from orchestrator.http.serializers import (
+    ask_view,
     batch_item,
     event_view,
     fitting,
+    is_asking,
     next_cursor,
     page_view,
     receipt,
@@ -29,7 +31,7 @@ from orchestrator.http.submitted import batch_key, body_or_error, submitted_body
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
-from orchestrator.store import events, tasks
+from orchestrator.store import events, row_security, tasks, waits
 
 if TYPE_CHECKING:
     from orchestrator.http.errors import JsonResponse
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 #: Items of a page, unless asked otherwise.
 PAGE = 20
 LARGEST_PAGE = 100
+#: Open questions of one answer, oldest first.
+MOST_ASKS = 100
 #: Events of one answer; a longer history goes on after the last seq.
 MOST_EVENTS = 500
 
@@ -65,6 +69,7 @@ def _order(router: Router, body: SubmitTask, key: str | None) -> TaskRequest:
         payload=body.payload,
         max_attempts=body.maxAttempts,
         schedule_at=body.scheduleAt,
+        deadline=body.deadline,
         unique=unique_key(body),
         idempotency_key=key,
         traceparent=current_trace(router),
@@ -142,7 +147,8 @@ def task_routes(services: Services) -> Router:
         task = services.db.run(tasks.get_task, current_owner(router), path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
-        return json_response(200, task_view(task))
+        asks = services.db.run(waits.open_asks, task.id) if is_asking(task) else ()
+        return json_response(200, task_view(task, asks))
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(
@@ -194,6 +200,17 @@ def signal_routes(services: Services) -> Router:
         sender = _sender(router)
         answer(services.db, services.queue, services.events, sender, found_id, name, body.value)
         return json_response(202, {"taskId": str(found_id), "name": name})
+
+    @router.get("/api/tasks/asks")
+    @operation("The open questions to the caller, of other owners' tasks too", {200: responses.Asks})
+    def list_asks() -> Response[Any]:
+        caller = identity(router)
+        asks = services.db.run(waits.asks_of, caller.owner, MOST_ASKS)
+        if caller.role == "operator":
+            with services.db.row_context(row_security.operator(caller.owner, caller)):
+                asks += services.db.run(waits.asks_of_operators, MOST_ASKS)
+        items = fitting({**ask_view(ask), "taskId": str(ask.task_id)} for ask in asks)
+        return json_response(200, {"items": items})
 
     return router
 
