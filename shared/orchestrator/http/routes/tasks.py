@@ -203,7 +203,7 @@ def signal_routes(services: Services) -> Router:
 
     @router.get("/api/tasks/asks")
     @operation("The open questions to the caller, of other owners' tasks too", {200: responses.Asks})
-    def list_asks() -> Response[Any]:
+    def list_asks() -> JsonResponse:
         caller = identity(router)
         asks = services.db.run(waits.asks_of, caller.owner, MOST_ASKS)
         if caller.role == "operator":
