@@ -38,6 +38,22 @@ test('a request to an unknown name is refused beside the name, without a referen
   assert.equal(await page.locator('.reference').count(), 0);
 });
 
+test('a sent request is shown before the answer, and disappears when it is refused', async () => {
+  const {page} = await visit(world);
+  const family = newFamily();
+  await signUp(page, newFamily());
+  await goTo(page, 'Friends');
+  const sent = page.locator('[data-people="pending"] .person', {hasText: family.name});
+  await page.getByText('No requests are waiting for an answer.').waitFor();
+  const asked = new Promise((resolve) => void page.route('**/api/friends/ask', resolve));
+  await page.getByLabel('Ask a family by name').fill(family.name);
+  await page.getByRole('button', {name: 'Ask', exact: true}).click();
+  await sent.getByText('Sending…').waitFor();
+  await (await asked).continue();
+  await page.locator('.field-error', {hasText: `We know no family called “${family.name}”.`}).waitFor();
+  await sent.waitFor({state: 'detached'});
+});
+
 test('hours that end before they start are named by their day, and drafts survive a change of view', async () => {
   const {page} = await visit(world);
   await signUp(page, newFamily());

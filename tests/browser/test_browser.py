@@ -79,6 +79,7 @@ def test_the_playdates_on_every_screen() -> None:
         "family_appearance",
         "faults",
         "first_paint",
+        "session",
     ],
 )
 def test_in_a_real_browser(name: str, stack: Stack) -> None:

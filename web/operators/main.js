@@ -13,4 +13,6 @@ function App() {
     <${Toasts} />`;
 }
 
-render(html`<${App} />`, document.getElementById('app'));
+const app = document.getElementById('app');
+app.replaceChildren(); // in the same frame as what follows
+render(html`<${App} />`, app);

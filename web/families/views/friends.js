@@ -1,4 +1,4 @@
-import {reload, useResource} from '../data.js';
+import {changeLocally, reload, useResource} from '../data.js';
 import {Confirm, focusAfterRemoval} from '../components/confirm.js';
 import {Icon} from '../../shared/components/icons.js';
 import {BusyButton, Empty, Field, Loaded, UserText, toast, toastError} from '../../shared/components/controls.js';
@@ -27,9 +27,15 @@ export function Friends() {
 
 function Ask() {
   const ask = async ({friendname}, form) => {
-    const {message} = await run('/api/friends/ask', {friendname}).catch(besideName);
-    form.reset();
-    toast(message);
+    const sent = {id: `sending ${friendname}`, name: friendname, isSending: true};
+    changeLocally('pending', (all) => [...all, sent]);
+    try {
+      toast((await run('/api/friends/ask', {friendname})).message);
+      form.reset();
+    } catch (error) {
+      changeLocally('pending', (all) => all.filter((one) => one !== sent));
+      besideName(error);
+    }
   };
   return html`
     <${Form} submit=${ask} action="Ask" className="ask card" buttonClass="button">
@@ -64,6 +70,7 @@ function Answer({friend}) {
 }
 
 function Withdraw({friend}) {
+  if (friend.isSending) return html`<span class="person-actions sending" role="status">Sending…</span>`;
   const withdraw = (event) => act(event, '/api/friends/delete', {friendId: friend.id});
   return html`<span class="person-actions"><${BusyButton} className="button quiet" onPress=${withdraw} aria-label=${`Withdraw the request to ${friend.name}`}>Withdraw<//></span>`;
 }
