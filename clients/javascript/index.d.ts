@@ -16,6 +16,19 @@ export interface Progress {
   readonly data?: Record<string, unknown>;
 }
 
+/** An open question of a task that waits for an answer. */
+export interface Ask {
+  readonly name: string;
+  readonly kind: 'signal' | 'approval';
+  /** The JSON schema of the answer. */
+  readonly schema: unknown;
+  /** The subject of an approval. */
+  readonly shown: unknown;
+  readonly expiresAt: string | null;
+  /** A secret with which anybody may answer once; null where the caller may not answer. */
+  readonly answerToken: string | null;
+}
+
 /** A task as the client knows it: the newest update merged into the earlier ones. */
 export interface Task<Result = unknown> {
   readonly id: string;
@@ -32,6 +45,8 @@ export interface Task<Result = unknown> {
   readonly updatedAt?: string;
   readonly createdAt?: string;
   readonly nextRunAt?: string | null;
+  /** The open questions, while the task waits for an answer. */
+  readonly asks?: readonly Ask[] | undefined;
   /** The newest event: submitted, started, step, progress, waiting, parked, retrying, completed, … */
   readonly event?: string;
   /** The recorded step's name, where `event` is `step`. */
@@ -77,6 +92,8 @@ export interface SubmitOptions {
   maxAttempts?: number;
   /** When to start at the earliest: a Date, or ISO 8601. */
   scheduleAt?: Date | string;
+  /** Of the task's whole life from when it is first due: seconds, or a text such as 2h. */
+  deadline?: number | string;
   signal?: AbortSignal;
 }
 
@@ -109,6 +126,8 @@ export interface TaskHandle<Result = unknown> {
   events(after?: number): Promise<TaskEvent[]>;
   refresh(): Promise<Task<Result>>;
   cancel(): Promise<void>;
+  /** Answer a question of the task, or send it a signal. A second answer is an `ApiError` with the status 409. */
+  answer(name: string, value: unknown): Promise<void>;
 }
 
 export interface TokenRequest {

@@ -1,5 +1,5 @@
 import type {ReactNode} from 'react';
-import type {Client, ConnectionState, Task, TaskHandle, TypesLike} from './index.js';
+import type {Ask, Client, ConnectionState, Task, TaskHandle, TypesLike} from './index.js';
 
 /** Provide the client to the hooks below it. */
 export function TaskClientProvider<Types extends TypesLike<Types>>(props: {client: Client<Types>; children?: ReactNode}): ReactNode;
@@ -25,5 +25,14 @@ export function useTasks(filter?: {type?: string; status?: Task['status']}): rea
 
 /** The text of a task's stream while it grows; empty until it begins. */
 export function useStream(task: TaskHandle | string | null | undefined, name: string): {text: string; done: boolean};
+
+export interface OpenAsk extends Ask {
+  readonly taskId: string;
+  /** Answers, and removes the question from the list. */
+  answer(value: unknown): Promise<void>;
+}
+
+/** The open questions to the caller, oldest first; those of other people's tasks too. */
+export function useAsks(): readonly OpenAsk[];
 
 export function useConnection(): ConnectionState;

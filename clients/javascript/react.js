@@ -3,6 +3,9 @@ import {isOver} from './src/tasks.js';
 
 /** @typedef {import('./index.d.ts').Client} Client */
 
+/** Milliseconds after which the questions of other people's tasks are read again: no update announces them. */
+const ASKS_AGE = 30_000;
+
 const ClientContext = createContext(/** @type {Client | null} */ (null));
 
 /** @param {{client: any, children?: import('react').ReactNode}} props */
@@ -65,6 +68,38 @@ export function useStream(which, name) {
     return () => ended.abort();
   }, [client, id, name]);
   return read.id === id ? {text: read.text, done: read.done} : {text: '', done: false};
+}
+
+export function useAsks() {
+  const client = useTaskClient();
+  const onChange = useCallback((/** @type {() => void} */ changed) => client.onChange(changed), [client]);
+  const asking = useSyncExternalStore(onChange, () => askingTasks(client.tasks()));
+  const [asks, setAsks] = useState(/** @type {any[]} */ ([]));
+  useEffect(() => {
+    let current = true;
+    const read = () => client.request('GET', '/api/tasks/asks').then(
+      ({items}) => { if (current) setAsks(items); },
+      () => {}, // the connection state shows that the API cannot be reached
+    );
+    void read();
+    const timer = setInterval(read, ASKS_AGE);
+    return () => {
+      current = false;
+      clearInterval(timer);
+    };
+  }, [client, asking]);
+  return useMemo(() => asks.map((ask) => ({
+    ...ask,
+    answer: async (/** @type {unknown} */ value) => {
+      await client.task(ask.taskId).answer(ask.name, value);
+      setAsks((left) => left.filter(({taskId, name}) => taskId !== ask.taskId || name !== ask.name));
+    },
+  })), [client, asks]);
+}
+
+/** Names the tasks with open questions, so that a change of them is noticed. @param {readonly any[]} tasks */
+function askingTasks(tasks) {
+  return tasks.filter(({asks}) => asks?.length).map(({id, seq}) => `${id}:${seq}`).join();
 }
 
 export function useConnection() {

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.context import Call, Child, Context, Gathered
     from orchestrator.engine.submit import TaskRequest, submit
     from orchestrator.engine.unique import Unique, UniqueKey, debounce
+    from orchestrator.engine.waiting.approvals import Decision
     from orchestrator.engine.waiting.signals import announce_signal, signal
     from orchestrator.http.app import Services, current_owner, submit_task
     from orchestrator.http.errors import json_response
@@ -89,6 +90,7 @@ _MODULES = {
     "Unique": "engine.unique",
     "UniqueKey": "engine.unique",
     "debounce": "engine.unique",
+    "Decision": "engine.waiting.approvals",
     "Refuse": "model.errors",
     "RetryAfter": "model.errors",
     "WaitExpired": "model.errors",
@@ -122,6 +124,7 @@ __all__ = [
     "Child",
     "Conflict",
     "Context",
+    "Decision",
     "Fault",
     "Forbidden",
     "Gathered",

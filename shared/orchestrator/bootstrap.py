@@ -189,6 +189,7 @@ def agents() -> Agents:
 @cache
 def worker() -> Worker:
     """Return the worker of the worker function."""
+    from orchestrator.engine.execution.heartbeat import Heartbeat
     from orchestrator.engine.execution.worker import Worker
 
     application().configure_worker(settings())
@@ -201,6 +202,7 @@ def worker() -> Worker:
         events=event_queue(),
         agents=agents(),
         flags=flags(),
+        heartbeat=Heartbeat(Database(open_connection)),
         version=settings().version,
     )
 

@@ -3,7 +3,7 @@ import {after, before, test} from 'node:test';
 import {violationsOf} from './accessibility.js';
 import {connection, goTo, openStack, screenshot, signIn, stack, visit} from './stack.js';
 
-const VIEWS = ['Meet', 'Friends', 'Family', 'Inbox'];
+const VIEWS = ['Meet', 'Playdates', 'Friends', 'Family', 'Inbox'];
 const SCREENS = {
   light: {viewport: {width: 1440, height: 900}, colorScheme: 'light', reducedMotion: 'reduce'},
   dark: {viewport: {width: 1440, height: 900}, colorScheme: 'dark', reducedMotion: 'reduce'},

@@ -62,11 +62,17 @@ def test_the_hooks_in_a_react_app() -> None:
     run_tests(tools.BROWSER / "react.test.js", CHROMIUM=tools.chromium())
 
 
+def test_the_playdates_on_every_screen() -> None:
+    tools.packages(tools.BROWSER)
+    run_tests(tools.BROWSER / "playdates_appearance.test.js", CHROMIUM=tools.chromium())
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "family_page",
         "family_plan",
+        "family_playdates",
         "family_forms",
         "family_map",
         "family_streets",

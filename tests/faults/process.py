@@ -13,6 +13,8 @@ from uuid import UUID
 
 from orchestrator.engine.cancel import cancel
 from orchestrator.engine.execution import batch
+from orchestrator.engine.execution.deliveries import Deliveries
+from orchestrator.engine.execution.heartbeat import LEASE, Heartbeat
 from orchestrator.engine.live.subscriptions import push
 from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
@@ -20,8 +22,10 @@ from orchestrator.engine.unique import UniqueKey
 from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.fault_injection import Point
+from orchestrator.store import attempts
 from orchestrator.store.owners import ANY_OWNER
 from tests.faults.wire import Wire, WireEvents, WireQueue, WireSockets
+from tests.support.agents.test_steps import OUTSIDE
 from tests.support.engine import Engine
 
 
@@ -31,6 +35,7 @@ class FaultyProcess:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
         self.engine = Engine(options["url"])
+        OUTSIDE["url"] = options["url"]
         self.wire = Wire(options["url"])
         self.engine.queue = WireQueue(self.wire, "tasks")  # type: ignore[assignment] # all it needs of one
         self.engine.dead_letters = WireQueue(self.wire, "dead")  # type: ignore[assignment] # the same
@@ -55,6 +60,7 @@ class FaultyProcess:
         roles: dict[str, Callable[[], Any]] = {
             "submit": lambda: str(self.engine.submit(**self._order()).id),
             "worker": lambda: self.engine.run(*self._ids(), remaining=self.options.get("remaining", 60.0)),
+            "renewer": self._renew,
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.options["owners"]),
             "cancel": lambda: cancel(self.engine.db, self.engine.queue, self.engine.events, ANY_OWNER, self._ids()[0]),
@@ -74,6 +80,12 @@ class FaultyProcess:
             value = self.options.get("value", {"yes": True})
             sent = self.engine.db.run(signals.signal, task_id, "answer", value, owner="1", by="1")
             signals.announce_signal(self.engine.queue, self.engine.events, sent)
+
+    def _renew(self) -> None:
+        worker, ids = self.engine.worker, self._ids()
+        claimed = worker.db.run(attempts.claim, ids, worker=worker.name, lease=LEASE, alone=False)
+        run = batch.BatchRun(worker, claimed, lambda: 60.0, Deliveries(worker, ()))
+        Heartbeat(worker.side, thread=False).renew(run)
 
     def _ids(self) -> list[UUID]:
         return [UUID(each) for each in self.options["ids"]]

@@ -16,9 +16,10 @@ from orchestrator.model.fault_injection import POINTS, Point
 from orchestrator.model.states import Status
 from tests.faults.lab import Lab
 from tests.faults.wire import WireSockets
+from tests.support.agents.test_steps import OUTSIDE
 from tests.support.frames import updates_in
 
-WORKER_POINTS: tuple[Point, ...] = ("run.claimed", "run.in_handler", "run.handled", "run.finished")
+WORKER_POINTS: tuple[Point, ...] = ("run.claimed", "run.started", "run.in_handler", "run.handled", "run.finished")
 
 
 def kill_submitter(lab: Lab) -> None:
@@ -32,6 +33,17 @@ def kill_worker(point: Point) -> Callable[[Lab], None]:
         lab.kill_at("worker", point, ids=ids, nth=2 if point in ("run.in_handler", "run.handled") else 1)
 
     return kill
+
+
+def kill_returner(lab: Lab) -> None:
+    """The worker has no time for the handlers."""
+    ids = [lab.engine.submit().id for _ in range(3)]
+    lab.kill_at("worker", "run.returned", ids=ids, remaining=20.0)
+    assert [lab.engine.kinds(task_id) for task_id in ids] == [["submitted"]] * 3
+
+
+def kill_renewer(lab: Lab) -> None:
+    lab.kill_at("renewer", "run.renewed", ids=[lab.engine.submit().id for _ in range(3)])
 
 
 def kill_while_sending_dead_letters(lab: Lab) -> None:
@@ -107,9 +119,22 @@ def kill_redriver(lab: Lab) -> None:
     assert lab.engine.task(task.id).status is Status.COMPLETED
 
 
+def kill_stepper(point: Point) -> Callable[[Lab], None]:
+    def kill(lab: Lab) -> None:
+        OUTSIDE["url"] = lab.url
+        task = lab.engine.submit("test.steps", {"do": "charge"})
+        lab.kill_at("worker", point, ids=[task.id])
+
+    return kill
+
+
 SCENES: dict[Point, Callable[[Lab], None]] = {
     "submit.committed": kill_submitter,
     **{point: kill_worker(point) for point in WORKER_POINTS},
+    "step.intended": kill_stepper("step.intended"),
+    "step.called": kill_stepper("step.called"),
+    "run.returned": kill_returner,
+    "run.renewed": kill_renewer,
     "run.dead_lettered": kill_while_sending_dead_letters,
     "sweep.marked": kill_sweeper,
     "sweep.scheduled": kill_scheduler,

@@ -186,7 +186,7 @@ def test_a_lease_is_ended_once(engine: Engine) -> None:
     engine.move_clock(31)
     assert len(engine.db.run(attempts.end_leases, [task.id])) == 1
     assert engine.db.run(attempts.end_leases, [task.id]) == []
-    assert engine.kinds(task.id) == ["submitted", "started", "lease-lost"]
+    assert engine.kinds(task.id) == ["submitted", "lease-lost"]
 
 
 def test_flags_are_pinned_by_the_first_attempt_alone(engine: Engine) -> None:

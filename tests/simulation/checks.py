@@ -14,7 +14,7 @@ FINAL = {"completed", "failed", "dead-letter", "cancelled"}
 #: Virtual seconds until everything is over once the world is well: a schedule, backoffs, and a wake-up lost many times.
 PATIENCE = 12 * 3600.0
 #: Events by which an attempt came to its end without costing anything.
-FREE = {"released", "parked", "waiting"}
+FREE = {"released", "parked", "waiting", "continued"}
 
 
 def settle(world: World) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def swallow_everything_once(ctx: Context) -> Any:
         time.sleep(5)
     except BaseException:
         CALLED.append("swallowed")
+    return {"late": True}
+
+
+def swallow_and_sleep(_: Context) -> Any:
+    with suppress(BaseException):
+        time.sleep(20)
+    time.sleep(20)
+    CALLED.append("slept")
     return {"late": True}
 
 

@@ -19,8 +19,6 @@ PERMISSIONS = "infrastructure/permissions.yaml"
 
 #: IAM's action for each call of the code.
 ACTIONS = {
-    ("apigatewaymanagementapi", "delete_connection"): "execute-api:ManageConnections",
-    ("apigatewaymanagementapi", "post_to_connection"): "execute-api:ManageConnections",
     ("appconfig", "create_hosted_configuration_version"): "appconfig:CreateHostedConfigurationVersion",
     ("appconfig", "get_hosted_configuration_version"): "appconfig:GetHostedConfigurationVersion",
     ("appconfig", "list_deployments"): "appconfig:ListDeployments",
@@ -38,6 +36,9 @@ ACTIONS = {
     ("sqs", "get_queue_attributes"): "sqs:GetQueueAttributes",
     ("sqs", "receive_message"): "sqs:ReceiveMessage",
 }
+
+#: The service, as a signature names it, of each endpoint that the code calls without a client of the SDK.
+SIGNED = {"execute-api": "execute-api:ManageConnections"}
 
 READ_FLAGS = {action for (service, _), action in ACTIONS.items() if service == "appconfigdata"}
 POLL = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
@@ -69,9 +70,9 @@ DOES: dict[str, set[str]] = {
         "bedrock:InvokeModelWithResponseStream",
         "geo-places:SearchNearby",
     },
-    "WebsocketFunction": {*DATABASE, "execute-api:ManageConnections"},
-    "PushFunction": {*DATABASE, *POLL, "execute-api:ManageConnections"},
-    "SweeperFunction": {*DATABASE, *READ_FLAGS, *POLL, "sqs:SendMessage", "execute-api:ManageConnections"},
+    "WebsocketFunction": {*DATABASE, SIGNED["execute-api"]},
+    "PushFunction": {*DATABASE, *POLL, SIGNED["execute-api"]},
+    "SweeperFunction": {*DATABASE, *READ_FLAGS, *POLL, "sqs:SendMessage", SIGNED["execute-api"]},
     "MigrateFunction": DATABASE,
     "RotateKeysFunction": ROTATE,
     "RotatePasswordsFunction": ROTATE,
@@ -155,6 +156,11 @@ def test_the_code_calls_only_listed_operations() -> None:
     assert made - {("sqs", "operation")} == set(ACTIONS)
 
 
+def test_the_code_signs_requests_only_to_listed_services() -> None:
+    made = {name for path in (ROOT / "shared").rglob("*.py") for name in _signed(ast.parse(path.read_text()))}
+    assert made == set(SIGNED)
+
+
 def test_only_the_api_signs_and_only_it_reads_the_keys(family: dict[str, dict[str, Any]]) -> None:
     readers = [name for name, role in roles(family).items() if "JwtSecret" in _named(role)]
     assert sorted(readers) == ["ApiFunction", "RotateKeysFunction"]
@@ -226,6 +232,14 @@ def _named(role: dict[str, Any]) -> set[str]:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _signed(tree: ast.Module) -> Iterator[str]:
+    """The services of endpoints whose requests the code signs itself."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="SignedEndpoint"), args=[_, ast.Constant(value=str(service))]):
+                yield service
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.engine.agents import LONGEST_TIMEOUT, WORKER_TIMEOUT, Agents
-from orchestrator.engine.execution.handler import CLOSING_TIME
+from orchestrator.engine.execution.fit import CLOSING_TIME
 from orchestrator.settings import Settings
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT

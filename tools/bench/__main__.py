@@ -6,13 +6,16 @@ import argparse
 import logging
 import sys
 
-from tools.bench import buffers, coldstarts, compare, rates, statements
+from tools.bench import buffers, coldstarts, compare, push, rates, statements
 from tools.bench.preparation import Measured, durable_server, ground
 
 
 def main() -> None:
     if sys.argv[1:2] == ["compare"]:
         compare.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["push"]:
+        push.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds whose median is taken")

@@ -11,11 +11,16 @@ const STALE = {
   'friend.recommendations': ['inbox', 'friends', 'pending', 'recommendations'],
   'location.playdate.update': ['point', 'plan', 'insight', 'recommendations'],
   'plan.make': ['plan'],
+  'playdate.announce': ['playdates', 'openPlaydates'],
 };
 
-/** The task that notifies a family of a change by another one; its first update already means that lists have changed. */
-const NOTICE = 'friends.changed';
-const CHANGED_BY_OTHERS = ['asking', 'pending', 'friends', 'recommendations', 'inbox', 'plan'];
+/** The tasks that notify a family of a change by another one, with the lists that have changed at their first update. */
+const NOTICES = {
+  'friends.changed': ['asking', 'pending', 'friends', 'recommendations', 'inbox', 'plan', 'playdates', 'openPlaydates'],
+  'playdates.changed': ['playdates', 'openPlaydates'],
+};
+/** Lists with a count on their tab are read even before their view was shown. */
+const COUNTED = new Set(['asking', 'playdates']);
 
 const SOURCES = {
   friends: () => call('GET', '/api/friends/confirmed'),
@@ -27,6 +32,8 @@ const SOURCES = {
   insight: readInsight,
   inbox: async () => (await call('GET', '/api/tasks/inbox')).items,
   hours: () => call('GET', '/api/availability'),
+  playdates: () => call('GET', '/api/playdates'),
+  openPlaydates: readOpenPlaydates,
   recommendations: () => call('GET', `/api/playdate-point/recommendations?${new URLSearchParams(wanted.get())}`),
 };
 
@@ -106,7 +113,7 @@ export function reloadFailed() {
 export function keepFresh() {
   const ends = [
     client.onUpdate(({status, type, result}) => {
-      if (type === NOTICE) noticed(status, result);
+      if (type in NOTICES) noticed(NOTICES[type], status, result);
       if (status === 'completed') void reload(...(STALE[type] ?? []).filter(isShown));
     }),
     client.onConnection((state) => {
@@ -120,9 +127,9 @@ export function keepFresh() {
   };
 }
 
-function noticed(status, result) {
-  if (status === 'pending' || status === 'completed') void reload(...CHANGED_BY_OTHERS.filter((name) => name === 'asking' || isShown(name)));
-  if (status === 'completed' && result?.message) toast(result.message);
+function noticed(lists, status, result) {
+  if (status === 'pending' || status === 'completed') void reload(...lists.filter((name) => COUNTED.has(name) || isShown(name)));
+  if (status === 'completed' && result?.message) toast([result.message, result.idea].filter(Boolean).join(' '));
 }
 
 /** Drop all data, before another person signs in. */
@@ -145,6 +152,16 @@ wanted.subscribe(() => void reload('recommendations'));
 async function readPoint() {
   const {playdate_latit: latitude, playdate_longi: longitude} = await call('GET', '/api/playdate-point/coordinates');
   return latitude === null || latitude === undefined ? null : {latitude, longitude};
+}
+
+/** Friends whose playdates are read. */
+const MOST_HOSTS = 30;
+
+/** Return the playdates of friends that take guests, the next one first. */
+async function readOpenPlaydates() {
+  const hosts = (await call('GET', '/api/friends/confirmed')).slice(0, MOST_HOSTS);
+  const found = await Promise.all(hosts.map(({id}) => call('GET', `/api/playdates/host/${id}`)));
+  return found.flat().sort((one, other) => one.startTime.localeCompare(other.startTime));
 }
 
 /** Return the notes of the newest completed update of the point, or null. */

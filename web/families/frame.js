@@ -13,9 +13,11 @@ import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
 import {Inbox} from './views/inbox.js';
 import {Meet} from './views/meet.js';
+import {Playdates, questionsOf} from './views/playdates.js';
 
 const VIEWS = {
   meet: {name: 'Meet', icon: 'map', view: Meet},
+  playdates: {name: 'Playdates', icon: 'sun', view: Playdates},
   friends: {name: 'Friends', icon: 'friends', view: Friends},
   family: {name: 'Family', icon: 'family', view: Family},
   inbox: {name: 'Inbox', icon: 'inbox', view: Inbox},
@@ -39,7 +41,7 @@ export function Frame({user}) {
     if (!isKnown) toast(`There is no page with this address. This is “${VIEWS[here].name}”.`, {tone: 'bad'});
   }, [isKnown]);
   const counts = useCounts(here);
-  const total = counts.friends + counts.inbox;
+  const total = counts.friends + counts.inbox + counts.playdates;
   useTitle(`${VIEWS[here].name} · Playmate`, total);
   const {view: View} = VIEWS[here];
   return html`
@@ -74,7 +76,8 @@ function useCounts(here) {
     localStorage.setItem(SEEN, newest);
     setSeen(newest);
   }, [here, newest]);
-  return {friends: asking.length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
+  const {hosted, joined} = useResource('playdates').value ?? {hosted: [], joined: []};
+  return {friends: asking.length, playdates: questionsOf(hosted, joined).length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
 }
 
 function Tabs({here, counts}) {

@@ -8,6 +8,7 @@ const TITLES = {
   'friend.delete': 'Ending a friendship',
   'friend.recommendations': 'Matching the kids',
   'local.insight': 'Notes on your point',
+  'playdate.announce': 'Telling the other families',
   echo: 'Echo',
 };
 

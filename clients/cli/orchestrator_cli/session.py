@@ -110,7 +110,7 @@ class Session:
         answer = _parsed(content)
         if status >= 400:
             raise Refusal(status, _message(status, answer, content))
-        if status == 204:
+        if method == "DELETE" and status == 204:
             return {}
         if status >= 300 or not isinstance(answer, dict):
             raise Refusal(0, f"{self.url} answers, but not as this API does. Is it the API's address?")

@@ -56,11 +56,11 @@ export class TaskClient {
    * @param {unknown} [payload]
    * @param {import('../index.d.ts').SubmitOptions} [options]
    */
-  async submit(type, payload = {}, {idempotencyKey = randomHex(16), maxAttempts, scheduleAt, signal} = {}) {
+  async submit(type, payload = {}, {idempotencyKey = randomHex(16), maxAttempts, scheduleAt, deadline, signal} = {}) {
     this.#start();
     const at = scheduleAt instanceof Date ? scheduleAt.toISOString() : scheduleAt;
     const receipt = await this.http.insist(
-      'POST', '/api/tasks', {type, payload, maxAttempts, scheduleAt: at},
+      'POST', '/api/tasks', {type, payload, maxAttempts, scheduleAt: at, deadline},
       {headers: {'idempotency-key': idempotencyKey}, ...(signal ? {signal} : {})},
       (attempt) => wait(backoff(this.timing, attempt)),
     );

@@ -54,6 +54,14 @@ export class Handle {
     await this.http.request('POST', `${this.path}/cancel`);
   }
 
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  async answer(name, value) {
+    await this.http.request('POST', `${this.path}/signals/${encodeURIComponent(name)}`, {value});
+  }
+
   /** @param {number} [after] */
   async events(after = 0) {
     const {items} = await this.http.request('GET', `${this.path}/events?after=${after}`);

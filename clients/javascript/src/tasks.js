@@ -10,7 +10,7 @@ const LOGGED = 500;
 const KNOWN = 1_000;
 
 /** Fields that an update without them resets. */
-const PASSING = {error: null, resultTruncated: false, event: undefined, step: undefined, part: undefined};
+const PASSING = {error: null, resultTruncated: false, event: undefined, step: undefined, part: undefined, asks: undefined};
 
 /** @param {TaskStatus | undefined} status */
 export function isOver(status) {

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from urllib.parse import quote
 
-from orchestrator.aws.clients import CloudError, call
+from orchestrator.aws.clients import CloudError
+from orchestrator.aws.signed_requests import SignedEndpoint
 from orchestrator.observability import logger
 
 #: Error codes with which the gateway refuses a frame for good.
 REFUSALS = frozenset({"PayloadTooLargeException", "413"})
+#: Error codes of a connection that is closed.
+GONE = frozenset({"GoneException", "410"})
 
 
 class Delivery(Enum):
@@ -25,20 +29,16 @@ class Delivery(Enum):
 
 
 class Sockets:
+    """The open connections of the WebSocket API, at its management endpoint."""
+
     def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
+        self._gateway = SignedEndpoint(endpoint, "execute-api")
 
     def post(self, connection_id: str, data: bytes) -> Delivery:
         try:
-            call(
-                "apigatewaymanagementapi",
-                "post_to_connection",
-                endpoint=self.endpoint,
-                ConnectionId=connection_id,
-                Data=data,
-            )
+            self._gateway.request("POST", _path(connection_id), data)
         except CloudError as error:
-            if error.code == "GoneException":
+            if error.code in GONE:
                 return Delivery.GONE
             logger.warning("frame not delivered", connection_id=connection_id, error=str(error))
             return Delivery.REFUSED if error.code in REFUSALS else Delivery.FAILED
@@ -47,12 +47,11 @@ class Sockets:
     def delete(self, connection_id: str) -> None:
         """Close a connection, if it is open."""
         try:
-            call(
-                "apigatewaymanagementapi",
-                "delete_connection",
-                endpoint=self.endpoint,
-                ConnectionId=connection_id,
-            )
+            self._gateway.request("DELETE", _path(connection_id))
         except CloudError as error:
-            if error.code != "GoneException":
+            if error.code not in GONE:
                 logger.warning("connection not closed", connection_id=connection_id, error=str(error))
+
+
+def _path(connection_id: str) -> str:
+    return f"/@connections/{quote(connection_id, safe='')}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from orchestrator.aws.feature_flags import TASK_PREFIX
+from orchestrator.model.task import Json
 
 
 class FlagReader(Protocol):
@@ -17,7 +18,7 @@ class FlagReader(Protocol):
 
     def parked_types(self) -> frozenset[str]: ...
 
-    def last_read(self) -> Mapping[str, Any] | None: ...
+    def last_read(self) -> Mapping[str, Json] | None: ...
 
 
 def flag_of_type(task_type: str) -> str:

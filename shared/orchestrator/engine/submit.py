@@ -246,4 +246,6 @@ def _request_hash(order: TaskRequest) -> bytes:
     sent: list[Json] = [order.type, dict(order.payload), order.max_attempts, when]
     if order.unique is not None:
         sent.append(repr(order.unique))
+    if order.deadline is not None:
+        sent.append({"deadline": order.deadline})
     return hashlib.sha256(json.dumps(sent, sort_keys=True, separators=(",", ":")).encode()).digest()

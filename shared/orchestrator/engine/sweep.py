@@ -29,6 +29,8 @@ from orchestrator.store.sweep import LateTask
 PAGE = 500
 #: Paused tasks of one flag that become due in a minute, so that a flag that is on again causes no flood.
 UNPARK_RATE = 500
+#: Seconds left of a lease that its worker should have renewed by now: of 60, renewed after 20, and 5 for the renewal.
+SILENT = 35.0
 #: Days that finished tasks are kept.
 RETENTION_DAYS = 30
 #: Seconds that a token may be accepted after its end, generously.
@@ -75,6 +77,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         _repair(sweeper, late, repaired)
         if len(late) < PAGE:
             break
+    _wake_silent(sweeper)
     repaired["scheduled"] = insert_due_runs(sweeper.db, sweeper.queue, remaining)
     known = sweeper.flags.last_read()
     if known is not None:
@@ -118,6 +121,17 @@ def _repair(sweeper: Sweeper, late: Iterable[LateTask], repaired: dict[str, int]
     repaired["resent"] += sum(task.resends > 1 for task in due)
     repaired["leases"] += len(taken)
     repaired["buried"] += len(dead)
+
+
+def _wake_silent(sweeper: Sweeper) -> None:
+    """Send messages that arrive when the leases of silent attempts end; a worker then takes back what was not renewed.
+
+    A living worker renews a lease long before. So a dead worker is noticed within 90 s, although the sweeper runs once
+    a minute and a lease has 60 s.
+    """
+    silent = sweeper.db.run(store.silent_attempts, SILENT, PAGE)
+    if silent:
+        sweeper.queue.send([TaskMessage.of(task, delay=task.lease_left + 1.0) for task in silent])
 
 
 def _unpark(sweeper: Sweeper) -> int:

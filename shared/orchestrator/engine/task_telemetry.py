@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.model.states import Status
-from orchestrator.model.task import Task
+from orchestrator.model.task import Json, Task
 from orchestrator.observability import logger, metrics, tracing
 from orchestrator.observability.metrics import Count
 
@@ -24,6 +24,7 @@ COUNTS: Mapping[str, Count] = {
     "dead-letter": "DeadLettered",
     "parked": "Parked",
     "released": "Released",
+    "continued": "Continued",
     "waiting": "Waiting",
 }
 
@@ -42,12 +43,13 @@ def submitted(task: Task, due_in: float) -> None:
     )
 
 
-def started(claimed: Sequence[Attempt]) -> None:
-    for attempt in claimed:
-        metrics.count("Started", attempt.type)
-        metrics.took("QueueWait", attempt.waited, attempt.type)
-        if logger.log_level <= logging.DEBUG:
-            logger.debug("task started", extra=attempt.log_context())
+def started(attempt: Attempt, waited: float) -> None:
+    """Count a handler that begins, `waited` seconds after its task was claimed."""
+    metrics.count("Started", attempt.type)
+    metrics.took("QueueWait", attempt.waited, attempt.type)
+    metrics.took("StartWait", waited, attempt.type)
+    if logger.log_level <= logging.DEBUG:
+        logger.debug("task started", extra=attempt.log_context())
 
 
 def finished(batch: Sequence[Handled], rows: Sequence[Finished]) -> None:
@@ -113,7 +115,7 @@ def cancelled(tasks: Iterable[Task], actor: str) -> None:
         )
 
 
-def _failure(text: str | None) -> dict[str, Any]:
+def _failure(text: str | None) -> dict[str, Json]:
     """Return the parts of an error that a log may have: not its message, which may quote a payload."""
     if not text:
         return {}

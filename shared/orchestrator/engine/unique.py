@@ -15,12 +15,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from orchestrator.engine import joins
 from orchestrator.model.durations import Duration, seconds_of
 from orchestrator.model.errors import Conflict, KeyReused
-from orchestrator.model.task import Task
+from orchestrator.model.task import Json, Task
 from orchestrator.store import tasks
 from orchestrator.store import unique as store
 from orchestrator.store.connection import Connection
@@ -58,7 +58,7 @@ def debounce(seconds: Duration, max: Duration | None = None) -> Debounce:
 class Unique:
     """The declaration of an agent: the key of a payload (None: this one is not unique), and the rule."""
 
-    key: Callable[[Any], object]
+    key: Callable[[Json], object]
     rule: Rule = "return"
 
     def of(self, payload: object) -> UniqueKey | None:
@@ -92,7 +92,7 @@ class Accepted:
     runnable: list[RunnableTask] = field(default_factory=list)
 
 
-def declared(unique: Unique | Callable[[Any], object] | None) -> Unique | None:
+def declared(unique: Unique | Callable[[Json], object] | None) -> Unique | None:
     """Return the declaration of an agent. Raise ValueError for a rule that does not exist."""
     made = unique if unique is None or isinstance(unique, Unique) else Unique(unique)
     if made is not None and not isinstance(made.rule, Debounce) and made.rule not in get_args(Simple):

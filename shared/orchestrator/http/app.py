@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -18,6 +18,7 @@ from orchestrator.http.operation import declared
 from orchestrator.http.rate_limits import check_change
 from orchestrator.http.request import check_body, given_trace, idempotency_key, traceparent
 from orchestrator.model.errors import Forbidden, NotFound, Unauthenticated
+from orchestrator.model.task import Json
 from orchestrator.observability import logger, tracing
 from orchestrator.store import row_security
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.queues import EventQueue, TaskQueue
     from orchestrator.engine.agents import Agents
     from orchestrator.http.cloudfront import OriginCheck
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.store.connection import Database
     from orchestrator.store.row_security import RowContext
 
@@ -116,7 +118,7 @@ def current_operator(router: Router) -> str:
     return f"{caller.name} ({caller.owner})"
 
 
-def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Any]) -> Response[Any]:
+def submit_task(services: Services, router: Router, task_type: str, payload: Mapping[str, Json]) -> JsonResponse:
     """Submit a task for the caller; return 202 with its id and status."""
     order = TaskRequest(
         owner=current_owner(router),
@@ -129,10 +131,10 @@ def submit_task(services: Services, router: Router, task_type: str, payload: Map
     return json_response(202, {"taskId": str(task.id), "status": task.status.value, "traceId": task.trace_id})
 
 
-def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddleware], JsonResponse]:
     """Return the outermost middleware: every result and error becomes JSON with the common headers."""
 
-    def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    def envelope(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> JsonResponse:
         route: Route = app.context["_route"]
         name, parent = f"{route.method} {route.path}", given_trace(app.current_event)
         with tracing.span(name, parent=parent, kind="server", http_route=route.path):
@@ -144,10 +146,10 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
         logger.append_keys(method=route.method, route=route.path, status=response.status_code)
         return response
 
-    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware, trace_id: str) -> Response[Any]:
+    def answer(app: APIGatewayHttpResolver, next_middleware: NextMiddleware, trace_id: str) -> JsonResponse:
         request_id = str(app.lambda_context.aws_request_id)
         try:
-            response: Response[Any] = next_middleware(app)
+            response: JsonResponse = next_middleware(app)
             if response.body is not None and not isinstance(response.body, str | bytes):
                 response.body = to_json(response.body)
         except Exception as error:
@@ -162,10 +164,10 @@ def _envelope(services: Services) -> Callable[[APIGatewayHttpResolver, NextMiddl
 
 def _gate(
     services: Services, known: Collection[Route]
-) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+) -> Callable[[APIGatewayHttpResolver, NextMiddleware], JsonResponse]:
     """Second: no route is reached by a caller or a page that may not, or with a body we do not take."""
 
-    def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    def gate(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> JsonResponse:
         if services.origin_check is not None:
             services.origin_check.admit(app.current_event)
         route: Route = app.context["_route"]
@@ -229,7 +231,7 @@ def _admit_answer(services: Services, app: APIGatewayHttpResolver) -> RowContext
     return own if token is None else row_security.together(own, bearer)
 
 
-def _answer_unrouted(app: APIGatewayHttpResolver) -> Response[Any]:
+def _answer_unrouted(app: APIGatewayHttpResolver) -> JsonResponse:
     """404, 405, or a preflight's answer."""
     event = app.current_event
     methods = _methods_at(app, event.path)

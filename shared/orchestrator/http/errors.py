@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from orchestrator.model.errors import (
     AlreadyAnswered,
@@ -30,6 +30,9 @@ from orchestrator.observability.error_summary import fingerprint
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
+
+    #: A route's answer: its body is JSON text. The type parameter of Powertools' class says nothing about it.
+    JsonResponse: TypeAlias = Response[Any]
 
 #: Seconds after which a client may call an unavailable part again.
 RETRY_AFTER = 2
@@ -72,7 +75,7 @@ def status_of(error: Rejected) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def error_response(error: Exception, request_id: str, trace_id: str) -> Response[Any]:
+def error_response(error: Exception, request_id: str, trace_id: str) -> JsonResponse:
     """Return the response to a request that ended in `error`; details for operators stay in the log."""
     if not isinstance(error, Rejected):
         logger.exception("request failed", exc_info=error, fingerprint=fingerprint(error))
@@ -95,7 +98,7 @@ def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, st
     return {"code": code, "message": message, "errors": errors or [], "faults": errors or [], "traceId": trace_id}
 
 
-def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response[Any]:
+def json_response(status: int, body: object, headers: Mapping[str, str] | None = None) -> JsonResponse:
     """Return a response with `body` as JSON."""
     from aws_lambda_powertools.event_handler import Response
 

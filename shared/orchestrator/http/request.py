@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from orchestrator.http.errors import NotJson
 from orchestrator.model.errors import Fault, InvalidInput, NotFound, TooLarge
 from orchestrator.model.idempotency import KEY_RULE, is_callers_key
 from orchestrator.model.sizes import LONGEST_NAME
+from orchestrator.model.task import Json
 from orchestrator.model.validation import validation_faults
 from orchestrator.observability import tracing
 
@@ -72,7 +73,7 @@ def check_body(event: BaseProxyEvent) -> None:
         raise NotJson("The body must be JSON, with the header `Content-Type: application/json`.")
 
 
-def json_body(event: BaseProxyEvent) -> Any:
+def json_body(event: BaseProxyEvent) -> Json:
     """The body as JSON that Postgres can keep. Raises InvalidInput."""
     try:
         value = json.loads(raw_body(event).decode(), parse_constant=_no_constant, parse_float=_finite)

@@ -22,6 +22,7 @@ from orchestrator.store.streams import StreamText
 if TYPE_CHECKING:
     from orchestrator.http.schemas import operator_responses as operators
     from orchestrator.http.schemas import responses
+    from orchestrator.store.waits import Ask
 
 Item = TypeVar("Item")
 
@@ -41,9 +42,9 @@ def fitting(items: Iterable[Item]) -> list[Item]:
     return kept
 
 
-def task_view(task: TaskSummary) -> responses.TaskView:
-    """Return the task as its owner reads it."""
-    return {
+def task_view(task: TaskSummary, asks: Sequence[Ask] = ()) -> responses.TaskView:
+    """Return the task as its owner reads it, with its open questions."""
+    view: responses.TaskView = {
         "id": str(task.id),
         "type": task.type,
         "status": task.status.value,
@@ -57,6 +58,35 @@ def task_view(task: TaskSummary) -> responses.TaskView:
         "progress": task.progress,
         "seq": task.seq,
         "traceId": task.trace_id,
+    }
+    if task.deadline_at is not None:
+        view["deadline"] = iso(task.deadline_at)
+    if task.status is Status.PENDING and task.awaits is not None:
+        view["waitingFor"] = _waiting_for(task, task.awaits)
+    if asks:
+        view["asks"] = [ask_view(ask) for ask in asks]
+    return view
+
+
+def _waiting_for(task: TaskSummary, awaits: str) -> responses.WaitingFor:
+    kind, _, name = awaits.partition(":") if task.waiting_for is None else ("children", "", awaits)
+    return {"kind": cast("responses.WaitKind", kind), "name": name, "until": iso(task.due_at)}
+
+
+def is_asking(task: TaskSummary) -> bool:
+    """Return whether the task waits for an answer, so that its open questions are worth a statement."""
+    return task.awaits is not None and task.waiting_for is None and not task.awaits.startswith("sleep:")
+
+
+def ask_view(ask: Ask) -> responses.Ask:
+    """Return an open question as a person reads it."""
+    return {
+        "name": ask.name,
+        "kind": cast("responses.AskKind", ask.kind),
+        "schema": ask.schema,
+        "shown": ask.shown,
+        "expiresAt": iso(ask.until),
+        "answerToken": ask.token,
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from orchestrator.model.task import Json
 
 #: The arguments of a tool call: the model's JSON, parsed, or its text when it was no JSON.
-Arguments: TypeAlias = dict[str, Any] | str
+Arguments: TypeAlias = dict[str, Json] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def without_nul(turn: Turn) -> Turn:
     return Turn(Message("assistant", _clean(turn.message.text), calls), turn.usage)
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Json) -> Json:
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, dict):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from orchestrator.llm.messages import Message, Turn
 from orchestrator.model.errors import OrchestratorError
+from orchestrator.model.task import Json
 
 
 class ModelError(OrchestratorError):
@@ -20,7 +21,7 @@ class ToolSpec:
 
     name: str
     description: str
-    schema: dict[str, Any]
+    schema: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.llm.messages import Message, ToolCall, Turn, Usage
 from orchestrator.llm.model import Finished, ModelError, ModelRequest, TextDelta
+from orchestrator.model.task import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Call:
     """A response of the script that calls one tool."""
 
     tool: str
-    arguments: dict[str, Any]
+    arguments: dict[str, Json]
 
 
 #: A text, a call, several calls at once, or an error to raise.

@@ -9,6 +9,7 @@
     │   ├── LeaseLost            another attempt owns the task; nothing of this one commits
     │   ├── Cancelled            the owner cancelled; nothing commits
     │   ├── Suspended            waits (children, sleep, signal, approval), then the handler runs again
+    │   ├── Continued            no time left for the next step; runs again in another invocation
     │   └── HandlerTimeout       ran longer than its agent allows; a transient failure
     └── Rejected                 a response to the caller; orchestrator.http.errors gives each its status
         ├── InvalidInput         400, with every fault
@@ -93,6 +94,10 @@ class Cancelled(Interrupted):
 
 class Suspended(Interrupted):
     """The attempt ends here, and the handler runs again when its wait is over."""
+
+
+class Continued(Interrupted):
+    """The next step does not fit into the time left: the handler runs again from the top in another invocation."""
 
 
 class HandlerTimeout(Interrupted, KeyboardInterrupt):

@@ -11,7 +11,12 @@ from typing import Literal, get_args
 Point = Literal[
     "submit.committed",  # row committed, message not sent
     "run.claimed",  # lease taken, handler not started
+    "run.returned",  # claims given back, messages still hidden
+    "run.started",  # started event written, handler not begun
+    "run.renewed",  # leases extended
     "run.in_handler",  # inside the handler, effects written, nothing committed
+    "step.intended",  # step with a check begun, effect not called
+    "step.called",  # step's effect happened, not recorded
     "run.handled",  # handler done, outcome not committed
     "run.finished",  # outcome committed, children not woken, batch not answered
     "run.dead_lettered",  # dead letter sent, row not marked yet

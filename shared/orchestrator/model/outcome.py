@@ -140,6 +140,18 @@ def later(task_id: UUID, token: int, reason: str, delay: float, *, connection_lo
     )
 
 
+def continued(task_id: UUID, token: int, step: str) -> Outcome:
+    """Return the outcome of an attempt that goes on in another invocation; it is not spent."""
+    return Outcome(
+        task_id=task_id,
+        token=token,
+        status=Status.PENDING,
+        kind="continued",
+        refund=True,
+        event=encode_json({"before": step}),
+    )
+
+
 def parked(task_id: UUID, token: int, flag: str) -> Outcome:
     """Return the outcome of a task whose flag is off; no attempt is spent."""
     return Outcome(

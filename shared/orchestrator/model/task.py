@@ -62,6 +62,10 @@ class TaskSummary:
     finished_at: datetime | None
     parent_id: UUID | None
     traceparent: str | None
+    #: The wait of a pending task: the name of a join with `waiting_for` children, or its kind and name.
+    awaits: str | None = None
+    waiting_for: int | None = None
+    deadline_at: datetime | None = None
 
     @property
     def trace_id(self) -> str | None:

@@ -6,9 +6,10 @@ pydantic finds the faults; its wording ("Input should be a valid string") is for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.model.errors import Fault
+from orchestrator.model.task import Json
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -140,7 +141,7 @@ def _fault(found: ErrorDetails, prefix: str) -> Fault:
     return Fault(_field(found["loc"], prefix), message, code)
 
 
-def _code_and_message(type: str, message: str, context: Mapping[str, Any]) -> tuple[str, str]:
+def _code_and_message(type: str, message: str, context: Mapping[str, Json]) -> tuple[str, str]:
     """Return code and message; a validator's own ValueError and a custom error say their message themselves."""
     if type == "value_error":
         return "invalid", message.removeprefix("Value error, ")

@@ -25,6 +25,7 @@ Count = Literal[
     "DeadLettered",
     "Parked",
     "Released",
+    "Continued",
     "Waiting",
     "Cancelled",
     "LeaseLost",
@@ -40,7 +41,7 @@ Count = Literal[
     "RateLimited",
 ]
 #: In milliseconds.
-Duration = Literal["QueueWait", "HandlerTime", "EndToEnd"]
+Duration = Literal["QueueWait", "StartWait", "HandlerTime", "EndToEnd"]
 Gauge = Literal["OldestDue", "Due", "Processing", "ParkedTasks", "DeadLetters", "OpenSockets", "DatabaseConnections"]
 
 

@@ -12,7 +12,7 @@ from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 from orchestrator.store.connection import Connection
 from orchestrator.store.query_files import load_queries
-from orchestrator.store.rows import fetch_all
+from orchestrator.store.rows import fetch_all, fetch_column
 from orchestrator.store.tasks import RunnableTask
 
 _SQL = load_queries("orchestrator.store", "attempts")
@@ -121,16 +121,14 @@ def claim(
     alone: bool,
     paused_types: Collection[str] = (),
     limited: bool = False,
-    version: str = "",
 ) -> list[Attempt]:
     """Lease the tasks that may run now for `lease` seconds.
 
-    `limited`: claim tasks of limited types, whose limit the caller has checked. `version`: of the code that runs them.
+    `limited`: claim tasks of limited types, whose limit the caller has checked.
     """
     values = {
         "ids": _uuid_array(ids),
         "worker": worker,
-        "event": encode_json({"worker": worker, "version": version}),
         "lease": lease,
         "alone": alone,
         "paused_types": list(paused_types),
@@ -147,7 +145,6 @@ def claim_limited(
     lease: float,
     paused_types: Collection[str],
     limit: int,
-    version: str = "",
 ) -> list[Attempt]:
     """Claim a task of a limited type; the owner's claims of that type wait for each other."""
     group = {"owner_id": sight.owner_id, "type": sight.type}
@@ -164,8 +161,26 @@ def claim_limited(
             alone=True,
             paused_types=paused_types,
             limited=True,
-            version=version,
         )
+
+
+def start(conn: Connection, attempts: Sequence[Attempt], event: Json) -> set[UUID]:
+    """Write that the attempts' handlers begin, each with an event; return the ids that the attempts still own."""
+    return set(fetch_column(conn, UUID, _SQL["start"], {**_fences(attempts), "event": encode_json(event)}))
+
+
+def unclaim(conn: Connection, attempts: Sequence[Attempt]) -> set[UUID]:
+    """Return attempts that did not start to pending, without an event; return the ids that the attempts still owned."""
+    return set(fetch_column(conn, UUID, _SQL["unclaim"], _fences(attempts)))
+
+
+def renew(conn: Connection, attempts: Sequence[Attempt], lease: float) -> set[UUID]:
+    """Lease running attempts for `lease` seconds from now; return the ids that the attempts still own."""
+    return set(fetch_column(conn, UUID, _SQL["renew"], {**_fences(attempts), "lease": lease}))
+
+
+def _fences(attempts: Sequence[Attempt]) -> dict[str, object]:
+    return {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
 
 
 def _uuid_array(ids: Collection[UUID]) -> str:
@@ -185,35 +200,38 @@ def end_leases(conn: Connection, ids: Collection[UUID]) -> list[EndedLease]:
 
 def lock_attempts(conn: Connection, attempts: Sequence[Attempt]) -> tuple[str, set[UUID]]:
     """Lock the attempts' rows until the transaction ends; return its marker and the ids that the attempts still own."""
-    values = {"ids": [a.id for a in attempts], "tokens": [a.token for a in attempts]}
-    rows = fetch_all(conn, _Locked, _SQL["lock_attempts"], values)
+    rows = fetch_all(conn, _Locked, _SQL["lock_attempts"], _fences(attempts))
     return rows[0].marker, {row.id for row in rows if row.id is not None}
 
 
 def pin_flags(conn: Connection, values: Sequence[tuple[Attempt, Mapping[str, bool]]]) -> None:
     """Store the flag values that first attempts used."""
-    conn.execute(
-        _SQL["pin_flags"],
-        {
-            "ids": [a.id for a, _ in values],
-            "tokens": [a.token for a, _ in values],
-            "flags": [encode_json(dict(flags)) for _, flags in values],
-        },
-    )
+    flags = [encode_json(dict(pinned)) for _, pinned in values]
+    conn.execute(_SQL["pin_flags"], {**_fences([a for a, _ in values]), "flags": flags})
 
 
-def finish(conn: Connection, outcomes: Sequence[Outcome], marker: str | None = None) -> list[Finished]:
+def finish(
+    conn: Connection,
+    outcomes: Sequence[Outcome],
+    marker: str | None = None,
+    *,
+    ran: Mapping[UUID, float] | None = None,
+    started: Json = None,
+) -> list[Finished]:
     """Write outcomes in one statement; those of attempts that lost their task are missing from the answer.
 
     `marker`: of the handlers' transaction that this statement must be in, and that may be committed after it.
+    `ran`: by task, the seconds since the handler began, where `start` has not written its started event; `started` is
+    that event's data.
 
     The outcomes travel as one JSON text, which costs psycopg less than a dozen arrays.
     """
-    values = {"outcomes": encode_json([_row(o) for o in outcomes]), "marker": marker}
+    rows = [_row(o, (ran or {}).get(o.task_id)) for o in outcomes]
+    values = {"outcomes": encode_json(rows), "marker": marker, "started": encode_json(started)}
     return fetch_all(conn, Finished, _SQL["finish"], values)
 
 
-def _row(o: Outcome) -> dict[str, Json]:
+def _row(o: Outcome, ran: float | None) -> dict[str, Json]:
     """Return an outcome as an object of the statement's JSON text; a missing field is null."""
     columns = {
         "id": str(o.task_id),
@@ -229,6 +247,7 @@ def _row(o: Outcome) -> dict[str, Json]:
         "awaits": o.wait.name if o.wait else o.suspended.awaits if o.suspended else None,
         "event": o.event,
         "lost": 1 if o.connection_lost else None,
+        "ran": ran,
     }
     return {name: value for name, value in columns.items() if value is not None}
 

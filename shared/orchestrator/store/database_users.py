@@ -54,10 +54,10 @@ class TooFewConnections(Exception):
 def share(total: int, *, workers: int, pushes: int) -> dict[str, int]:
     """Return the most connections of each login, of `total` that Postgres takes.
 
-    `workers`, `pushes`: the most containers at a time. A worker has two connections, and during a deploy containers of
-    both versions are there. Raise TooFewConnections where that leaves too few for people.
+    `workers`, `pushes`: the most containers at a time. A worker has three connections at most. During a
+    deploy containers of both versions are there. Raise TooFewConnections where that leaves too few for people.
     """
-    fixed = {"worker": 3 * workers + 5, "push": 2 * pushes + 2, "sweeper": SWEEPER}
+    fixed = {"worker": 4 * workers + 5, "push": 2 * pushes + 2, "sweeper": SWEEPER}
     rest = total - sum(fixed.values()) - RESERVED
     if rest < LEAST_FOR_PEOPLE:
         raise TooFewConnections(

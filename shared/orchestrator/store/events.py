@@ -43,6 +43,8 @@ class FeedEvent(TaskEvent):
     result_truncated: bool
     #: The text of an event of a stream; None when a later generation has replaced it.
     text: str | None = None
+    #: The open questions of a task that waits for an answer.
+    asks: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class Blockers:
     due: bool
     due_for: int | None
     lease_ended: bool
+    started: bool
     wake_late: bool
     running: int | None
     children_done: int | None

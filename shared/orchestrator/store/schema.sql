@@ -647,7 +647,7 @@ CREATE INDEX wait_answered_by ON public.agent_waits USING btree (answered_by) WH
 
 CREATE INDEX wait_asked ON public.agent_waits USING gin (asked) WITH (fastupdate=off);
 
-CREATE INDEX wait_for_operators ON public.agent_waits USING btree (task_id) WHERE (operators AND (answered_at IS NULL));
+CREATE INDEX wait_for_operators ON public.agent_waits USING btree (began_at) WHERE (operators AND (kind = 'approval'::text) AND (answered_at IS NULL));
 
 CREATE CONSTRAINT TRIGGER handler_commits_nothing AFTER INSERT ON public.handler_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_handler_commit();
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
@@ -67,18 +67,40 @@ def recorded_steps(conn: Connection, task_id: UUID) -> dict[str, Recorded]:
 
 
 def record_step(
-    conn: Connection, task_id: UUID, token: int, name: str, result: str, took_ms: int, fault: str | None = None
+    conn: Connection,
+    task_id: UUID,
+    token: int,
+    name: str,
+    result: str,
+    took_ms: int,
+    fault: str | None = None,
+    again: Mapping[str, Json] | None = None,
 ) -> Write:
-    """Record a step's result (JSON text), or the `fault` for which it cannot be stored."""
+    """Record a step's result (JSON text), or the `fault` for which it cannot be stored.
+
+    `again`: the tries of a step that was begun more than once, and whether its check found the effect.
+    """
     values = {
         "task_id": task_id,
         "token": token,
         "name": name,
         "result": result,
         "fault": fault,
-        "event": encode_json({"step": name, "tookMs": took_ms}),
+        "event": encode_json({"step": name, "tookMs": took_ms, **(again or {})}),
     }
     return written(fetch_value(conn, bool, _SQL["record_step"], values))
+
+
+def begin_step(conn: Connection, task_id: UUID, token: int, name: str) -> int | None:
+    """Record that a step is about to be called; return how often it was begun, or None without the task."""
+    values = {"task_id": task_id, "token": token, "name": name}
+    return fetch_value(conn, int, _SQL["begin_step"], values)
+
+
+def save_checkpoint(conn: Connection, task_id: UUID, token: int, name: str, state: str) -> bool:
+    """Store the state (JSON text) of a loop; return False when another attempt owns the task."""
+    values = {"task_id": task_id, "token": token, "name": name, "state": state}
+    return fetch_value(conn, bool, _SQL["save_checkpoint"], values) is not None
 
 
 def note_progress(conn: Connection, task_id: UUID, token: int, progress: Json) -> Write:

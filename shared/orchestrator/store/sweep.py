@@ -41,6 +41,22 @@ class ParkedTask:
     type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentAttempt:
+    """A running task whose worker may be dead; `lease_left` in seconds."""
+
+    id: UUID
+    owner_id: str
+    type: str
+    traceparent: str | None
+    lease_left: float
+
+
+def silent_attempts(conn: Connection, silent: float, limit: int) -> list[SilentAttempt]:
+    """Return running tasks whose lease ends within `silent` seconds."""
+    return fetch_all(conn, SilentAttempt, _SQL["silent_attempts"], {"silent": silent, "limit": limit})
+
+
 def due_for_sweep(conn: Connection, limit: int) -> list[LateTask]:
     """Return tasks that were not acted on in time, and mark them so that other sweepers skip them."""
     return fetch_all(conn, LateTask, _SQL["due_for_sweep"], {"limit": limit})

@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from orchestrator.model.json_encoding import encode_json
@@ -83,7 +82,7 @@ def _json_row(new: NewTask) -> dict[str, Json]:
     return {name: value for name, value in columns.items() if value is not None}
 
 
-def _as_stored(new: NewTask, row: dict[str, Any]) -> StoredTask:
+def _as_stored(new: NewTask, row: dict[str, Json]) -> StoredTask:
     """Return the stored task without reading it back."""
     return StoredTask(
         id=new.id,

@@ -39,11 +39,25 @@ class StoredWait:
     model: str | None
     digest: str | None
     version: str | None
+    shown: Json
     token: str | None
     value: Json
     answered_at: datetime | None
     answered_by: str | None
     used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """An open question; `token` is None where the reader may not answer it."""
+
+    task_id: UUID
+    name: str
+    kind: WaitKind
+    schema: Json
+    shown: Json
+    until: datetime | None
+    token: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +120,26 @@ def _columns(question: Question) -> dict[str, object]:
 def wake_answered(conn: Connection, ids: Collection[UUID]) -> list[RunnableTask]:
     """Make tasks due that began to wait in this transaction and whose answer is there already; return them."""
     return fetch_all(conn, RunnableTask, _SQL["wake_answered"], {"ids": list(ids)})
+
+
+def use_decision(conn: Connection, task_id: UUID, token: int, name: str) -> None:
+    """Note that an attempt acts on a decision: from now on it counts in every version of the code."""
+    conn.execute(_SQL["use_decision"], {"task_id": task_id, "token": token, "name": name})
+
+
+def open_asks(conn: Connection, task_id: UUID) -> list[Ask]:
+    """Return the open questions of a task."""
+    return fetch_all(conn, Ask, _SQL["open_asks"], {"task_id": task_id})
+
+
+def asks_of(conn: Connection, owner: str, limit: int) -> list[Ask]:
+    """Return the open questions that an owner may answer, of other owners' tasks too, oldest first."""
+    return fetch_all(conn, Ask, _SQL["asks_of"], {"owner_id": owner, "limit": limit})
+
+
+def asks_of_operators(conn: Connection, limit: int) -> list[Ask]:
+    """Return the open questions that only operators may answer, oldest first."""
+    return fetch_all(conn, Ask, _SQL["asks_of_operators"], {"limit": limit})
 
 
 def lock_signalled(conn: Connection, task_id: UUID, owner: str) -> SignalledTask | None:

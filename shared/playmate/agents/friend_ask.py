@@ -76,6 +76,7 @@ def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str
         return f"{name} has asked you already: you only need to accept."
     if verdict is Asked.STILL_REFUSED:
         friends.ask_refused_again(ctx.db, me, friend_id)
+        ctx.spawn("friend.recommendations", {"friendId": friend_id}, owner=str(me), key=f"recommend:{me}")
         return f"{name} has been asked."  # the asker does not learn of the refusal
     friends.ask_anew(ctx.db, me, friend_id)
     return _asked(ctx, me, friend_id, name)

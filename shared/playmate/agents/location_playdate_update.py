@@ -63,7 +63,7 @@ class PointUpdated(BaseModel):
 )
 def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     me, point = accounts.guardian_id(ctx.owner), normalise(payload.latitude, payload.longitude)
-    # Outside sources first: no row of the application is locked while they answer.
+    # Outside sources first: no transaction is open while they answer.
     insight = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
@@ -83,10 +83,11 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
 def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
     """Locate, retrieve, find meeting points, compose. Each is a durable step that a retry does not repeat."""
     ctx.progress("Looking at your new place", percent=10)
-    mine, now = kids.of_guardian(ctx.db, me), availability.clock(ctx.db)
+    with ctx.read() as db:
+        mine, now = kids.of_guardian(db, me), availability.clock(db)
     locality = ctx.step("insight.locate", lambda _: local_insight.locate(point, now))
     question = local_insight.ask(locality, mine)
-    documents = ctx.step("insight.retrieve", lambda _: local_insight.retrieve(ctx.db, question))
+    documents = ctx.step("insight.retrieve", lambda _: _retrieve(ctx, question))
     ctx.progress("Choosing ideas for your family", percent=50)
     wanted = _settings(question, mine)
     around = ctx.step("insight.places", lambda _: _venues_around(ctx, point, question, wanted))
@@ -95,6 +96,11 @@ def _insight(ctx: Context, me: GuardianId, point: Point) -> dict[str, Any]:
         text = ctx.step("insight.narrate", lambda _: _narrate(ctx, locality, documents))
         insight |= {"summary": text or insight["summary"], "narrated": text is not None}
     return insight
+
+
+def _retrieve(ctx: Context, question: Question) -> list[Retrieved]:
+    with ctx.read() as db:
+        return local_insight.retrieve(db, question)
 
 
 def _settings(question: Question, mine: Sequence[Kid]) -> list[str]:
@@ -108,8 +114,11 @@ def _venues_around(ctx: Context, point: Point, question: Question, settings: Seq
     answer: Answer[list[Venue]] = Answer(None)
     if ctx.flags.get("amazon_places", False):
         answer = nearby.find(nearby.amazon_venues(), nearby.amazon_source(), point, settings)
-    known = nearby.KnownVenues(ctx.db, question)
-    found = answer.value or [venue for each in settings for venue in known.near(point, each)]
+    found = answer.value
+    if not found:
+        with ctx.read() as db:
+            known = nearby.KnownVenues(db, question)
+            found = [venue for each in settings for venue in known.near(point, each)]
     return {"places": [venue.record() for venue in found], "missing": [answer.missing] if answer.missing else []}
 
 

@@ -13,8 +13,8 @@ from functions.sweeper import app as sweeper
 from functions.websocket import app as websocket
 from functions.worker import app as worker
 from orchestrator import bootstrap
-from orchestrator.aws import websocket_api
 from orchestrator.aws.clients import call
+from orchestrator.aws.websocket_api import Delivery, Sockets
 from orchestrator.entrypoints import lambda_handler
 from orchestrator.model.errors import Unavailable
 from orchestrator.settings import SettingsError
@@ -52,12 +52,12 @@ def socket_event(route: str, **more: Any) -> dict[str, Any]:
 def test_one_task_from_the_request_to_the_socket(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     frames: list[dict[str, Any]] = []
 
-    def gateway(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        assert (service, operation) == ("apigatewaymanagementapi", "post_to_connection")
-        frames.append(json.loads(parameters["Data"]))
-        return {}
+    def gateway(_: Sockets, connection_id: str, data: bytes) -> Delivery:
+        assert connection_id == "c1"
+        frames.append(json.loads(data))
+        return Delivery.SENT
 
-    monkeypatch.setattr(websocket_api, "call", gateway)
+    monkeypatch.setattr(Sockets, "post", gateway)
     token = signed_up()
     ticket = request("POST", "/api/realtime/ticket", token)[1]["ticket"]
     connect = socket_event("$connect", queryStringParameters={"ticket": ticket})

@@ -40,8 +40,9 @@ SELECT ('0192' || lpad(n::text, 28, '0'))::uuid, '1', 'echo', '{}', 'completed',
 FROM generate_series(1, 50) n
 """
 SMALL_BUT_MANY = """
-INSERT INTO agent_tasks (id, owner_id, type, payload, status, due_at, finished_at, result)
+INSERT INTO agent_tasks (id, owner_id, type, payload, status, due_at, finished_at, progress, result)
 SELECT ('0193' || lpad(n::text, 28, '0'))::uuid, '1', 'echo', '{}', 'completed', now(), now(),
+       jsonb_build_object('message', repeat(U&'\\+01F600', 1000)),
        jsonb_build_object('text', repeat(U&'\\+01F600', 4000))
 FROM generate_series(1, 100) n
 """

@@ -31,9 +31,12 @@ class Cloud:
         self.summary = SUMMARY
         self.hang = threading.Event()
         self.hangs: set[str] = set()
+        #: Called while a service is asked.
+        self.before_answer: Callable[[], object] = lambda: None
 
     def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         self.asked.append((service, parameters))
+        self.before_answer()
         if service in self.hangs:
             self.hang.wait(30)
         if service == "geo-places":
@@ -138,6 +141,22 @@ def test_a_model_that_hangs_costs_its_budget_and_no_more(
     owner = family("Amira", [("Lina", 6, "chess")])
     content = insight(run("location.playdate.update", POINT, owner=owner, flags={"insight_narrative": True}))
     assert content["narrated"] is False
+
+
+def test_no_transaction_is_open_while_a_source_is_asked(
+    conn: Connection, cloud: Cloud, family: MakeFamily, run: Run
+) -> None:
+    """The agent's owner, and the batch of its worker, would wait for it."""
+    owner, seen = family("Amira", [("Lina", 6, "chess")]), list[list[dict[str, Any]]]()
+    cloud.before_answer = lambda: seen.append(
+        conn.execute(
+            "SELECT state, query FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        ).fetchall()
+    )
+    run("location.playdate.update", POINT, owner=owner, flags={"amazon_places": True, "insight_narrative": True})
+    assert {service for service, _ in cloud.asked} == {"geo-places", "bedrock-runtime"}
+    assert seen == [[], []]
 
 
 def test_an_empty_knowledge_base_says_so(conn: Connection, family: MakeFamily, run: Run) -> None:

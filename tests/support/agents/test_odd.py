@@ -80,6 +80,7 @@ ODD: dict[str, Callable[[Context], Any]] = {
     # Time and waits
     "swallow-time-limit": oddities.swallow_the_time_limit,
     "swallow-once": oddities.swallow_everything_once,
+    "swallow-and-sleep": oddities.swallow_and_sleep,
     "go-on": oddities.go_on_with_the_context,
     "swallow-wait": oddities.swallow_the_wait,
     "block-signal": oddities.block_the_signal,

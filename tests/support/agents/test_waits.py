@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import WaitExpired
+
+#: The subject of a task's approval, where a test changes it.
+SHOWN: dict[UUID, dict[str, Any]] = {}
 
 
 class Answer(BaseModel):
@@ -23,6 +27,8 @@ class Waiting(BaseModel):
     names: list[str] = ["answer"]
     catches: bool = False
     writes: bool = True
+    by: Literal["owner", "operator"] | list[str] = "owner"
+    then_wait: bool = False
 
 
 @agent("test.waits", payload=Waiting)
@@ -33,6 +39,12 @@ def waits(ctx: Context, payload: Waiting) -> dict[str, Any]:
     if payload.do == "sleep":
         ctx.sleep("nap", payload.seconds, until=payload.until)
         return {"first": first, "slept": True}
+    if payload.do == "approve":
+        show = SHOWN.get(ctx.task_id, {"amount": 5})
+        decision = ctx.approve("pay", show=show, by=payload.by, expires=payload.seconds)
+        if payload.then_wait:
+            ctx.wait_for("answer")
+        return {"verdict": decision.verdict, "value": decision.value, "by": decision.by, "note": decision.note}
     answers = []
     for name in payload.names:
         try:

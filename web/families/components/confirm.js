@@ -6,8 +6,10 @@ export function Confirm({title, action, onConfirm, close, stay = 'Cancel', child
   const dialog = useRef(null);
   useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
-    dialog.current.showModal();
+    const element = dialog.current;
+    element.showModal();
     return () => {
+      element.close(); // the page behind an open dialog takes no focus
       if (before?.isConnected) before.focus();
     };
   }, []);

@@ -6,7 +6,7 @@ import {OVER, summaryText, titleOf} from '../texts.js';
 
 const SHOWN = 12;
 /** Tasks that only notify this family of what another one did. */
-const HIDDEN = new Set(['friends.changed']);
+const HIDDEN = new Set(['friends.changed', 'playdates.changed', 'playdate.announce', 'playdate.arrange', 'recommendations.renew']);
 
 /** The activity list as a view of its own, for narrow screens. */
 export function AllActivity() {

@@ -1,7 +1,8 @@
 import {reload, useResource} from '../data.js';
 import {Empty, Loaded, UserText} from '../../shared/components/controls.js';
 import {Linked} from '../components/linked.js';
-import {html} from '../../shared/vendor/preact.js';
+import {ScheduleDialog} from '../components/schedule.js';
+import {html, useState} from '../../shared/vendor/preact.js';
 import {matchText} from '../texts.js';
 import {ago, exact, rangeOf} from '../times.js';
 
@@ -28,12 +29,13 @@ function MatchCard({item: {id, result, updatedAt}}) {
         <a class="match-link" href=${`#inbox/${id}`} title="A link to this match"><time datetime=${updatedAt} title=${exact(updatedAt)}>${ago(updatedAt)}</time></a>
       </div>
       <ul class="matches">
-        ${(result.recommendations ?? []).map((match) => html`<${Match} key=${`${match.kidId}${match.matchName}`} match=${match} />`)}
+        ${(result.recommendations ?? []).map((match) => html`<${Match} key=${`${match.kidId}${match.matchName}`} match=${match} friend=${result.friendId} />`)}
       </ul>
     </li>`;
 }
 
-function Match({match}) {
+function Match({match, friend}) {
+  const [inviting, setInviting] = useState(false);
   const share = Math.max(0, Math.min(1, match.compatibilityScore / 20));
   return html`
     <li class="match">
@@ -41,6 +43,8 @@ function Match({match}) {
       <p class="match-what"><${UserText}>${match.matchActivity}<//></p>
       <p class="match-slot">${match.startsAt ? html`<${When} range=${match} />` : match.suggestedSlot}</p>
       <p class="match-score"><span class="meter" aria-hidden="true"><span style=${`inline-size: ${share * 100}%`}></span></span>${matchText(match.compatibilityScore)}</p>
+      ${match.startsAt && html`<button type="button" class="button quiet match-invite" aria-label=${`Invite ${match.matchName} to a playdate`} onClick=${() => setInviting(true)}>Invite…</button>`}
+      ${inviting && html`<${ScheduleDialog} match=${match} friend=${friend} close=${() => setInviting(false)} />`}
     </li>`;
 }
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.context.children import Call, Children, Gathered, deadline_of, needed_of
-from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
+from orchestrator.engine.context.step_results import check_name
+from orchestrator.engine.context.stepping import SteppingScope
 from orchestrator.engine.context.stream import Stream
-from orchestrator.engine.context.waits import WaitingScope
 from orchestrator.model.durations import Duration
-from orchestrator.model.errors import Cancelled, Interrupted, LeaseLost, StepNotRecorded, Suspended
-from orchestrator.model.states import Status
+from orchestrator.model.errors import Interrupted, Suspended
 from orchestrator.model.task import Json
-from orchestrator.observability import logger, tracing
-from orchestrator.store import steps
+from orchestrator.observability import logger
+from orchestrator.store import owner_reads, row_security, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database
 from orchestrator.store.steps import Write
@@ -38,7 +38,7 @@ class Transaction(Protocol):
         """Return the connection for the attempt's writes."""
 
 
-class Context(WaitingScope):
+class Context(SteppingScope):
     """One attempt's view of its task. A handler may run again from the top at any time until its outcome commits."""
 
     def __init__(
@@ -52,8 +52,11 @@ class Context(WaitingScope):
         side: Database,
         remaining: Callable[[], float],
         announce: Callable[[str], None],
+        version: str = "",
+        paces: MutableMapping[str, float] | None = None,
+        begin: Callable[[], bool] | None = None,
     ) -> None:
-        super().__init__(attempt, side)
+        super().__init__(attempt, side, version, announce, {} if paces is None else paces)
         self.task_id = attempt.id
         self.owner = attempt.owner_id
         self.type = attempt.type
@@ -61,10 +64,8 @@ class Context(WaitingScope):
         self.flags = flags
         self.children = Children(attempt, agents, side)
         self._token = attempt.token
-        self._record = attempt
         self._transaction = transaction
-        self._side = side
-        self._announce = announce
+        self._begin = begin
         self._remaining = remaining
         self._ends = time.monotonic() + agent.timeout
 
@@ -73,10 +74,24 @@ class Context(WaitingScope):
         """The task's transaction; its writes commit with the result or not at all."""
         self._enter()
         try:
-            return self._transaction.use(self._record)
+            connection = self._transaction.use(self._record)
         except Interrupted as error:
             self.interrupt(error)
             raise
+        self._wrote = True
+        return connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a short transaction that only reads, as the owner, on a second connection.
+
+        Unlike `db`, it keeps no lock while the handler asks a slow source after it. It sees committed rows, not the
+        writes of this attempt. Call no step in it.
+        """
+        self._enter()
+        with self._side.row_context(row_security.owner(self.owner)), self._side.transaction() as conn:
+            owner_reads.refuse_writes(conn)
+            yield conn
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[Any]:
@@ -94,48 +109,6 @@ class Context(WaitingScope):
         _, owned = self._side.run(steps.attempt_state, self.task_id, self._token)
         return not owned
 
-    def step(self, name: str, fn: Callable[[str], T], *, returns: Any = None) -> T:
-        """Run `fn(idempotency_key)` unless an earlier attempt recorded its result, and record it at once.
-
-        For effects outside the database. The key `task:step` is the same in all attempts: pass it to the service.
-        A name that is used again in one attempt becomes `name#2`. The result is returned as its JSON says, in the
-        first run too; `returns` is a type that pydantic parses it into.
-
-        Raise ValueError for an unfit name, TypeError before the effect for an unfit type, StepNotRecorded when the
-        effect happened and its result cannot be stored, LeaseLost or Cancelled when another attempt owns the task.
-        """
-        self._enter()
-        check_name(name, "the name of a step")
-        name = self._unique(name)
-        if name in self._recorded:
-            return cast("T", self._result(name, returns))
-        check_annotation(name, fn, returns)
-        started = time.monotonic()
-        with tracing.span(f"step {name}"):
-            result = fn(f"{self.task_id}:{name}")
-        took_ms = round((time.monotonic() - started) * 1000)
-        text, fault = "null", None
-        try:
-            text = to_json(result, returns)
-        except Exception as error:  # pydantic, and the result's own methods, may raise anything
-            fault = f"{type(result).__name__}: {error}"[:500].encode("utf-8", "replace").decode().replace("\x00", "")
-        write = self._side.run(steps.record_step, self.task_id, self._token, name, text, took_ms, fault)
-        if write is Write.REJECTED:
-            self._recorded[name] = self._recorded_elsewhere(name)
-        else:
-            self._recorded[name] = steps.Recorded(reload(text), fault)
-        if write is Write.WATCHED:
-            self._announce(self.owner)
-        return cast("T", self._result(name, returns))
-
-    def _result(self, name: str, returns: Any) -> Any:
-        recorded = self._recorded[name]
-        if recorded.fault is not None:
-            raise StepNotRecorded(
-                f"step {name!r} ran once, but its result cannot be stored ({recorded.fault}). Return JSON from it."
-            )
-        return from_json(recorded.result, returns)
-
     def progress(self, message: str, *, percent: float | None = None, data: Mapping[str, Json] | None = None) -> None:
         """Show the owner at once the progress of the task.
 
@@ -148,6 +121,7 @@ class Context(WaitingScope):
             note["percent"] = max(0, min(100, int(percent)))
         if data is not None:
             note["data"] = dict(data)
+        self._write_start()
         write = self._side.run(steps.note_progress, self.task_id, self._token, note)
         if write is Write.REJECTED:
             self._raise_lost()
@@ -209,22 +183,12 @@ class Context(WaitingScope):
             return found
         raise self.interrupt(Suspended(name))
 
+    def _write_start(self) -> None:
+        """Write the started event before the first other event of the attempt, unless it is written."""
+        begin, self._begin = self._begin, None
+        if begin is not None and not begin():
+            self._raise_lost()
+
     def is_overdue(self) -> bool:
         """Return whether the agent's timeout has passed."""
         return time.monotonic() > self._ends
-
-    @cached_property
-    def _recorded(self) -> dict[str, steps.Recorded]:
-        return self._side.run(steps.recorded_steps, self.task_id)
-
-    def _recorded_elsewhere(self, name: str) -> steps.Recorded:
-        """Return a step that could not be recorded because it was already: the first answer got lost."""
-        _, owned = self._side.run(steps.attempt_state, self.task_id, self._token)
-        if not owned:
-            self._raise_lost()
-        return self._side.run(steps.recorded_steps, self.task_id)[name]
-
-    def _raise_lost(self) -> None:
-        status, _ = self._side.run(steps.attempt_state, self.task_id, self._token)
-        lost = Cancelled("cancelled") if status is Status.CANCELLED else LeaseLost("another attempt owns the task")
-        raise self.interrupt(lost)

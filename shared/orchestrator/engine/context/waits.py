@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from orchestrator.engine.context.scope import Scope
 from orchestrator.engine.context.step_results import check_name
+from orchestrator.engine.waiting.approvals import ApprovalAnswer, Approvers, Decision, decision_of, digest_of
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import Suspended, WaitExpired
 from orchestrator.model.ids import WAIT_NAME, new_answer_token
-from orchestrator.model.json_encoding import encode_json
+from orchestrator.model.json_encoding import encode_bounded, encode_json
 from orchestrator.model.outcome import Question, Wait
 from orchestrator.model.task import Json
 from orchestrator.store import waits
@@ -23,13 +25,19 @@ if TYPE_CHECKING:
 
     Model = TypeVar("Model", bound=BaseModel)
 
+#: Bytes of what an approval shows, as it is sent: it must fit into a frame of a WebSocket.
+LARGEST_SHOWN = 32_000
+#: Owners that one approval may ask.
+MOST_ASKED = 100
+
 
 class Waits:
     """The wait that one attempt ends with."""
 
-    def __init__(self, attempt: Attempt, side: Database) -> None:
+    def __init__(self, attempt: Attempt, side: Database, version: str) -> None:
         self._attempt = attempt
         self._side = side
+        self._version = version
         #: The wait that the attempt ends with.
         self.wait: Wait | None = None
 
@@ -41,7 +49,7 @@ class Waits:
         self.wait = Wait("sleep", name, left)
         return self.wait
 
-    def wait_for(self, name: str, schema: type[BaseModel] | None, seconds: float | None) -> tuple[bool, Any]:
+    def wait_for(self, name: str, schema: type[BaseModel] | None, seconds: float | None) -> tuple[bool, Json]:
         """Return (True, the signal's value), or (False, None) when the attempt must wait. Raise WaitExpired."""
         stored = self._side.run(waits.find_wait, self._attempt.id, name)
         discards = False
@@ -59,6 +67,52 @@ class Waits:
         self.wait = Wait("signal", name, _left(stored, seconds), question)
         return False, None
 
+    def approve(self, name: str, shown: Mapping[str, Json], by: Approvers, seconds: float | None) -> Decision | None:
+        """Return the decision, or None when the attempt must wait.
+
+        A decision counts for exactly what was shown, and for the version of the code that asked, until it was used.
+        """
+        stored = self._side.run(waits.find_wait, self._attempt.id, name)
+        digest = digest_of(shown)
+        if stored is None or stored.kind != "approval" or stored.digest != digest:
+            self._ask(name, shown, by, seconds, digest)
+            return None
+        if stored.answered_at is None:
+            if stored.over:
+                return Decision(verdict="expired", value=dict(shown))
+            self._ask(name, shown, by, stored.seconds_left, digest, stored.token)
+            return None
+        if not stored.used and stored.version != self._version:
+            self._ask(name, shown, by, seconds, digest)
+            return None
+        if not stored.used:
+            self._side.run(waits.use_decision, self._attempt.id, self._attempt.token, name)
+        return decision_of(stored.value, shown, stored.answered_by, stored.answered_at)
+
+    def _ask(
+        self,
+        name: str,
+        shown: Mapping[str, Json],
+        by: Approvers,
+        seconds: float | None,
+        digest: str,
+        token: str | None = None,
+    ) -> None:
+        """End the attempt with the question. With the `token` of an open question, that one goes on."""
+        question = Question(
+            asked=asked_of(by, self._attempt.owner_id),
+            operators=by == "operator",
+            expires=seconds is not None,
+            schema=encode_json(ApprovalAnswer.model_json_schema()),
+            model=reference_of(ApprovalAnswer),
+            shown=encode_bounded(dict(shown), LARGEST_SHOWN, "what is shown"),
+            digest=digest,
+            version=self._version,
+            token=token or new_answer_token(),
+            discards_answer=token is None,
+        )
+        self.wait = Wait("approval", name, LONGEST if seconds is None else max(0.0, seconds), question)
+
     def _question(self, schema: type[BaseModel] | None, seconds: float | None, *, discards: bool) -> Question:
         return Question(
             asked=(self._attempt.owner_id,),
@@ -74,9 +128,9 @@ class Waits:
 class WaitingScope(Scope):
     """The calls with which a handler waits."""
 
-    def __init__(self, attempt: Attempt, side: Database) -> None:
+    def __init__(self, attempt: Attempt, side: Database, version: str) -> None:
         super().__init__()
-        self.waits = Waits(attempt, side)
+        self.waits = Waits(attempt, side, version)
 
     def sleep(self, name: str, seconds: Duration | None = None, *, until: datetime | None = None) -> None:
         """Wait for `seconds`, or until a time, without a worker; the handler runs again from the top afterwards.
@@ -94,7 +148,7 @@ class WaitingScope(Scope):
     def wait_for(self, name: str, *, schema: type[Model], deadline: Duration | None = None) -> Model: ...
     @overload
     def wait_for(self, name: str, *, schema: None = None, deadline: Duration | None = None) -> Json: ...
-    def wait_for(self, name: str, *, schema: type[BaseModel] | None = None, deadline: Duration | None = None) -> Any:
+    def wait_for(self, name: str, *, schema: type[BaseModel] | None = None, deadline: Duration | None = None) -> Json:
         """Wait without a worker for the signal `name`, and return its value, parsed by `schema`.
 
         The first signal of the name counts, also one that was sent before. A name that is used again in one attempt
@@ -111,6 +165,38 @@ class WaitingScope(Scope):
             raise self.interrupt(Suspended(name))
         return value
 
+    def approve(
+        self, name: str, *, show: Mapping[str, Json], by: Approvers = "owner", expires: Duration | None = None
+    ) -> Decision:
+        """Ask people whether the handler may do what `show` says, and return their decision.
+
+        `by`: the task's owner, an operator, or one of some owners. The handler waits without a worker and runs again
+        from the top afterwards. Nobody decides in time: the verdict is `expired`. A decision counts for exactly what
+        was shown: when this run shows something else, or other code shows it before the decision was used, the
+        handler asks again.
+
+        Raise ValueError for an unfit name, for nobody in `by`, or when `show` is not JSON or too large.
+        """
+        self._enter()
+        check_wait_name(name)
+        name = self._unique(f"wait:{name}", ".").removeprefix("wait:")
+        decision = self.waits.approve(name, show, by, None if expires is None else seconds_of(expires))
+        if decision is None:
+            raise self.interrupt(Suspended(name))
+        return decision
+
+
+def asked_of(by: Approvers, owner: str) -> tuple[str, ...]:
+    """Return the owners that may decide. Raise ValueError for nobody."""
+    if by == "operator":
+        return ()
+    if by == "owner":
+        return (owner,)
+    asked = () if isinstance(by, str) else tuple(dict.fromkeys(by))
+    if not 0 < len(asked) <= MOST_ASKED or not all(isinstance(each, str) and each for each in asked):
+        raise ValueError(f'by= must be "owner", "operator" or 1 to {MOST_ASKED} ids of owners, not {by!r:.60}')
+    return asked
+
 
 def _left(stored: StoredWait | None, seconds: float | None) -> float:
     """Return the seconds until the wait ends: those of a wait that has begun, or all of them."""
@@ -119,7 +205,7 @@ def _left(stored: StoredWait | None, seconds: float | None) -> float:
     return LONGEST if seconds is None else seconds
 
 
-def _parse(schema: type[BaseModel] | None, value: Json) -> tuple[bool, Any]:
+def _parse(schema: type[BaseModel] | None, value: Json) -> tuple[bool, Json]:
     """Return whether the value fits the schema, and what the handler gets."""
     if schema is None:
         return True, value

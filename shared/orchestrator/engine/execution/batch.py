@@ -9,8 +9,9 @@ committed by itself and a handler that wrote runs again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -18,10 +19,13 @@ import psycopg
 from orchestrator.engine import task_telemetry
 from orchestrator.engine.execution import failures, handler
 from orchestrator.engine.execution.commit import AttemptNotOwned, Written, publish, write
+from orchestrator.engine.execution.deliveries import Deliveries
+from orchestrator.engine.execution.fit import fit, time_needed
 from orchestrator.engine.execution.handler import Handled, out_of_time
 from orchestrator.engine.execution.pinned_flags import pin_flags
+from orchestrator.engine.execution.starting import Starts, Waiting
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, TransactionEnded
-from orchestrator.engine.execution.worker import DELETE, Replies, Reply, Worker, reply_to
+from orchestrator.engine.execution.worker import DELETE, Reply, Worker, reply_to
 from orchestrator.engine.flags import flag_of_type
 from orchestrator.model import outcome
 from orchestrator.model.errors import DatabaseAway, Unavailable
@@ -29,7 +33,7 @@ from orchestrator.model.fault_injection import reach
 from orchestrator.observability import logger, tracing
 from orchestrator.store import steps
 from orchestrator.store.attempts import Attempt
-from orchestrator.store.connection import CONFLICT_TRIES, CONFLICTS
+from orchestrator.store.connection import CONFLICT_TRIES, CONFLICTS, Database
 
 #: Seconds that a finished task waits for its neighbours at most.
 FLUSH_AFTER = 0.025
@@ -41,12 +45,22 @@ class BatchRun:
     """One batch of claimed attempts, from their handlers to the replies to their messages."""
 
     def __init__(
-        self, worker: Worker, claimed: Sequence[Attempt], remaining: Callable[[], float], replies: Replies
+        self,
+        worker: Worker,
+        claimed: Sequence[Attempt],
+        remaining: Callable[[], float],
+        deliveries: Deliveries,
+        *,
+        isolated: bool = False,
     ) -> None:
         self._worker = worker
         self._claimed = claimed
+        self._claimed_at = time.monotonic()
         self._remaining = remaining
-        self._replies = replies
+        self._replies = deliveries.replies
+        self._isolated = isolated
+        self._waiting = Waiting(deliveries)
+        self._starts = Starts(worker)
         self._transaction = BatchTransaction(worker.db)
         self._flags: dict[UUID, dict[str, bool]] = {}
         self._done: list[Handled] = []
@@ -58,8 +72,12 @@ class BatchRun:
         """Run every attempt and commit its outcome. Raise DatabaseAway when the connection is lost."""
         if not self._claimed:
             return
+        self._worker.heartbeat.keep(self)
         try:
-            self._flags = pin_flags(self._worker, self._claimed)
+            chosen = fit(self._worker, self._claimed, self._remaining(), FLUSH_AFTER)
+            self._waiting.return_these(chosen.back, self._worker.db)
+            self._waiting.put(chosen.run)
+            self._flags = pin_flags(self._worker, chosen.run)
             self._run_each()
             self.commit()
         except (psycopg.OperationalError, Unavailable, ConnectionLost) as error:
@@ -68,6 +86,20 @@ class BatchRun:
         except BaseException:
             self._transaction.rollback()
             raise
+        finally:
+            self._worker.heartbeat.drop()
+
+    def unfinished(self) -> list[Attempt]:
+        """Return the attempts whose outcome is not committed."""
+        return [attempt for attempt in self._claimed if attempt.id not in self._replies]
+
+    def lose(self, ids: Collection[UUID]) -> None:
+        """Log that the tasks have other attempts now: nothing of these will be committed."""
+        logger.info("leases lost", extra={"attempts": len(ids)})
+
+    def return_waiting(self, db: Database) -> None:
+        """Return the attempts that have not started to the queue."""
+        self._waiting.return_all(db)
 
     def finish(self, handled: Sequence[Handled]) -> None:
         """Commit outcomes that an earlier run could not write."""
@@ -76,31 +108,45 @@ class BatchRun:
 
     def _run_each(self) -> None:
         first_done = 0.0
-        for index, attempt in enumerate(self._claimed):
+        while turn := self._waiting.next():
+            attempt = turn[0]
             if self._done and (self._comes_after(attempt) or time.monotonic() - first_done > FLUSH_AFTER):
                 self.commit()
-            self._transaction.expect(self._claimed[index:])
+            self._transaction.expect(turn)
             handled = self._start(attempt)
+            if handled is None:
+                continue
             first_done = first_done if self._done else time.monotonic()
             self._done.append(handled)
             if self._transaction.must_end:
                 self.commit()
 
-    def _start(self, attempt: Attempt) -> Handled:
-        """Run the handler, unless the deadline has passed, its type's flag is off or it could not end in time."""
+    def _start(self, attempt: Attempt) -> Handled | None:
+        """Run the handler, unless the deadline has passed or its type's flag is off.
+
+        Return None when it could not end in time and was returned.
+        """
         if attempt.overdue:
             return Handled(attempt, failures.overdue(attempt))
         flag = flag_of_type(attempt.type)
         if not self._worker.flags.enabled(flag, attempt.owner_id):
             return Handled(attempt, outcome.parked(attempt.id, attempt.token, flag))
-        late = out_of_time(self._worker, attempt, self._remaining())
-        if late is not None:
-            return late
-        if not self._worker.is_quick(attempt.type, FLUSH_AFTER) and attempt.watched:
-            self._worker.events.announce([(attempt.owner_id, attempt.traceparent)])
+        if self._remaining() < time_needed(self._worker, attempt.type):
+            self._waiting.return_these([attempt], self._worker.db)
+            return None
+        if not self._defers_start(attempt):
+            if not self._starts.write(attempt, self._worker.db):
+                return Handled(attempt, None)
+            if attempt.watched:
+                self._worker.events.announce([(attempt.owner_id, attempt.traceparent)])
+        task_telemetry.started(attempt, time.monotonic() - self._claimed_at)
         handled = self.run_handler(attempt)
         self._worker.note_pace(attempt.type, handled.took)
         return handled
+
+    def _defers_start(self, attempt: Attempt) -> bool:
+        """Return whether the started event is written with the outcome: the handler is known to be quick."""
+        return not self._isolated and self._worker.is_quick(attempt.type, FLUSH_AFTER)
 
     def _comes_after(self, attempt: Attempt) -> bool:
         """Return whether the finished attempts are committed before this one starts."""
@@ -130,7 +176,7 @@ class BatchRun:
         raise AssertionError("unreachable")
 
     def _call(self, attempt: Attempt) -> Handled:
-        started, self._running = time.monotonic(), attempt
+        started, self._running = self._starts.begin(attempt), attempt
         with tracing.span(
             f"run {attempt.type}",
             parent=attempt.traceparent,
@@ -140,7 +186,9 @@ class BatchRun:
             task_attempt=attempt.attempts,
         ):
             flags = self._flags.get(attempt.id, attempt.flags or {})
-            handled = handler.call(self._worker, self._transaction, attempt, flags, self._remaining)
+            written = self._starts.is_written(attempt)
+            begin = None if written else partial(self._starts.write, attempt, self._worker.side)
+            handled = handler.call(self._worker, self._transaction, attempt, flags, self._remaining, begin)
             tracing.annotate(task_outcome=handled.outcome.kind if handled.outcome else "lost")
         reach("run.handled")
         self._running = None
@@ -168,7 +216,8 @@ class BatchRun:
     def _commit(self, batch: Sequence[Handled], tries: int) -> None:
         self._committing = batch
         try:
-            written = write(self._worker, self._transaction, batch)
+            ran = self._starts.unwritten(handled.attempt.id for handled in batch)
+            written = write(self._worker, self._transaction, batch, ran)
         except (psycopg.Error, AttemptNotOwned) as error:
             if self._transaction.is_lost() or self._worker.db.is_lost():
                 raise
@@ -230,7 +279,7 @@ class BatchRun:
         """
         self._transaction.rollback()
         blamed = {self._running.id} if self._running else {h.attempt.id for h in self._committing if h.wrote}
-        unfinished = [attempt for attempt in self._claimed if attempt.id not in self._replies]
+        unfinished = self.unfinished()
         logger.warning("connection lost, attempts given back", extra={"attempts": len(unfinished)})
         for attempt in unfinished:
             given_back = (

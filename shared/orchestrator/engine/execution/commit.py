@@ -7,8 +7,9 @@ transaction is rolled back and the other attempts are committed one by one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from orchestrator.aws.queues import TaskMessage
 from orchestrator.engine import task_telemetry
@@ -39,16 +40,21 @@ class Written:
     accepted: list[Accepted] = field(default_factory=list)
 
 
-def write(worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled]) -> Written:
-    """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote has lost its lease."""
+def write(
+    worker: Worker, transaction: BatchTransaction, batch: Sequence[Handled], ran: Mapping[UUID, float]
+) -> Written:
+    """Write and commit the outcomes of `batch`. Raise AttemptNotOwned when one that wrote has lost its lease.
+
+    `ran`: by task, the seconds since the handler began, where its started event is not written yet.
+    """
     outcomes = [handled.outcome for handled in batch if handled.outcome is not None]
     waiting = {each.task_id: each for each in outcomes if each.suspended is not None}
     linked = any(h.children or h.unique or h.join or h.attempt.parent_id for h in batch)
     if not (transaction.is_open or waiting or linked):
-        return Written(worker.db.run(attempts.finish, outcomes), [])
+        return Written(worker.db.run(attempts.finish, outcomes, ran=ran, started=worker.started_event), [])
     connection = transaction.begin()
     runnable = _write_children(connection, batch)
-    finished = attempts.finish(connection, outcomes, transaction.marker)
+    finished = attempts.finish(connection, outcomes, transaction.marker, ran=ran, started=worker.started_event)
     written = {row.id for row in finished}
     if any((h.wrote or h.children or h.unique) and h.attempt.id not in written for h in batch):
         raise AttemptNotOwned

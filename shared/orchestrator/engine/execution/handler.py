@@ -11,12 +11,13 @@ from typing import Any
 from orchestrator.engine.agents import Agent
 from orchestrator.engine.context import Context
 from orchestrator.engine.execution import failures
+from orchestrator.engine.execution.fit import time_needed
 from orchestrator.engine.execution.timeout import time_limit
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, EndedByNeighbour
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import outcome
-from orchestrator.model.errors import Cancelled, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
+from orchestrator.model.errors import Cancelled, Continued, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
 from orchestrator.model.fault_injection import ProcessKilled
 from orchestrator.model.outcome import Join, Outcome
 from orchestrator.observability import tracing
@@ -24,9 +25,6 @@ from orchestrator.store.attempts import Attempt
 from orchestrator.store.children import NewChild
 from orchestrator.store.connection import CONFLICTS
 from orchestrator.store.tasks import NewTask
-
-#: Seconds of an invocation kept for committing and answering.
-CLOSING_TIME = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +44,8 @@ class Handled:
 
 
 def out_of_time(worker: Worker, attempt: Attempt, remaining: float) -> Handled | None:
-    """Return a release of the attempt when its handler could not end within the invocation's `remaining` seconds.
-
-    A type that this code does not know takes no time: it is released anyway.
-    """
-    try:
-        needs = worker.agents.get(attempt.type).timeout + CLOSING_TIME
-    except LookupError:
-        return None
-    if remaining >= needs:
+    """Return a release of a started attempt when its handler could not run again within `remaining` seconds."""
+    if remaining >= time_needed(worker, attempt.type):
         return None
     return Handled(attempt, outcome.later(attempt.id, attempt.token, "no time left in this invocation", 0.0))
 
@@ -65,9 +56,11 @@ def call(
     attempt: Attempt,
     flags: Mapping[str, bool],
     remaining: Callable[[], float],
+    begin: Callable[[], bool] | None,
 ) -> Handled:
     """Run the handler once; its database effects stay in `transaction`, or are undone unless it completed.
 
+    `begin` writes the attempt's started event; None when it is written.
     Raise one of CONFLICTS when Postgres chose it as the victim of one, and ConnectionLost or DatabaseAway.
     """
     context: Context | None = None
@@ -83,7 +76,10 @@ def call(
             transaction=transaction,
             side=worker.side,
             remaining=remaining,
+            begin=begin,
             announce=lambda owner: worker.events.announce([(owner, tracing.current())]),
+            version=worker.version,
+            paces=worker.step_paces,
         )
         result = _within_time(agent, context, payload, process)
         done = _complete(attempt, agent, result)
@@ -141,6 +137,8 @@ def _ended(
     transaction.undo()
     if isinstance(error, Suspended) and context is not None:
         return _suspended(attempt, context)
+    if isinstance(error, Continued):
+        return Handled(attempt, outcome.continued(attempt.id, attempt.token, str(error)))
     if isinstance(error, EndedByNeighbour):
         return Handled(attempt, outcome.later(attempt.id, attempt.token, "runs again", 0.0), wrote=True)
     if isinstance(error, LeaseLost | Cancelled):

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from orchestrator.aws.queues import LONGEST_DELAY, LONGEST_INVISIBILITY, EventQueue, TaskQueue
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.execution.heartbeat import Heartbeat, NoHeartbeat
 from orchestrator.engine.flags import FlagReader
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
+from orchestrator.model.task import Json
 from orchestrator.store.connection import Database
 
 if TYPE_CHECKING:
@@ -57,9 +59,13 @@ def source_of(dead_seq: int | None) -> tuple[Source, int]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The reply to a task's messages: SQS deletes them, or hides them for `seconds` and delivers them again."""
+    """The reply to a task's messages: SQS deletes them, or hides them for `seconds` and delivers them again.
+
+    `sent`: the visibility of the messages has been set already.
+    """
 
     seconds: float | None
+    sent: bool = False
 
     @property
     def deletes(self) -> bool:
@@ -103,8 +109,17 @@ class Worker:
     rng: random.Random = field(default_factory=random.SystemRandom)
     #: Mean seconds of each type's handlers in this container.
     pace: dict[str, float] = field(default_factory=dict)
+    #: Mean seconds of each type's steps in this container.
+    step_paces: dict[str, float] = field(default_factory=dict)
+    #: Renews the leases of attempts that run long.
+    heartbeat: Heartbeat = field(default_factory=NoHeartbeat)
     #: Attempts whose outcome could not be written because the database was away.
     orphans: list[Handled] = field(default_factory=list)
+
+    @property
+    def started_event(self) -> dict[str, Json]:
+        """Return the data of the started events of this worker's attempts."""
+        return {"worker": self.name, "version": self.version}
 
     def note_pace(self, task_type: str, seconds: float) -> None:
         """Update the type's moving mean, so that a slow type's neighbours are committed before it starts."""

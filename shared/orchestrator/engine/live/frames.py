@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orchestrator.model.cursor import Cursor
 from orchestrator.model.states import FINAL, Status
@@ -104,7 +105,7 @@ def _stream_frame(event: FeedEvent, cursor: str) -> bytes:
 def _update_frame(event: FeedEvent, cursor: str) -> bytes:
     task = _task(event)
     frame = _encode({"type": "task-update", "cursor": cursor, "task": task})
-    for name in ("result", "progress", "error", "step"):
+    for name in ("result", "progress", "error", "step", "asks"):
         if len(frame) > LARGEST_FRAME and name in task:
             del task[name]
             task[f"{name}Truncated"] = True
@@ -135,6 +136,7 @@ def _task(event: FeedEvent) -> dict[str, Json]:
         "error": public_error(data.get("error")) if event.status in (Status.FAILED, Status.DEAD_LETTER) else None,
         "progress": data.get("progress"),
         "step": data.get("step"),
+        "asks": [_ask(ask) for ask in event.asks or ()] or None,
         "traceId": tracing.trace_id(event.traceparent),
     }
     task.update({name: value for name, value in optional.items() if value is not None})
@@ -156,6 +158,12 @@ def _earlier(event: FeedEvent) -> dict[str, Json]:
     return {**seen, **{name: data[name] for name in ("progress", "step", "retryInMs") if data.get(name) is not None}}
 
 
+def _ask(ask: Json) -> dict[str, Json]:
+    until = ask["until"] and iso(datetime.fromisoformat(ask["until"]))
+    shown = {name: ask[name] for name in ("name", "kind", "schema", "shown")}
+    return {**shown, "expiresAt": until, "answerToken": ask["token"]}
+
+
 def undeliverable_frame(frame: bytes) -> bytes:
     """Return the replacement of a frame that the gateway refuses: the same cursor, and which task to read over HTTP."""
     refused = json.loads(frame)
@@ -165,7 +173,13 @@ def undeliverable_frame(frame: bytes) -> bytes:
     kept = {
         name: task[name] for name in ("id", "type", "status", "attempts", "maxAttempts", "updatedAt", "seq", "event")
     }
-    truncated = {"resultTruncated": True, "progressTruncated": True, "errorTruncated": True, "undeliverable": True}
+    truncated = {
+        "resultTruncated": True,
+        "progressTruncated": True,
+        "errorTruncated": True,
+        "asksTruncated": True,
+        "undeliverable": True,
+    }
     return _encode({"type": "task-update", "cursor": refused["cursor"], "task": {**kept, **truncated}})
 
 

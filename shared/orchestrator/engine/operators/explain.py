@@ -63,7 +63,11 @@ def _leased(row: Blockers) -> dict[str, Json]:
             until=until,
             worker=worker,
         )
-    return _why("leased", f"{worker} is running it, at the latest until {until}.", until=until, worker=worker)
+    if not row.started:
+        text = f"{worker} has claimed it; its handler starts after those before it in the same batch."
+        return _why("claimed", text, until=until, worker=worker)
+    text = f"{worker} is running it; its lease ends at {until} unless it is renewed."
+    return _why("leased", text, until=until, worker=worker)
 
 
 def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:

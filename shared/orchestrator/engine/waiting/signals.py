@@ -157,9 +157,14 @@ def _check_value(stored: StoredWait, value: Json) -> None:
     from pydantic import ValidationError
 
     try:
-        model.model_validate(value)
+        checked = model.model_validate(value)
     except ValidationError as error:
         raise InvalidInput("The value has faults.", validation_faults(error, "value")) from error
+    edited = getattr(checked, "edited", None) if stored.kind == "approval" else None
+    unknown = [name for name in edited or () if name not in stored.shown]
+    if unknown:
+        faults = [Fault(f"value.edited.{name}"[:100], "was not shown", "unknown_field") for name in unknown[:100]]
+        raise InvalidInput("The value has faults.", faults)
 
 
 def _model(reference: str) -> type[BaseModel] | None:

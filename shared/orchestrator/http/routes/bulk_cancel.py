@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators import bulk_cancel
@@ -21,6 +20,7 @@ from orchestrator.store.bulk_cancel import Chosen
 from orchestrator.store.owners import ANY_OWNER
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.requests import CancelTasks
 
 #: Ids begin with a millisecond: one that was made within this one is below the next.
@@ -38,7 +38,7 @@ def bulk_cancel_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def cancel_many() -> Response[Any]:
+    def cancel_many() -> JsonResponse:
         from orchestrator.http.schemas.requests import CancelTasks
 
         body, actor = read(CancelTasks, router.current_event), current_operator(router)
@@ -51,7 +51,7 @@ def bulk_cancel_routes(services: Services) -> Router:
     return router
 
 
-def _preview(services: Services, chosen: Chosen) -> Response[Any]:
+def _preview(services: Services, chosen: Chosen) -> JsonResponse:
     """Return the preview of this moment; a cancel until then includes no later task."""
     if chosen.ids is None and chosen.until is None:
         chosen = replace(chosen, until=datetime.now(UTC) + NEXT_ID)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators import redrive as redrives
@@ -24,6 +23,7 @@ from orchestrator.store import audit as audit_trail
 from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.requests import Choice, Redrive
 
 FINGERPRINT = Parameter(
@@ -64,7 +64,7 @@ def _register_reads(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def list_dead_letters() -> Response[Any]:
+    def list_dead_letters() -> JsonResponse:
         query = Query(router.current_event)
         task_type, fingerprint = query.text("type", longest=100), query.text("fingerprint")
         which = Selection(type=task_type, fingerprint=fingerprint, version=query.text("version", longest=100))
@@ -91,7 +91,7 @@ def _register_reads(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def audit() -> Response[Any]:
+    def audit() -> JsonResponse:
         query = Query(router.current_event)
         actor, action = query.text("actor", longest=300), query.text("action", longest=100)
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
@@ -111,7 +111,7 @@ def _register_moves(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def redrive() -> Response[Any]:
+    def redrive() -> JsonResponse:
         from orchestrator.http.schemas.requests import Redrive
 
         body, actor = read(Redrive, router.current_event), current_operator(router)
@@ -131,7 +131,7 @@ def _register_moves(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def discard() -> Response[Any]:
+    def discard() -> JsonResponse:
         from orchestrator.http.schemas.requests import Discard
 
         body = read(Discard, router.current_event)
@@ -144,13 +144,13 @@ def _register_moves(router: Router, services: Services) -> None:
         )
 
 
-def _preview(services: Services, which: Selection) -> Response[Any]:
+def _preview(services: Services, which: Selection) -> JsonResponse:
     ids = [dead_letter.id for dead_letter in services.db.run(redrives.find, which)]
     groups = [group_view(row) for row in services.db.run(dead_letters.group_dead_letters, **asdict(which))]
     return _moved(ids, redrives.count(services.db, which), dryRun=True, groups=groups)
 
 
-def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> Response[Any]:
+def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> JsonResponse:
     """`redrive` is null where there was nothing to redrive."""
     total = redrives.count(services.db, which)
     begun = staged_redrive.begin(
@@ -171,6 +171,6 @@ def _selection(body: Choice) -> Selection:
     )
 
 
-def _moved(ids: Collection[UUID], total: int, **more: Any) -> Response[Any]:
+def _moved(ids: Collection[UUID], total: int, **more: Any) -> JsonResponse:
     answer: Mapping[str, Any] = {"ids": [str(each) for each in ids], "dryRun": False, "total": total, "groups": []}
     return json_response(200, {**answer, "more": total > MOST_AT_ONCE, **more})

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.aws.clients import CloudError
@@ -24,6 +23,7 @@ from orchestrator.store.audit import FlagChange
 
 if TYPE_CHECKING:
     from orchestrator.aws.feature_flag_admin import Deployed, FlagAdmin, Rollout
+    from orchestrator.http.errors import JsonResponse
 
 #: A flag of this name, when off, parks the tasks of the type that follows it.
 KILL_SWITCH = "task."
@@ -41,7 +41,7 @@ def flag_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def show_flags() -> Response[Any]:
+    def show_flags() -> JsonResponse:
         with _appconfig():
             deployed = _flag_admin(services).read()
         return json_response(200, _view(services, deployed))
@@ -56,7 +56,7 @@ def flag_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def change_flag(name: str) -> Response[Any]:
+    def change_flag(name: str) -> JsonResponse:
         from orchestrator.aws.feature_flag_admin import Setting, check
         from orchestrator.http.schemas.requests import ChangeFlag
 
@@ -81,7 +81,7 @@ def flag_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def abort_rollout() -> Response[Any]:
+    def abort_rollout() -> JsonResponse:
         from orchestrator.http.schemas.requests import AbortRollout
 
         body, admin = read(AbortRollout, router.current_event), _flag_admin(services)

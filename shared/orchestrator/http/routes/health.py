@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -13,6 +13,9 @@ from orchestrator.http.app import Services
 from orchestrator.http.operation import operation
 from orchestrator.http.schemas.names import responses
 from orchestrator.model.errors import NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
 
 
 def health_routes(services: Services) -> Router:
@@ -25,7 +28,7 @@ def health_routes(services: Services) -> Router:
 
     @router.get("/openapi.json")
     @operation("This document", {200: responses.AnyObject}, access="open", tag="meta")
-    def openapi() -> Response[Any]:
+    def openapi() -> JsonResponse:
         return Response(status_code=200, content_type="application/json", body=_document(services.application))
 
     return router

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel as cancel_task
@@ -28,6 +27,7 @@ from orchestrator.store import children, events, operator_search, tasks
 from orchestrator.store.owners import ANY_OWNER
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.operator_responses import EventHistory
 
 #: Events of the task detail.
@@ -95,7 +95,7 @@ def _register_search(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def search() -> Response[Any]:
+    def search() -> JsonResponse:
         query = Query(router.current_event)
         state, order = query.choice("state", LIVE), query.choice("order", ORDERS)
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
@@ -118,7 +118,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def task_detail(task_id: str) -> Response[Any]:
+    def task_detail(task_id: str) -> JsonResponse:
         found_id, query = path_uuid(task_id), Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1)
         query.check()
@@ -139,7 +139,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def cancel(task_id: str) -> Response[Any]:
+    def cancel(task_id: str) -> JsonResponse:
         found_id, actor = path_uuid(task_id), current_operator(router)
         task = cancel_task(services.db, services.queue, services.events, ANY_OWNER, found_id, actor=actor)
         return json_response(202, operator_view(task))
@@ -153,7 +153,7 @@ def _register_tasks(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def retry(task_id: str) -> Response[Any]:
+    def retry(task_id: str) -> JsonResponse:
         found_id = path_uuid(task_id)
         which = Selection(ids=[found_id])
         redriven = redrives.redrive(services.db, services.queue, services.events, which, current_operator(router))
@@ -203,7 +203,7 @@ def _search_ended(
     )
 
 
-def _page(found: operator_search.Found[Any]) -> Response[Any]:
+def _page(found: operator_search.Found[Any]) -> JsonResponse:
     items = fitting(operator_page_view(task) for task in found.tasks)
     return json_response(200, {"items": items, "nextCursor": _cursor(found.next_after(len(items)))})
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.submit import TaskRequest, submit
@@ -22,6 +21,9 @@ from orchestrator.model.task import Json, Task
 from orchestrator.store import tasks
 from orchestrator.store.owners import ANY_OWNER
 
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
+
 
 def run_again_routes(services: Services) -> Router:
     router = Router()
@@ -36,7 +38,7 @@ def run_again_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def run_again(task_id: str) -> Response[Any]:
+    def run_again(task_id: str) -> JsonResponse:
         from orchestrator.http.schemas.requests import RunAgain
 
         body, actor = read(RunAgain, router.current_event), current_operator(router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -21,6 +21,7 @@ from orchestrator.store import schedules as store
 from orchestrator.store.schedules import Schedule
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.schedules import ChangeSchedule
 
 SCHEDULE_ID = Parameter("schedule_id", {"type": "string", "format": "uuid"}, "path")
@@ -31,13 +32,13 @@ def schedule_routes(services: Services) -> Router:
 
     @router.get("/api/schedules")
     @operation("The caller's recurring tasks", {200: schedules.Schedules})
-    def list_own() -> Response[Any]:
+    def list_own() -> JsonResponse:
         found = services.db.run(store.list_schedules, current_owner(router))
         return json_response(200, {"items": [schedule_view(schedule) for schedule in found]})
 
     @router.post("/api/schedules")
     @operation("Create a recurring task", {201: schedules.ScheduleView}, body=schedules.CreateSchedule, refusals=(409,))
-    def create() -> Response[Any]:
+    def create() -> JsonResponse:
         from orchestrator.http.schemas.schedules import CreateSchedule
 
         body = read(CreateSchedule, router.current_event)
@@ -58,7 +59,7 @@ def schedule_routes(services: Services) -> Router:
         body=schedules.ChangeSchedule,
         parameters=(SCHEDULE_ID,),
     )
-    def change(schedule_id: str) -> Response[Any]:
+    def change(schedule_id: str) -> JsonResponse:
         from orchestrator.http.schemas.schedules import ChangeSchedule
 
         body, owner = read(ChangeSchedule, router.current_event), current_owner(router)
@@ -73,7 +74,7 @@ def schedule_routes(services: Services) -> Router:
 
     @router.delete("/api/schedules/<schedule_id>")
     @operation("Delete a recurring task", {204: None}, parameters=(SCHEDULE_ID,))
-    def delete(schedule_id: str) -> Response[Any]:
+    def delete(schedule_id: str) -> JsonResponse:
         if not services.db.run(store.delete_schedule, current_owner(router), path_uuid(schedule_id, "schedule")):
             raise NotFound("There is no such schedule.")
         return Response(status_code=204)

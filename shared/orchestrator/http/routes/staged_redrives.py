@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators import staged_redrive
@@ -14,6 +13,9 @@ from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid
 from orchestrator.http.schemas.names import operator_responses
 from orchestrator.http.serializers import redrive_view
+
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
 
 #: Redrives shown beside those that run.
 MOST_SHOWN = 20
@@ -31,7 +33,7 @@ def staged_redrive_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def list_redrives() -> Response[Any]:
+    def list_redrives() -> JsonResponse:
         return json_response(
             200, {"items": [redrive_view(each) for each in staged_redrive.newest(services.db, MOST_SHOWN)]}
         )
@@ -44,7 +46,7 @@ def staged_redrive_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def advance(redrive_id: str) -> Response[Any]:
+    def advance(redrive_id: str) -> JsonResponse:
         id = path_uuid(redrive_id, "redrive")
         advanced = staged_redrive.advance(services.db, services.queue, services.events, id)
         return json_response(200, redrive_view(advanced))
@@ -58,7 +60,7 @@ def staged_redrive_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def stop(redrive_id: str) -> Response[Any]:
+    def stop(redrive_id: str) -> JsonResponse:
         stopped = staged_redrive.stop(services.db, path_uuid(redrive_id, "redrive"), current_operator(router))
         return json_response(200, redrive_view(stopped))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.operators.statistics import count
@@ -40,6 +39,7 @@ from orchestrator.store import audit as audit_trail
 from orchestrator.store import statistics
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.statistics_responses import Stats
 
 #: Operators' actions among which the marks of a chart are searched.
@@ -61,7 +61,7 @@ def statistics_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def stats() -> Response[Any]:
+    def stats() -> JsonResponse:
         return json_response(200, _stats(services))
 
     @router.get("/ops/history")
@@ -72,7 +72,7 @@ def statistics_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def history() -> Response[Any]:
+    def history() -> JsonResponse:
         query = Query(router.current_event)
         hours, task_type = query.choice("hours", HISTORY_STEPS) or "1", query.text("type", longest=100)
         query.check()

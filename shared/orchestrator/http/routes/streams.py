@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.http.app import Services, current_owner
@@ -16,6 +15,9 @@ from orchestrator.http.serializers import stream_view
 from orchestrator.model.errors import NotFound
 from orchestrator.model.sizes import LONGEST_NAME, LONGEST_STREAM
 from orchestrator.store import streams
+
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
 
 STREAM = Parameter("name", {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}, "path")
 OFFSET = Parameter(
@@ -34,7 +36,7 @@ def stream_routes(services: Services) -> Router:
         {200: responses.StreamText},
         parameters=(TASK_ID, STREAM, OFFSET),
     )
-    def read_stream(task_id: str, name: str) -> Response[Any]:
+    def read_stream(task_id: str, name: str) -> JsonResponse:
         query = Query(router.current_event)
         after = query.integer("after", low=0, high=LONGEST_STREAM) or 0
         query.check()

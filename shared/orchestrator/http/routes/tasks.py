@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
@@ -18,9 +17,11 @@ from orchestrator.http.rate_limits import check_tasks
 from orchestrator.http.request import Query, idempotency_key, json_body, path_uuid, read
 from orchestrator.http.schemas.names import requests, responses
 from orchestrator.http.serializers import (
+    ask_view,
     batch_item,
     event_view,
     fitting,
+    is_asking,
     next_cursor,
     page_view,
     receipt,
@@ -30,14 +31,17 @@ from orchestrator.http.submitted import batch_key, body_or_error, submitted_body
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
-from orchestrator.store import events, tasks
+from orchestrator.store import events, row_security, tasks, waits
 
 if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
     from orchestrator.http.schemas.requests import SubmitTask
 
 #: Items of a page, unless asked otherwise.
 PAGE = 20
 LARGEST_PAGE = 100
+#: Open questions of one answer, oldest first.
+MOST_ASKS = 100
 #: Events of one answer; a longer history goes on after the last seq.
 MOST_EVENTS = 500
 
@@ -65,6 +69,7 @@ def _order(router: Router, body: SubmitTask, key: str | None) -> TaskRequest:
         payload=body.payload,
         max_attempts=body.maxAttempts,
         schedule_at=body.scheduleAt,
+        deadline=body.deadline,
         unique=unique_key(body),
         idempotency_key=key,
         traceparent=current_trace(router),
@@ -82,7 +87,7 @@ def task_routes(services: Services) -> Router:
         parameters=(KEY,),
         refusals=(409, 422),
     )
-    def submit_one() -> Response[Any]:
+    def submit_one() -> JsonResponse:
         body = submitted_body(services, json_body(router.current_event))
         order = _order(router, body, idempotency_key(router.current_event))
         submitted = submit(services.db, services.queue, services.agents, order)
@@ -95,7 +100,7 @@ def task_routes(services: Services) -> Router:
         body=requests.SubmitBatch,
         parameters=(KEY,),
     )
-    def submit_many() -> Response[Any]:
+    def submit_many() -> JsonResponse:
         given = submitted_tasks(json_body(router.current_event))
         check_tasks(services.db, services.tokens, current_owner(router), len(given))
         key = idempotency_key(router.current_event)
@@ -115,7 +120,7 @@ def task_routes(services: Services) -> Router:
         {200: responses.TaskPage},
         parameters=(STATUS, TYPE, LIMIT, CURSOR),
     )
-    def list_own() -> Response[Any]:
+    def list_own() -> JsonResponse:
         query = Query(router.current_event)
         status, task_type = query.choice("status", STATUSES), query.text("type", longest=100)
         limit, before = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE, query.uuid("cursor")
@@ -138,11 +143,12 @@ def task_routes(services: Services) -> Router:
         parameters=(TASK_ID,),
         answers_the_erased=True,
     )
-    def get_one(task_id: str) -> Response[Any]:
+    def get_one(task_id: str) -> JsonResponse:
         task = services.db.run(tasks.get_task, current_owner(router), path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
-        return json_response(200, task_view(task))
+        asks = services.db.run(waits.open_asks, task.id) if is_asking(task) else ()
+        return json_response(200, task_view(task, asks))
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(
@@ -150,7 +156,7 @@ def task_routes(services: Services) -> Router:
         {200: responses.TaskEvents},
         parameters=(TASK_ID, AFTER),
     )
-    def list_events(task_id: str) -> Response[Any]:
+    def list_events(task_id: str) -> JsonResponse:
         query = Query(router.current_event)
         after = query.integer("after", low=0, high=2**31 - 1) or 0
         query.check()
@@ -167,7 +173,7 @@ def task_routes(services: Services) -> Router:
         parameters=(TASK_ID,),
         refusals=(409,),
     )
-    def cancel(task_id: str) -> Response[Any]:
+    def cancel(task_id: str) -> JsonResponse:
         owner, found_id = current_owner(router), path_uuid(task_id)
         task = cancel_own(services.db, services.queue, services.events, services.agents, owner, found_id)
         return json_response(202, task_view(task))
@@ -187,13 +193,24 @@ def signal_routes(services: Services) -> Router:
         refusals=(409,),
         access="answer",
     )
-    def send(task_id: str, name: str) -> Response[Any]:
+    def send(task_id: str, name: str) -> JsonResponse:
         from orchestrator.http.schemas.requests import SendSignal
 
         body, found_id = read(SendSignal, router.current_event), path_uuid(task_id)
         sender = _sender(router)
         answer(services.db, services.queue, services.events, sender, found_id, name, body.value)
         return json_response(202, {"taskId": str(found_id), "name": name})
+
+    @router.get("/api/tasks/asks")
+    @operation("The open questions to the caller, of other owners' tasks too", {200: responses.Asks})
+    def list_asks() -> JsonResponse:
+        caller = identity(router)
+        asks = services.db.run(waits.asks_of, caller.owner, MOST_ASKS)
+        if caller.role == "operator":
+            with services.db.row_context(row_security.operator(caller.owner, caller)):
+                asks += services.db.run(waits.asks_of_operators, MOST_ASKS)
+        items = fitting({**ask_view(ask), "taskId": str(ask.task_id)} for ask in asks)
+        return json_response(200, {"items": items})
 
     return router
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.live.subscriptions import TICKET_LIFE, issue_ticket
@@ -13,6 +12,9 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import operation
 from orchestrator.http.rate_limits import check_ticket
 from orchestrator.http.schemas.names import responses
+
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
 
 
 def realtime_routes(services: Services) -> Router:
@@ -25,7 +27,7 @@ def realtime_routes(services: Services) -> Router:
         refusals=(429,),
         tag="realtime",
     )
-    def ticket() -> Response[Any]:
+    def ticket() -> JsonResponse:
         caller = identity(router)
         check_ticket(services.db, services.tokens, caller.owner)
         issued = issue_ticket(services.db, caller.owner, caller.expires_at, caller.session)

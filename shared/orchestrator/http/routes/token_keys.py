@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.live.subscriptions import revoke
@@ -15,6 +14,9 @@ from orchestrator.http.request import read
 from orchestrator.http.routes.recorded import on_record
 from orchestrator.http.schemas.names import operator_responses, requests
 from orchestrator.model.errors import NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
 
 
 def token_key_routes(services: Services) -> Router:
@@ -29,7 +31,7 @@ def token_key_routes(services: Services) -> Router:
         access="operator",
         tag="ops",
     )
-    def rotate() -> Response[Any]:
+    def rotate() -> JsonResponse:
         from orchestrator.http.schemas.requests import RotateKeys
 
         body = read(RotateKeys, router.current_event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.config import JsonDict, JsonValue
 
 from orchestrator.http.request import moment
+from orchestrator.model.durations import LONGEST, seconds_of
 from orchestrator.model.states import UnfinishedState
 
 #: Dead letters one request may name.
@@ -67,6 +68,32 @@ def number_only(value: object) -> object:
     return value
 
 
+def _life(value: object) -> float:
+    """Return the seconds of a number, or of a text with a unit. Raise ValueError."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number or (isinstance(value, str) and _LIFE.fullmatch(value))):
+        raise ValueError("must be seconds, or a text such as 90s, 15m, 2h or 7d")
+    seconds = seconds_of(cast("float | str", value))
+    if seconds <= 0:
+        raise ValueError("must be longer than 0 seconds")
+    return seconds
+
+
+_LIFE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?[smhd]", re.ASCII)
+Life = Annotated[
+    float,
+    BeforeValidator(_life),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST},
+                {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,3})?[smhd]$"},
+            ]
+        }
+    ),
+]
+
+
 class Body(BaseModel):
     """The body of a request: an unknown field is a fault."""
 
@@ -99,6 +126,8 @@ class SubmitTask(Body):
     payload: dict[str, Any] = Field(default_factory=dict)
     maxAttempts: Annotated[int, Field(ge=1, le=20), BeforeValidator(number_only)] | None = None
     scheduleAt: Annotated[AwareDatetime | None, BeforeValidator(_text_only), AfterValidator(_within_a_year)] = None
+    #: Of the whole life from when the task is first due: seconds, or a text such as 90s, 15m, 2h or 7d.
+    deadline: Life | None = None
     unique: UniqueTask | DebouncedTask | None = None
 
 

@@ -113,6 +113,46 @@ class Progress(TypedDict):
     data: NotRequired[dict[str, Json] | None]
 
 
+WaitKind: TypeAlias = Literal["children", "sleep", "signal", "approval"]
+AskKind: TypeAlias = Literal["signal", "approval"]
+
+
+@closed
+class WaitingFor(TypedDict):
+    """The reason for which a pending task waits; `until` is the end of the wait."""
+
+    kind: WaitKind
+    name: str
+    until: Moment | None
+
+
+@closed
+class Ask(TypedDict):
+    """An open question. `schema` is the JSON schema of the answer, `shown` is the subject of an approval.
+
+    `answerToken` is null where the reader may not answer.
+    """
+
+    name: str
+    kind: AskKind
+    schema: Json
+    shown: Json
+    expiresAt: Moment | None
+    answerToken: str | None
+
+
+@closed
+class AddressedAsk(Ask):
+    """An open question of any task that the caller may answer."""
+
+    taskId: Id
+
+
+@closed
+class Asks(TypedDict):
+    items: list[AddressedAsk]
+
+
 @closed
 class TaskView(TypedDict):
     id: Id
@@ -128,6 +168,10 @@ class TaskView(TypedDict):
     progress: Progress | None
     seq: int
     traceId: str | None
+    #: The end of the task's life, retries and waits included.
+    deadline: NotRequired[Moment]
+    waitingFor: NotRequired[WaitingFor]
+    asks: NotRequired[list[Ask]]
 
 
 @closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
@@ -22,7 +22,7 @@ class CreateSchedule(Body):
     """A recurring task: `cron` (five fields, local time of `timeZone`) or `every` (seconds)."""
 
     type: str = Field(min_length=1, max_length=100)
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: dict[str, Json] = Field(default_factory=dict)
     cron: Cron | None = None
     every: Every | None = None
     timeZone: str = Field(default="UTC", min_length=1, max_length=100)
@@ -39,7 +39,7 @@ class CreateOpsSchedule(CreateSchedule):
 class ChangeSchedule(Body):
     """The values to change; the others stay. `cron` replaces `every` and the other way round."""
 
-    payload: dict[str, Any] | None = None
+    payload: dict[str, Json] | None = None
     cron: Cron | None = None
     every: Every | None = None
     timeZone: str | None = Field(default=None, min_length=1, max_length=100)

@@ -22,7 +22,7 @@ CREATE TABLE agent_waits (
   CONSTRAINT wait_is_answered_whole CHECK ((answered_at IS NULL) = (value IS NULL))
 );
 CREATE INDEX wait_asked ON agent_waits USING gin (asked) WITH (fastupdate = off);
-CREATE INDEX wait_for_operators ON agent_waits (task_id) WHERE operators AND answered_at IS NULL;
+CREATE INDEX wait_for_operators ON agent_waits (began_at) WHERE operators AND kind = 'approval' AND answered_at IS NULL;
 CREATE INDEX wait_answered_by ON agent_waits (answered_by) WHERE answered_by IS NOT NULL;
 
 GRANT SELECT, DELETE ON agent_waits TO orchestrator_api;

@@ -3,7 +3,7 @@
 -- `(SELECT …)` counts as ten elements for any number of elements, so that one plan per session serves all calls.
 
 -- name: claim
--- Lease those of the ids that may run now to one worker, each with a new token and its started event.
+-- Lease those of the ids that may run now to one worker, each with a new token. `start` or `finish` writes the started event.
 -- Suspected tasks run alone. Limited tasks need a caller that has locked and counted their limit.
 -- Index: agent_tasks_pkey; connection_owner for `watched`.
 WITH ready AS (
@@ -15,20 +15,54 @@ WITH ready AS (
 ), claimed AS (
   UPDATE agent_tasks t
   SET status = 'processing', token = nextval('attempt_token'), attempts = attempts + 1, alone = %(alone)s,
-      started_at = task_now(), leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
-      waiting_for = NULL, awaits = NULL, seq = seq + 1, updated_at = task_now()
+      started_at = NULL, leased_by = %(worker)s, leased_until = task_now() + make_interval(secs => %(lease)s),
+      waiting_for = NULL, awaits = NULL, updated_at = task_now()
   FROM ready WHERE t.id = ready.id
-  RETURNING t.id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, seq, status,
+  RETURNING t.id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent,
             alone, losses, coalesce(deadline_at <= task_now(), false) AS overdue,
             date_part('epoch', task_now() - due_at) AS waited, date_part('epoch', task_now() - created_at) AS age
-), event AS (
-  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
-  SELECT id, seq, attempts, 'started', status, owner_id, %(event)s::jsonb FROM claimed
 )
 SELECT id, token, owner_id, type, payload, payload_version, attempts, max_attempts, flags, parent_id, traceparent, waited, age,
        alone, losses, overdue,
        EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = claimed.owner_id AND s.subscribed) AS watched
 FROM claimed;
+
+-- name: start
+-- Write that the handlers of claimed attempts begin. An attempt that lost its task has no row. The sweeper checks the task when
+-- its lease ends. `finish` writes the same for a handler that is known to be quick.
+-- Index: agent_tasks_pkey.
+WITH sent AS (
+  SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)
+), begun AS (
+  UPDATE agent_tasks t
+  SET started_at = task_now(), wake_at = least(t.wake_at, t.leased_until), seq = t.seq + 1, updated_at = task_now()
+  FROM sent a
+  WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.started_at IS NULL
+  RETURNING t.id, t.seq, t.attempts, t.status, t.owner_id
+), event AS (
+  INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq, attempts, 'started', status, owner_id, %(event)s::jsonb FROM begun
+)
+SELECT id FROM begun
+UNION ALL -- a repetition, whose first answer was lost
+SELECT t.id FROM sent a JOIN agent_tasks t ON t.id = a.id AND t.token = a.token WHERE t.status = 'processing' AND t.started_at IS NOT NULL;
+
+-- name: unclaim
+-- Return claimed attempts that did not start to pending, as if they had not been claimed.
+-- Index: agent_tasks_pkey.
+UPDATE agent_tasks t
+SET status = 'pending', token = NULL, leased_until = NULL, leased_by = NULL, alone = false, attempts = t.attempts - 1, updated_at = task_now()
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
+WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.started_at IS NULL
+RETURNING t.id;
+
+-- name: renew
+-- Extend the leases of running attempts. An attempt that lost its task has no row.
+-- Index: agent_tasks_pkey.
+UPDATE agent_tasks t SET leased_until = task_now() + make_interval(secs => %(lease)s)
+FROM (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(tokens)s::bigint[])) AS sent (id, token) LIMIT (SELECT NULL::bigint)) a
+WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing'
+RETURNING t.id;
 
 -- name: lock_limit
 -- Serialise the claims of one owner's tasks of one type until the transaction ends.
@@ -106,13 +140,14 @@ WHERE t.id = a.id AND t.token = a.token AND t.status = 'processing' AND t.flags 
 -- Write the outcomes of a batch with their events, each fenced by its attempt's token. An attempt that lost its task has no row.
 -- `delay` is in seconds; null: the task waits for children without a limit of its own. No wait lasts longer than the deadline.
 -- The sweeper checks a task that `awaits` something at the end of its wait.
+-- `ran`: seconds since the handler began, of an attempt whose started event `start` has not written.
 -- With a marker, nothing is written unless this is still the handlers' own transaction; then it may be committed.
 -- Index: agent_tasks_pkey; handler_transactions_pkey; connection_owner for `watched`.
 WITH outcome AS (
   SELECT * FROM (
     SELECT * FROM json_to_recordset(%(outcomes)s::json)
       AS o (id uuid, token bigint, status text, kind text, result text, error text, delay float8, refund smallint, parked_by text,
-            waiting_for smallint, awaits text, event text, lost smallint)
+            waiting_for smallint, awaits text, event text, lost smallint, ran float8)
     LIMIT (SELECT NULL::bigint)
   ) sent LIMIT (SELECT NULL::bigint) -- a tenth of a tenth of the hundred rows that every JSON text counts as
 ), marked AS (
@@ -134,14 +169,16 @@ WITH outcome AS (
       dead_at = CASE WHEN o.status = 'dead-letter' THEN task_now() END,
       limited = t.limited AND o.status IN ('pending', 'dead-letter'),
       parked_by = o.parked_by, waiting_for = o.waiting_for,
-      awaits = o.awaits,
-      seq = t.seq + 1, updated_at = task_now()
+      awaits = o.awaits, started_at = CASE WHEN o.ran IS NULL THEN t.started_at ELSE task_now() - make_interval(secs => o.ran) END,
+      seq = t.seq + CASE WHEN o.ran IS NULL THEN 1 ELSE 2 END, updated_at = task_now()
   FROM outcome o WHERE t.id = o.id AND t.token = o.token AND t.status = 'processing'
     AND (%(marker)s::text IS NULL OR EXISTS (SELECT FROM marked))
-  RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.attempts, t.parent_id, o.kind, o.event,
+  RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.attempts, t.parent_id, o.kind, o.event, o.refund, o.ran,
             date_part('epoch', task_now() - coalesce(t.ready_at, t.created_at)) AS age
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
+  SELECT id, seq - 1, attempts + coalesce(refund, 0), 'started', 'processing', owner_id, %(started)s::jsonb FROM finished WHERE ran IS NOT NULL
+  UNION ALL
   SELECT id, seq, attempts, kind, status, owner_id, event::jsonb FROM finished
 )
 SELECT id, owner_id, type, status, seq, attempts, parent_id, age,

@@ -23,7 +23,8 @@ SELECT * FROM (
 -- Read a page of an owner's events after a cursor, in order per task. `base` is the snapshot that the reader has seen, `target`
 -- the one that the pages lead to (null: the current one). The page begins after (after_task, after_seq).
 -- An event of a stream has its text from the stream's chunks; null: a later generation has replaced it.
--- Index: event_feed from the base's xmin on, agent_task_chunks_pkey.
+-- An event of a wait has the questions that are open now.
+-- Index: event_feed from the base's xmin on, agent_task_chunks_pkey, agent_waits_pkey.
 WITH bound AS MATERIALIZED (
   SELECT coalesce(%(target)s::pg_snapshot, pg_current_snapshot()) AS target
 )
@@ -38,6 +39,11 @@ SELECT e.task_id, e.seq, e.kind, e.status, e.attempts, e.created_at, t.type, t.m
            AND c.start <= (e.data ->> 'offset')::int
          ORDER BY c.start DESC LIMIT 1
        ) END AS text,
+       CASE WHEN e.kind IN ('waiting', 'signal') THEN (
+         SELECT json_agg(json_build_object('name', w.name, 'kind', w.kind, 'schema', w.schema, 'shown', w.shown, 'until', w.until,
+                                           'token', CASE WHEN w.owner_id = ANY (w.asked) THEN w.token END))
+         FROM agent_waits w WHERE w.task_id = e.task_id AND w.answered_at IS NULL AND t.awaits = w.kind || ':' || w.name
+       ) END AS asks,
        bound.target::text AS target
 FROM bound LEFT JOIN LATERAL (
   SELECT * FROM agent_task_events e
@@ -47,7 +53,7 @@ FROM bound LEFT JOIN LATERAL (
     AND (%(task_ids)s::uuid[] IS NULL OR e.task_id = ANY(%(task_ids)s))
   ORDER BY e.task_id, e.seq LIMIT %(limit)s
 ) e ON true LEFT JOIN LATERAL (
-  SELECT type, status, max_attempts, traceparent, result FROM agent_tasks WHERE id = e.task_id OFFSET 0
+  SELECT type, status, max_attempts, traceparent, result, awaits FROM agent_tasks WHERE id = e.task_id OFFSET 0
 ) t ON true
 ORDER BY e.task_id, e.seq;
 

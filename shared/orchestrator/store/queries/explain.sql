@@ -4,7 +4,7 @@
 SELECT t.id, t.owner_id, t.type, t.status, t.due_at, t.wake_at, t.leased_by, t.leased_until, t.parked_by, t.waiting_for, t.awaits,
        t.suspect, t.limited, t.unique_key, t.attempts, t.resends, t.dead_at, t.finished_at,
        coalesce(t.due_at <= task_now(), false) AS due, extract(epoch FROM task_now() - t.due_at)::bigint AS due_for,
-       coalesce(t.leased_until <= task_now(), false) AS lease_ended,
+       coalesce(t.leased_until <= task_now(), false) AS lease_ended, t.started_at IS NOT NULL AS started,
        coalesce(t.wake_at < task_now() - {message_lost_after}, false) AS wake_late,
        CASE WHEN t.limited THEN (SELECT count(*) FROM agent_tasks o WHERE o.limited AND o.owner_id = t.owner_id
                                    AND o.type = t.type AND o.status = 'processing') END AS running,

@@ -12,3 +12,8 @@ CLOSE ALL;
 UNLISTEN *;
 RESET ALL;
 RESET ROLE;
+
+-- name: refuse_writes
+-- Refuse writes until the transaction ends.
+-- Index: none; no table is read.
+SET TRANSACTION READ ONLY;

@@ -20,6 +20,22 @@ WITH task AS (
 )
 SELECT EXISTS (SELECT FROM socket_connections s WHERE s.owner_id = task.owner_id AND s.subscribed) AS watched FROM task;
 
+-- name: begin_step
+-- Count how often a step was begun, fenced by the attempt's token. No row: the lease is lost.
+-- Index: agent_tasks_pkey, agent_task_steps_pkey.
+INSERT INTO agent_task_steps AS s (task_id, name, token, result)
+SELECT id, %(name)s, token, '1'::jsonb FROM agent_tasks WHERE id = %(task_id)s AND token = %(token)s AND status = 'processing'
+ON CONFLICT (task_id, name) DO UPDATE SET result = to_jsonb((s.result #>> '{}')::int + 1), token = EXCLUDED.token
+RETURNING (result #>> '{}')::int AS tries;
+
+-- name: save_checkpoint
+-- Store the newest state of a loop, fenced by the attempt's token. No row: the lease is lost.
+-- Index: agent_tasks_pkey, agent_task_steps_pkey.
+INSERT INTO agent_task_steps AS s (task_id, name, token, result)
+SELECT id, %(name)s, token, %(state)s::jsonb FROM agent_tasks WHERE id = %(task_id)s AND token = %(token)s AND status = 'processing'
+ON CONFLICT (task_id, name) DO UPDATE SET result = EXCLUDED.result, token = EXCLUDED.token
+RETURNING true AS saved;
+
 -- name: note_progress
 -- Store the progress of a running attempt, fenced by its token.
 -- Index: agent_tasks_pkey.

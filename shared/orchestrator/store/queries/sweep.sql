@@ -16,6 +16,16 @@ RETURNING t.id, t.owner_id, t.type, t.status, t.seq, t.traceparent, t.resends,
           coalesce(t.leased_until <= task_now(), false) AS lease_ended, coalesce(t.due_at <= task_now(), false) AS due,
           t.waiting_for IS NOT NULL AS waits;
 
+-- name: silent_attempts
+-- Read running tasks whose lease was not renewed in time, and the seconds until it ends: their worker may be dead. A task is due to
+-- be checked within two minutes from its claim, or when its lease ends.
+-- Index: task_wake.
+SELECT id, owner_id, type, traceparent, greatest(extract(epoch FROM leased_until - task_now())::float8, 0) AS lease_left
+FROM agent_tasks
+WHERE wake_at > (SELECT task_now()) AND wake_at <= (SELECT task_now() + {message_lost_after})
+  AND status = 'processing' AND leased_until < task_now() + make_interval(secs => %(silent)s)
+LIMIT %(limit)s;
+
 -- name: parked_flags
 -- Read the flags that park tasks.
 -- Index: task_parked, once per flag.

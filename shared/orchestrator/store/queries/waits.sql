@@ -9,7 +9,7 @@ SELECT before, set_config('orchestrator.owner', %(owner)s, true) FROM (
 -- Read a task's wait, or the signal that was sent before it.
 -- Index: agent_waits_pkey.
 SELECT owner_id, kind, began_at IS NOT NULL AS began, coalesce(until <= task_now(), false) AS over,
-       extract(epoch FROM until - task_now())::float8 AS seconds_left, asked, operators, model, digest, version, token,
+       extract(epoch FROM until - task_now())::float8 AS seconds_left, asked, operators, model, digest, version, shown, token,
        value, answered_at, answered_by, used_at IS NOT NULL AS used
 FROM agent_waits WHERE task_id = %(task_id)s AND name = %(name)s;
 
@@ -52,6 +52,34 @@ FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint))
 WHERE task.id = sent.id AND status = 'pending' AND waiting_for IS NULL
   AND EXISTS (SELECT FROM agent_waits w WHERE w.task_id = task.id AND w.kind || ':' || w.name = task.awaits AND w.answered_at IS NOT NULL)
 RETURNING task.id, owner_id, traceparent;
+
+-- name: use_decision
+-- Note that an attempt acts on a decision, fenced by its token.
+-- Index: agent_waits_pkey, agent_tasks_pkey.
+UPDATE agent_waits w SET used_at = task_now() FROM agent_tasks t
+WHERE w.task_id = %(task_id)s AND w.name = %(name)s AND w.answered_at IS NOT NULL AND w.used_at IS NULL
+  AND t.id = w.task_id AND t.token = %(token)s AND t.status = 'processing';
+
+-- name: open_asks
+-- Read the open question of a task that waits for an answer; its token only where the task's owner may answer.
+-- Index: agent_tasks_pkey, agent_waits_pkey.
+SELECT w.task_id, w.name, w.kind, w.schema, w.shown, w.until, CASE WHEN w.owner_id = ANY (w.asked) THEN w.token END AS token
+FROM agent_tasks t JOIN agent_waits w ON w.task_id = t.id AND t.awaits = w.kind || ':' || w.name
+WHERE t.id = %(task_id)s AND t.status = 'pending' AND t.waiting_for IS NULL AND w.answered_at IS NULL AND (w.until > task_now() OR w.until IS NULL);
+
+-- name: asks_of
+-- Read the open questions to an owner. The tasks may be other owners', whose rows the reader does not see.
+-- Index: wait_asked.
+SELECT task_id, name, kind, schema, shown, until, token FROM agent_waits
+WHERE asked @> ARRAY[%(owner_id)s] AND answered_at IS NULL AND began_at IS NOT NULL AND (until > task_now() OR until IS NULL)
+ORDER BY began_at, task_id LIMIT %(limit)s;
+
+-- name: asks_of_operators
+-- Read the open questions that only operators may answer.
+-- Index: wait_for_operators.
+SELECT task_id, name, kind, schema, shown, until, token FROM agent_waits
+WHERE operators AND kind = 'approval' AND answered_at IS NULL AND (until > task_now() OR until IS NULL)
+ORDER BY began_at, task_id LIMIT %(limit)s;
 
 -- name: lock_signalled
 -- Lock the task that a signal is for, so that a wait that begins and a signal see each other.

@@ -93,4 +93,5 @@ select l.asker_id, l.receiver_id, l.state, g.name
 from friend_links as l join guardians as g on g.id = %(friend_id)s
 where least(l.asker_id, l.receiver_id) = least(%(guardian_id)s::bigint, %(friend_id)s::bigint)
   and greatest(l.asker_id, l.receiver_id) = greatest(%(guardian_id)s::bigint, %(friend_id)s::bigint)
+  and l.state <> 3
 for share of l;

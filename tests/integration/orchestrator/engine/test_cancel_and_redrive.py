@@ -112,6 +112,8 @@ def test_every_blocker_has_its_name(engine: Engine) -> None:
     queued = engine.submit()
     assert why(engine, queued.id) == "queued"
     (running,) = engine.db.run(attempts.claim, [queued.id], worker="w", lease=60, alone=True)
+    assert why(engine, queued.id) == "claimed"
+    engine.db.run(attempts.start, [running], {})
     assert why(engine, queued.id) == "leased"
     engine.db.run(attempts.finish, [outcome.completed(running.id, running.token, {})])
     assert why(engine, queued.id) == "finished"

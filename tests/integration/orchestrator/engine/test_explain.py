@@ -55,4 +55,4 @@ def test_a_flag_that_is_on_again_lets_go_one_after_another(engine: Engine, monke
     assert reason == "unparking"
     assert "is on again; its paused tasks start at 500 a minute, about 2 before this one." in text
     monkeypatch.setattr(explaining, "MOST_AHEAD", 1)
-    assert "1 or more before it" in why(engine, parked[2].id)[1]
+    assert "1 or more before this one" in why(engine, parked[2].id)[1]

@@ -68,8 +68,10 @@ def test_a_commit_out_of_order_is_not_skipped(engine: Engine, browser: Browser, 
     from orchestrator.store import attempts
 
     with other.transaction() as open_transaction:
-        attempts.claim(open_transaction, [late.id], worker="slow", lease=60, alone=True)
-        engine.db.run(attempts.claim, [early.id], worker="fast", lease=60, alone=True)
+        slow = attempts.claim(open_transaction, [late.id], worker="slow", lease=60, alone=True)
+        attempts.start(open_transaction, slow, {})
+        fast = engine.db.run(attempts.claim, [early.id], worker="fast", lease=60, alone=True)
+        engine.db.run(attempts.start, fast, {})
         subscriptions.push(engine.db, browser, ["1"])
         assert (str(early.id), 2) in browser.updates(mine)
         assert (str(late.id), 2) not in browser.updates(mine)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +14,14 @@ import pytest
 
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.live.frames import page_of
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.engine.waiting.signals import Answerer, answer
 from orchestrator.http.app import Services
 from orchestrator.http.schemas import responses
+from orchestrator.model.cursor import Cursor
 from orchestrator.model.errors import AlreadyAnswered
-from orchestrator.store import row_security
+from orchestrator.store import events, row_security
 from orchestrator.store.connection import Connection, Database
 from tests.integration.conftest import CountedQueue
 from tests.support.engine import message_for
@@ -160,3 +164,100 @@ def press(services: Services, db: Database, task: UUID, yes: bool, barrier: thre
     except AlreadyAnswered:
         return False
     return True
+
+
+def asking(db: Database, services: Services, worker: Worker, by: str | list[str]) -> str:
+    """A task of owner 1 that waits for an approval."""
+    payload: dict[str, Any] = {"do": "approve", "writes": False, "by": by}
+    request = TaskRequest(owner="1", type="test.waits", payload=payload, by_user=False)
+    task = submit(db, services.queue, worker.agents, request).task.id
+    run(worker, task)
+    return str(task)
+
+
+def asks_of(caller: Caller) -> list[str]:
+    found = validated(responses.Asks, caller.get("/api/tasks/asks").json())
+    return [ask["taskId"] for ask in found["items"]]
+
+
+@pytest.mark.parametrize(
+    ("by", "allowed", "forbidden"),
+    [("owner", "ann", "operator"), ("operator", "operator", "ann"), (["2"], "ben", "ann"), (["2"], "ben", "operator")],
+)
+def test_only_those_who_are_asked_may_answer(
+    request: pytest.FixtureRequest,
+    db: Database,
+    services: Services,
+    worker: Worker,
+    by: Any,
+    allowed: str,
+    forbidden: str,
+) -> None:
+    task = asking(db, services, worker, by)
+    one, other = request.getfixturevalue(allowed), request.getfixturevalue(forbidden)
+    assert (asks_of(one), asks_of(other)) == ([task], [])
+    refused = one.post(f"/api/tasks/{task}/signals/pay", {"value": "?"})
+    assert refused.status == 400
+    refused = other.post(f"/api/tasks/{task}/signals/pay", {"value": True})
+    assert (refused.status, refused.json()["code"]) == (403, "not_asked")
+    assert one.post(f"/api/tasks/{task}/signals/pay", {"value": True}).status == 202
+    assert asks_of(one) == []
+    run(worker, task)
+
+
+def test_the_task_shows_its_open_question(
+    ann: Caller, ben: Caller, db: Database, services: Services, worker: Worker
+) -> None:
+    task = asking(db, services, worker, "owner")
+    view = validated(responses.TaskView, ann.get(f"/api/tasks/{task}").json())
+    (ask,) = view["asks"]
+    assert (ask["name"], ask["kind"], ask["shown"]) == ("pay", "approval", {"amount": 5})
+    assert str(ask["answerToken"]).startswith("ask_")
+    assert view["waitingFor"]["kind"] == "approval"
+    assert ben.get(f"/api/tasks/{task}").status == 404
+    assert ann.post(f"/api/tasks/{task}/cancel", {}).status == 202
+    assert asks_of(ann) == []
+    assert "asks" not in ann.get(f"/api/tasks/{task}").json()
+
+
+def test_the_owner_sees_a_question_to_others_without_its_token(
+    ann: Caller, db: Database, services: Services, worker: Worker
+) -> None:
+    task = asking(db, services, worker, ["2"])
+    (ask,) = ann.get(f"/api/tasks/{task}").json()["asks"]
+    assert ask["answerToken"] is None
+
+
+def test_a_frame_of_a_wait_carries_the_open_question(
+    ann: Caller, db: Database, services: Services, worker: Worker
+) -> None:
+    task = asking(db, services, worker, "owner")
+    start = Cursor("1:1:")
+    rows, target = db.run(events.unseen, "1", start, [UUID(task)], 100)
+    frames = [json.loads(frame) for frame, _ in page_of(rows, start, target, more=False).frames]
+    assert [frame["task"].get("asks") is not None for frame in frames] == [False] * (len(frames) - 1) + [True]
+    (ask,) = frames[-1]["task"]["asks"]
+    (read,) = ann.get(f"/api/tasks/{task}").json()["asks"]
+    assert ask == read
+    assert ann.post(f"/api/tasks/{task}/signals/pay", {"value": True}).status == 202
+    rows, target = db.run(events.unseen, "1", start, [UUID(task)], 100)
+    frames = [json.loads(frame) for frame, _ in page_of(rows, start, target, more=False).frames]
+    assert [frame["task"].get("asks") for frame in frames if frame["task"]["event"] == "signal"] == [None]
+
+
+@pytest.mark.parametrize("deadline", [0, -1, "soon", True, "2 weeks", "400d", [], "0s"])
+def test_a_deadline_that_makes_no_sense_is_a_fault(ann: Caller, deadline: Any) -> None:
+    refused = ann.post("/api/tasks", {"type": "echo", "deadline": deadline})
+    assert (refused.status, [each["field"] for each in refused.json()["errors"]]) == (400, ["deadline"])
+
+
+def test_a_deadline_bounds_the_life_of_a_submitted_task(ann: Caller) -> None:
+    for deadline, seconds in (("2h", 7_200), (90, 90)):
+        task = ann.post("/api/tasks", {"type": "echo", "deadline": deadline}).json()["id"]
+        view = ann.get(f"/api/tasks/{task}").json()
+        life = datetime.fromisoformat(view["deadline"]) - datetime.fromisoformat(view["createdAt"])
+        assert life == timedelta(seconds=seconds)
+    same, other = ({"type": "echo", "deadline": deadline} for deadline in ("2h", "3h"))
+    key = {"idempotency-key": "k1"}
+    first, again, conflict = (ann.post("/api/tasks", body, headers=key) for body in (same, same, other))
+    assert (first.json()["id"] == again.json()["id"], conflict.status) == (True, 422)

@@ -10,6 +10,7 @@ import pytest
 
 #: Functions that run several statements, each by their own name.
 SEVERAL = {
+    "begin_wait",
     "claim_limited",
     "end",
     "end_all",

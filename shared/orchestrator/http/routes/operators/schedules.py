@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -23,6 +23,9 @@ from orchestrator.store import schedules as store
 from orchestrator.store.owners import ANY_OWNER
 from orchestrator.store.schedules import Schedule
 
+if TYPE_CHECKING:
+    from orchestrator.http.errors import JsonResponse
+
 CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, description="nextCursor of a page")
 
 
@@ -42,7 +45,7 @@ def _register_reads(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def list_all() -> Response[Any]:
+    def list_all() -> JsonResponse:
         query = Query(router.current_event)
         owner, before = query.text("owner", longest=128), query.uuid("cursor")
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
@@ -60,7 +63,7 @@ def _register_reads(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def get_one(schedule_id: str) -> Response[Any]:
+    def get_one(schedule_id: str) -> JsonResponse:
         found = services.db.run(store.explain_schedule, path_uuid(schedule_id, "schedule"))
         if found is None:
             raise NotFound("There is no such schedule.")
@@ -77,7 +80,7 @@ def _register_changes(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def create() -> Response[Any]:
+    def create() -> JsonResponse:
         from orchestrator.http.schemas.schedules import CreateOpsSchedule
 
         body = read(CreateOpsSchedule, router.current_event)
@@ -101,7 +104,7 @@ def _register_changes(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def pause(schedule_id: str) -> Response[Any]:
+    def pause(schedule_id: str) -> JsonResponse:
         return set_paused(schedule_id, paused=True)
 
     @router.post("/ops/schedules/<schedule_id>/resume")
@@ -112,10 +115,10 @@ def _register_changes(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def resume(schedule_id: str) -> Response[Any]:
+    def resume(schedule_id: str) -> JsonResponse:
         return set_paused(schedule_id, paused=False)
 
-    def set_paused(schedule_id: str, paused: bool) -> Response[Any]:
+    def set_paused(schedule_id: str, paused: bool) -> JsonResponse:
         found_id = path_uuid(schedule_id, "schedule")
         changed = engine.set_paused(services.db, found_id, paused, current_operator(router))
         return json_response(200, operator_schedule_view(changed))
@@ -128,7 +131,7 @@ def _register_changes(router: Router, services: Services) -> None:
         access="operator",
         tag="ops",
     )
-    def delete(schedule_id: str) -> Response[Any]:
+    def delete(schedule_id: str) -> JsonResponse:
         engine.delete(services.db, path_uuid(schedule_id, "schedule"), current_operator(router))
         return Response(status_code=204)
 
