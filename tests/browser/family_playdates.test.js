@@ -66,7 +66,7 @@ test('from a match to a playdate that two families agree on, live in two browser
 
   const question = card(right.page, 'questions', 'Chess with Jon');
   await question.getByText(`${one.name} asks whether you can come`).waitFor();
-  await right.page.getByRole('link', {name: /Playdates, new: 1/}).waitFor();
+  await right.page.getByRole('link', {name: /^Playdates\s*, new:\s*1$/}).waitFor();
   await screenshot(right.page, 'playdates-invited');
   await question.getByRole('button', {name: 'Join Chess with Jon'}).click();
   await messageOf(right.page, 'You take part.');

@@ -35,15 +35,15 @@ export function ScheduleDialog({playdate, match, friend, close}) {
       <h2 id="schedule-title">${playdate ? 'Change the playdate' : 'Schedule a playdate'}</h2>
       <${Form} submit=${send} action=${playdate ? 'Save' : 'Send'}>
         ${(errors) => html`
-          <${Field} label="Title" name="title" required maxlength="120" dir="auto" value=${first.title} error=${errors.title} />
-          <${Field} label="What" name="activity" required maxlength="60" dir="auto" value=${first.activity} error=${errors.activity} />
-          <${Field} label="Where" name="locationName" required maxlength="120" dir="auto" value=${first.locationName} error=${errors.locationName} />
+          <${Field} label="Title" name="title" required maxlength="120" dir="auto" defaultValue=${first.title} error=${errors.title} />
+          <${Field} label="What" name="activity" required maxlength="60" dir="auto" defaultValue=${first.activity} error=${errors.activity} />
+          <${Field} label="Where" name="locationName" required maxlength="120" dir="auto" defaultValue=${first.locationName} error=${errors.locationName} />
           <div class="schedule-times">
-            <${Field} label="From" name="startTime" type="datetime-local" required value=${first.startTime} error=${errors.startTime} />
-            <${Field} label="To" name="endTime" type="datetime-local" required value=${first.endTime} error=${errors.endTime} />
+            <${Field} label="From" name="startTime" type="datetime-local" required defaultValue=${first.startTime} error=${errors.startTime} />
+            <${Field} label="To" name="endTime" type="datetime-local" required defaultValue=${first.endTime} error=${errors.endTime} />
           </div>
-          <${Field} label="Families at most" name="maxGuests" type="number" min="1" max="50" hint="Empty: as many as like to come." value=${first.maxGuests} error=${errors.maxGuests} />
-          <${Field} label="A note" name="description" maxlength="2000" dir="auto" value=${first.description} error=${errors.description} />
+          <${Field} label="Families at most" name="maxGuests" type="number" min="1" max="50" hint="Empty: as many as like to come." defaultValue=${first.maxGuests} error=${errors.maxGuests} />
+          <${Field} label="A note" name="description" maxlength="2000" dir="auto" defaultValue=${first.description} error=${errors.description} />
           ${friends.length > 0 && html`
             <fieldset class="schedule-friends"><legend>Invite</legend>
               ${friends.map(({id, name}) => html`<label key=${id}><input type="checkbox" name="invite" value=${id} defaultChecked=${friend === id} /> <bdi dir="auto">${name}</bdi></label>`)}
