@@ -1,8 +1,4 @@
-"""The deployment: migrate the schemas, make the logins, load the application's data; or answer its own events.
-
-`{"phase": "pre"}` runs before new code, `{"phase": "post"}` after it. `{"databaseOwner": "name"}` lets another owner of
-the same server deploy a stack there.
-"""
+"""The deployment: schemas, logins, data. Events: `{"phase": "pre" or "post"}`, `{"databaseOwner": …}`, the application's."""
 
 from __future__ import annotations
 
@@ -25,17 +21,16 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Run the phase, or both without one. All code is imported first, so code that fails to import changes nothing."""
     from orchestrator import bootstrap
-    from orchestrator.store.database_users import admit_owner
+    from orchestrator.engine.database_users import admit_owner
     from orchestrator.store.migrate import Phase, migrate
 
     application = bootstrap.application()
     packages = application.import_everything()
     database = bootstrap.database()
     answer = application.handle_event(database, wanted)
+    answer = admit_owner(database, wanted) if answer is None else answer
     if answer is not None:
         return dict(answer)
-    if "databaseOwner" in wanted:
-        return {"admitted": database.run(admit_owner, str(wanted["databaseOwner"]))}
     bootstrap.check_network()
     phases = tuple(phase for phase in get_args(Phase) if wanted.get("phase", phase) == phase)
     applied = migrate(database, packages, phases)

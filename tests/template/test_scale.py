@@ -9,6 +9,7 @@ import pytest
 
 from tools.quality import scale
 from tools.quality.monthly_cost import MEASURED
+from tools.quality.scale_limits import limits
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_ten_thousand_need_more_than_one_stack(measured: dict[str, Any]) -> None
 
 
 def test_the_scarcest_comes_first_and_more_tasks_need_more(measured: dict[str, Any]) -> None:
-    known = scale.limits()
+    known = limits()
     for rate in scale.RATES:
         needed = scale.needs(rate, measured)
         order = [needed[name] / known[name].usual for name in scale.exhausted(rate, measured, raised=False)]
@@ -52,6 +53,6 @@ def test_a_dearer_task_needs_more(measured: dict[str, Any], input_name: str, res
 
 
 def test_each_limit_names_its_source() -> None:
-    for one in scale.limits().values():
+    for one in limits().values():
         assert one.source.startswith(("docs.aws.amazon.com/", "aws.amazon.com/", "`tools/bench/"))
         assert one.usual <= one.raised

@@ -7,142 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.engine.sweep import RETENTION_DAYS
-from tools.local_stack import templates
 from tools.quality.monthly_cost import MEASURED, PING_SECONDS, memory, per_million
 from tools.quality.reference.markdown import NOTE
-from tools.virtualenvs import ROOT
+from tools.quality.scale_limits import limits
 
 #: Tasks a second.
 RATES = (10, 1_000, 10_000)
 #: Assumptions: milliseconds of a handler, open sockets for each task a second, tasks of a batch.
 HANDLER_MS, SOCKETS_PER_RATE, BATCH = 100.0, 10, 10
-#: Part of a server's processor that can be used without long queues.
-USABLE = 0.6
 DAY = 86_400
-_RDS = "docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
-_LAMBDA = "docs.aws.amazon.com/lambda/latest/dg/"
-_GATEWAY = "docs.aws.amazon.com/apigateway/latest/developerguide/"
-#: Seconds that a task is in flight beside its handler, its place in a batch included.
+#: Resources that a row of the first table names.
+SHOWN = 5
+#: Seconds that a message is in flight beside its handler: receive, the tasks before it in its batch, delete.
 FLIGHT_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A resource of the default template, its most after a request or another parameter, and the source."""
-
-    title: str
-    unit: str
-    usual: float
-    raised: float
-    how: str
-    source: str
-
-
-def limits() -> dict[str, Limit]:
-    """Quotas of an account in us-east-1, as AWS's documents had them in 2025-07, and the template's defaults."""
-    parameters = templates.read(ROOT / "template.yaml")["Parameters"]
-
-    def default(name: str) -> float:
-        return float(parameters[name]["Default"])
-
-    return {
-        "cpu": Limit(
-            title="Postgres processor",
-            unit="vCPU",
-            usual=2 * USABLE,
-            raised=96 * USABLE,
-            how="`DatabaseInstanceClass`: db.t4g.medium, then db.r8g.24xlarge, used to 60 %",
-            source="aws.amazon.com/rds/instance-types",
-        ),
-        "wal": Limit(
-            title="Postgres log (WAL)",
-            unit="MB/s",
-            usual=125,
-            raised=1_000,
-            how="gp3 below 400 GB, and the most of gp3 at 400 GB and more",
-            source=f"{_RDS}CHAP_Storage.html",
-        ),
-        "storage": Limit(
-            title=f"tables after {RETENTION_DAYS} days",
-            unit="GB",
-            usual=10 * default("DatabaseStorage"),
-            raised=65_536,
-            how="`DatabaseStorage` grows tenfold; the most of RDS",
-            source=f"{_RDS}CHAP_Storage.html",
-        ),
-        "deletion": Limit(
-            title="deletion of old tasks",
-            unit="s a minute",
-            usual=50,
-            raised=50,
-            how="the run of the one sweeper in each minute",
-            source="`tools/bench/retention.py`",
-        ),
-        "connections": Limit(
-            title="Postgres connections",
-            unit="",
-            usual=default("DatabaseConnections"),
-            raised=5_000,
-            how="`DatabaseConnections`; `UseRdsProxy` shares them",
-            source=f"{_RDS}CHAP_Limits.html",
-        ),
-        "workers": Limit(
-            title="worker containers",
-            unit="",
-            usual=default("WorkerConcurrency"),
-            raised=1_000,
-            how="`WorkerConcurrency`; the most of a mapping of SQS",
-            source=f"{_LAMBDA}services-sqs-scaling.html",
-        ),
-        "lambda": Limit(
-            title="Lambda concurrency",
-            unit="",
-            usual=1_000,
-            raised=10_000,
-            how="an account's quota; raised on request",
-            source=f"{_LAMBDA}gettingstarted-limits.html",
-        ),
-        "flight": Limit(
-            title="SQS messages in flight",
-            unit="",
-            usual=120_000,
-            raised=120_000,
-            how="the quota of a standard queue",
-            source="docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html",
-        ),
-        "http": Limit(
-            title="HTTP requests",
-            unit="1/s",
-            usual=default("HttpRequestsPerSecond"),
-            raised=10_000,
-            how="`HttpRequestsPerSecond`; an account's quota",
-            source=f"{_GATEWAY}limits.html",
-        ),
-        "frames": Limit(
-            title="WebSocket frames and pings",
-            unit="1/s",
-            usual=10_000,
-            raised=10_000,
-            how="an account's quota, shared with HTTP",
-            source=f"{_GATEWAY}limits.html",
-        ),
-        "pings": Limit(
-            title="pings of open sockets",
-            unit="1/s",
-            usual=default("SocketRequestsPerSecond"),
-            raised=10_000,
-            how="`SocketRequestsPerSecond`",
-            source=f"{_GATEWAY}limits.html",
-        ),
-    }
-
-
 def needs(rate: float, measured: dict[str, Any]) -> dict[str, float]:
-    """What so many tasks a second need of each resource, with a watcher for each task."""
+    """Return the need of each resource at this rate, with a watcher for each task."""
     database = measured["database"]
     api, push = (measured["milliseconds"][name] / 1000 for name in ("ApiFunction", "PushFunction"))
     handler = HANDLER_MS / 1000 + measured["milliseconds"]["WorkerFunction"] / 1000
@@ -203,14 +87,14 @@ def _first(measured: dict[str, Any]) -> list[str]:
     rows = []
     for rate in RATES:
         names = [
-            ", ".join(known[name].title for name in exhausted(rate, measured, raised=raised)) or "nothing"
+            ", ".join(known[name].title for name in exhausted(rate, measured, raised=raised)[:SHOWN]) or "nothing"
             for raised in (False, True)
         ]
         rows.append(f"| {rate:,} | {names[0]} | {names[1]} |")
     return [
         "## Used up first",
         "",
-        "The scarcest resource is first.",
+        f"The scarcest resource is first; at most {SHOWN} are shown.",
         "",
         "| tasks a second | with the defaults of the template | with every parameter and quota raised |",
         "|---:|---|---|",
