@@ -1,4 +1,4 @@
-"""The deployment: schemas, logins, data. Events: `{"phase": "pre" or "post"}`, `{"databaseOwner": …}`, the application's."""
+"""The deployment: schemas, logins, data. Events: `{"phase": …}`, `{"databaseOwner": …}` and the application's own."""
 
 from __future__ import annotations
 
