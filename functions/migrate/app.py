@@ -1,7 +1,4 @@
-"""The deployment: migrate the schemas, make the logins, load the application's data; or answer its own events.
-
-`{"phase": "pre"}` runs before new code, `{"phase": "post"}` after it.
-"""
+"""The deployment: schemas, logins, data. Events: `{"phase": …}`, `{"databaseOwner": …}` and the application's own."""
 
 from __future__ import annotations
 
@@ -24,12 +21,14 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Run the phase, or both without one. All code is imported first, so code that fails to import changes nothing."""
     from orchestrator import bootstrap
+    from orchestrator.engine.database_users import admit_owner
     from orchestrator.store.migrate import Phase, migrate
 
     application = bootstrap.application()
     packages = application.import_everything()
     database = bootstrap.database()
     answer = application.handle_event(database, wanted)
+    answer = admit_owner(database, wanted) if answer is None else answer
     if answer is not None:
         return dict(answer)
     bootstrap.check_network()

@@ -21,6 +21,8 @@ LONGEST_INTEGRATION = 29
 LARGEST_MESSAGE, LARGEST_CLIENT_FRAME = 128 * 1024, 32 * 1024
 #: Bytes that Lambda takes from and gives to a caller who waits.
 LARGEST_PAYLOAD = 6 * 1024 * 1024
+#: And from a caller who does not wait.
+LARGEST_ASYNCHRONOUS = 256 * 1024
 
 
 def test_functions_behind_a_gateway_answer_before_it_gives_up(
@@ -92,3 +94,34 @@ def test_access_logs_need_no_entry_in_the_account_s_log_policy(resources: dict[s
 def test_routes_are_not_billed_as_metrics(resources: dict[str, Resource]) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html: detailed ones are custom."""
     assert not resources["HttpStage"]["Properties"]["DefaultRouteSettings"].get("DetailedMetricsEnabled")
+
+
+@pytest.mark.parametrize("file", ["infrastructure/pages.yaml", "infrastructure/cloudfront.yaml"])
+def test_cloudfront_keeps_no_error(family: dict[str, dict[str, Any]], file: str) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html: 10 s.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html lists the codes.
+    """
+    distribution = family[file]["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    kept = {one["ErrorCode"]: one["ErrorCachingMinTTL"] for one in distribution["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504), 0)
+
+
+def test_events_that_nobody_waits_for_are_small(family: dict[str, dict[str, Any]]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: an asynchronous invocation's payload.
+
+    It was 256 KB until October 2025, and is 1 MB since.
+    """
+    inputs = [
+        target["Input"]
+        for template in family.values()
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::Events::Rule"
+        for target in one["Properties"]["Targets"]
+        if "Input" in target
+    ]
+    assert inputs
+    assert max(map(len, inputs)) <= LARGEST_ASYNCHRONOUS
+    for name in ("MigrateBefore", "MigrateAfter"):
+        given = family["template.yaml"]["Resources"][name]["Properties"]
+        assert len(json.dumps(given)) <= LARGEST_ASYNCHRONOUS

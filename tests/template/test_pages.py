@@ -101,14 +101,3 @@ def test_the_stack_itself_allows_the_pages_origin(family: dict[str, dict[str, An
     assert {"Fn::GetAtt": ["PagesFront", "Outputs.Url"]} in with_pages
     assert without == {"Ref": "AllowedOrigins"}
     assert "PagesFront" not in str(resources["HttpApi"]), "the pages wait for the API, not the API for them"
-
-
-@pytest.mark.parametrize("file", ["infrastructure/pages.yaml", "infrastructure/cloudfront.yaml"])
-def test_cloudfront_keeps_no_error(family: dict[str, dict[str, Any]], file: str) -> None:
-    """It keeps those of an origin for 10 s, with any cache policy, and gives them to everybody.
-
-    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html lists the codes.
-    """
-    config = family[file]["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
-    kept = {one["ErrorCode"]: one["ErrorCachingMinTTL"] for one in config["CustomErrorResponses"]}
-    assert kept == dict.fromkeys((400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504), 0)

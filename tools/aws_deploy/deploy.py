@@ -152,7 +152,7 @@ def summary(environment: Environment, outputs: Mapping[str, str], *, promoted: b
         f"  pages      {home or 'yours to host; name their origin in AllowedOrigins'}",
         f"  operators  {home + '/operator/' if home else 'the same'}",
         f"  API        {outputs['HttpUrl']}",
-        f"  price      about ${dollars:.0f} a month with nothing to do (docs/cost.md)",
+        f"  price      about ${dollars:.0f} a month with nothing to do (docs/explanation/cost.md)",
         "",
         "Next:",
     ]

@@ -161,11 +161,11 @@ def measure() -> None:
             types.add(entry["task_type"])
     how = f"Durations: medians of a local stack, {tasks} tasks, each alone in its batch."
     found = {
+        **json.loads(MEASURED.read_text()),  # frames: `python -m tools.bench.live`; database: `tools.bench.retention`
         "how": how,
         "milliseconds": {name: round(statistics.median(each), 1) for name, each in sorted(took.items())},
         "log_bytes": round(size / max(tasks, 1)) + ACCESS_LOG_BYTES,
         "types": max(len(types), 7),
-        "frames": json.loads(MEASURED.read_text())["frames"],  # as `python -m tools.bench.live` prints them
     }
     MEASURED.write_text(json.dumps(found, indent=2) + "\n")
 

@@ -89,3 +89,10 @@ def _opens(log_in: LogIn, secret: Secret) -> bool:
             raise
         return False
     return True
+
+
+def admit_owner(db: Database, wanted: Mapping[str, Any]) -> dict[str, str] | None:
+    """Admit the owner of another database of the server, if the event names one; None: it does not."""
+    if "databaseOwner" not in wanted:
+        return None
+    return {"admitted": db.run(database_users.admit_owner, str(wanted["databaseOwner"]))}

@@ -97,3 +97,9 @@ def was_refused(failure: psycopg.OperationalError) -> bool:
 
 def _verifier(conn: Connection, name: str, password: str) -> str:
     return conn.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+
+
+def admit_owner(conn: Connection, name: str) -> str:
+    """Let the role `name`, the owner of another database of the server, give the functions' roles to its logins."""
+    conn.execute(_SQL["admit_owner"], {"name": name})
+    return name

@@ -35,6 +35,16 @@ CREATE FUNCTION public.acting_owner() RETURNS text
     LANGUAGE sql STABLE
     AS $$ SELECT current_setting('orchestrator.owner', true) $$;
 
+CREATE FUNCTION public.admit_owner(name text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE part text;
+BEGIN
+  FOREACH part IN ARRAY ARRAY['api', 'operator', 'worker', 'websocket', 'push', 'sweeper'] LOOP
+    PERFORM execute_on_server(format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', 'orchestrator_' || part, name));
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.change_own_password(verifier public.scram_verifier) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -274,7 +284,8 @@ CREATE TABLE public.agent_task_events (
     status text NOT NULL,
     owner_id text NOT NULL,
     data jsonb
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_analyze_scale_factor='0.02');
 
 CREATE TABLE public.agent_task_keys (
     owner_id text NOT NULL,
@@ -338,7 +349,7 @@ CREATE TABLE public.agent_tasks (
     unique_key text,
     CONSTRAINT task_wait_ends CHECK (((waiting_for IS NULL) OR (wake_at IS NOT NULL) OR (parked_by IS NOT NULL)))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_analyze_scale_factor='0.02');
 
 CREATE TABLE public.agent_waits (
     task_id uuid NOT NULL,

@@ -11,6 +11,7 @@ import pytest
 
 from functions.migrate import app as migrate
 from orchestrator import bootstrap
+from orchestrator.entrypoints.lambda_handler import InvocationFailed
 from orchestrator.settings import PARTS
 from orchestrator.store.connection import Connection, connect
 from orchestrator.store.database_users import TooFewConnections, share
@@ -28,7 +29,8 @@ MASTER = {"username": "master", "password": "of the server"}
 def server() -> Iterator[Layout]:
     with postgres.server() as layout:
         with connect(postgres.url_of(layout, "postgres")) as superuser:
-            superuser.execute("CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'of the server'")
+            for owner in ("master", "second_owner"):
+                superuser.execute(f"CREATE ROLE {owner} LOGIN CREATEROLE CREATEDB PASSWORD 'of the server'".encode())
             superuser.execute("ALTER SYSTEM SET log_statement = 'all'")
             superuser.execute("ALTER SYSTEM SET log_parameter_max_length = -1")
             superuser.execute("SELECT pg_reload_conf()")
@@ -38,14 +40,14 @@ def server() -> Iterator[Layout]:
 class Deployed:
     """A stack's database and logins, as its migrate function meets them."""
 
-    def __init__(self, server: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, server: Layout, monkeypatch: pytest.MonkeyPatch, owner: str = "master") -> None:
         self.monkeypatch = monkeypatch
         self.url = postgres.url_of(server, f"stack_{uuid4().hex[:8]}")
         name = self.url.rsplit("/", 1)[1]
-        with connect(postgres.url_of(server, "postgres"), user="master", password=MASTER["password"]) as master:
+        with connect(postgres.url_of(server, "postgres"), user=owner, password=MASTER["password"]) as master:
             master.execute(f"CREATE DATABASE {name}".encode())
         self.master = login_for(self.url, "master")
-        self.master.put(**MASTER)
+        self.master.put(**{**MASTER, "username": owner})
         self.logins = {part: login_for(self.url, f"{name}_{part}") for part in PARTS}
 
     def settle(self) -> None:
@@ -92,6 +94,25 @@ def test_each_stack_s_logins_are_made_by_its_deploy_and_are_at_home_there_alone(
         stack.settle()
         assert all(stack.opens(login) for login in stack.logins.values())
         assert not any(stack.opens(login) for login in other.logins.values())
+
+
+def test_a_second_owner_migrates_a_database_of_the_same_server(
+    server: Layout, stacks: tuple[Deployed, Deployed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The roles of the server belong to the owner who migrated first."""
+    first, _ = stacks
+    first.migrate("pre")
+    second = Deployed(server, monkeypatch, owner="second_owner")
+    with pytest.raises(InvocationFailed, match="InsufficientPrivilege"):
+        second.migrate("pre")
+    first.settle()
+    assert migrate.handler({"databaseOwner": "second_owner"}, CONTEXT) == {"admitted": "second_owner"}
+    bootstrap.database().close()
+    assert second.migrate("pre")["logins"] == [login.name for login in second.logins.values()]
+    second.migrate("post")
+    assert all(second.opens(login) for login in second.logins.values())
+    first.migrate("post")
+    assert all(first.opens(login) for login in first.logins.values())
 
 
 def test_nobody_logs_in_without_tls_but_on_a_laptop(stacks: tuple[Deployed, Deployed]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.progress import say
-from tools.quality import cost
+from tools.quality import cost, scale
 from tools.quality.reference import (
     command_line,
     configuration,
@@ -23,6 +23,7 @@ DOCS = ROOT / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "decisions/index.md": decision_index.page,
     "explanation/cost.md": cost.sheet,
+    "explanation/scale.md": scale.page,
     "reference/cli.md": command_line.page,
     "reference/configuration.md": configuration.page,
     "reference/http.md": http_api.page,

@@ -17,3 +17,7 @@ SELECT set_login_password(%(login)s, %(verifier)s);
 -- name: change_own_password
 -- By the login itself.
 SELECT change_own_password(%(verifier)s);
+
+-- name: admit_owner
+-- As the owner that made the roles.
+SELECT admit_owner(%(name)s);
