@@ -52,7 +52,9 @@ def playdate_routes(services: Services) -> Router:
         return json_response(200, services.db.run(_mine, guardian_id(current_owner(router))))
 
     @router.post(PATH)
-    @operation("Schedule a playdate", {201: SHAPE}, body=playdate_shapes.PlaydateBody, refusals=(409,), tag="playdates")
+    @operation(
+        "Schedule a playdate", {201: SHAPE}, body=playdate_shapes.PlaydateBody, refusals=(404, 409), tag="playdates"
+    )
     def schedule() -> Response[Any]:
         from playmate.schemas.playdate_shapes import PlaydateBody
 
