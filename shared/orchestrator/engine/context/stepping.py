@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
 from orchestrator.engine.context.waits import WaitingScope
@@ -72,7 +72,12 @@ class SteppingScope(WaitingScope):
         raise NotImplementedError
 
     def step(
-        self, name: str, fn: Callable[[str], T], *, returns: Any = None, check: Callable[[str], T | None] | None = None
+        self,
+        name: str,
+        fn: Callable[[str], T],
+        *,
+        returns: object = None,
+        check: Callable[[str], T | None] | None = None,
     ) -> T:
         """Run `fn(idempotency_key)` unless an earlier attempt recorded its result, and record it at once.
 
@@ -105,7 +110,7 @@ class SteppingScope(WaitingScope):
             self._store(name, result, returns, time.monotonic() - started, tries, found=found)
         return cast("T", self._result(name, returns))
 
-    def parallel(self, calls: Mapping[str, Callable[[str], Any]], *, at_most: int = 5) -> dict[str, Any]:
+    def parallel(self, calls: Mapping[str, Callable[[str], object]], *, at_most: int = 5) -> dict[str, Json]:
         """Run steps side by side, `at_most` at once, and return their results by name.
 
         Each is recorded as it ends; a retry runs the missing ones only. When one raises, the others are recorded
@@ -126,7 +131,7 @@ class SteppingScope(WaitingScope):
             self._run_side_by_side({names[name]: fn for name, fn in missing.items()}, at_most)
         return {name: self._result(unique, None) for name, unique in names.items()}
 
-    def _run_side_by_side(self, calls: Mapping[str, Callable[[str], Any]], at_most: int) -> None:
+    def _run_side_by_side(self, calls: Mapping[str, Callable[[str], object]], at_most: int) -> None:
         errors: list[Exception] = []
         with _pool(min(at_most, len(calls))) as pool:
             running = {pool.submit(_timed, fn, self._key(name)): name for name, fn in calls.items()}
@@ -201,7 +206,7 @@ class SteppingScope(WaitingScope):
     def _found(self, name: str, check: Callable[[str], T | None]) -> T | None:
         return check(self._key(name))
 
-    def _store(self, name: str, result: Any, returns: Any, seconds: float, tries: int, *, found: bool) -> None:
+    def _store(self, name: str, result: object, returns: object, seconds: float, tries: int, *, found: bool) -> None:
         text, fault = "null", None
         try:
             text = to_json(result, returns)
@@ -221,7 +226,7 @@ class SteppingScope(WaitingScope):
         if write is Write.WATCHED:
             self._announce(self._record.owner_id)
 
-    def _result(self, name: str, returns: Any) -> Any:
+    def _result(self, name: str, returns: object) -> Json:
         recorded = self._recorded[name]
         if recorded.fault is not None:
             raise StepNotRecorded(
@@ -246,7 +251,7 @@ class SteppingScope(WaitingScope):
         raise self.interrupt(lost)
 
 
-def _timed(fn: Callable[[str], Any], key: str) -> tuple[Any, float]:
+def _timed(fn: Callable[[str], object], key: str) -> tuple[object, float]:
     started = time.monotonic()
     return fn(key), time.monotonic() - started
 
