@@ -38,7 +38,6 @@ ENDED = {
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
 
-
 _SQL = load_queries("orchestrator.store", "row_security")
 
 

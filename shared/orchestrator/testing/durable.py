@@ -158,11 +158,11 @@ class DurableEngine:
 
     # Failures
 
-    def fail(self, what: str, *, times: int = 1) -> None:
+    def fail(self, effect: str, *, times: int = 1) -> None:
         """Let the effect of a step (`step:charge`) fail so many times before it works."""
-        if not what.startswith("step:"):
-            raise ValueError(f"fail({what!r}): name a step, such as step:charge")
-        self.hooks.failures[what] += times
+        if not effect.startswith("step:"):
+            raise ValueError(f"fail({effect!r}): name a step, such as step:charge")
+        self.hooks.failures[effect] += times
 
     def outside(self, target: str, *, returns: Any = None) -> Outside:
         """Play the function `package.module.name` until the engine is closed, and record its calls."""

@@ -62,7 +62,7 @@ class Hooks:
             if (tag or "").partition(" ")[0] in WRITES:
                 self._last_write = (session, self._recorder.line())
 
-        Context.step, HandlerSession.note = watched_step, watched_note  # type: ignore[method-assign] # only while it runs
+        Context.step, HandlerSession.note = watched_step, watched_note  # type: ignore[method-assign, assignment] # only while it runs
         fault_injection.arm(self._reached)
         try:
             yield
