@@ -38,7 +38,6 @@ ENDED = {
 #: How often a conflict's victim tries again before the failure is passed on.
 CONFLICT_TRIES = 5
 
-
 _SQL = load_queries("orchestrator.store", "row_security")
 
 
@@ -230,6 +229,11 @@ class Database:
                 raise DatabaseAway from error
             self._connection.row_context = self._row_context
         return self._connection
+
+    def is_at_rest(self) -> bool:
+        """Return whether a connection is open, without a transaction or a handler on it."""
+        found = self._connection
+        return found is not None and is_usable(found) and is_idle(found) and found.handler_session is None
 
     def is_lost(self) -> bool:
         """Return whether there is a connection that cannot be used any more."""

@@ -63,7 +63,8 @@ def test_an_agent_is_registered_and_completes(block: Block, package: str, databa
 @pytest.mark.parametrize("block", WITH_TESTS, ids=str)
 def test_a_documented_test_passes(block: Block, package: str, database_url: str) -> None:
     namespace: dict[str, Any] = {}
-    exec(compile(block.text, str(block), "exec"), namespace)  # noqa: S102 - the documents' own test
+    text = block.text.replace("my_app.agents", package)
+    exec(compile(text, str(block), "exec"), namespace)  # noqa: S102 - the documents' own test
     namespace["run_agent"] = lambda *args, **given: run_agent(*args, **{**given, "package": package})
     tests = [value for name, value in namespace.items() if name.startswith("test_")]
     assert tests

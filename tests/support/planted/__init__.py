@@ -1,0 +1,1 @@
+"""Agents with planted bugs, and one without, for the test kit."""
