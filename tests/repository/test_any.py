@@ -27,6 +27,7 @@ MAY = {
     "engine/agents.py": HANDLERS,
     "engine/context/attempt_context.py": HANDLERS,
     "engine/context/step_results.py": HANDLERS,
+    "engine/context/stepping.py": HANDLERS,
     "engine/database_users.py": JSON,
     "engine/execution/handler.py": HANDLERS,
     "entrypoints/custom_resource.py": EVENTS,
