@@ -143,7 +143,7 @@ class DurableEngine:
         for _ in range(MOST_ROUNDS):
             due = self.database.run(clock.next_moment)
             moments = [moment for moment in (due, self.queue.next_visible()) if moment is not None and moment <= end]
-            if not moments:
+            if not moments or self.now >= end:
                 break
             moment = min(moments)
             self._set_clock(moment if moment > self.now else self.now + BLOCKED)
