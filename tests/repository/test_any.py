@@ -27,7 +27,6 @@ MAY = {
     "engine/agents.py": HANDLERS,
     "engine/context/attempt_context.py": HANDLERS,
     "engine/context/step_results.py": HANDLERS,
-    "engine/context/stepping.py": HANDLERS,
     "engine/database_users.py": JSON,
     "engine/execution/handler.py": HANDLERS,
     "entrypoints/custom_resource.py": EVENTS,
@@ -53,7 +52,10 @@ MAY = {
     "store/connection.py": DRIVER,
     "store/handler_session.py": DRIVER,
     "store/rows.py": DRIVER,
-    "testing.py": HANDLERS,
+    "testing/durable.py": HANDLERS,
+    "testing/hooks.py": HANDLERS,
+    "testing/outside.py": HANDLERS,
+    "testing/single_attempt.py": HANDLERS,
 }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tools.quality import scale
+from tools.quality.growth import scale
+from tools.quality.growth.limits import limits
 from tools.quality.monthly_cost import MEASURED
-from tools.quality.scale_limits import limits
 
 
 @pytest.fixture(scope="module")

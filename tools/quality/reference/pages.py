@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.progress import say
-from tools.quality import cost, scale
+from tools.quality import cost
+from tools.quality.growth import scale
 from tools.quality.reference import (
     command_line,
     configuration,

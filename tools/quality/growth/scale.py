@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.engine.sweep import RETENTION_DAYS
+from tools.quality.growth.limits import limits
 from tools.quality.monthly_cost import MEASURED, PING_SECONDS, memory, per_million
 from tools.quality.reference.markdown import NOTE
-from tools.quality.scale_limits import limits
 
 #: Tasks a second.
 RATES = (10, 1_000, 10_000)
