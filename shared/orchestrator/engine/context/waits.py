@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from orchestrator.engine.context.scope import Scope
 from orchestrator.engine.context.step_results import check_name
-from orchestrator.engine.waiting.approvals import ApprovalAnswer, Approvers, Decision, decision_of, digest_of
+from orchestrator.engine.waiting.approvals import Approvers, Decision, decision_of, digest_of
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import Suspended, WaitExpired
 from orchestrator.model.ids import WAIT_NAME, new_answer_token
@@ -99,6 +99,8 @@ class Waits:
         token: str | None = None,
     ) -> None:
         """End the attempt with the question. With the `token` of an open question, that one goes on."""
+        from orchestrator.engine.waiting.approval_answer import ApprovalAnswer
+
         question = Question(
             asked=asked_of(by, self._attempt.owner_id),
             operators=by == "operator",

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
 from orchestrator.model.json_encoding import encode_json
 from orchestrator.model.task import Json
 
@@ -37,28 +35,6 @@ class Decision:
         return self.verdict in ("approved", "edited")
 
 
-class ApprovalAnswer(BaseModel):
-    """The answer to an approval; true and false stand for approved and refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    decision: Literal["approved", "refused", "edited"]
-    #: The fields of what was shown that the person changed.
-    edited: dict[str, Json] | None = Field(default=None, min_length=1)
-    note: str | None = Field(default=None, max_length=1_000)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_bool(cls, value: object) -> object:
-        return {"decision": "approved" if value else "refused"} if isinstance(value, bool) else value
-
-    @model_validator(mode="after")
-    def _edits(self) -> ApprovalAnswer:
-        if (self.decision == "edited") != (self.edited is not None):
-            raise ValueError("needs the changed fields in `edited` when the decision is `edited`, and only then")
-        return self
-
-
 def digest_of(shown: Mapping[str, Json]) -> str:
     """Return the hash that binds a decision to what was shown."""
     return hashlib.sha256(encode_json(dict(sorted(shown.items()))).encode()).hexdigest()
@@ -66,6 +42,8 @@ def digest_of(shown: Mapping[str, Json]) -> str:
 
 def decision_of(answer: Json, shown: Mapping[str, Json], by: str | None, at: datetime | None) -> Decision:
     """Return the decision that a stored answer stands for."""
+    from orchestrator.engine.waiting.approval_answer import ApprovalAnswer
+
     given = ApprovalAnswer.model_validate(answer)
     value = {**shown, **(given.edited or {})}
     return Decision(verdict=given.decision, value=value, by=by, at=at, note=given.note)
