@@ -1,4 +1,4 @@
-"""The answer to an approval, as a person sends it. A module of its own, because a cold start does not import pydantic."""
+"""The answer to an approval, as a person sends it; apart, because a cold start does not import pydantic."""
 
 from __future__ import annotations
 
