@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
+from psycopg import sql
+
 from orchestrator.engine.sweep import PAGE, RETENTION_DAYS
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Connection, Database, connect
@@ -96,11 +98,8 @@ def _wal(connection: Connection) -> int:
 def _sizes(connection: Connection) -> str:
     found = []
     for table in ("agent_tasks", "agent_task_events"):
-        row = connection.execute(
-            "SELECT count(*) AS n, pg_table_size(%(t)s) AS data, pg_indexes_size(%(t)s) AS indexes"
-            f" FROM {table}".encode(),
-            {"t": table},
-        ).fetchone()
+        sizes = sql.SQL("SELECT count(*) AS n, pg_table_size({}) AS data, pg_indexes_size({}) AS indexes FROM {}")
+        row = connection.execute(sizes.format(table, table, sql.Identifier(table))).fetchone()
         if row:
             found.append(
                 f"{table}: {row['n']:,} rows, {row['data'] / 1e6:,.0f} MB and indexes {row['indexes'] / 1e6:,.0f} MB"
