@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ _NUMBER = re.compile(r"[\W_]*\d+$")
 _STATE = "checkpoint:state"
 
 
-class SteppingScope(WaitingScope):
+class SteppingScope(WaitingScope, ABC):
     """The calls with which a handler records its progress."""
 
     def __init__(
@@ -63,13 +64,13 @@ class SteppingScope(WaitingScope):
         self._wrote = False
         self._checkpoint_at = self._written_at = time.monotonic()
 
+    @abstractmethod
     def remaining(self) -> float:
         """Return the seconds that this attempt may still take."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _write_start(self) -> None:
         """Write that the attempt has started, unless it is written."""
-        raise NotImplementedError
 
     def step(
         self,

@@ -96,7 +96,7 @@ def playdate_guest_routes(services: Services) -> Router:
 
     @router.get(f"{PATH}/<playdate_id>/audit/<participant_id>")
     @operation(
-        "What helps the host to decide about a guest",
+        "Reasons that help the host to decide about a guest",
         {200: playdate_shapes.AuditAnswer},
         parameters=(PLAYDATE_ID, PARTICIPANT_ID),
         refusals=(403,),
