@@ -16,7 +16,7 @@ FAILURES = {
     "system": "SystemExit",
     "stop": "StopIteration",
     "outside": "OutsideException",
-    "no-words": "NoWords",
+    "no-words": "NoMessage",
     "nul": "ValueError",
     "surrogate": "ValueError",
     "group": "BaseExceptionGroup",

@@ -26,6 +26,10 @@ WITH_TESTS = [
     if block.language == "python" and "def test_" in block.text
 ]
 
+#: Agents whose first attempt ends with a wait, and those that need a server, with which another test runs them.
+WAITING = {"poll.ask"}
+TESTED_APART = {"ticket.buy"}  # tests/integration/orchestrator/engine/test_agent_loop.py
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -53,9 +57,15 @@ def test_there_are_agents_and_tests_to_try() -> None:
 def test_an_agent_is_registered_and_completes(block: Block, package: str, database_url: str) -> None:
     for task_type in AGENT.findall(block.text):
         agent = Agents(package).get(task_type)
+        if task_type in TESTED_APART:
+            continue
         payload = dict.fromkeys(agent.payload.model_fields, "Lina")
         done = run_agent(database_url, task_type, payload, package=package)
-        assert done.status == "completed", done.error
+        assert done.error is None
+        if task_type in WAITING:
+            assert done.status == "pending"
+            continue
+        assert done.status == "completed"
         assert agent.result is not None
         agent.result.model_validate(done.result)
 

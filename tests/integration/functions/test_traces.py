@@ -15,8 +15,8 @@ from functions.push import app as push
 from functions.websocket import app as websocket
 from functions.worker import app as worker
 from orchestrator import bootstrap
-from orchestrator.aws import websocket_api
 from orchestrator.aws.queues import EventQueue
+from orchestrator.aws.signed_requests import SignedEndpoint
 from orchestrator.observability import tracing
 from tests.integration.functions.conftest import delivered
 from tests.support.database_users import forget_everything
@@ -81,7 +81,7 @@ def listen(ticket: str) -> None:
 def test_the_first_invocations_of_all_are_in_the_trace(
     stack: dict[str, str], collected: Spans, cold: Cold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket_api, "call", lambda *_, **__: {})
+    monkeypatch.setattr(SignedEndpoint, "request", lambda *_, **__: None)
     family = {"name": "Ann", "email": "ann@example.org", "password": "correct horse battery"}
     token = f"Bearer {request('/auth/signup', family)['accessToken']}"
     listen(request("/api/realtime/ticket", Authorization=token)["ticket"])

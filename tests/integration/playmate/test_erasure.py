@@ -55,6 +55,8 @@ ENTRANCES: dict[tuple[str, str], Any] = {
     ("GET", "/api/plan"): None,
     ("POST", "/api/plan"): None,
     ("PATCH", "/api/plan"): {"reachKm": 20},
+    ("GET", "/api/tasks/asks"): None,
+    ("GET", "/api/tasks/<task_id>/streams/<name>"): None,
     ("GET", "/api/playdates"): None,
     ("POST", "/api/playdates"): {
         "title": "Chess",
