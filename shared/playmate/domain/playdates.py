@@ -135,15 +135,20 @@ def fewer_seats(taken: int) -> Refusal:
     return Refusal(f"{taken} seats are taken; decline guests before you have fewer seats.", "seats_taken")
 
 
-def judge_times(starts: datetime, ends: datetime, now: datetime) -> Refusal | None:
-    """Return why a playdate cannot be at these times, or None."""
+def judge_length(starts: datetime, ends: datetime) -> Refusal | None:
+    """Return why no playdate can last from one time to the other, or None."""
     if starts >= ends:
         return Refusal("A playdate must end after it starts.", "ends_too_early")
     if ends - starts > LONGEST:
         return Refusal("A playdate lasts 24 hours at most.", "too_long")
-    if starts <= now:
-        return Refusal("A playdate must start in the future.", "starts_in_the_past")
     return None
+
+
+def judge_times(starts: datetime, ends: datetime, now: datetime) -> Refusal | None:
+    """Return why a playdate cannot be at these times, or None."""
+    if starts <= now:
+        return judge_length(starts, ends) or Refusal("A playdate must start in the future.", "starts_in_the_past")
+    return judge_length(starts, ends)
 
 
 def evening_before(starts: datetime, zone: ZoneInfo) -> datetime:

@@ -114,6 +114,15 @@ def test_one_family_is_in_one_playdate_at_a_time(three: tuple[int, ...], caller:
     scheduled(caller(amira), 2, invite=[chloe])  # begins when the first one ends
 
 
+def test_a_playdate_ends_after_it_starts(three: tuple[int, ...], caller: CallAs) -> None:
+    amira = caller(three[0])
+    never = body(0)
+    assert code(amira.post(PATH, {**never, "endTime": never["startTime"]})) == (409, "ends_too_early")
+    made = scheduled(amira)
+    answer = amira.send("PATCH", f"{PATH}/{made['id']}", data={"endTime": made["startTime"]})
+    assert code(answer) == (409, "ends_too_early")
+
+
 def test_close_and_cancel(three: tuple[int, ...], caller: CallAs) -> None:
     amira, bruno, chloe = three
     made = scheduled(caller(amira), invite=[bruno])

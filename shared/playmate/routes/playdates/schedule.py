@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -127,6 +128,7 @@ def _hosted(conn: Connection, host: GuardianId, *, only_open: bool) -> list[dict
 
 def _schedule(conn: Connection, me: GuardianId, body: PlaydateBody) -> tuple[Playdate, list[GuardianId]]:
     fields = {column: getattr(body, name) for name, column in COLUMNS.items() if name != "status"}
+    _check_length(body.startTime, body.endTime)
     made = playdates.schedule(conn, me, fields)
     if made is None:
         raise NotFound("This account no longer exists.")
@@ -142,6 +144,7 @@ def _change(conn: Connection, before: Playdate, body: PlaydateChange) -> list[Gu
     moves = (fields["starts_at"], fields["ends_at"]) != (before.starts_at, before.ends_at)
     if before.status == "cancelled":
         refuse(rules.CANCELLED)
+    _check_length(fields["starts_at"], fields["ends_at"])
     guests = playdates.guests(conn, before.id)
     if fields["max_guests"] is not None:
         taken = rules.seats_taken(guest for _, guest in guests.values())
@@ -154,6 +157,13 @@ def _change(conn: Connection, before: Playdate, body: PlaydateChange) -> list[Gu
         for guardian, (_, guest) in guests.items():
             playdates.change_guest(conn, before.id, guardian, rules.after_move(guest))
     return invite(conn, after, before.host_id, body.invite)
+
+
+def _check_length(starts: datetime, ends: datetime) -> None:
+    """Raise Conflict, before the write, for a length that no playdate can have."""
+    refusal = rules.judge_length(starts, ends)
+    if refusal is not None:
+        refuse(refusal)
 
 
 def _check_times(conn: Connection, playdate: Playdate) -> None:
