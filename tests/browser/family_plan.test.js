@@ -87,7 +87,7 @@ test('a change by another family appears at once, with a count on the tab and in
   const asked = Date.now();
   await two.page.locator('.tab-friends .badge').waitFor();
   console.log(`a request of another family is seen after ${Date.now() - asked} ms`);
-  await two.page.waitForFunction(() => document.title.startsWith('(1) ') && document.querySelector('link[rel="icon"]').href.startsWith('data:image/png'));
+  await two.page.waitForFunction(() => /^\(\d+\) /.test(document.title) && document.querySelector('link[rel="icon"]').href.startsWith('data:image/png'));
   await messageOf(two.page, 'would like to be your friend');
 
   await goTo(two.page, 'Friends');
@@ -102,7 +102,7 @@ test('an address leads to a friend or a match, also after a sign-in, and says wh
   const {page} = one;
   const focused = (wanted) => page.waitForFunction((thing) => document.activeElement?.dataset?.thing === thing, wanted);
   await goTo(page, 'Inbox');
-  const match = await page.locator('.match-card').first().getAttribute('data-thing');
+  const match = await page.locator('.match-card', {hasText: 'Jon'}).first().getAttribute('data-thing');
   const address = page.url().split('#')[0];
   await page.goto(`${address}#friends/${two.id}`);
   await focused(String(two.id));

@@ -56,13 +56,14 @@ def families(stack: Stack) -> Iterator[tuple[Family, Family]]:
 
 
 def recommendation_for(watcher: Watcher) -> dict[str, Any]:
-    """Return the first recommendations on this owner's socket."""
+    """Return the first recommendations on this owner's socket with a kid of the other family: after the acceptance."""
     while True:
         for update in watcher.updates:
             task = update["task"]
             if task["type"] == "friend.recommendations" and task["status"] == "completed":
                 found: dict[str, Any] = task["result"]
-                return found
+                if found["recommendations"]:
+                    return found
         watcher.receive("task-update")
 
 
