@@ -40,7 +40,7 @@ def test_the_client_has_correct_types() -> None:
     run([tools.node(), "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], tools.CLIENT)
 
 
-@pytest.mark.parametrize("name", ["client", "event_source", "outages", "trace"])
+@pytest.mark.parametrize("name", ["client", "event_source", "outages", "trace", "stream", "adapters", "asks", "link"])
 def test_the_client_survives_a_failing_server(name: str) -> None:
     tools.packages(tools.CLIENT)
     run_tests(tools.CLIENT / "test" / f"{name}.test.js")
