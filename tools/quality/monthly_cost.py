@@ -27,9 +27,11 @@ PING_SECONDS, FRAME_BYTES = 23, 2_000
 #: Profiles of samconfig.toml that the sheet shows, and tasks a month.
 PROFILES, LOADS = ("small", "default", "staging", "prod"), (1e6, 100e6)
 #: The most that a million tasks may cost in the serverless part, everything but the database and the network around it.
-GOAL = 4.00
+GOAL = 3.50
 #: The same with a browser that watches each task.
 WATCHED_GOAL = 5.00
+#: Messages of one invocation at most (template.yaml, WorkerMapping).
+LARGEST_BATCH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class Line:
     how: str
 
 
-def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: str, batch: int) -> list[Line]:
-    """A million tasks submitted over HTTP; the lines of watched tasks come last.
+def per_million(
+    measured: dict[str, Any], memory: dict[str, int], architecture: str, batch: int, together: int = 1
+) -> list[Line]:
+    """A million tasks submitted over HTTP, so many together; the lines of watched tasks come last.
 
     A batch is billed as long as its tasks would take one after another, each alone: it shares the request, and in
     truth round trips too.
@@ -53,12 +57,13 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         gigabyte_seconds = float(measured["milliseconds"][name]) / 1000 * memory[name] / 1024
         return 1e6 * (calls * price("lambda request") + gigabyte_seconds * second)
 
-    sqs = 1 + 2 / batch  # a send a task, a receive and a delete a batch
+    sqs = 1 / together + 2 / batch  # ten messages are one send at most; a receive and a delete a batch
+    requests = "one request a task" if together == 1 else f"one request for {together} tasks"
     notifications = 3 / batch  # one notification for an owner and a batch: sent, received, deleted
     frames = float(measured["frames"])
     return [
-        Line("HTTP API", 1e6 * price("http request"), "one request a task"),
-        Line("API function", function("ApiFunction", 1), _ms(measured, "ApiFunction", memory)),
+        Line("HTTP API", 1e6 / together * price("http request"), requests),
+        Line("API function", function("ApiFunction", 1 / together), _ms(measured, "ApiFunction", memory)),
         Line("task queue", 1e6 * sqs * price("sqs request"), f"{sqs:.1f} requests a task"),
         Line("fair queue", 1e6 * price("sqs fair send"), "each task message names its owner as its group"),
         Line("worker", function("WorkerFunction", 1 / batch), _ms(measured, "WorkerFunction", memory)),
@@ -68,6 +73,28 @@ def per_million(measured: dict[str, Any], memory: dict[str, int], architecture: 
         Line("push*", function("PushFunction", 1 / batch), _ms(measured, "PushFunction", memory)),
         Line("socket frames*", 1e6 * frames * price("socket message"), f"{frames:.2f} a task, with its three events"),
     ]
+
+
+def requests_alone(measured: dict[str, Any], architecture: str, batch: int, *, watched: bool) -> float:
+    """Dollars of the requests of a million tasks: without time, memory and logs, so whatever the code does."""
+    nothing = measured | {"milliseconds": dict.fromkeys(measured["milliseconds"], 0.0), "log_bytes": 0}
+    return total(per_million(nothing, memory(), architecture, batch), watched=watched)
+
+
+def smallest_batch(measured: dict[str, Any], architecture: str, goal: float, *, watched: bool) -> int:
+    """Return the mean size of the worker's batches from which on a million tasks cost no more than the goal."""
+    cases = {
+        batch: total(per_million(measured, memory(), architecture, batch), watched=watched)
+        for batch in range(1, LARGEST_BATCH + 1)
+    }
+    fitting = [batch for batch, dollars in cases.items() if round(dollars, 2) <= goal]
+    if not fitting:
+        raise ValueError(f"{cases[LARGEST_BATCH]:.2f} dollars in the largest batches, over the goal of {goal:.2f}")
+    return fitting[0]
+
+
+def total(lines: list[Line], *, watched: bool) -> float:
+    return sum(line.dollars for line in lines) if watched else unwatched(lines)
 
 
 def idle(profile: str) -> list[Line]:
@@ -165,7 +192,7 @@ def month(profile: str, tasks: float, *, watched: bool) -> float:
     types = measured["types"] if values["Watch"] == "full" else 0
     metrics = (METRICS_IN_ALL + types * METRICS_PER_TYPE - METRICS_IDLE) * price("custom metric month")
     flags = min(tasks / TASKS_A_START, MOST_STARTS) * price("appconfig document")
-    each = sum(line.dollars for line in lines) if watched else unwatched(lines)
+    each = total(lines, watched=watched)
     traffic = (
         measured["frames"] * FRAME_BYTES * tasks / 1e9 * price("nat GB")
         if watched and values["Network"] == "nat"
