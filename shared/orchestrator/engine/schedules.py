@@ -48,7 +48,9 @@ def create(db: Database, agents: Agents, request: ScheduleRequest) -> Schedule:
         new = _new(conn, new_task_id(), request, agent, payload)
         made = store.insert_schedule(conn, new, MOST_SCHEDULES)
     if made is None:
-        raise Conflict(f"You have {MOST_SCHEDULES} schedules, which is the most; delete one first.")
+        raise Conflict(
+            f"You have {MOST_SCHEDULES} schedules, which is the most; delete one first.", code="too_many_schedules"
+        )
     return made
 
 

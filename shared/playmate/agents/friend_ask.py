@@ -8,13 +8,10 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.agents.friends_changed import notify, recommend_to_both
-from playmate.domain.friendship import Asked, Refusal, judge_ask
+from playmate.domain.friendship import Asked, Refusal, judge_ask, judge_attention, judge_room
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 from playmate.text_fields import AccountName
-
-#: Friends of a guardian, with the requests that the guardian made: their lists have no pages.
-MOST_LINKS = 500
 
 
 class FriendAsk(BaseModel):
@@ -53,20 +50,19 @@ def ask(ctx: Context, payload: FriendAsk) -> FriendAsked:
     friend_id, name = found
     if friend_id == me:
         raise Refuse("You cannot ask yourself to be your friend.", code="oneself")
-    if friends.count_links(ctx.db, me) >= MOST_LINKS:
-        raise Refuse(
-            f"You have {MOST_LINKS} friends and open requests, which is the most. Take one back before you ask again.",
-            code="too_many_friends",
-        )
+    _check(judge_room(friends.count_links(ctx.db, me)))
     message = _link(ctx, me, friend_id, name)
     return FriendAsked(message=message, friend=Friend(id=friend_id, name=name))
 
 
 def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:
-    if friends.ask(ctx.db, me, friend_id) is not None:
-        return _asked(ctx, me, friend_id, name)
     link = friends.lock_link(ctx.db, me, friend_id)
-    if link is None:  # deleted between our two statements
+    if link is None:
+        _check_attention(ctx, friend_id, name)
+        if friends.ask(ctx.db, me, friend_id) is not None:
+            return _asked(ctx, me, friend_id, name)
+        link = friends.lock_link(ctx.db, me, friend_id)
+    if link is None:  # the other family's request was taken back between two statements
         friends.ask(ctx.db, me, friend_id)
         return _asked(ctx, me, friend_id, name)
     verdict = judge_ask(link, me, name)
@@ -74,12 +70,25 @@ def _link(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str
         raise Refuse(verdict.message, code=verdict.code)
     if verdict is Asked.THEY_ASKED_FIRST:
         return f"{name} has asked you already: you only need to accept."
+    # Also where the refusal stays: the asker does not learn of it.
+    _check_attention(ctx, friend_id, name)
     if verdict is Asked.STILL_REFUSED:
         friends.ask_refused_again(ctx.db, me, friend_id)
         ctx.spawn("friend.recommendations", {"friendId": friend_id}, owner=str(me), key=f"recommend:{me}")
         return f"{name} has been asked."  # the asker does not learn of the refusal
     friends.ask_anew(ctx.db, me, friend_id)
     return _asked(ctx, me, friend_id, name)
+
+
+def _check(refusal: Refusal | None) -> None:
+    """Raise Refuse for a refusal."""
+    if refusal is not None:
+        raise Refuse(refusal.message, code=refusal.code)
+
+
+def _check_attention(ctx: Context, friend_id: GuardianId, name: str) -> None:
+    """Raise Refuse when the family has the most unanswered requests that a list shows."""
+    _check(judge_attention(friends.count_requests(ctx.db, friend_id), name))
 
 
 def _asked(ctx: Context, me: GuardianId, friend_id: GuardianId, name: str) -> str:

@@ -10,7 +10,7 @@ from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
 from orchestrator.model.errors import Refuse
 from playmate.agents.friends_changed import notify, recommend_to_both
-from playmate.domain.friendship import Answered, Link, Refusal, State, judge_answer
+from playmate.domain.friendship import Answered, Link, Refusal, State, judge_answer, judge_room
 from playmate.store import accounts, friends
 from playmate.store.accounts import GuardianId
 
@@ -54,6 +54,8 @@ def set_state(ctx: Context, payload: FriendState) -> FriendStateSet:
     if isinstance(verdict, Refusal):
         raise Refuse(verdict.message, code=verdict.code)
     if verdict is Answered.STATE:
+        if wanted is State.ACCEPTED and (full := judge_room(friends.count_links(ctx.db, me))) is not None:
+            raise Refuse(full.message, code=full.code)
         link = friends.answer(ctx.db, me, friend, wanted)
         if wanted is State.ACCEPTED:
             recommend_to_both(ctx, me, friend)

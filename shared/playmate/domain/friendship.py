@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+#: Friends of a guardian with the requests that the guardian made, and open requests to a guardian: lists have no pages.
+MOST_LINKS = 500
+
 
 class State(IntEnum):
     """State of a link; the numbers are the wire's and the database's."""
@@ -46,6 +49,26 @@ class Answered(Enum):
 
     NOTHING = "nothing"
     STATE = "state"
+
+
+def judge_room(links: int) -> Refusal | None:
+    """Return why a guardian with that many friends and own requests cannot have one more, or None."""
+    if links < MOST_LINKS:
+        return None
+    message = (
+        f"You have {MOST_LINKS} friends and open requests, which is the most. "
+        "End a friendship or take back a request first."
+    )
+    return Refusal(message, "too_many_friends")
+
+
+def judge_attention(requests: int, name: str) -> Refusal | None:
+    """Return why a guardian with that many unanswered requests cannot be asked, or None."""
+    if requests < MOST_LINKS:
+        return None
+    return Refusal(
+        f"{name} has {MOST_LINKS} unanswered requests, which is the most. Ask again later.", "too_many_requests"
+    )
 
 
 def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:

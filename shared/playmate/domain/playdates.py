@@ -20,11 +20,16 @@ Asked = Literal["host", "guest"]
 
 #: The longest playdate.
 LONGEST = timedelta(hours=24)
+#: Playdates of a host in the list, which has no pages: those to come and those of the last four weeks.
+MOST_HOSTED = 100
+#: Guests of a playdate who take part or are asked.
+MOST_GUESTS = 50
 #: The local time of the reminder, on the day before.
 EVENING = time(18, 0)
 
 FULL = Refusal("There is no free seat any more.", "full")
 CLASH = Refusal("There is another playdate of this family at that time.", "overlaps")
+TOO_MANY_GUESTS = Refusal(f"A playdate has {MOST_GUESTS} guests and open questions at most.", "too_many_guests")
 OVER = Refusal("This playdate is over.", "over")
 CANCELLED = Refusal("This playdate is cancelled.", "cancelled")
 
@@ -52,6 +57,8 @@ class Situation:
     taken: int
     #: Whether the guest's family takes part in another playdate at that time.
     clashes: bool = False
+    #: Guests who take part or are asked.
+    guests: int = 0
 
     @property
     def has_room(self) -> bool:
@@ -75,7 +82,9 @@ def join(situation: Situation, guest: Guest | None) -> Guest | Refusal:
         return _seated(situation)
     if situation.clashes:
         return CLASH
-    return Guest("pending", "host") if situation.has_room else FULL
+    if not situation.has_room:
+        return FULL
+    return _one_more(situation, Guest("pending", "host"))
 
 
 def _joined(guest: Guest | None) -> Refusal | None:
@@ -103,7 +112,7 @@ def invite(situation: Situation, guest: Guest | None) -> Guest | Refusal:
         return refusal
     if guest is not None and guest.standing in ("approved", "pending"):
         return _seated(situation) if guest.asked == "host" else guest
-    return Guest("pending", "guest")
+    return _one_more(situation, Guest("pending", "guest"))
 
 
 def decide(situation: Situation, guest: Guest, wanted: Standing) -> Guest | Refusal:
@@ -113,9 +122,10 @@ def decide(situation: Situation, guest: Guest, wanted: Standing) -> Guest | Refu
         return refusal
     if guest.standing == wanted:
         return guest
-    if wanted == "approved":
-        return _seated(situation)
-    return Guest("rejected") if wanted == "rejected" else Guest("pending", "host")
+    if wanted == "rejected":
+        return Guest("rejected")
+    after = _seated(situation) if wanted == "approved" else Guest("pending", "host")
+    return _one_more(situation, after) if guest.standing == "rejected" else after
 
 
 def _undecidable(guest: Guest, wanted: Standing) -> Refusal | None:
@@ -133,6 +143,14 @@ def after_move(guest: Guest) -> Guest:
 
 def fewer_seats(taken: int) -> Refusal:
     return Refusal(f"{taken} seats are taken; decline guests before you have fewer seats.", "seats_taken")
+
+
+def judge_hosted(playdates: int) -> Refusal | None:
+    """Return why a host with that many playdates in the list cannot schedule one more, or None."""
+    if playdates < MOST_HOSTED:
+        return None
+    message = f"You have {MOST_HOSTED} playdates to come or of the last four weeks, which is the most."
+    return Refusal(message, "too_many_playdates")
 
 
 def judge_length(starts: datetime, ends: datetime) -> Refusal | None:
@@ -167,6 +185,11 @@ def _closed(situation: Situation, guest: Guest | None) -> Refusal | None:
     if situation.status == "closed" and not (guest and guest.keeps_seat):
         return Refusal("This playdate takes no more guests.", "closed")
     return _ended(situation)
+
+
+def _one_more(situation: Situation, guest: Guest | Refusal) -> Guest | Refusal:
+    """Return the guest who takes part or is asked from now on, or the refusal of one more."""
+    return guest if situation.guests < MOST_GUESTS else TOO_MANY_GUESTS
 
 
 def _seated(situation: Situation) -> Guest | Refusal:

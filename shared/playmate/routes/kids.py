@@ -40,7 +40,7 @@ def kid_routes(services: Services) -> Router:
         with services.db.transaction() as conn:
             kid = kids.add(conn, me, name=body.name, age=body.age, favorite_activity=body.favoriteActivity)
             if kid is None:
-                raise Conflict("There is no room for another kid on this account.")
+                raise Conflict(f"An account has {kids.MOST_KIDS} kids at most.", code="too_many_kids")
             renew_after_change(services, router, conn)
         return json_response(201, kid.public())
 

@@ -11,6 +11,7 @@ from orchestrator.http.app import Services, current_owner
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import Query
+from orchestrator.http.serializers import fitting
 from playmate.domain.leaderboard import FriendKid, Item, Sort, leaderboard
 from playmate.domain.recommendations import at_moment
 from playmate.routes.renewal import read_recommendations
@@ -37,7 +38,7 @@ def recommendation_routes(services: Services) -> Router:
         sort = _sort(query)
         query.check()
         items = _leaderboard(services, guardian_id(current_owner(router)), sort)
-        return json_response(200, {"sort": sort, "items": [item.public() for item in items]})
+        return json_response(200, {"sort": sort, "items": fitting(item.public() for item in items)})
 
     @router.get("/api/playdate-point/recommendations")
     @operation(
@@ -55,9 +56,9 @@ def recommendation_routes(services: Services) -> Router:
         playmates = services.db.run(kids.of_friends, me, activity=activity, min_age=low, max_age=high)
         shown = {
             "sort": sort,
-            "leaderboard": [item.public() for item in _leaderboard(services, me, sort)],
-            "friendRecommendations": _about_each_friend(services, router, me),
-            "playmates": [each.public() for each in playmates],
+            "leaderboard": fitting(item.public() for item in _leaderboard(services, me, sort)),
+            "friendRecommendations": fitting(_about_each_friend(services, router, me)),
+            "playmates": fitting(each.public() for each in playmates),
         }
         return json_response(200, shown)
 

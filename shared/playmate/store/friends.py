@@ -29,6 +29,12 @@ def count_links(conn: Connection, guardian: GuardianId) -> int:
     return int(row["links"])
 
 
+def count_requests(conn: Connection, guardian: GuardianId) -> int:
+    """Return how many requests wait for the guardian's answer."""
+    [row] = conn.execute(SQL["count_requests"], {"guardian_id": guardian}).fetchall()
+    return int(row["requests"])
+
+
 def lock_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> Link | None:
     """Return the pair's link, locked until the transaction ends."""
     return _link(conn.execute(SQL["lock_link"], {"guardian_id": guardian, "friend_id": friend}).fetchone())

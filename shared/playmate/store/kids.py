@@ -14,6 +14,9 @@ from playmate.store.accounts import Guardian, GuardianId
 
 SQL = load_queries("playmate.store", "kids")
 
+#: Kids of a guardian.
+MOST_KIDS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Kid:
@@ -47,9 +50,9 @@ def of_guardian(conn: Connection, guardian: GuardianId) -> list[Kid]:
 
 
 def add(conn: Connection, guardian: GuardianId, *, name: str, age: int, favorite_activity: str) -> Kid | None:
-    """The new kid; None when the guardian is gone or has as many as we keep."""
-    values = {"guardian_id": guardian, "name": name, "age": age, "favorite_activity": favorite_activity}
-    row = conn.execute(SQL["add"], values).fetchone()
+    """Return the new kid, or None when the guardian is gone or has MOST_KIDS already."""
+    kid = {"name": name, "age": age, "favorite_activity": favorite_activity}
+    row = conn.execute(SQL["add"], {"guardian_id": guardian, "most": MOST_KIDS, **kid}).fetchone()
     return Kid.from_row(row) if row else None
 
 

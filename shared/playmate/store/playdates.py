@@ -97,6 +97,12 @@ def hosted_by(conn: Connection, host: GuardianId, *, only_open: bool) -> list[Pl
     return [Playdate(**row) for row in rows]
 
 
+def count_hosted(conn: Connection, host: GuardianId) -> int:
+    """Return the number of playdates that `hosted_by` has without its bound."""
+    [row] = conn.execute(SQL["count_hosted"], {"host_id": host}).fetchall()
+    return int(row["playdates"])
+
+
 def joined_by(conn: Connection, guardian: GuardianId) -> list[Playdate]:
     """Return the playdates of friends in which the guardian takes part, took part, or is asked."""
     return [Playdate(**row) for row in conn.execute(SQL["joined_by"], {"guardian_id": guardian}).fetchall()]
@@ -138,6 +144,7 @@ def situation(conn: Connection, playdate: Playdate, guardian: GuardianId) -> Sit
         now=playdate.now,
         seats=playdate.max_guests,
         taken=seats["others"],
+        guests=seats["approved"] + seats["pending"],
         clashes=is_busy(conn, guardian, playdate.id, playdate.starts_at, playdate.ends_at),
     )
 

@@ -48,18 +48,6 @@ def test_asking_is_refused_with_a_plain_message(family: MakeFamily, run: Run, na
     assert done.task.attempts == 1
 
 
-def test_a_guardian_has_a_bounded_number_of_friends(
-    conn: Connection, family: MakeFamily, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("playmate.agents.friend_ask.MOST_LINKS", 2)
-    amira, *_ = [family(name) for name in ("Amira", "Bruno", "Chloe", "Dario")]
-    for name in ("Bruno", "Chloe"):
-        assert run("friend.ask", {"friendName": name}, owner=amira).status == "completed"
-    refused = run("friend.ask", {"friendName": "Dario"}, owner=amira)
-    assert (refused.status, refused.error["code"]) == ("failed", "too_many_friends")
-    assert names(friends.pending(conn, amira)) == ["Bruno", "Chloe"]
-
-
 def test_asking_back_returns_the_state_and_keeps_the_link(conn: Connection, family: MakeFamily, run: Run) -> None:
     amira, bruno = family("Amira"), family("Bruno")
     run("friend.ask", {"friendName": "Bruno"}, owner=amira)

@@ -12,6 +12,7 @@ from orchestrator.http.app import Services, current_owner
 from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import read
+from orchestrator.http.serializers import fitting
 from orchestrator.model.errors import NotFound
 from orchestrator.store.connection import Connection
 from playmate.domain import playdates as rules
@@ -118,12 +119,14 @@ def playdate_routes(services: Services) -> Router:
 
 
 def _mine(conn: Connection, me: GuardianId) -> dict[str, Any]:
-    joined = playdates.joined_by(conn, me)
-    return {"hosted": _hosted(conn, me, only_open=False), "joined": membership_views(conn, joined, me)}
+    joined = fitting(membership_views(conn, playdates.joined_by(conn, me), me))
+    joined.sort(key=lambda each: (each["playdate"]["startTime"], each["playdateId"]))
+    return {"hosted": _hosted(conn, me, only_open=False), "joined": joined}
 
 
 def _hosted(conn: Connection, host: GuardianId, *, only_open: bool) -> list[dict[str, Any]]:
-    return playdate_views(conn, playdates.hosted_by(conn, host, only_open=only_open))
+    shown = playdate_views(conn, playdates.hosted_by(conn, host, only_open=only_open))
+    return sorted(fitting(shown), key=lambda each: (each["startTime"], each["id"]))
 
 
 def _schedule(conn: Connection, me: GuardianId, body: PlaydateBody) -> tuple[Playdate, list[GuardianId]]:
@@ -134,6 +137,7 @@ def _schedule(conn: Connection, me: GuardianId, body: PlaydateBody) -> tuple[Pla
         raise NotFound("This account no longer exists.")
     playdate = _again(conn, made)
     _check_times(conn, playdate)
+    _check_number(conn, me)
     return playdate, invite(conn, playdate, me, body.invite)
 
 
@@ -167,10 +171,20 @@ def _check_length(starts: datetime, ends: datetime) -> None:
 
 
 def _check_times(conn: Connection, playdate: Playdate) -> None:
-    """Raise Conflict for times that cannot be, or at which the host takes part in another playdate."""
+    """Raise Conflict for times that cannot be, or at which the host takes part in another playdate.
+
+    From here on, the host's other requests that schedule or join wait until the transaction ends.
+    """
     refusal = rules.judge_times(playdate.starts_at, playdate.ends_at, playdate.now)
     if refusal is None and playdates.is_busy(conn, playdate.host_id, playdate.id, playdate.starts_at, playdate.ends_at):
         refusal = rules.CLASH
+    if refusal is not None:
+        refuse(refusal)
+
+
+def _check_number(conn: Connection, me: GuardianId) -> None:
+    """Raise Conflict when the new playdate is one too many. After `_check_times`, other requests of the host wait."""
+    refusal = rules.judge_hosted(playdates.count_hosted(conn, me) - 1)
     if refusal is not None:
         refuse(refusal)
 

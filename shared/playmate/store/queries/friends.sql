@@ -10,6 +10,10 @@ returning asker_id, receiver_id, state;
 select (select count(*) from friend_links where asker_id = %(guardian_id)s and state <> 3)
      + (select count(*) from friend_links where receiver_id = %(guardian_id)s and state = 1) as links;
 
+-- name: count_requests
+-- The requests that wait for a guardian's answer (friend_links_receiver).
+select requests_to(%(guardian_id)s) as requests;
+
 -- name: lock_link
 -- The link between two guardians in either direction (friend_links_pair), locked until the transaction ends.
 select asker_id, receiver_id, state

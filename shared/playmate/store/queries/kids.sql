@@ -6,11 +6,11 @@ where guardian_id = %(guardian_id)s
 order by id;
 
 -- name: add
--- For the caller only, at most 20 kids a guardian (kids_guardian).
+-- For the caller only, at most `most` kids a guardian (kids_guardian).
 insert into kids (guardian_id, name, age, favorite_activity)
 select id, %(name)s, %(age)s, %(favorite_activity)s
 from guardians
-where id = %(guardian_id)s and (select count(*) from kids where guardian_id = %(guardian_id)s) < 20
+where id = %(guardian_id)s and (select count(*) from kids where guardian_id = %(guardian_id)s) < %(most)s
 returning id, guardian_id, name, age, favorite_activity;
 
 -- name: remove

@@ -24,23 +24,29 @@ from playdates as d join guardians as h on h.id = d.host_id cross join lateral s
 where d.id = %(playdate_id)s;
 
 -- name: hosted_by
--- Playdates of a host, the next one first (playdates_host). Of a friend: only those that take guests and are ahead.
+-- Playdates of a host, the next one first and past ones last (playdates_host). Of a friend: only those that take guests
+-- and are ahead.
 select d.id, d.host_id, h.name as host_name, d.title, d.activity, d.location_name, d.description, d.notes, d.starts_at, d.ends_at,
        d.status, d.max_guests, d.version, d.created_at, d.updated_at, s.approved, s.pending, task_now() as now
 from playdates as d join guardians as h on h.id = d.host_id cross join lateral seats_of_playdate(d.id, 0) as s
 where d.host_id = %(host_id)s
   and (not %(only_open)s or (d.status = 'scheduled' and d.ends_at > task_now()))
   and d.ends_at > task_now() - interval '28 days'
-order by d.starts_at, d.id limit 200;
+order by d.ends_at <= task_now(), d.starts_at, d.id limit 200;
+
+-- name: count_hosted
+-- The playdates that the list of a host shows (playdates_host).
+select count(*) as playdates from playdates where host_id = %(host_id)s and ends_at > task_now() - interval '28 days';
 
 -- name: joined_by
--- Playdates of friends in which the caller takes part or is asked (playdate_participants_guardian).
+-- Playdates of friends in which the caller takes part or is asked (playdate_participants_guardian), the next one first and
+-- past ones last.
 select d.id, d.host_id, h.name as host_name, d.title, d.activity, d.location_name, d.description, d.notes, d.starts_at, d.ends_at,
        d.status, d.max_guests, d.version, d.created_at, d.updated_at, s.approved, s.pending, task_now() as now
 from playdate_participants as p join playdates as d on d.id = p.playdate_id
 join guardians as h on h.id = d.host_id cross join lateral seats_of_playdate(d.id, 0) as s
 where p.guardian_id = %(guardian_id)s and p.role = 'guest' and d.ends_at > task_now() - interval '28 days'
-order by d.starts_at, d.id limit 200;
+order by d.ends_at <= task_now(), d.starts_at, d.id limit 200;
 
 -- name: change
 -- Only the host changes a playdate (primary key).
