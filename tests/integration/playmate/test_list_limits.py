@@ -105,7 +105,9 @@ def test_the_limit_of_requests_does_not_show_a_refusal(
     assert answers[0][1] == "too_many_requests"
 
 
-def test_one_more_kid_is_refused_with_a_reason(family: MakeFamily, caller: CallAs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_kid_is_refused_with_a_reason(
+    family: MakeFamily, caller: CallAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("playmate.store.kids.MOST_KIDS", 1)
     amira = caller(family("Amira", [("Lina", 6, "football")]))
     refused = amira.post("/api/kids", {"name": "Noe", "age": 5, "favoriteActivity": "chess"})
