@@ -47,7 +47,8 @@ def _run(worker: Worker, deliveries: Deliveries, remaining: Callable[[], float])
         attempts.claim, ids, worker=worker.name, lease=LEASE, alone=len(ids) == 1, paused_types=paused
     )
     _run_claimed(worker, claimed, deliveries, remaining)
-    left = [task_id for task_id in ids if task_id not in {attempt.id for attempt in claimed}]
+    claimed_ids = {attempt.id for attempt in claimed}
+    left = [task_id for task_id in ids if task_id not in claimed_ids]
     if not left:
         return
     for placement in triage(worker, {task_id: deliveries.by_task[task_id] for task_id in left}, paused):
