@@ -146,8 +146,8 @@ class Lab:
             self.until_somebody_waits()
             self.kill_workers()
             locked.rollback()
-        self.sql.execute(
-            "UPDATE agent_tasks SET leased_until = now(), wake_at = now() WHERE id = %s",
+        self.sql.execute(  # alone: only an isolated loss is spent, and another message may have come with it
+            "UPDATE agent_tasks SET leased_until = now(), wake_at = now(), alone = true WHERE id = %s",
             (id,),
         )
         self.aws("lambda").invoke(FunctionName=self.resource("SweeperFunction"))

@@ -1,21 +1,20 @@
 """The OpenTelemetry exporter: imported only when a collector is configured.
 
-The collector is spoken to in OTLP's JSON over HTTP, which needs no library; the ADOT layer and every other collector
-take it on port 4318.
+Spans travel as OTLP's JSON over HTTP, which the ADOT layer and every other collector take on port 4318.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.request import Request, urlopen
 
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.json.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -84,65 +83,14 @@ class Recorder(SpanProcessor):
 
 
 def collector(endpoint: str) -> Send:
-    """Sends spans to a collector; a failure is logged and delays no task."""
-    address = endpoint.rstrip("/") + "/v1/traces"
+    """Return a function that sends spans to a collector; a failure is logged and delays no task."""
+    exporter = OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces", timeout=PATIENCE)
 
     def send(spans: Sequence[ReadableSpan]) -> None:
-        body = json.dumps(otlp(spans), separators=(",", ":")).encode()
-        request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - a setting, whose scheme settings.py checks
-        try:
-            with urlopen(request, timeout=PATIENCE):  # noqa: S310 - as above
-                pass
-        except OSError as error:
-            logger.warning("spans not delivered", spans=len(spans), error=type(error).__name__)
+        if exporter.export(spans) is not SpanExportResult.SUCCESS:
+            logger.warning("spans not delivered", extra={"spans": len(spans)})
 
     return send
-
-
-def otlp(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
-    """Return spans of one resource as OTLP JSON."""
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes(spans[0].resource.attributes)},
-                "scopeSpans": [{"scope": {"name": "orchestrator"}, "spans": [_span(each) for each in spans]}],
-            }
-        ]
-    }
-
-
-def _span(span: ReadableSpan) -> dict[str, Any]:
-    context = span.get_span_context()
-    assert context is not None  # noqa: S101 - a span that has ended has one
-    written: dict[str, Any] = {
-        "traceId": f"{context.trace_id:032x}",
-        "spanId": f"{context.span_id:016x}",
-        "name": span.name,
-        "kind": span.kind.value + 1,  # OTLP keeps 0 for "unspecified"
-        "startTimeUnixNano": str(span.start_time),
-        "endTimeUnixNano": str(span.end_time),
-        "attributes": _attributes(span.attributes or {}),
-        "status": {"code": span.status.status_code.value},
-    }
-    if span.parent is not None:
-        written["parentSpanId"] = f"{span.parent.span_id:016x}"
-    return written
-
-
-def _attributes(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in values.items()]
-
-
-def _value(value: Any) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"boolValue": value}
-        case int():
-            return {"intValue": str(value)}
-        case float():
-            return {"doubleValue": value}
-        case _:
-            return {"stringValue": str(value)}
 
 
 def _traceparent(made: trace.Span) -> str:

@@ -19,7 +19,7 @@ from orchestrator.entrypoints.sqs import traced
 from orchestrator.http.app import Services
 from orchestrator.model.cursor import Cursor
 from orchestrator.observability import tracing
-from orchestrator.observability.otlp_exporter import Recorder, otlp
+from orchestrator.observability.otlp_exporter import Recorder
 from orchestrator.store import children, events, row_security
 from orchestrator.store.connection import Connection, Database
 from tests.support.engine import LEDGER
@@ -103,10 +103,11 @@ def test_steps_and_children_belong_to_it(
         "step first",
         "submit test.family",
     ]
-    written = otlp(spans)["resourceSpans"][0]["scopeSpans"][0]["spans"]
-    assert {span["traceId"] for span in written} == {TRACE}
-    by_id = {span["spanId"]: span["name"] for span in written}
-    parent_of = {span["name"]: by_id[span["parentSpanId"]] for span in written if span["parentSpanId"] in by_id}
+    assert {span.context.trace_id for span in spans} == {int(TRACE, 16)}
+    by_id = {span.context.span_id: span.name for span in spans}
+    parent_of = {
+        span.name: by_id[span.parent.span_id] for span in spans if span.parent and span.parent.span_id in by_id
+    }
     assert parent_of["run test.effect"] == "run test.family"
     assert parent_of["step first"] == "run test.family"
 
