@@ -15,8 +15,8 @@ from tools.virtualenvs import ROOT, python
 
 #: Test folders that need no running part: `make check` has them.
 HOUSE = ("template", "aws_rules", "repository")
-#: Test folders that want the machine to themselves; all others run on every core.
-ALONE = ("faults", "e2e", "browser")
+#: Test folders whose tests share one local cloud; all others run on every core.
+ALONE = ("e2e", "browser")
 
 
 def check() -> int:
@@ -58,7 +58,7 @@ def format() -> int:
 
 
 def test() -> int:
-    """Run the tests of parts on every core, then those that need the machine to themselves; or those of ONLY."""
+    """Run the tests of parts on every core, then those of the local cloud one by one; or those of ONLY."""
     if only := os.environ.get("ONLY", "").split():
         return int(_runs((python("dev"), "-m", "pytest", *only)))
     folders = [path.name for path in sorted((ROOT / "tests").iterdir()) if any(path.glob("**/test_*.py"))]
