@@ -35,7 +35,7 @@ NEXT = "/2018-06-01/runtime/invocation/next"
 
 @dataclass(slots=True)
 class Ran:
-    """What a function answered to its events and everything that it wrote."""
+    """The answers of a function to its events, and everything that it wrote."""
 
     answers: list[Any] = field(default_factory=list)
     errors: list[Any] = field(default_factory=list)

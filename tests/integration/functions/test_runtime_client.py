@@ -40,9 +40,9 @@ class Stack:
         found: set[str] = set()
         for one in call("secretsmanager", "list_secrets")["SecretList"]:
             for version in call("secretsmanager", "list_secret_version_ids", SecretId=one["ARN"])["Versions"]:
-                text = call(
-                    "secretsmanager", "get_secret_value", SecretId=one["ARN"], VersionId=version["VersionId"]
-                )["SecretString"]
+                text = call("secretsmanager", "get_secret_value", SecretId=one["ARN"], VersionId=version["VersionId"])[
+                    "SecretString"
+                ]
                 found |= {text, *(each for each in _strings(json.loads(text)) if len(each) >= 20)}
         return found
 
