@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from orchestrator.entrypoints.lambda_handler import KEEP_ACTIVE
+from orchestrator.observability import logs
 from orchestrator.store.connection import CERTIFICATES
 from tests.aws_rules.conftest import Resource
 from tests.support.gateway import LambdaContext
@@ -118,6 +120,23 @@ def test_the_model_of_another_region_may_be_named(
     assert "inference-profile/${NarrativeModel}" in policies
     assert "bedrock:*::foundation-model/amazon.${Name}" in policies
     assert functions["WorkerFunction"]["Environment"]["Variables"]["NARRATIVE_MODEL"] == {"Ref": "NarrativeModel"}
+
+
+def test_only_the_product_s_logger_is_below_warning() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html: the runtime sets the root logger's level.
+
+    https://boto3.amazonaws.com/v1/documentation/api/latest/reference/core/boto3.html: the SDK then logs whole answers.
+    """
+    names = (None, *logs.SDK_LOGGERS)
+    before = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        logs.quiet_other_loggers()
+        assert {logging.getLogger(name).level for name in names} == {logging.WARNING}
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def test_traces_and_metrics_reach_the_logs(template: dict[str, Any]) -> None:

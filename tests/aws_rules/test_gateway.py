@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator.engine.live.frames import _update_frame
+from orchestrator.engine.context.stream import LONGEST_CHUNK
+from orchestrator.engine.live.frames import _stream_frame, _update_frame
 from orchestrator.http.request import LARGEST_BODY
 from orchestrator.model.states import Status
 from orchestrator.store.events import FeedEvent
@@ -34,7 +35,7 @@ def test_functions_behind_a_gateway_answer_before_it_gives_up(
         assert functions[name].get("Timeout", usual) <= LONGEST_INTEGRATION
 
 
-@pytest.mark.parametrize("size", [1_000, 60_000, 119_000, 125_000, 131_000, 200_000, 1_000_000])
+@pytest.mark.parametrize("size", [1_000, 60_000, 78_000, 85_000, 91_000, 119_000, 125_000, 131_000, 200_000, 1_000_000])
 def test_no_update_is_larger_than_a_websocket_message(size: int) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
     event = FeedEvent(
@@ -53,7 +54,28 @@ def test_no_update_is_larger_than_a_websocket_message(size: int) -> None:
     )
     frame = _update_frame(event, "c" * 500)
     assert len(frame) <= LARGEST_MESSAGE
-    assert json.loads(frame)["task"].get("resultTruncated", False) is (size > 60_000)
+    assert json.loads(frame)["task"].get("resultTruncated", False) is (size > 78_000)
+
+
+@pytest.mark.parametrize("character", ["a", "\x01", "😀"])
+def test_the_longest_piece_of_a_stream_fits_into_a_websocket_message(character: str) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
+    event = FeedEvent(
+        task_id=uuid4(),
+        type="t" * 100,
+        status=Status.PROCESSING,
+        attempts=1,
+        max_attempts=5,
+        created_at=datetime.now(UTC),
+        seq=2**40,
+        kind="stream",
+        result=None,
+        data={"stream": "s" * 100, "generation": 1, "offset": 10**6, "done": False},
+        result_truncated=False,
+        traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+        text=character * LONGEST_CHUNK,
+    )
+    assert len(_stream_frame(event, "c" * 500)) <= LARGEST_MESSAGE
 
 
 def test_a_client_s_message_fits_into_one_frame() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from typing import Any
 
 import pytest
 
-from orchestrator.aws import feature_flags
+from orchestrator.aws import feature_flags, secrets
 from orchestrator.aws.feature_flags import Flags, FlagSource
+from orchestrator.aws.secrets import Secrets
 from orchestrator.observability import metrics
 from tests.aws_rules.conftest import Resource
 from tools.quality import monthly_cost
 from tools.quality.prices import price
+from tools.virtualenvs import ROOT
 
 MONTH = 730 * 3600.0
 #: Dollars a month that one container's timer may come to.
@@ -59,6 +62,34 @@ def test_a_container_s_flags_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatc
     assert service.sent == 1
     month = MONTH / day
     assert month * (service.sent * price("appconfig document") + service.reads * price("appconfig poll")) < MOST
+
+
+def test_a_busy_container_s_secret_costs_less_than_a_dollar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://aws.amazon.com/secrets-manager/pricing/: $0.05 for 10,000 requests."""
+    reads, now = 0, 0.0
+
+    def call(service: str, operation: str, **_: Any) -> dict[str, Any]:
+        nonlocal reads
+        assert (service, operation) == ("secretsmanager", "get_secret_value")
+        reads += 1
+        return {"SecretString": "{}"}
+
+    monkeypatch.setattr(secrets, "call", call)
+    known = Secrets(lambda: now)
+    day = 24 * 3600
+    while now < day:  # a request every second
+        known.get_json("arn")
+        now += 1.0
+    assert reads == day / monthly_cost.SECRET_SECONDS
+    assert reads * MONTH / day * price("secret read") < MOST
+
+
+def test_an_operators_page_costs_little() -> None:
+    """https://aws.amazon.com/api-gateway/pricing/ and https://aws.amazon.com/sqs/pricing/."""
+    pace = re.search(r"export const PACE = ([\d_]+);", (ROOT / "web/operators/polling.js").read_text())
+    assert pace is not None
+    assert int(pace.group(1)) == monthly_cost.PAGE_SECONDS * 1000
+    assert monthly_cost.operators_month() < 2.0
 
 
 def test_the_sweeper_costs_less_than_a_dollar() -> None:

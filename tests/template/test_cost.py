@@ -9,7 +9,7 @@ import pytest
 
 from tools.local_stack import templates
 from tools.quality import monthly_cost
-from tools.quality.prices import PRICES
+from tools.quality.prices import PRICES, price
 from tools.virtualenvs import ROOT
 
 
@@ -107,6 +107,27 @@ def test_every_price_names_its_source_and_its_date() -> None:
     for name, one in PRICES.items():
         assert len(one.source) > 20, name
         assert one.as_of[:2] == "20", name
+
+
+def test_a_parameter_s_price_includes_everything_that_it_adds() -> None:
+    two, one = (
+        {line.title: line.dollars for line in monthly_cost.idle_of({"DatabaseMultiAz": value})}
+        for value in ("true", "false")
+    )
+    assert {title for title in two if two[title] > one[title]} == {"Postgres", "endpoints"}
+    firewall = {line.title: line.dollars for line in monthly_cost.idle_of({"WebAclArn": "arn"})}
+    assert firewall["secrets"] == one["secrets"], "the pages have the secret of CloudFront already"
+
+
+def test_the_nested_stack_that_stays_is_billed_on() -> None:
+    default = dollars_idle("default")
+    assert monthly_cost.left_behind() == default["Postgres"] + default["way out"] + default["endpoints"] > 100
+
+
+def test_busy_containers_read_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_price = monthly_cost.month("small", 1e6, watched=False)
+    monkeypatch.setattr(monthly_cost, "price", lambda name: 0.0 if name == "secret read" else price(name))
+    assert 0.2 < with_price - monthly_cost.month("small", 1e6, watched=False) < 1.0
 
 
 def test_two_zones_cost_two_instances() -> None:

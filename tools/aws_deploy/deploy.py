@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from tools.aws_deploy import pages, preflight, stacks
-from tools.aws_deploy.environment import Clients, Environment, clients, region_of_caller
+from tools.aws_deploy.environment import Clients, Environment, clients, named_failures, region_of_caller
 from tools.local_stack import templates
 from tools.progress import Refused, say, step
 from tools.quality import monthly_cost
 from tools.virtualenvs import ROOT, python
 
 
+@named_failures()
 def deploy() -> int:
     """Deploy the environment ENV; promote the account OPERATOR. A repetition is safe after any failure."""
     more = os.environ.get("PARAMETERS", "")
@@ -61,15 +62,16 @@ def service_version(root: Path = ROOT, now: float | None = None) -> str:
     CloudFormation keeps the function versions of a deploy that failed, and Lambda refuses to publish the same code and
     configuration again: a new value in the environment makes each try another.
     """
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=root,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
-    return f"{described.stdout.strip() or 'unversioned'}-{stamp}"
+    return f"{_described(root) or 'unversioned'}-{stamp}"
+
+
+def _described(root: Path) -> str:
+    """Return Git's name of the working copy; empty where it is none, or where Git is not installed."""
+    if shutil.which("git") is None:
+        return ""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=root, check=False, capture_output=True, text=True).stdout.strip()
 
 
 def run_sam(environment: Environment, overrides: Mapping[str, str]) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tools.aws_deploy import pages, stacks
-from tools.aws_deploy.environment import Clients, Environment, clients, region_of_caller
+from tools.aws_deploy.environment import Clients, Environment, clients, named_failures, region_of_caller
 from tools.progress import Refused, say, step
 
 #: The stack in which SAM keeps its bucket of artifacts.
 SAM_STACK = "aws-sam-cli-managed-default"
 
 
+@named_failures()
 def destroy() -> int:
     """Remove the environment that ENV names, once its stack's name was typed or given as CONFIRM."""
     environment = Environment.read(os.environ.get("ENV") or "staging", region_of_caller())

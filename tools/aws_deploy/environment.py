@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, cast
 
 import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from tools.local_stack import templates
 from tools.progress import Refused
@@ -18,6 +28,31 @@ from tools.virtualenvs import HOME, ROOT
 
 #: Environments that `make aws` does not deploy: the emulator's, and the half of `prod` that it makes by itself.
 NOT_HERE = {"version", "local", "prod-first"}
+
+
+#: Failures that new credentials mend, as the SDK and as AWS names them.
+WITHOUT_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+REFUSED_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"}
+
+
+@contextmanager
+def named_failures() -> Iterator[None]:
+    """Raise Refused with a remedy where AWS refuses a call or cannot be reached."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        if isinstance(error, WITHOUT_CREDENTIALS) or code in REFUSED_CREDENTIALS:
+            remedy = "Sign in to AWS, or set AWS_PROFILE to a profile that has credentials"
+        else:
+            remedy = "Mend the cause above"
+        raise Refused(f"AWS: {error}\n{remedy}, then repeat the same command.") from error
 
 
 class Clients(Protocol):

@@ -23,13 +23,17 @@ from tools.quality.monthly_cost import (
     LOADS,
     MEASURED,
     METRICS_PER_TYPE,
+    PAGE_SECONDS,
     PING_SECONDS,
     PROFILES,
     WATCHED_GOAL,
     Line,
     idle,
+    idle_of,
+    left_behind,
     memory,
     month,
+    operators_month,
     per_million,
     requests_alone,
     smallest_batch,
@@ -107,7 +111,8 @@ def _sources() -> list[str]:
     return [
         "## Prices",
         "",
-        "US dollars in us-east-1, on demand, without the free tier.",
+        "US dollars in us-east-1, on demand, without the free tier. No price was fetched: most were written down from"
+        " memory of the named page, as the source says. Check a price before a decision that depends on it.",
         "",
         "| unit | $ | source | as of |",
         "|---|---:|---|---|",
@@ -198,6 +203,11 @@ def _lines(logs: Any) -> Iterator[str]:
                 yield from (line for line in event["message"].splitlines() if line.startswith("{"))
 
 
+def _added(**parameters: str) -> float:
+    """Dollars that parameters add to an idle month of the template as it stands."""
+    return sum(line.dollars for line in idle_of(parameters)) - sum(line.dollars for line in idle_of({}))
+
+
 def _table(title: str, lines: list[Line]) -> list[str]:
     rows = [f"| {line.title} | {line.dollars:.2f} | {line.how} |" for line in lines]
     always, everything = (total(lines, watched=watched) for watched in (False, True))
@@ -209,16 +219,19 @@ def _table(title: str, lines: list[Line]) -> list[str]:
 
 def _parameters() -> list[str]:
     proxy = 2 * price("proxy vCPU hour") * HOURS
-    firewall = price("web acl month") + 3 * price("web acl rule month") + price("secret month")
+    firewall = price("web acl month") + 3 * price("web acl rule month")
     passing = price("web acl request") + price("cloudfront request") + price("cloudfront function")
     return [
         "## By parameter, a month",
         "",
         "| parameter | adds |",
         "|---|---:|",
-        f"| `DatabaseMultiAz=true` | {price('db.t4g.medium hour') * HOURS + 50 * price('gp3 GB month'):.2f} |",
+        f"| `DatabaseMultiAz=true` | {_added(DatabaseMultiAz='true'):.2f}: an instance, and endpoints in its zone |",
         f"| `UseRdsProxy=true` | {proxy:.2f} |",
         "| `ExistingDatabaseSecretArn=…` | takes Postgres, the way out and the endpoints away |",
+        f"| the nested stack `Database`, which stays after `sam delete` | {left_behind():.2f} |",
+        f"| an operators' page that is visible 40 hours a week | {operators_month():.2f}: it reads twice in"
+        f" {PAGE_SECONDS} s |",
         f"| a socket that stays open all month | {socket_month():.2f}: mostly its pings, one in {PING_SECONDS} s |",
         "| `MonthlyBudget=…` | nothing |",
         f"| a type of task, with `Watch=full` | {METRICS_PER_TYPE * price('custom metric month'):.2f},"

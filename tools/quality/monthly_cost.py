@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,11 @@ SWEEPER_STARTS, TASKS_A_START, MOST_STARTS = 120, 2_000, 7_200
 SWEEP_SECONDS, SWEEP_BYTES = 0.3, 1_400
 #: Seconds between two pings of a socket (clients/javascript/src/timing.js), and bytes of a frame with its TLS.
 PING_SECONDS, FRAME_BYTES = 23, 2_000
+#: Seconds between two reads of an operators' page (web/operators/polling.js), its requests each time, and the queues
+#: whose depth the API reads for it.
+PAGE_SECONDS, PAGE_REQUESTS, PAGE_QUEUES = 2, 2, 2
+#: Seconds for which a container keeps a secret (aws/secrets.py), and secrets that requests of the API need.
+SECRET_SECONDS, API_SECRETS = 45, 2
 #: Profiles of samconfig.toml that the sheet shows, and tasks a month.
 PROFILES, LOADS = ("small", "default", "staging", "prod"), (1e6, 100e6)
 #: The most that a million tasks may cost in the serverless part, everything but the database and the network around it.
@@ -99,7 +105,12 @@ def total(lines: list[Line], *, watched: bool) -> float:
 
 def idle(profile: str) -> list[Line]:
     """A month in which nothing happens, with a profile's parameters."""
-    deployed = template_values.deployed(ROOT / "template.yaml", template_values.overrides(profile))
+    return idle_of(template_values.overrides(profile))
+
+
+def idle_of(parameters: Mapping[str, str]) -> list[Line]:
+    """The same with these parameters of the template."""
+    deployed = template_values.deployed(ROOT / "template.yaml", parameters)
     there = [(each, name, one) for each in deployed for name, one in each.resources()]
     kinds = [one["Type"] for _, _, one in there]
     gateways, endpoints = kinds.count("AWS::EC2::NatGateway"), _interface_endpoints(there)
@@ -198,7 +209,15 @@ def month(profile: str, tasks: float, *, watched: bool) -> float:
         if watched and values["Network"] == "nat"
         else 0.0
     )
-    return fixed + metrics + flags + tasks / 1e6 * each + traffic
+    secrets = _secret_reads(tasks, measured["milliseconds"]["ApiFunction"]) * price("secret read")
+    return fixed + metrics + flags + secrets + tasks / 1e6 * each + traffic
+
+
+def _secret_reads(tasks: float, milliseconds: float) -> float:
+    """Reads of a month by the API's containers: a request reads a secret that is older than SECRET_SECONDS."""
+    seconds = HOURS * 3600
+    containers = math.ceil(tasks * milliseconds / 1000 / seconds)
+    return API_SECRETS * min(tasks, containers * seconds / SECRET_SECONDS)
 
 
 def memory() -> dict[str, int]:
@@ -218,6 +237,18 @@ def socket_month() -> float:
     pings = HOURS * 3600 / PING_SECONDS
     ping = 2 * price("socket message") + price("lambda request") + 0.01 * 0.5 * price("lambda GB second x86_64")
     return price("socket minute") * 60 * HOURS + pings * ping
+
+
+def operators_month() -> float:
+    """Dollars of an operators' page that is visible 40 hours a week."""
+    reads = 40 * 52 / 12 * 3600 / PAGE_SECONDS
+    request = price("http request") + price("lambda request") + 0.01 * price("lambda GB second x86_64")
+    return reads * (PAGE_REQUESTS * request + PAGE_QUEUES * price("sqs request"))
+
+
+def left_behind() -> float:
+    """Dollars a month of the nested stack that `sam delete` leaves: the database and its network."""
+    return sum(line.dollars for line in idle("default") if line.title in ("Postgres", "way out", "endpoints"))
 
 
 def _ms(measured: dict[str, Any], name: str, memory: dict[str, int]) -> str:

@@ -1,6 +1,6 @@
 """Prices of AWS in us-east-1, US dollars, on demand and without the free tier, each with its source and date.
 
-Check them before a decision: prices change, and nothing here is fetched.
+None was fetched: most were written down from memory of the named page. Check a price before a decision.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Price:
     as_of: str
 
 
-_LIST = "AWS public price list, written down by hand"
+_LIST = "AWS public price list, from memory"
 _CAPTURE = "AWS Pricing API answers kept in public repositories"
 
 
@@ -50,7 +50,11 @@ PRICES: dict[str, Price] = {
         "repost.aws/questions/QUevHYubJ-TESBPlUxRyujmg; aws.amazon.com/systems-manager/pricing",
         {"appconfig document": 0.0008, "appconfig poll": 0.20e-6},
     ),
-    **_priced("2025-07", f"{_LIST}: aws.amazon.com/secrets-manager/pricing", {"secret month": 0.40}),
+    **_priced(
+        "2025-07",
+        f"{_LIST}: aws.amazon.com/secrets-manager/pricing",
+        {"secret month": 0.40, "secret read": 0.05e-4},
+    ),
     **_priced("2025-07", f"{_LIST}: aws.amazon.com/kms/pricing", {"key month": 1.00, "key request": 0.03e-4}),
     **_priced(
         "2025-07",

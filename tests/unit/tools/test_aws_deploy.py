@@ -12,12 +12,12 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from moto import mock_aws
 
 from tests.support.aws_account import Account, environment
-from tools.aws_deploy import deploy, pages, preflight, stacks
-from tools.aws_deploy.environment import Environment
+from tools.aws_deploy import deploy, destroy, pages, preflight, stacks
+from tools.aws_deploy.environment import Environment, named_failures
 from tools.progress import Refused
 from tools.virtualenvs import ROOT
 
@@ -102,6 +102,11 @@ def test_each_try_is_another_version() -> None:
     """The function versions of a failed deploy stay, and Lambda publishes none twice."""
     assert deploy.service_version(now=0.0) != deploy.service_version(now=1.0)
     assert deploy.service_version(now=0.0).endswith("-19700101T000000")
+
+
+def test_a_copy_without_git_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert deploy.service_version(now=0.0) == "unversioned-19700101T000000"
 
 
 def test_new_values_of_parameters_are_published() -> None:
@@ -228,6 +233,32 @@ def test_a_parameter_of_one_deploy_leaves_the_others_as_they_are() -> None:
     assert once.overrides.keys() == usual.overrides.keys()
     with pytest.raises(Refused, match="no parameter CanaryEnable"):
         Environment.read("prod", "us-east-1", "CanaryEnable=false")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (NoCredentialsError(), "AWS_PROFILE"),
+        (ProfileNotFound(profile="nope"), "AWS_PROFILE"),
+        (ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "GetCallerIdentity"), "AWS_PROFILE"),
+        (EndpointConnectionError(endpoint_url="https://sts.us-east-1.amazonaws.com"), "Mend the cause"),
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeStacks"), "Mend the cause"),
+    ],
+)
+def test_a_failure_of_aws_is_one_sentence_with_a_remedy(error: Exception, remedy: str) -> None:
+    with pytest.raises(Refused, match=remedy) as refused, named_failures():
+        raise error
+    assert str(error) in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_the_commands_name_failures_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "a profile that is not there")
+    for command in (deploy.deploy, destroy.destroy):
+        with pytest.raises(Refused, match="could not be found"):
+            command()
 
 
 def test_only_environments_of_aws_are_deployed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest.mock import MagicMock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.aws_account import Account, environment
 from tools.aws_deploy import destroy, pages, stacks
@@ -47,3 +48,18 @@ def test_destroy_finds_the_network_that_an_earlier_run_left() -> None:
     found = [{"Stacks": [{"StackName": name, "StackId": f"arn:{name}"} for name in names]}]
     cloudformation.get_paginator.return_value.paginate.return_value = found
     assert destroy._orphan(cloudformation, "agent-orchestrator-staging") == f"arn:{names[1]}"
+
+
+def test_a_second_destroy_deletes_the_network_of_a_stack_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nested stack is billed by the hour, and it keeps the next deploy from the same names."""
+    account, deleted = Account(), list[str]()
+    monkeypatch.setattr(destroy, "resources", lambda *_: {})
+    monkeypatch.setattr(destroy, "stacks_output", lambda *_: "")
+    monkeypatch.setattr(stacks, "describe", lambda *_: {})
+    monkeypatch.setattr(stacks, "delete", lambda _, stack: deleted.append(stack))
+    nested = {"StackName": "agent-orchestrator-staging-Database-1ABC", "StackId": "nested-id"}
+    account("cloudformation").get_paginator.return_value.paginate.return_value = [{"Stacks": [nested]}]
+    gone = ClientError({"Error": {"Code": "DBInstanceNotFound", "Message": ""}}, "DescribeDBInstances")
+    account("rds").describe_db_instances.side_effect = gone
+    assert "snapshot" not in destroy.remove(environment(), account, "20270101")
+    assert deleted == ["nested-id"]

@@ -113,7 +113,7 @@ def _table(measured: dict[str, Any]) -> list[str]:
     return [
         "## Needed, and available",
         "",
-        "Limits are those of us-east-1, written down by hand in 2025-07.",
+        "Limits are those of us-east-1, written down from memory of the named pages in 2025-07.",
         "",
         "| resource | 10/s | 1,000/s | 10,000/s | unit | default | raised | by | source |",
         "|---|---:|---:|---:|---|---:|---:|---|---|",
