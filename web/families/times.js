@@ -51,6 +51,15 @@ export function exact(moment) {
   return format({dateStyle: 'long', timeStyle: 'short'}).format(new Date(moment));
 }
 
+/** Return a near moment on the reader's clock: `14:02`, `Friday 18:00`, or with its date where it is further away. */
+export function clock(moment, now = new Date()) {
+  const at = new Date(moment);
+  const time = /** @type {const} */ ({hour: 'numeric', minute: '2-digit'});
+  if (at.toDateString() === now.toDateString()) return format(time).format(at);
+  const days = Math.abs(at.getTime() - now.getTime()) / 86_400_000;
+  return format(days < 6 ? {weekday: 'long', ...time} : {day: 'numeric', month: 'long', ...time}).format(at);
+}
+
 /** Return the name of a weekday; 1 is Monday. */
 export function dayName(weekday, width = /** @type {'long' | 'short'} */ ('long')) {
   return format({weekday: width, timeZone: 'UTC'}).format(new Date(Date.UTC(2024, 0, weekday))); // 1 January 2024 was a Monday

@@ -89,7 +89,7 @@ def error_response(error: Exception, request_id: str, trace_id: str) -> JsonResp
     message = f"{faults[0].field}: {faults[0].message}" if faults else error.message
     body = error_body(error.code, message, trace_id, named)
     if isinstance(error, AlreadyAnswered):
-        body["answeredAt"] = error.answered_at
+        body |= {"answeredAt": error.answered_at, "answeredBy": error.answered_by}
     return json_response(status, body, _headers(error))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from orchestrator.engine.submit import Submitted
+from orchestrator.http.views.waiting import ask_view, waiting_view
 from orchestrator.model.errors import InvalidInput, Rejected
 from orchestrator.model.states import Status
 from orchestrator.model.task import SHOW_ERROR, Json, ListedTask, Task, TaskSummary, iso, public_error
@@ -20,6 +21,7 @@ from orchestrator.store.staged_redrives import StagedRedrive
 from orchestrator.store.streams import StreamText
 
 if TYPE_CHECKING:
+    from orchestrator.engine.waiting.reasons import WaitReason
     from orchestrator.http.schemas import operator_responses as operators
     from orchestrator.http.schemas import responses
     from orchestrator.store.waits import Ask
@@ -42,8 +44,8 @@ def fitting(items: Iterable[Item]) -> list[Item]:
     return kept
 
 
-def task_view(task: TaskSummary, asks: Sequence[Ask] = ()) -> responses.TaskView:
-    """Return the task as its owner reads it, with its open questions."""
+def task_view(task: TaskSummary, asks: Sequence[Ask] = (), waits: WaitReason | None = None) -> responses.TaskView:
+    """Return the task as its owner reads it, with its open questions and the reason for which it waits."""
     view: responses.TaskView = {
         "id": str(task.id),
         "type": task.type,
@@ -61,33 +63,12 @@ def task_view(task: TaskSummary, asks: Sequence[Ask] = ()) -> responses.TaskView
     }
     if task.deadline_at is not None:
         view["deadline"] = iso(task.deadline_at)
-    if task.status is Status.PENDING and task.awaits is not None:
-        view["waitingFor"] = _waiting_for(task, task.awaits)
+    waiting = waiting_view(task, waits)
+    if waiting:
+        view["waitingFor"] = waiting
     if asks:
         view["asks"] = [ask_view(ask) for ask in asks]
     return view
-
-
-def _waiting_for(task: TaskSummary, awaits: str) -> responses.WaitingFor:
-    kind, _, name = awaits.partition(":") if task.waiting_for is None else ("children", "", awaits)
-    return {"kind": cast("responses.WaitKind", kind), "name": name, "until": iso(task.due_at)}
-
-
-def is_asking(task: TaskSummary) -> bool:
-    """Return whether the task waits for an answer, so that its open questions are worth a statement."""
-    return task.awaits is not None and task.waiting_for is None and not task.awaits.startswith("sleep:")
-
-
-def ask_view(ask: Ask) -> responses.Ask:
-    """Return an open question as a person reads it."""
-    return {
-        "name": ask.name,
-        "kind": cast("responses.AskKind", ask.kind),
-        "schema": ask.schema,
-        "shown": ask.shown,
-        "expiresAt": iso(ask.until),
-        "answerToken": ask.token,
-    }
 
 
 def receipt(task: Task) -> responses.TaskReceipt:

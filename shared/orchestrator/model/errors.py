@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestrator.model.durations import Duration, seconds_of
 
@@ -169,13 +170,14 @@ class Gone(Rejected):
 
 
 class AlreadyAnswered(Conflict):
-    """A signal of that name was sent before, at `answered_at` (ISO 8601)."""
+    """A signal of that name was sent before, at `answered_at` (ISO 8601), by the same person or by another."""
 
     code = "already_answered"
 
-    def __init__(self, answered_at: str) -> None:
-        super().__init__(f"This was answered already, at {answered_at}.")
-        self.answered_at = answered_at
+    def __init__(self, answered_at: str, answered_by: Literal["you", "operator", "other"] = "other") -> None:
+        sender = {"you": "You have", "operator": "An operator has", "other": "Somebody else has"}[answered_by]
+        super().__init__(f"{sender} answered this already, at {answered_at}.")
+        self.answered_at, self.answered_by = answered_at, answered_by
 
 
 class TooLarge(Rejected):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LARGEST_SIGNAL = 128_000
 #: Signals of one task that no wait has asked for yet.
 MOST_EARLY = 100
+#: The sender of an answer who has shown nothing but its token.
+BEARER = "answer token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def signal(conn: Connection, task_id: UUID, name: str, value: Json, *, owner: st
         if task is None:
             raise NotFound("There is no such task.")
         stored = waits.find_wait(conn, task_id, name)
-        _check_open(stored)
+        _check_open(stored, by)
         if task.status in FINAL:
             raise Conflict(f"The task is over already: {task.status.value}.", code="task_over")
         if stored is not None:
@@ -113,7 +115,7 @@ def _answerer_of(stored: StoredWait, sender: Answerer) -> str:
     if sender.owner in stored.asked or (sender.operator and stored.operators):
         return _label(sender)
     if sender.token is not None and hmac.compare_digest(stored.token or "", sender.token):
-        return "answer token"
+        return BEARER
     if sender.operator or sender.owner == stored.owner_id:
         raise Forbidden("Somebody else is asked this.", code="not_asked")
     raise NotFound("There is no such task.")
@@ -137,13 +139,20 @@ def _encoded(name: str, value: Json) -> str:
     return text
 
 
-def _check_open(stored: StoredWait | None) -> None:
+def _check_open(stored: StoredWait | None, by: str) -> None:
     if stored is None:
         return
     if stored.answered_at is not None:
-        raise AlreadyAnswered(iso(stored.answered_at))
+        raise AlreadyAnswered(iso(stored.answered_at), _relation(stored.answered_by, by))
     if stored.over:
         raise Conflict("The time to answer is over.", code="wait_expired")
+
+
+def _relation(first: str | None, second: str) -> Literal["you", "operator", "other"]:
+    """Return who answered first, as the second sender may know it: several people may bear one answer token."""
+    if first == second != BEARER:
+        return "you"
+    return "operator" if first is not None and first.startswith("operator ") else "other"
 
 
 def _check_value(stored: StoredWait, value: Json) -> None:

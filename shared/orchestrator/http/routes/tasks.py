@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.cancel import cancel_own
 from orchestrator.engine.submit import TaskRequest, submit, submit_batch
+from orchestrator.engine.waiting.reasons import wait_reason
 from orchestrator.engine.waiting.signals import Answerer, answer
 from orchestrator.http.answer_tokens import answer_token
 from orchestrator.http.app import Services, current_operator, current_owner, current_trace, has_identity, identity
@@ -17,17 +18,16 @@ from orchestrator.http.rate_limits import check_tasks
 from orchestrator.http.request import Query, idempotency_key, json_body, path_uuid, read
 from orchestrator.http.schemas.names import requests, responses
 from orchestrator.http.serializers import (
-    ask_view,
     batch_item,
     event_view,
     fitting,
-    is_asking,
     next_cursor,
     page_view,
     receipt,
     task_view,
 )
 from orchestrator.http.submitted import batch_key, body_or_error, submitted_body, submitted_tasks, unique_key
+from orchestrator.http.views.waiting import ask_view, is_asking
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
@@ -144,11 +144,15 @@ def task_routes(services: Services) -> Router:
         answers_the_erased=True,
     )
     def get_one(task_id: str) -> JsonResponse:
-        task = services.db.run(tasks.get_task, current_owner(router), path_uuid(task_id))
+        owner = current_owner(router)
+        task = services.db.run(tasks.get_task, owner, path_uuid(task_id))
         if task is None:
             raise NotFound("There is no such task.")
         asks = services.db.run(waits.open_asks, task.id) if is_asking(task) else ()
-        return json_response(200, task_view(task, asks))
+        reason = None
+        if task.status in (Status.PENDING, Status.PROCESSING):
+            reason = wait_reason(services.db, services.agents, services.flags, owner, task.id)
+        return json_response(200, task_view(task, asks, reason))
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(

@@ -71,6 +71,7 @@ class Refusal(TypedDict):
     requestId: NotRequired[str | None]
     #: Of the first answer, where a second one is refused.
     answeredAt: NotRequired[Moment]
+    answeredBy: NotRequired[Literal["you", "operator", "other"]]
 
 
 @closed
@@ -115,15 +116,24 @@ class Progress(TypedDict):
 
 WaitKind: TypeAlias = Literal["children", "sleep", "signal", "approval"]
 AskKind: TypeAlias = Literal["signal", "approval"]
+WaitReasonName: TypeAlias = Literal["answer", "turn", "children", "retry", "schedule", "flag", "limit"]
 
 
 @closed
 class WaitingFor(TypedDict):
-    """The reason for which a pending task waits; `until` is the end of the wait."""
+    """The reason for which a pending task waits; `until` is the end of the wait.
 
-    kind: WaitKind
-    name: str
+    `kind` and `name` are those of a wait in the handler. The route of one task adds the other fields: `sentence` is for
+    people and has no time, `since` is the begin of the wait, `act` is what its owner can do about it.
+    """
+
+    kind: NotRequired[WaitKind]
+    name: NotRequired[str]
     until: Moment | None
+    reason: NotRequired[WaitReasonName]
+    sentence: NotRequired[str]
+    since: NotRequired[Moment]
+    act: NotRequired[Literal["answer", "details"] | None]
 
 
 @closed

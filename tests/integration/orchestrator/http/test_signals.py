@@ -77,7 +77,19 @@ def test_a_second_answer_names_the_time_of_the_first(ann: Caller, operator: Call
     again = send(ann, task, {"yes": False})
     assert (again.status, again.json()["code"]) == (409, "already_answered")
     assert again.json()["answeredAt"] in again.json()["message"]
+    assert again.json()["answeredBy"] == "operator"
     validated(responses.Refusal, again.json())
+
+
+def test_a_second_answer_says_whether_it_was_the_same_person(
+    ann: Caller, ben: Caller, anyone: Caller, task: str, conn: Connection
+) -> None:
+    token = token_of(conn, task)
+    assert send(ann, task).status == 202
+    assert send(ann, task).json()["answeredBy"] == "you"
+    for other in (send(ben, task, answerToken=token), send(anyone, task, answerToken=token)):
+        assert other.json()["answeredBy"] == "other"
+        assert other.json()["message"].startswith("Somebody else has answered this already")
 
 
 def test_a_stranger_and_a_stranger_s_token_get_404(anyone: Caller, ben: Caller, task: str, conn: Connection) -> None:
