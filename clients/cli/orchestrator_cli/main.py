@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestrator_cli import dead_letters, flags_and_secrets, schedules, tasks
+from orchestrator_cli import asks, dead_letters, flags_and_secrets, schedules, tasks
 from orchestrator_cli.session import Exit, FoundLater, Refusal, Session, exit_code, fail, find, remember, sign_in
 from orchestrator_cli.show import AsJson, as_json, say
 from orchestrator_cli.statistics import audit, stats
@@ -105,6 +105,7 @@ def new_app() -> typer.Typer:
     made.callback()(connect)
     made.command()(login)
     made.add_typer(tasks.app, name="tasks")
+    made.add_typer(asks.app, name="asks")
     made.add_typer(schedules.app, name="schedules")
     made.add_typer(dead_letters.app, name="dead-letters")
     made.add_typer(flags_and_secrets.flags, name="flags")

@@ -15,10 +15,12 @@ from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.submit import TaskRequest, submit
 from orchestrator.engine.sweep import Sweeper, sweep
+from orchestrator.engine.waiting.signals import Answerer
+from orchestrator.engine.waiting.signals import answer as send_answer
 from orchestrator.model.fault_injection import ProcessKilled
 from orchestrator.model.states import FINAL
 from orchestrator.model.task import Json, Task
-from orchestrator.store import children, events, row_security, tasks
+from orchestrator.store import children, events, row_security, tasks, waits
 from orchestrator.store import testing as clock
 from orchestrator.store.connection import Connection, Database, connect
 from orchestrator.store.owners import ANY_OWNER
@@ -34,6 +36,8 @@ INVOCATION = 60.0
 ROUNDED = timedelta(seconds=1)
 #: Time that passes when something due cannot run yet, because another worker has locked it.
 BLOCKED = timedelta(seconds=30)
+#: The sender of an operator's answers.
+OPERATOR = "operator"
 #: Batches and moments after which a run counts as endless.
 MOST_ROUNDS = 20_000
 
@@ -122,6 +126,26 @@ class DurableEngine:
         if found is None:
             raise LookupError(f"task {id} is gone")
         return found
+
+    def answer(self, task: DurableTask, name: str, value: Json, *, by: str | None = None) -> None:
+        """Answer a question of the task, or send it a signal, as the owner `by` or as an operator (by="operator").
+
+        Without `by` the answer comes from the first who is asked; the task does not have to wait yet. Raise as the
+        route does: InvalidInput, AlreadyAnswered, Conflict, Forbidden and NotFound.
+        """
+        sender = by or self._asked(task, name)
+        if sender == OPERATOR:
+            context, answerer = row_security.operator(sender), Answerer(owner=sender, operator=sender)
+        else:
+            context, answerer = row_security.owner(sender), Answerer(owner=sender)
+        with self._api.row_context(context):
+            send_answer(self._api, self.queue, SilentEvents(), answerer, task.id, name, value)
+
+    def _asked(self, task: DurableTask, name: str) -> str:
+        stored = self.database.run(waits.find_wait, task.id, name)
+        if stored is None or not stored.began:
+            return task.row.owner_id
+        return OPERATOR if stored.operators else stored.asked[0]
 
     # Time
 

@@ -149,7 +149,7 @@ def test_two_answers_in_the_same_moment_make_one_decision(
 ) -> None:
     """Two browsers approve and refuse at once, in two API containers: one decision, and both get to know it."""
     containers = [connect_as(database_url, "api") for _ in range(2)]
-    for _ in range(20):
+    for _ in range(100):
         request = TaskRequest(owner="1", type="test.waits", payload={}, by_user=False)
         task = submit(db, services.queue, worker.agents, request).task.id
         run(worker, task)

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.engine import schedules
 from orchestrator.engine.context import Context
 from orchestrator.engine.unique import UniqueKey
+from orchestrator.model.errors import AlreadyAnswered, Forbidden, InvalidInput, NotFound
 from orchestrator.testing import DurableEngine, durable
 from tests.support.planted import bank
 
@@ -83,6 +84,55 @@ def test_schedules_run_on_the_same_clock(database_url: str, engine: DurableEngin
     engine.advance(days=3)
     rows = engine.database.connection().execute("SELECT status FROM agent_tasks WHERE type = 'order.family'").fetchall()
     assert [row["status"] for row in rows] == ["completed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("by", "named"), [("owner", "1"), ("operator", "operator operator"), (["7", "8"], "7")], ids=str
+)
+def test_people_answer_and_a_task_sleeps_for_weeks_on_the_test_s_clock(
+    engine: DurableEngine, by: object, named: str
+) -> None:
+    charge = engine.outside(CHARGE, returns={"id": 1})
+    task = engine.submit("order.approved", {"amount": 5, "by": by})
+    engine.run_until_idle()
+    assert (task.status, task.events[-1]) == ("pending", "waiting")
+    engine.answer(task, "pay", {"decision": "edited", "edited": {"amount": 4}})
+    engine.run_until_idle()
+    engine.advance(days=29)
+    assert (task.status, charge.calls, task.events.count("started")) == ("pending", [], 2)
+    engine.advance(days=2)
+    assert task.result == {"verdict": "edited", "by": named, "receipt": {"id": 1}}
+    assert [call.arguments for call in charge.calls] == ["4"]
+
+
+def test_a_question_that_nobody_answers_expires_on_the_test_s_clock(engine: DurableEngine) -> None:
+    charge = engine.outside(CHARGE)
+    task = engine.submit("order.approved")
+    engine.run_until_idle()
+    engine.advance(days=3)
+    assert (task.result, charge.calls) == ({"verdict": "expired"}, [])
+
+
+def test_an_answer_before_the_question_counts_for_a_signal_only(engine: DurableEngine) -> None:
+    task = engine.submit("order.approved")
+    engine.answer(task, "pay", True)
+    engine.run_until_idle()
+    assert task.status == "pending", "the person had seen nothing yet"
+
+
+def test_answers_are_refused_as_the_route_refuses_them(engine: DurableEngine) -> None:
+    engine.outside(CHARGE, returns={"id": 1})
+    task = engine.submit("order.approved", {"by": "operator"})
+    engine.run_until_idle()
+    with pytest.raises(InvalidInput):
+        engine.answer(task, "pay", "perhaps")
+    with pytest.raises(Forbidden):
+        engine.answer(task, "pay", True, by="1")
+    with pytest.raises(NotFound):
+        engine.answer(task, "pay", True, by="9")
+    engine.answer(task, "pay", False)
+    with pytest.raises(AlreadyAnswered):
+        engine.answer(task, "pay", True)
 
 
 def test_fields_of_a_request_are_passed_on(engine: DurableEngine) -> None:
