@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.engine.waiting.signals import signal as signal_task
 from orchestrator.model.fault_injection import Point
 from orchestrator.model.states import Status
 from tests.faults.lab import Lab, Process
@@ -66,6 +67,33 @@ def test_a_worker_that_is_killed_at_every_moment_in_turn(lab: Lab, server: Model
         lab.engine.move_clock(120)
         lab.sweep()
     check(lab, server, kills=len(MOMENTS))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_that_is_killed_when_it_asks_and_when_it_acts(lab: Lab, server: ModelServer, point: Point) -> None:
+    """The question is asked once, and one charge follows the decision."""
+    task = lab.engine.submit("test.thinking", {"url": server.url, "approve": "owner"}, max_attempts=9).id
+    lab.kill_at("worker", point, ids=[task])
+    lab.engine.move_clock(120)
+    lab.sweep()
+    lab.deliver()
+    assert lab.engine.row(task)["awaits"] == "approval:turn:2:tool:0"
+    assert server.charges == {}
+    lab.engine.db.run(signal_task, task, "turn:2:tool:0", True, owner="1", by="1")
+    lab.kill_at("worker", point, ids=[task], clock=lab.clock())
+    check(lab, server, kills=2)
+
+
+@pytest.mark.parametrize("moment", ["charge", "charged"])
+def test_a_worker_that_is_killed_while_an_approved_call_runs(lab: Lab, server: ModelServer, moment: str) -> None:
+    task = lab.engine.submit("test.thinking", {"url": server.url, "approve": "owner"}).id
+    lab.engine.run(task)
+    lab.engine.db.run(signal_task, task, "turn:2:tool:0", True, owner="1", by="1")
+    killer = Killer(server, moment)
+    process = lab.start("worker", ids=[task])
+    killer.process = process
+    process.wait_until_killed()
+    check(lab, server)
 
 
 def check(lab: Lab, server: ModelServer, kills: int = 1) -> None:

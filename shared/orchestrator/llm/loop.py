@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.engine.context import Call
+from orchestrator.llm.approved_calls import decide
 from orchestrator.llm.messages import Message, ToolCall, Turn, Usage, without_nul
 from orchestrator.llm.model import Model, ModelError, ModelRequest, TextDelta, ToolSpec
 from orchestrator.llm.tools import AgentTool, FunctionTool, ToolError
@@ -155,29 +156,33 @@ class _Loop:
                     return self._end("", value)
                 self._respond(call, faults, is_error=True)
             else:
-                self._run_tool(f"turn:{number}:tool:{index}:{call.name}", call)
+                self._run_tool(f"turn:{number}:tool:{index}", call)
         return None
 
-    def _run_tool(self, step: str, call: ToolCall) -> None:
+    def _run_tool(self, name: str, call: ToolCall) -> None:
         tool = self.tools.get(call.name)
         if tool is None:
             return self._respond(call, f"There is no tool {call.name!r}.", is_error=True)
         arguments, faults = _parsed(tool.arguments, call)
         if arguments is None:
             return self._respond(call, faults, is_error=True)
-        if isinstance(tool, AgentTool):
-            return self._run_agent(step, call, tool.type, arguments)
-        outcome = self.ctx.step(step[:150], lambda key: _outcome(tool, arguments, key))
-        return self._respond(call, outcome["text"], is_error=outcome["isError"])
+        note = ""
+        if tool.approve is not None:
+            arguments, note = decide(self.ctx, tool, name, arguments)
+            if arguments is None:
+                return self._respond(call, note, is_error=True)
+        outcome = self._run_approved(f"{name}:{call.name}"[:150], tool, arguments)
+        return self._respond(call, note + outcome["text"], is_error=outcome["isError"])
 
-    def _run_agent(self, step: str, call: ToolCall, type: str, arguments: BaseModel) -> None:
-        """Run a child task and give its result to the model."""
+    def _run_approved(self, step: str, tool: FunctionTool | AgentTool, arguments: BaseModel) -> dict[str, Any]:
+        """Run the tool as a step or as a child task, and return its response."""
+        if isinstance(tool, FunctionTool):
+            return self.ctx.step(step, lambda key: _outcome(tool, arguments, key))
         payload = arguments.model_dump(mode="json", by_alias=True)
-        child = self.ctx.gather(step[:150], [Call(type, payload)]).children[0]
+        child = self.ctx.gather(step, [Call(tool.type, payload)]).children[0]
         if child.completed:
-            self._respond(call, json.dumps(child.result, ensure_ascii=False))
-        else:
-            self._respond(call, f"The task ended as {child.status.value}.", is_error=True)
+            return {"text": json.dumps(child.result, ensure_ascii=False), "isError": False}
+        return {"text": f"The task ended as {child.status.value}.", "isError": True}
 
     def _respond(self, call: ToolCall, text: str, *, is_error: bool = False) -> None:
         self.messages.append(Message("tool", text, call_id=call.id, is_error=is_error))

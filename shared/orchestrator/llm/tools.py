@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+from orchestrator.engine.context.waits import asked_of
+from orchestrator.engine.waiting.approvals import Approvers
 from orchestrator.llm.model import ToolSpec
+from orchestrator.model.durations import Duration, seconds_of
 from orchestrator.model.errors import OrchestratorError
 
 if TYPE_CHECKING:
@@ -24,11 +27,25 @@ class ToolError(OrchestratorError):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """The name, the description and the arguments of a tool, as the model sees them."""
+    """The name, the description and the arguments of a tool, as the model sees them.
+
+    `approve`: the people who decide about each call before it runs, for as long as `expires`; None: it runs at once.
+    """
 
     name: str
     description: str
     arguments: type[BaseModel]
+    approve: Approvers | None = field(default=None, kw_only=True)
+    expires: Duration | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for nobody in `approve`, or for `expires` without it."""
+        if self.approve is not None:
+            asked_of(self.approve, "owner")
+        elif self.expires is not None:
+            raise ValueError(f"tool {self.name!r} has expires= but no approve=")
+        if self.expires is not None:
+            seconds_of(self.expires)
 
     @property
     def spec(self) -> ToolSpec:
@@ -60,28 +77,51 @@ class AgentTool(Tool):
 @overload
 def tool(function: Callable[..., Any], /) -> FunctionTool: ...
 @overload
-def tool(*, name: str | None = None) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 def tool(
-    function: Callable[..., Any] | None = None, /, *, name: str | None = None
+    *, name: str | None = None, approve: Approvers | None = None, expires: Duration | None = None
+) -> Callable[[Callable[..., Any]], FunctionTool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    approve: Approvers | None = None,
+    expires: Duration | None = None,
 ) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a function with typed parameters and a docstring, which the model reads.
 
     The function runs as a step: once, and its result is JSON. A parameter called `idempotency_key` gets the step's
     key; pass it to the service that has the effect. A ToolError that it raises goes to the model as the response.
 
+    With `approve` a call waits for the decision of the task's owner, of an operator, or of one of some owners, at most
+    for `expires`. A refused or expired call does not run, and the model reads that as the response.
+
     Raise TypeError for a parameter without a type and ValueError for a function without a docstring.
     """
     if function is None:
-        return lambda given: _of_function(given, name)
-    return _of_function(function, name)
+        return lambda given: _of_function(given, name, approve, expires)
+    return _of_function(function, name, approve, expires)
 
 
-def agent_tool(type: str, payload: type[BaseModel], description: str, *, name: str | None = None) -> AgentTool:
-    """Make a tool of an agent: the call runs as a child task with its own attempts, and its result is the response."""
-    return AgentTool(name or type.replace(".", "_"), description, payload, type)
+def agent_tool(
+    type: str,
+    payload: type[BaseModel],
+    description: str,
+    *,
+    name: str | None = None,
+    approve: Approvers | None = None,
+    expires: Duration | None = None,
+) -> AgentTool:
+    """Make a tool of an agent: the call runs as a child task with its own attempts, and its result is the response.
+
+    `approve` and `expires` are those of `tool`.
+    """
+    return AgentTool(name or type.replace(".", "_"), description, payload, type, approve=approve, expires=expires)
 
 
-def _of_function(function: Callable[..., Any], name: str | None) -> FunctionTool:
+def _of_function(
+    function: Callable[..., Any], name: str | None, approve: Approvers | None, expires: Duration | None
+) -> FunctionTool:
     from pydantic import ConfigDict, create_model
 
     name = name or function.__name__
@@ -99,4 +139,4 @@ def _of_function(function: Callable[..., Any], name: str | None) -> FunctionTool
         if each != KEY
     }
     arguments = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
-    return FunctionTool(name, description, arguments, function)
+    return FunctionTool(name, description, arguments, function, approve=approve, expires=expires)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from pydantic import BaseModel
@@ -18,6 +18,8 @@ class Question(BaseModel):
     stream: str | None = None
     turns: int = 10
     tokens: int | None = None
+    approve: Literal["owner", "operator"] | None = None
+    expires: float | None = None
 
 
 class Ticket(BaseModel):
@@ -39,7 +41,7 @@ def think(ctx: Context, payload: Question) -> dict[str, Any]:
             raise ToolError("There is no such city.")
         return {"cents": 100 if city == "Bergen" else 200}
 
-    @tool
+    @tool(approve=payload.approve, expires=payload.expires)
     def charge(cents: int, idempotency_key: str) -> dict[str, Any]:
         """Charge the traveller."""
         headers = {"Idempotency-Key": idempotency_key}
