@@ -23,7 +23,15 @@ from tools.progress import Refused, say, step
 from tools.virtualenvs import python
 
 #: Variables of the runbooks, and credentials, that a shell may already have for another stack.
-KEPT = ("STACK", "API", "DATABASE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")
+KEPT = (
+    "STACK",
+    "API",
+    "DATABASE_URL",
+    "ORCHESTRATOR_STACK",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_ENDPOINT_URL",
+)
 
 
 def proxy(layout: Layout) -> Program:

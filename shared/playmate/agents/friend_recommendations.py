@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
+from orchestrator.engine.erasure import forget_mentions
 from orchestrator.model.errors import Refuse
 from playmate.domain.compatibility import Child, Pair, pairs_for_all
 from playmate.domain.friendship import Link, State
@@ -80,7 +81,10 @@ def recommend(ctx: Context, payload: FriendRecommendations) -> Recommended:
         made = _between_friends(ctx, me, friends.lock_friends(ctx.db, me.id, friend_id)[0])
     else:
         made = _before_friendship(ctx, me, link, friend_id, name)
-    recommendations.put_recommendations(ctx.db, me.id, friend_id, ctx.task_id, changes, made.model_dump(mode="json"))
+    result = made.model_dump(mode="json")
+    # The removal of a kid has to correct every result that names it: one result for each friend is kept.
+    earlier = recommendations.put_recommendations(ctx.db, me.id, friend_id, ctx.task_id, changes, result)
+    forget_mentions(ctx, [], earlier, "recommendations")
     return made
 
 

@@ -46,10 +46,11 @@ def changes_of(conn: Connection, guardian: GuardianId, friend: GuardianId) -> in
 
 def put_recommendations(
     conn: Connection, guardian: GuardianId, friend: GuardianId, task: UUID, changes: int, result: Mapping[str, Any]
-) -> None:
-    """Store a result that was made after `changes` changes."""
+) -> list[UUID]:
+    """Store a result that was made after `changes` changes; return the task of the result before it, if any."""
     values = {"guardian_id": guardian, "friend_id": friend, "task_id": task, "changes": changes}
-    conn.execute(SQL["put_recommendations"], {**values, "result": Jsonb(dict(result))})
+    rows = conn.execute(SQL["put_recommendations"], {**values, "result": Jsonb(dict(result))}).fetchall()
+    return [row["earlier"] for row in rows if row["earlier"] not in (None, task)]
 
 
 def age_of_changes(conn: Connection, guardian: GuardianId) -> tuple[float, float] | None:

@@ -236,6 +236,19 @@ def test_only_the_newest_plans_are_kept(
     assert all(row["result"]["coordinates"] for row in stored)
 
 
+def test_only_the_newest_recommendations_about_a_friend_are_kept(
+    conn: Connection, amira: int, bruno: int, befriend: Befriend, run: Run
+) -> None:
+    """So the removal of a kid has a bounded number of results to correct, however often a friend's kids changed."""
+    befriend(amira, bruno)
+    for _ in range(3):
+        run("friend.recommendations", {"friendId": bruno}, owner=amira)
+    stored = conn.execute("SELECT result FROM agent_tasks WHERE owner_id = %s ORDER BY id", (str(amira),)).fetchall()
+    assert ["recommendations" in row["result"] for row in stored] == [False, False, True]
+    kept = conn.execute("SELECT result FROM friend_recommendations WHERE guardian_id = %s", (amira,)).fetchall()
+    assert [row["result"] for row in kept] == [stored[-1]["result"]]
+
+
 def in_one_batch(engine: Engine, orders: list[tuple[str, dict[str, Any], int]]) -> None:
     """With a worker that knows all of them to be quick, so that nothing but their nature keeps them apart."""
     engine.agents = engine.worker.agents = Agents("playmate.agents")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.gateway import Answer, Caller
@@ -17,6 +19,15 @@ def test_names_of_operators_are_reserved(anyone: Caller, name: str) -> None:
     refused = anyone.post("/auth/signup", {"name": name, "email": "a@example.com", "password": "seven teapots"})
     assert faults(refused) == {"name"}
     assert "reserved" in refused.text
+
+
+def test_an_address_is_used_unverified_and_the_security_page_tells_so(anyone: Caller) -> None:
+    body = {"name": "Amira", "email": "somebody.else@example.com", "password": "seven green teapots"}
+    assert anyone.post("/auth/signup", body).status == 201
+    sign_in = anyone.post("/auth/login", {"identifier": body["email"], "password": body["password"]})
+    assert sign_in.status == 200
+    page = Path(__file__).parents[3] / "docs" / "explanation" / "security.md"
+    assert "E-mail addresses are not verified: this is not offered." in page.read_text(encoding="utf-8")
 
 
 def test_another_way_of_signing_in_is_reported_as_unavailable(anyone: Caller) -> None:

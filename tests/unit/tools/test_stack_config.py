@@ -14,7 +14,7 @@ import pytest
 
 from tools.local_stack.processes import Program, refuse_taken_ports
 from tools.local_stack.stack import KEPT, alone, bring_down, refuse_another_base, shell_file
-from tools.local_stack.stack_config import Layout
+from tools.local_stack.stack_config import AWS_KEYS, Layout
 from tools.progress import Refused
 
 
@@ -72,6 +72,10 @@ def test_a_stop_waits_for_the_command_that_works_on_the_stack(tmp_path: Path) ->
         assert stopping.is_alive()
     stopping.join(10)
     assert not stopping.is_alive()
+
+
+def test_the_names_that_may_belong_to_another_stack_are_known() -> None:
+    assert set(KEPT) == {*AWS_KEYS, "STACK", "API", "DATABASE_URL", "ORCHESTRATOR_STACK", "AWS_ENDPOINT_URL"}
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -4,9 +4,14 @@ select changes from friend_recommendations where guardian_id = %(guardian_id)s a
 
 -- name: put_recommendations
 -- The caller's row about a family (friend_recommendations_pkey). A change since `changes` was read leaves it outdated.
-update friend_recommendations
+with before as (
+    select guardian_id, friend_id, task_id from friend_recommendations
+    where guardian_id = %(guardian_id)s and friend_id = %(friend_id)s for update
+)
+update friend_recommendations as r
 set task_id = %(task_id)s, made_at = task_now(), result = %(result)s, made_changes = %(changes)s
-where guardian_id = %(guardian_id)s and friend_id = %(friend_id)s;
+from before where (r.guardian_id, r.friend_id) = (before.guardian_id, before.friend_id)
+returning before.task_id as earlier;
 
 -- name: age_of_changes
 -- Seconds since the newest and the oldest change of the caller's family that no renewal was asked for

@@ -60,7 +60,9 @@ def test_a_name_that_is_used_again_is_another_join(engine: Engine) -> None:
     assert [child["gather"] for child in children_of(engine, parent)] == ["kids#2", "kids"]
 
 
-@pytest.mark.parametrize("do", ["gather-infinite", "gather-negative-quorum", "gather-zero-quorum", "gather-too-many"])
+@pytest.mark.parametrize(
+    "do", ["gather-infinite", "gather-negative-quorum", "gather-zero-quorum", "gather-too-many", "spawn-twice"]
+)
 def test_an_unfit_argument_is_refused_with_a_message(engine: Engine, do: str) -> None:
     parent = engine.submit("test.odd", {"do": do, "write": False}, max_attempts=1)
     engine.run(parent.id)
