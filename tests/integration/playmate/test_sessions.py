@@ -173,6 +173,14 @@ class TestSigningOutEverywhere:
         assert Device.of(anyone, sign_in(anyone)).works(), "a later sign-in is a new session"
         socket_db.close()
 
+    def test_works_again_and_again(self, anyone: Caller, phone: Device) -> None:
+        device = phone
+        for _ in range(3):
+            assert device.caller.post("/auth/logout-everywhere").status == 200
+            assert not device.works()
+            device = Device.of(anyone, sign_in(anyone))
+            assert device.works()
+
     def test_a_request_under_way_ends_first(
         self, phone: Device, api_db: Database, database_url: str, conn: Connection
     ) -> None:
