@@ -103,6 +103,29 @@ def test_no_change_inside_a_function_outlives_its_attempt(engine: Engine, change
     assert engine.effects(changer) == (engine.task(changer).status is Status.COMPLETED)
 
 
+@pytest.mark.parametrize(
+    "change", ["SET statement_timeout = '7s'", "SET TIME ZONE 'Asia/Kathmandu'", "SET ROLE orchestrator_worker"]
+)
+def test_no_change_of_the_last_handler_outlives_its_batch(engine: Engine, change: str) -> None:
+    """No other handler begins after it, whose savepoint would reset the session."""
+    engine.db.connection().execute(HIDES)
+    before = state(engine)
+    changer = engine.submit("test.odd", {"do": "sql", "sql": f"SELECT change($change${change}$change$)"}).id
+    engine.run(changer)
+    assert state(engine) == before
+
+
+def test_no_change_inside_a_function_reaches_the_next_handler(engine: Engine) -> None:
+    engine.db.connection().execute(HIDES)
+    change = "SELECT change($change$SET TIME ZONE 'Asia/Kathmandu'$change$)"
+    fails_with_it = "SELECT 1 / (current_setting('TimeZone') <> 'Asia/Kathmandu')::int"
+    changer = engine.submit("test.odd", {"do": "sql", "sql": change}, max_attempts=1).id
+    neighbour = engine.submit("test.odd", {"do": "sql", "sql": fails_with_it}, owner="2", max_attempts=1).id
+    engine.worker.pace.update({"test.odd": 0.001})
+    engine.run(changer, neighbour)
+    assert [engine.task(each).status for each in (changer, neighbour)] == [Status.COMPLETED] * 2
+
+
 @pytest.mark.parametrize("do", ["raw-set", "low-set"])
 def test_no_change_below_the_engines_cursor_outlives_its_attempt(engine: Engine, do: str) -> None:
     before = state(engine)

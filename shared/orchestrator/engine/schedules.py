@@ -15,6 +15,7 @@ from orchestrator.engine.submit import TaskRequest, validate
 from orchestrator.model.errors import Conflict, Fault, InvalidInput, NotFound
 from orchestrator.model.fault_injection import reach
 from orchestrator.model.ids import new_task_id
+from orchestrator.model.json_encoding import sent_size
 from orchestrator.model.task import Json
 from orchestrator.store import schedules as store
 from orchestrator.store.connection import Connection, Database
@@ -23,6 +24,8 @@ from orchestrator.store.schedules import DueSchedule, NewSchedule, Overlap, Sche
 
 #: Schedules of one owner.
 MOST_SCHEDULES = 100
+#: Bytes of a schedule's payload as it is sent: the list of an owner's schedules shows all of them in one answer.
+LARGEST_PAYLOAD = 10_000
 #: Schedules that one transaction moves on, and runs of one schedule that it inserts at most.
 PAGE, MOST_RUNS = 100, 100
 
@@ -66,7 +69,7 @@ def change(
         if before is None:
             raise NotFound("There is no such schedule.")
         request = merge(before)
-        agent, payload = _checked(agents, request)
+        agent, payload = _checked(agents, request, keeps_payload=request.payload == before.payload)
         goes_on = request.recurrence == _recurrence(before) and not before.paused
         new = _new(conn, schedule_id, request, agent, payload, next_at=before.next_at if goes_on else None)
         return store.update_schedule(conn, new)
@@ -141,7 +144,8 @@ def _runs(schedule: DueSchedule) -> tuple[list[datetime], datetime]:
     return runs, next_at
 
 
-def _checked(agents: Agents, request: ScheduleRequest) -> tuple[Agent, str]:
+def _checked(agents: Agents, request: ScheduleRequest, *, keeps_payload: bool = False) -> tuple[Agent, str]:
+    """Return the agent and the payload as JSON text. Raise InvalidInput with every fault."""
     faults: list[Fault] = []
     try:
         request.recurrence.check()
@@ -152,6 +156,9 @@ def _checked(agents: Agents, request: ScheduleRequest) -> tuple[Agent, str]:
         valid = validate(agents, task)
     except InvalidInput as error:
         raise InvalidInput(error.message, [*error.faults, *faults]) from error
+    if not keeps_payload and (size := sent_size(valid.payload)) > LARGEST_PAYLOAD:
+        message = f"is too large: it has {size} bytes, and a schedule's payload {LARGEST_PAYLOAD} at most"
+        faults.append(Fault("payload", message, "too_long"))
     if faults:
         raise InvalidInput("The schedule was not accepted.", faults)
     return valid.agent, valid.payload

@@ -93,6 +93,29 @@ def test_a_page_that_is_cut_leads_on_to_every_task(conn: Connection, ann: Caller
         assert len(seen) == len(set(seen)) == 100
 
 
+ACTIONS = """
+INSERT INTO operator_actions (actor, action, detail)
+SELECT 'o', 'redrive', jsonb_build_object('ids', (SELECT jsonb_agg(gen_random_uuid()) FROM generate_series(1, 1000)),
+                                          'reason', repeat(U&'\\+01F600', 2000))
+FROM generate_series(1, 100)
+"""
+
+
+def test_the_list_of_actions_is_cut_and_leads_on_to_every_one(conn: Connection, operator: Caller) -> None:
+    conn.execute(ACTIONS.encode())
+    seen: list[int] = []
+    cursor = ""
+    while True:
+        answer = operator.get(f"/ops/audit?limit=100{cursor}")
+        assert sent(answer) < LAMBDA_LIMIT
+        page = answer.json()
+        seen += [item["id"] for item in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    assert len(seen) == len(set(seen)) == 100
+
+
 def test_a_list_has_no_payload() -> None:
     names = {name for base in ListedTask.__mro__ for name in getattr(base, "__slots__", ())}
     assert "result" in names

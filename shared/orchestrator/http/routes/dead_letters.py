@@ -98,8 +98,9 @@ def _register_reads(router: Router, services: Services) -> None:
         before = query.integer("cursor", low=1, high=2**53)
         query.check()
         found = services.db.run(audit_trail.list_actions, actor=actor, action=action, before=before, limit=limit + 1)
-        cursor = found[limit - 1].id if len(found) > limit else None
-        return json_response(200, {"items": [audit_view(row) for row in found[:limit]], "nextCursor": cursor})
+        items = fitting(audit_view(row) for row in found[:limit])
+        cursor = items[-1]["id"] if len(found) > len(items) else None
+        return json_response(200, {"items": items, "nextCursor": cursor})
 
 
 def _register_moves(router: Router, services: Services) -> None:

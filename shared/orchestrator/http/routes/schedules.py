@@ -15,6 +15,7 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import Parameter, operation
 from orchestrator.http.request import path_uuid, read
 from orchestrator.http.schemas.names import schedules
+from orchestrator.http.serializers import fitting
 from orchestrator.model.errors import NotFound
 from orchestrator.model.task import iso
 from orchestrator.store import schedules as store
@@ -34,7 +35,7 @@ def schedule_routes(services: Services) -> Router:
     @operation("The caller's recurring tasks", {200: schedules.Schedules})
     def list_own() -> JsonResponse:
         found = services.db.run(store.list_schedules, current_owner(router))
-        return json_response(200, {"items": [schedule_view(schedule) for schedule in found]})
+        return json_response(200, {"items": fitting(schedule_view(schedule) for schedule in found)})
 
     @router.post("/api/schedules")
     @operation("Create a recurring task", {201: schedules.ScheduleView}, body=schedules.CreateSchedule, refusals=(409,))

@@ -12,6 +12,8 @@ from orchestrator.store.connection import Connection
 from tests.support.gateway import Answer, Caller
 from tests.support.shapes import validated
 
+#: Bytes of an answer that Lambda carries.
+LAMBDA_LIMIT = 6_291_556
 DAILY = {"type": "echo", "payload": {"a": 1}, "cron": "0 7 * * *", "timeZone": "Europe/Paris"}
 
 
@@ -67,4 +69,28 @@ def test_an_owner_may_have_a_hundred(ann: Caller, conn: Connection, monkeypatch:
     monkeypatch.setattr("orchestrator.engine.schedules.MOST_SCHEDULES", 2)
     create(ann)
     create(ann)
-    assert ann.post("/api/schedules", DAILY).status == 409
+    refused = ann.post("/api/schedules", DAILY)
+    assert (refused.status, refused.json()["code"]) == (409, "too_many_schedules")
+
+
+LARGE = "UPDATE agent_schedules SET payload = jsonb_build_object('x', repeat(U&'\\+01F600', 60000))"
+
+
+def test_no_payload_breaks_a_list_of_schedules(ann: Caller, operator: Caller, conn: Connection) -> None:
+    """Neither new ones, which are bounded, nor those that an earlier version stored."""
+    largest = {"x": "y" * 9_900}
+    made = [create(ann, payload=largest) for _ in range(100)]
+    assert len(ann.get("/api/schedules").json()["items"]) == 100
+    for payload in ({"x": "y" * 10_000}, {"x": [1e308] * 40}):
+        for refused in (
+            ann.post("/api/schedules", {**DAILY, "payload": payload}),
+            patch(ann, made[0], payload=payload),
+        ):
+            assert (refused.status, [fault["field"] for fault in refused.json()["faults"]]) == (400, ["payload"])
+    conn.execute(LARGE.encode())
+    for caller, path in ((ann, "/api/schedules"), (operator, "/ops/schedules?limit=100")):
+        answer = caller.get(path)
+        assert (path, answer.status) == (path, 200)
+        assert 1_000 < len(json.dumps(answer.text)) < LAMBDA_LIMIT
+    assert operator.get("/ops/schedules?limit=100").json()["nextCursor"] is not None
+    assert patch(ann, made[0], paused=True).status == 200, "an old one can be paused"

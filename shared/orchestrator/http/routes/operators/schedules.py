@@ -18,6 +18,7 @@ from orchestrator.http.routes.operator_tasks import OWNER
 from orchestrator.http.routes.schedules import SCHEDULE_ID, schedule_view
 from orchestrator.http.routes.tasks import LARGEST_PAGE, LIMIT, PAGE
 from orchestrator.http.schemas.names import schedules
+from orchestrator.http.serializers import fitting
 from orchestrator.model.errors import NotFound
 from orchestrator.store import schedules as store
 from orchestrator.store.owners import ANY_OWNER
@@ -51,8 +52,8 @@ def _register_reads(router: Router, services: Services) -> None:
         limit = query.integer("limit", low=1, high=LARGEST_PAGE) or PAGE
         query.check()
         found = services.db.run(store.list_all_schedules, owner or ANY_OWNER, before=before, limit=limit + 1)
-        items = [operator_schedule_view(schedule) for schedule in found[:limit]]
-        following = items[-1]["id"] if len(found) > limit else None
+        items = fitting(operator_schedule_view(schedule) for schedule in found[:limit])
+        following = items[-1]["id"] if len(found) > len(items) else None
         return json_response(200, {"items": items, "nextCursor": following})
 
     @router.get("/ops/schedules/<schedule_id>")
