@@ -21,7 +21,7 @@ def test_names_of_operators_are_reserved(anyone: Caller, name: str) -> None:
     assert "reserved" in refused.text
 
 
-def test_an_address_is_used_unverified_and_the_security_page_tells_so(anyone: Caller) -> None:
+def test_an_address_is_not_verified_as_the_security_page_documents(anyone: Caller) -> None:
     body = {"name": "Amira", "email": "somebody.else@example.com", "password": "seven green teapots"}
     assert anyone.post("/auth/signup", body).status == 201
     sign_in = anyone.post("/auth/login", {"identifier": body["email"], "password": body["password"]})
