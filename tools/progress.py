@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -15,8 +16,14 @@ class Refused(Exception):
     """The command cannot go on; the message names the remedy."""
 
 
-def say(text: str = "") -> None:
-    print(text, flush=True)
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Print a text. When nobody reads the output any more, or the disk is full, the command goes on without output."""
+    try:
+        print(text, end=end, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"The output cannot be written: {error.strerror}", file=sys.stderr)
 
 
 @contextmanager
@@ -42,4 +49,4 @@ def _draw(title: str, began: float, done: threading.Event) -> None:
         say(f"  … {title}")
         return
     while not done.wait(TICK):
-        print(f"\r  … {title}  {time.monotonic() - began:.0f} s", end="", flush=True)
+        say(f"\r  … {title}  {time.monotonic() - began:.0f} s", end="")
