@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {routeOf} from '../families/route.js';
+import {routeOf as operatorRouteOf} from '../operators/route.js';
 import {Linked} from '../families/components/linked.js';
 import {show, textOf} from './page.js';
 
@@ -11,6 +12,13 @@ test('an address names a view and a thing in it', () => {
   assert.deepEqual(routeOf('', VIEWS), {view: 'meet', id: '', isKnown: true});
   assert.deepEqual(routeOf('#nowhere/5', VIEWS), {view: 'meet', id: '', isKnown: false});
   assert.equal(routeOf('#inbox/%E0%A4%A', VIEWS).id, '');
+});
+
+test('a name that every object has is no view', () => {
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    assert.deepEqual(routeOf(`#${name}`, VIEWS), {view: 'meet', id: '', isKnown: false}, name);
+    assert.equal(operatorRouteOf(`#${name}/5?state=failed`, VIEWS).view, 'meet', name);
+  }
 });
 
 test('a thing that is not there is said, but not before its list is read', async () => {
