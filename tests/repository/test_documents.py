@@ -191,3 +191,19 @@ def test_a_moved_name_would_be_found() -> None:
     assert makes("-- name: claim\n", "claim")
     assert makes("    def verify(self) -> None:\n", "verify")
     assert not makes("claim(1)\n# def claim\n", "claim")
+
+
+def test_a_documented_request_is_one_that_the_api_accepts() -> None:
+    """`curl -d` sends a form unless it is given a type; without `-f` it ends with 0 after a refusal."""
+    requests = [
+        f"{shown(path)}: {line}"
+        for path in DOCUMENTS
+        for block in blocks(path)
+        if block.language in ("sh", "bash")
+        for line in block.text.splitlines()
+        if re.search(r"\bcurl\b", line)
+    ]
+    assert len(requests) > 5
+    assert [one for one in requests if not re.search(r"\bcurl -\w*f", one)] == []
+    sends = [one for one in requests if re.search(r" (-d|--data\S*) ", one)]
+    assert [one for one in sends if "content-type: application/json" not in one.lower()] == []
