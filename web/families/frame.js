@@ -3,6 +3,7 @@ import {Chip, UserText, toast} from '../shared/components/controls.js';
 import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection, useOnline} from './components/watch.js';
 import {useRoute} from './route.js';
+import {followQuestions, useQuestions} from './questions.js';
 import {signOut} from './session.js';
 import {useTitle} from '../shared/badge.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
@@ -32,6 +33,7 @@ export function Frame({user}) {
   const main = useRef(null);
   const first = useRef(true);
   useEffect(keepFresh, []);
+  useEffect(followQuestions, []);
   useLayoutEffect(() => {
     if (!first.current && !id) main.current.focus({preventScroll: true});
     first.current = false;
@@ -41,7 +43,7 @@ export function Frame({user}) {
     if (!isKnown) toast(`There is no page with this address. This is “${VIEWS[here].name}”.`, {tone: 'bad'});
   }, [isKnown]);
   const counts = useCounts(here);
-  const total = counts.friends + counts.inbox + counts.playdates;
+  const total = counts.friends + counts.inbox + counts.playdates + counts.activity;
   useTitle(`${VIEWS[here].name} · Playmate`, total);
   const {view: View} = VIEWS[here];
   return html`
@@ -77,7 +79,7 @@ function useCounts(here) {
     setSeen(newest);
   }, [here, newest]);
   const {hosted, joined} = useResource('playdates').value ?? {hosted: [], joined: []};
-  return {friends: asking.length, playdates: questionsOf(hosted, joined).length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
+  return {activity: useQuestions().length, friends: asking.length, playdates: questionsOf(hosted, joined).length, inbox: inbox.filter(({updatedAt}) => updatedAt > seen).length};
 }
 
 function Tabs({here, counts}) {

@@ -12,6 +12,9 @@ const TITLES = {
   echo: 'Echo',
 };
 
+/** The stream that tasks of a type write, for those whose text is shown from its start. */
+export const STREAMS = {};
+
 export function titleOf(type) {
   return TITLES[type] ?? sentence(type.replaceAll('.', ' '));
 }

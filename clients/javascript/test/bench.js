@@ -26,6 +26,7 @@ export class Bench {
     this.silent = 0; // requests that are still to be taken and never answered
     this.subscriptions = [];
     this.static = undefined; // (request, response) => handled?
+    this.route = undefined; // (method, path, body) => [status, answer], or undefined: this server's own route
     this.server = createServer((request, response) => this.#answer(request, response));
     this.server.on('connection', (socket) => this.#admit(socket));
     this.gate = new WebSocketServer({noServer: true});
@@ -45,10 +46,10 @@ export class Bench {
   }
 
   /** Lets something happen to a task: a new event, pushed to the subscribed sockets. */
-  emit(id, change = {}) {
+  emit(id, change = {}, given = undefined) {
     const task = this.tasks.get(id);
     Object.assign(task, change, {seq: task.seq + 1, updatedAt: new Date().toISOString()});
-    const kind = 'progress' in change ? 'progress' : (KINDS[change.status] ?? change.status ?? 'submitted');
+    const kind = given ?? ('progress' in change ? 'progress' : (KINDS[change.status] ?? change.status ?? 'submitted'));
     this.events.push({
       id, seq: task.seq, kind, status: task.status, attempts: task.attempts, createdAt: task.updatedAt,
       ...('progress' in change ? {progress: change.progress} : {}), task: {...frameOf(task), event: kind},
@@ -191,6 +192,8 @@ export class Bench {
 
   #route(request, path, query, body) {
     if (this.expired || request.headers.authorization === 'Bearer old') return [401, {message: 'sign in again'}];
+    const given = this.route?.(request.method, path, body);
+    if (given) return given;
     const [, id, part, name] = /^\/api\/tasks\/([^/]+)(?:\/(\w+))?(?:\/([^/]+))?$/.exec(path) ?? [];
     if (path === '/api/realtime/ticket') return [200, this.#ticket()];
     if (path === '/api/tasks' && request.method === 'POST') return this.#submit(request.headers, body);
@@ -230,8 +233,8 @@ export class Bench {
   }
 }
 
-function frameOf({id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq}) {
-  return {id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq};
+function frameOf({id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq, asks}) {
+  return {id, type, status, attempts, maxAttempts, result, error, progress, updatedAt, traceId, seq, ...(asks ? {asks} : {})};
 }
 
 async function bodyOf(request) {

@@ -5,6 +5,7 @@ import {OVER, STATUS, since, stepText, summaryText, titleOf} from '../texts.js';
 import {ago, exact} from '../times.js';
 import {Chip} from '../../shared/components/controls.js';
 import {Icon} from '../../shared/components/icons.js';
+import {TaskText} from './growing_text.js';
 import {WaitReason} from './wait_reason.js';
 
 /** An update younger than this (ms) is animated; older ones are not. */
@@ -24,6 +25,7 @@ export function TaskCard({id, open, onToggle}) {
       </div>
       <p class="task-summary" dir="auto">${summaryText(task)}</p>
       ${live && html`<${WaitReason} task=${task} />`}
+      <${TaskText} id=${id} />
       ${live && html`<${Progress} task=${task} />`}
       <p class="task-line">
         ${task.updatedAt && html`<time datetime=${task.updatedAt} title=${exact(task.updatedAt)}>${ago(task.updatedAt)}</time>`}

@@ -1,4 +1,5 @@
 import {TaskCard} from '../components/route.js';
+import {Questions} from '../components/question.js';
 import {useClientTasks} from '../components/watch.js';
 import {Empty} from '../../shared/components/controls.js';
 import {html, useState} from '../../shared/vendor/preact.js';
@@ -10,17 +11,18 @@ const HIDDEN = new Set(['friends.changed', 'playdates.changed', 'playdate.announ
 
 /** The activity list as a view of its own, for narrow screens. */
 export function AllActivity() {
-  return html`<h1 class="visually-hidden">Everything that happens for you</h1><${Activity} />`;
+  return html`<h1 class="visually-hidden">Everything that happens for you</h1><${Activity} place="view" />`;
 }
 
 /** The tasks of this family, newest first. */
-export function Activity() {
+export function Activity({place = 'rail'}) {
   const tasks = useClientTasks().filter(({type}) => !HIDDEN.has(type));
   const [open, setOpen] = useState({});
   const shown = tasks.slice(0, SHOWN);
   return html`
+    <${Questions} place=${place} />
     <section class="activity" aria-labelledby="activity-title">
-      <h2 id="activity-title">Activity</h2>
+      <h2 id="activity-title" tabindex="-1">Activity</h2>
       ${shown.length === 0 && html`
         <${Empty} icon="activity" title="Nothing under way">Set your playdate point or ask a friend, and follow here what happens.<//>`}
       ${shown.map(({id}) => html`
