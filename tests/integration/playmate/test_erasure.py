@@ -57,6 +57,7 @@ ENTRANCES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/plan"): {"reachKm": 20},
     ("GET", "/api/tasks/asks"): None,
     ("GET", "/api/tasks/<task_id>/streams/<name>"): None,
+    ("GET", "/api/tasks/<task_id>/tree"): None,
     ("GET", "/api/playdates"): None,
     ("POST", "/api/playdates"): {
         "title": "Chess",

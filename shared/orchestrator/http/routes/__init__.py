@@ -7,6 +7,7 @@ from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import operator_task_routes
 from orchestrator.http.routes.operators.schedules import operator_schedule_routes
 from orchestrator.http.routes.run_again import run_again_routes
+from orchestrator.http.routes.runs.tree import run_routes
 from orchestrator.http.routes.schedules import schedule_routes
 from orchestrator.http.routes.staged_redrives import staged_redrive_routes
 from orchestrator.http.routes.statistics import statistics_routes
@@ -19,6 +20,7 @@ ROUTERS = (
     health_routes,
     task_routes,
     stream_routes,
+    run_routes,
     signal_routes,
     schedule_routes,
     realtime_routes,

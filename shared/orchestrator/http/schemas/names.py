@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator.http.schemas import operator_responses, requests, responses, schedules, statistics_responses
+    from orchestrator.http.schemas import operator_responses, requests, responses, runs, schedules, statistics_responses
 else:
     from orchestrator.http.operation import SchemaModule
 
     operator_responses = SchemaModule("orchestrator.http.schemas.operator_responses")
     requests = SchemaModule("orchestrator.http.schemas.requests")
     responses = SchemaModule("orchestrator.http.schemas.responses")
+    runs = SchemaModule("orchestrator.http.schemas.runs")
     schedules = SchemaModule("orchestrator.http.schemas.schedules")
     statistics_responses = SchemaModule("orchestrator.http.schemas.statistics_responses")
 
-__all__ = ["operator_responses", "requests", "responses", "schedules", "statistics_responses"]
+__all__ = ["operator_responses", "requests", "responses", "runs", "schedules", "statistics_responses"]

@@ -1,0 +1,1 @@
+"""Routes of runs: a task with all its descendants."""
