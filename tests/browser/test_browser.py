@@ -67,6 +67,11 @@ def test_the_playdates_on_every_screen() -> None:
     run_tests(tools.BROWSER / "playdates_appearance.test.js", CHROMIUM=tools.chromium())
 
 
+def test_the_waterfall_of_a_run() -> None:
+    tools.packages(tools.BROWSER)
+    run_tests(tools.BROWSER / "operators_run.test.js", CHROMIUM=tools.chromium())
+
+
 def test_growing_answers_and_questions() -> None:
     tools.packages(tools.CLIENT)
     tools.packages(tools.BROWSER)

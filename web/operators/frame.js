@@ -15,6 +15,7 @@ import {Audit} from './views/audit.js';
 import {DeadLetters} from './views/dead_letters.js';
 import {Flags} from './views/flags.js';
 import {Overview} from './views/overview.js';
+import {Run} from './views/run.js';
 import {Schedules} from './views/schedules.js';
 import {Tasks} from './views/tasks.js';
 
@@ -27,10 +28,12 @@ const VIEWS = {
   schedules: {name: 'Schedules', view: Schedules},
 };
 const NAMES = Object.keys(VIEWS);
+/** The views with those that have no tab. */
+const ALL_VIEWS = {...VIEWS, run: {name: 'Run', view: Run}};
 
 /** The signed-in page. It reads the statistics in every view, so that the curves have no gaps. */
 export function Frame({user}) {
-  const route = useRoute(NAMES);
+  const route = useRoute(Object.keys(ALL_VIEWS));
   const stats = usePolled('stats', (signal) => call('GET', '/ops/stats', undefined, {signal}));
   const main = useRef(null);
   const first = useRef(true);
@@ -60,7 +63,7 @@ export function Frame({user}) {
     x: selectRow,
     p: togglePause,
   });
-  const {view: View} = VIEWS[route.view];
+  const {view: View} = ALL_VIEWS[route.view];
   return html`
     <${SkipLink} main=${main} />
     <header class="top">
@@ -84,7 +87,7 @@ export function Frame({user}) {
 
 /** Return the title of a view; the open task is named by the end of its id. */
 function titleOf({view, id}) {
-  return `${id ? `Task ${short(id)}` : VIEWS[view].name} · Operator`;
+  return `${id ? `${view === 'run' ? 'Run' : 'Task'} ${short(id)}` : ALL_VIEWS[view].name} · Operator`;
 }
 
 /** @returns {HTMLElement | null} */

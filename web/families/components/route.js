@@ -6,6 +6,7 @@ import {ago, exact} from '../times.js';
 import {Chip} from '../../shared/components/controls.js';
 import {Icon} from '../../shared/components/icons.js';
 import {TaskText} from './growing_text.js';
+import {RunParts} from './run_parts.js';
 import {WaitReason} from './wait_reason.js';
 
 /** An update younger than this (ms) is animated; older ones are not. */
@@ -31,7 +32,7 @@ export function TaskCard({id, open, onToggle}) {
         ${task.updatedAt && html`<time datetime=${task.updatedAt} title=${exact(task.updatedAt)}>${ago(task.updatedAt)}</time>`}
         <button type="button" class="task-toggle link" aria-expanded=${open} aria-controls=${`route-${id}`} aria-label=${`Details of: ${titleOf(task.type)}`} onClick=${onToggle}>Details<span class="task-chevron"><${Icon} name="chevron" size="16" /></span></button>
       </p>
-      <div id=${`route-${id}`} hidden=${!open}>${open && html`<${Route} id=${id} live=${live} />`}</div>
+      <div id=${`route-${id}`} hidden=${!open}>${open && html`<${RunParts} id=${id} seq=${task.seq} /><${Route} id=${id} live=${live} />`}</div>
     </article>`;
 }
 

@@ -79,6 +79,7 @@ function Actions({task, again}) {
   const [editing, setEditing] = useState(false);
   return html`
     <div class="task-actions">
+      <a class="button small quiet" href=${hashOf({view: 'run', id: task.id})}>Where the time went</a>
       ${OVER.has(task.status) && html`<button type="button" class="button small quiet" onClick=${() => setEditing(true)}>Run again…</button>`}
       <${CopyMenu} task=${task} />
       ${task.status === 'dead-letter' && html`<button type="button" class="button small" onClick=${retry}>Retry</button>`}

@@ -15,9 +15,9 @@ WITH RECURSIVE above AS (
     SELECT id FROM agent_tasks WHERE parent_id = run.id AND (%(any_owner)s OR owner_id = %(owner_id)s) ORDER BY spawn_key OFFSET 0
   ) child
 )
-SELECT task.id, some.parent_id, task.owner_id, task.type, task.status, task.attempts, task.max_attempts, task.created_at,
+SELECT task.id, shown.parent_id, task.owner_id, task.type, task.status, task.attempts, task.max_attempts, task.created_at,
        coalesce(task.ready_at, task.created_at) AS ready_at, task.finished_at
-FROM (SELECT * FROM run LIMIT %(limit)s) some CROSS JOIN LATERAL (SELECT * FROM agent_tasks WHERE id = some.id OFFSET 0) task;
+FROM (SELECT * FROM run LIMIT %(limit)s) shown CROSS JOIN LATERAL (SELECT * FROM agent_tasks WHERE id = shown.id OFFSET 0) task;
 
 -- name: run_events
 -- Read the first events of each task, in order, without progress and the parts of streams: at most `each` of a task, `limit` of all.

@@ -93,8 +93,9 @@ def test_operators_see_owners_and_workers(ann: Caller, operator: Caller, parent:
 
 def test_a_large_run_is_bounded(ann: Caller, parent: UUID, conn: Connection, queue: CountedQueue) -> None:
     conn.execute(
-        "WITH child AS (INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, parent_id, spawn_key, status, finished_at)"
-        " SELECT gen_random_uuid(), '1', 'test.noop', '{}', now(), %s, 'more:' || n, 'completed', now()"
+        "WITH child AS (INSERT INTO agent_tasks"
+        " (id, owner_id, type, payload, due_at, parent_id, spawn_key, status, result, finished_at)"
+        " SELECT gen_random_uuid(), '1', 'test.noop', '{}', now(), %s, 'more:' || n, 'completed', '{}', now()"
         " FROM generate_series(1, 3000) n RETURNING id)"
         " INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)"
         " SELECT id, seq, 1, kind, 'completed', '1' FROM child,"
