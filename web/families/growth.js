@@ -26,7 +26,7 @@ function whole(text, length) {
   return last >= 0xd800 && last <= 0xdbff ? Math.min(text.length, length + 1) : length;
 }
 
-/** Return the number of words of a text, in any language. */
+/** Count the word-like segments of a text, in any language. */
 export function wordCount(text) {
   return [...new Intl.Segmenter(undefined, {granularity: 'word'}).segment(text)].filter(({isWordLike}) => isWordLike).length;
 }

@@ -65,11 +65,11 @@ function warning({span}) {
   return `${duration(span.unexplainedMs)} outside any step`;
 }
 
-const WORDS = {completed: 'Completed', failed: 'Refused', 'dead-letter': 'Dead letter', cancelled: 'Cancelled', pending: 'Pending', processing: 'Running', running: 'Goes on', retrying: 'Failed', 'lease-lost': 'Worker lost', waiting: 'Waits', released: 'Released', continued: 'Continued', parked: 'Parked'};
+const STATUS_TEXTS = {completed: 'Completed', failed: 'Refused', 'dead-letter': 'Dead letter', cancelled: 'Cancelled', pending: 'Pending', processing: 'Running', running: 'Goes on', retrying: 'Failed', 'lease-lost': 'Worker lost', waiting: 'Waits', released: 'Released', continued: 'Continued', parked: 'Parked'};
 
 /** Return the status of a row as text; a step or a wait that is over has none. */
 export function statusText({status, kind}) {
-  return WORDS[status] ?? (kind === 'fold' ? status : '');
+  return STATUS_TEXTS[status] ?? (kind === 'fold' ? status : '');
 }
 
 function Bars({row, axis, now}) {
