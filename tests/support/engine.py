@@ -83,6 +83,12 @@ class Engine:
             rng=random.Random(self.seed),
         )
 
+    def drop_databases(self, *unused: Database) -> None:
+        """Close the connections of a worker that is gone."""
+        for database in unused:
+            self._databases.remove(database)
+            database.close()
+
     def close(self) -> None:
         for database in self._databases:
             database.close()
@@ -90,7 +96,7 @@ class Engine:
     def move_clock(self, seconds: float) -> None:
         """The SQL clock of every connection of this engine, from now on fixed."""
         self.now = (self.now or datetime.now(UTC)) + timedelta(seconds=seconds)
-        for database in self._databases:
+        for database in list(self._databases):
             database.connection()
 
     def submit(self, type: str = "test.effect", payload: Any = None, **order: Any) -> Task:
@@ -134,11 +140,14 @@ class Engine:
 
     def database(self, part: str | None = None) -> Database:
         """Return a `Database` with the login of the master user, or of the function `part`."""
-
-        opener = partial(log_in, self.url, part) if part else partial(connect, self.url)
-        database = _ClockedDatabase(opener, lambda: self.now)
+        database = self.database_of_thread(part)
         self._databases.append(database)
         return database
+
+    def database_of_thread(self, part: str | None = None) -> Database:
+        """Return a `Database` that one thread uses and closes: the clock of an open transaction does not move."""
+        opener = partial(log_in, self.url, part) if part else partial(connect, self.url)
+        return _ClockedDatabase(opener, lambda: self.now)
 
 
 def message_for(task_id: UUID) -> Message:
