@@ -164,15 +164,15 @@ test('a question is answered once, and both browsers know it', async (t) => {
   const [one, two] = [await open(t), await open(t)];
   askIn('echo', APPROVAL);
   for (const page of [one, two]) {
-    const ask = page.locator('.ask:visible', {hasText: 'Bring boots.'});
+    const ask = page.locator('.asked:visible', {hasText: 'Bring boots.'});
     await ask.waitFor();
     const shown = await ask.locator('dd').allInnerTexts();
     assert.deepEqual(shown, ['Chloe', 'See you at 14:00?\nBring boots.'], 'exactly what will be done');
     await ask.getByText(/^Answer until /).waitFor();
   }
-  await one.locator('.ask:visible').getByLabel('Note, if you like').fill('Gladly');
-  await one.locator('.ask:visible').getByRole('button', {name: 'Approve: Echo'}).press('Enter');
-  for (const page of [one, two]) await page.locator('.ask').first().waitFor({state: 'detached'});
+  await one.locator('.asked:visible').getByLabel('Note, if you like').fill('Gladly');
+  await one.locator('.asked:visible').getByRole('button', {name: 'Approve: Echo'}).press('Enter');
+  for (const page of [one, two]) await page.locator('.asked').first().waitFor({state: 'detached'});
   assert.deepEqual(answers, [{decision: 'approved', note: 'Gladly'}]);
   assert.equal(await one.evaluate(() => document.activeElement.tagName), 'H2', 'the focus stays near the list');
 });
@@ -180,24 +180,24 @@ test('a question is answered once, and both browsers know it', async (t) => {
 test('a second answer says who was first', async (t) => {
   const page = await open(t);
   askIn('echo', APPROVAL);
-  const refuse = page.locator('.ask:visible').getByRole('button', {name: 'Refuse: Echo'});
+  const refuse = page.locator('.asked:visible').getByRole('button', {name: 'Refuse: Echo'});
   await refuse.waitFor();
   asks = []; // answered on another device, whose update has not come
   await refuse.click();
   await page.locator('.toast', {hasText: /^You have answered this already, at \d/}).waitFor();
-  await page.locator('.ask').first().waitFor({state: 'detached'});
+  await page.locator('.asked').first().waitFor({state: 'detached'});
   assert.deepEqual(answers, []);
 });
 
 test('a choice is answered by keyboard alone', async (t) => {
   const page = await open(t);
   askIn('echo', CHOICE);
-  await page.locator('.ask:visible').getByLabel('Saturday').focus();
+  await page.locator('.asked:visible').getByLabel('Saturday').focus();
   await page.keyboard.press('Space');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await page.locator('.ask').first().waitFor({state: 'detached'});
+  await page.locator('.asked').first().waitFor({state: 'detached'});
   assert.deepEqual(answers, [{day: 'Sunday'}]);
 });
 
@@ -207,10 +207,12 @@ for (const [name, options] of Object.entries(SCREENS)) {
     askIn('echo', {...APPROVAL, shown: {to: 'محمد'.repeat(12), message: 'x'.repeat(90), times: {from: 14, to: 16}}});
     askIn('echo', CHOICE);
     bench.write(started(), 'answer', `${'w'.repeat(80)} and so on`);
-    await page.locator('.ask:visible').nth(1).waitFor();
+    await page.locator('.asked:visible').nth(1).waitFor();
     await shows(page, `${'w'.repeat(80)} and so on`);
     assert.deepEqual(await violationsOf(page), []);
     const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(content <= width, `${content} is not wider than ${width}`);
+    const [part, whole] = await page.locator('.ask-shown:visible').evaluate((element) => [element.clientWidth, element.closest('.asked').clientWidth]);
+    assert.ok(part > whole * 0.8, 'what is asked has the width of its card');
   });
 }

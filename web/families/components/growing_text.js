@@ -39,7 +39,7 @@ export function GrowingText({id, name}) {
   const state = stateOf({status: task?.status, isDone: isDone && shown === text.length, isRestarted: read.generation > 1, connection});
   if (!text && isOver) return null;
   return html`
-    <div class="growing" data-state=${state}>
+    <div class="streaming" data-state=${state}>
       <${Scroll} length=${shown}>
         <p class="growing-text" key=${read.generation} dir="auto" aria-live="off" aria-busy=${String(state !== 'finished' && !isOver)}>${text.slice(0, shown)}${(state === 'writing' || state === 'restarted') && html`<span class="caret" aria-hidden="true">▌</span>`}</p>
       <//>

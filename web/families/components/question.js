@@ -24,7 +24,7 @@ export function Questions({place}) {
 /** Move the focus from an answered question to the next one, or to what follows the list. */
 function focusAfter(section, index) {
   setTimeout(() => {
-    const left = section.querySelectorAll('.ask');
+    const left = section.querySelectorAll('.asked');
     (left[Math.min(index, left.length - 1)] ?? section.parentElement.querySelector('.activity h2'))?.focus();
   });
 }
@@ -38,7 +38,7 @@ function QuestionCard({ask, place, done}) {
     done();
   };
   return html`
-    <li class="ask" tabindex="-1" data-ask=${ask.name}>
+    <li class="asked" tabindex="-1" data-ask=${ask.name}>
       <h3 class="task-title">${title}</h3>
       <p class="ask-name"><${UserText}>${sentence(readable(ask.name))}<//>${ask.expiresAt && html` <span class="ask-until">Answer until ${clock(ask.expiresAt)}</span>`}</p>
       ${ask.shown && html`<${Shown} shown=${ask.shown} />`}

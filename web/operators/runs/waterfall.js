@@ -49,7 +49,7 @@ export function Waterfall({rows, axis, asked, toggle, select, selected, now}) {
             aria-expanded=${row.canOpen ? String(row.isOpen) : undefined} aria-selected=${String(row.key === selected)} style=${`--level: ${row.level - 1}`} onFocus=${() => setAt(row.key)}
             onClick=${() => { setAt(row.key); if (row.canOpen && row.key === selected) toggle(row.key); select(row); }}>
             <span role="gridcell" class="run-name">
-              ${row.canOpen && html`<button type="button" class="run-fold" tabindex="-1" aria-hidden="true" onClick=${(event) => { event.stopPropagation(); toggle(row.key); }}>${row.isOpen ? '▾' : '▸'}</button>`}<span class="run-text">${row.name}</span>${row.key === asked && html` <span class="faint">(this task)</span>`}
+              ${row.canOpen ? html`<button type="button" class="run-fold" tabindex="-1" aria-hidden="true" onClick=${(event) => { event.stopPropagation(); toggle(row.key); }}>${row.isOpen ? '▾' : '▸'}</button>` : html`<span class="run-leaf"></span>`}<span class="run-text">${row.name}</span>${row.key === asked && html` <span class="faint">(this task)</span>`}
             </span>
             <span role="gridcell" class="run-status">${statusText(row)}</span>
             <span role="gridcell" class="run-start">+ ${duration(row.start - axis.start)}</span>
@@ -77,7 +77,7 @@ function Bars({row, axis, now}) {
   const spans = row.kind === 'task' ? row.node.spans : [];
   const bars = spans.length
     ? [...spans].sort((one, other) => DRAWN.indexOf(one.kind) - DRAWN.indexOf(other.kind)).map((span) => bar(span.kind, Date.parse(span.start), span.end ? Date.parse(span.end) : now, ['retrying', 'lease-lost', 'failed', 'dead-letter'].includes(span.outcome)))
-    : [bar(row.kind === 'fold' ? 'child' : row.kind, row.start, row.end, row.isFailed)];
+    : [bar(row.kind === 'fold' ? 'child' : row.kind, row.start, row.end, row.isFailed && row.kind !== 'fold')];
   return html`
     <svg viewBox="0 0 1000 20" preserveAspectRatio="none">
       ${axis.cuts.map((cut) => html`<rect class="bar-cut" x=${cut.from * 1_000} width=${(cut.to - cut.from) * 1_000} y="0" height="20" />`)}
