@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {violationsOf} from './accessibility.js';
 import {OPERATOR, fillIn, goTo, openOperatorPage} from './operator_page.js';
 import {screenshot, stack} from './stack.js';
 
@@ -152,6 +153,28 @@ test('a task is found by its id, shown in full, and cancelled', async () => {
   await detail.waitFor({state: 'detached'});
   await goTo(page, 'Audit');
   await page.getByText(`Cancelled task ${id.slice(-8)}.`).waitFor();
+});
+
+test('operators leave notes on a task, and the audit names the task', async () => {
+  const {page, faults} = await operator.enter();
+  const id = await submitLater(page);
+  await page.goto(`${page.url().split('#')[0]}#tasks/${id}`);
+  const detail = page.getByRole('complementary', {name: 'echo'});
+  const field = detail.getByLabel('New note');
+  await field.fill('asked the family 🌻');
+  await detail.getByRole('button', {name: 'Add note'}).press('Enter');
+  await detail.locator('.notes li', {hasText: 'asked the family 🌻'}).waitFor();
+  assert.equal(await field.inputValue(), '');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Add note', 'the focus stays');
+  await field.fill('ليلى '.repeat(20) + 'x'.repeat(200));
+  await detail.getByRole('button', {name: 'Add note'}).click();
+  await detail.locator('.notes li').nth(1).waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a long note wraps');
+  await cancel(page, detail);
+  await goTo(page, 'Audit');
+  await page.getByText(`Added a note to task ${id.slice(-8)}.`).first().waitFor();
+  assert.deepEqual(faults, []);
 });
 
 test('a flag is tried on some owners and switched off again', async () => {

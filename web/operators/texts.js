@@ -143,6 +143,8 @@ function actionText({action, detail}) {
       return detail.task ? `Cancelled task ${short(detail.task)}.` : `Cancelled ${plural(detail.tasks, 'task')} (${selection}): ${detail.reason}`;
     case 'run-again':
       return `${detail.newTask ? `Ran task ${short(detail.task)} again as ${short(detail.newTask)}${detail.edited ? ' with an edited payload' : ''}` : `Run task ${short(detail.task)} again`}: ${detail.reason}`;
+    case 'note':
+      return `Added a note to task ${short(detail.task)}.`;
     case 'knowledge':
       return 'Loaded the knowledge base';
     case 'stop':

@@ -11,6 +11,7 @@ const TASK = {
 };
 const DETAIL = {
   ...TASK, traceId: 'a'.repeat(32), parentId: null, children: [], payload: {friendName: 'X'}, result: null, flags: {}, eventsTruncated: false,
+  notes: [{id: 1, createdAt: MOMENT, actor: 'olga (9)', text: 'asked the family'}],
   why: {reason: 'finished', message: 'It is over.', since: MOMENT},
   events: [
     {seq: 1, kind: 'submitted', attempts: 0, createdAt: MOMENT, data: null},
@@ -60,7 +61,7 @@ test('the list of tasks says who, what and why, and a refusal is no failure', as
 });
 
 test('a task says how it ended, on which code, and can run again', async () => {
-  includes(await read('TaskDetail', {id: ID, close() {}, linkTo: () => '#'}), ['Refused: We know no family called “X”.', 'Run again…', 'code v1', 'worker-1', 'Attempt 1', '+ 160 ms']);
+  includes(await read('TaskDetail', {id: ID, close() {}, linkTo: () => '#'}), ['Refused: We know no family called “X”.', 'Run again…', 'code v1', 'worker-1', 'Attempt 1', '+ 160 ms', 'asked the family', 'olga (9)', 'Add note']);
 });
 
 test('each flag has its setting, its sentence and its last change', async () => {

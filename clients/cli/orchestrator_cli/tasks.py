@@ -93,6 +93,8 @@ def show(context: typer.Context, id: Id, json: AsJson = False) -> None:
     if task["children"]:
         rows = [(child["id"], child["type"], status(child["status"])) for child in task["children"]]
         out.print(table(("child", "type", "status"), rows))
+    for note in task["notes"]:
+        say((note["createdAt"], "dim"), "  ", (note["actor"], "bold"), f"  {note['text']}")
 
 
 @app.command()
@@ -127,6 +129,22 @@ def tail(
 def retry(context: typer.Context, id: Id, json: AsJson = False) -> None:
     """Give a dead letter its attempts anew."""
     print_task(context.obj.post(f"{_path(id)}/retry"), json)
+
+
+@app.command()
+def note(
+    context: typer.Context,
+    id: Id,
+    text: Annotated[str, typer.Argument(help="For other operators; without personal data.")],
+    json: AsJson = False,
+) -> None:
+    """Add a note for other operators to a task; it ends with the task."""
+    session: Session = context.obj
+    added = session.post(f"{_path(id)}/notes", {"text": text})
+    if json:
+        as_json(added)
+        return
+    say("Noted by ", (added["actor"], "bold"), ".")
 
 
 def why(

@@ -156,12 +156,17 @@ def operator_page_view(task: ListedTask) -> operators.OpsListedTask:
 
 
 def task_detail_view(
-    task: Task, history: operators.EventHistory, children: Sequence[ListedChild], why: Mapping[str, Json]
+    task: Task,
+    history: operators.EventHistory,
+    children: Sequence[ListedChild],
+    notes: list[operators.Note],
+    why: Mapping[str, Json],
 ) -> operators.TaskDetail:
     return {
         **operator_view(task),
         **history,
         "children": fitting(child_view(child) for child in children),
+        "notes": notes,
         "why": cast("operators.Why", why),
     }
 

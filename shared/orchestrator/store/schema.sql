@@ -296,6 +296,24 @@ CREATE TABLE public.agent_task_keys (
     CONSTRAINT agent_task_keys_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200)))
 );
 
+CREATE TABLE public.agent_task_notes (
+    task_id uuid NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
+    actor text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT agent_task_notes_text_check CHECK (((length(text) >= 1) AND (length(text) <= 1000)))
+);
+
+ALTER TABLE public.agent_task_notes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.agent_task_notes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.agent_task_steps (
     task_id uuid NOT NULL,
     name text NOT NULL,
@@ -554,6 +572,9 @@ ALTER TABLE ONLY public.agent_task_events
 ALTER TABLE ONLY public.agent_task_keys
     ADD CONSTRAINT agent_task_keys_pkey PRIMARY KEY (owner_id, idempotency_key);
 
+ALTER TABLE ONLY public.agent_task_notes
+    ADD CONSTRAINT agent_task_notes_pkey PRIMARY KEY (task_id, id);
+
 ALTER TABLE ONLY public.agent_task_steps
     ADD CONSTRAINT agent_task_steps_pkey PRIMARY KEY (task_id, name);
 
@@ -673,6 +694,9 @@ ALTER TABLE ONLY public.agent_task_chunks
 
 ALTER TABLE ONLY public.agent_task_events
     ADD CONSTRAINT agent_task_events_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.agent_task_notes
+    ADD CONSTRAINT agent_task_notes_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.agent_task_steps
     ADD CONSTRAINT agent_task_steps_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;

@@ -78,6 +78,15 @@ def test_retry_and_cancel(session: Session, worker: Worker) -> None:
     assert run(session, "tasks", "cancel", id).exit_code == Exit.REFUSED
 
 
+def test_a_note_is_shown_with_its_task(session: Session, worker: Worker) -> None:
+    (id,) = dead(worker)
+    assert said(session, "tasks", "note", id, "asked the family")["text"] == "asked the family"
+    assert "Noted by" in run(session, "tasks", "note", id, "solved").stdout
+    shown = run(session, "tasks", "show", id).stdout
+    assert "asked the family" in shown
+    assert "solved" in shown
+
+
 def test_stats(session: Session, worker: Worker) -> None:
     dead(worker)
     assert said(session, "stats")["live"]["dead"] == 1

@@ -7,7 +7,7 @@ import {call, withQuery} from '../session.js';
 import {auditText, clock, exact, errorText} from '../texts.js';
 
 const PAGE = 50;
-const ACTIONS = {redrive: 'busy', stop: 'warn', discard: 'bad', cancel: 'bad', 'run-again': 'busy', flag: 'calm', abort: 'warn', rotate: 'calm', knowledge: 'plain'};
+const ACTIONS = {redrive: 'busy', stop: 'warn', discard: 'bad', cancel: 'bad', 'run-again': 'busy', note: 'plain', flag: 'calm', abort: 'warn', rotate: 'calm', knowledge: 'plain'};
 /** Steps of a change outside the database that is not complete. */
 const STEPS = {begun: 'begun', failed: 'failed'};
 

@@ -10,6 +10,7 @@ import {Timeline} from '../components/timeline.js';
 import {go, hashOf} from '../route.js';
 import {usePolled} from '../polling.js';
 import {call} from '../session.js';
+import {Notes} from './notes.js';
 import {GOT_OVER, OVER, STATUS, clock, failureText, exact, errorText, plural, short, whyText} from '../texts.js';
 
 /** Interval between two reads of a task that is over (ms). */
@@ -52,6 +53,7 @@ function TaskFields({task, again, linkTo}) {
       <h3 id="events-title">Events${task.eventsTruncated && html` <span class="faint">the newest ${plural(task.events.length, 'event')}</span>`}</h3>
       <${Timeline} events=${task.events} />
     </section>
+    <${Notes} task=${task} again=${again} />
     <section class="task-detail-part folds" aria-label="Stored values">
       <${Json} name="Payload" value=${task.payload} />
       <${Json} name="Result" value=${task.result} />

@@ -18,12 +18,13 @@ from orchestrator.http.errors import json_response
 from orchestrator.http.operation import TASK_ID, Parameter, operation
 from orchestrator.http.request import Query, cursor_of, path_uuid
 from orchestrator.http.routes.dead_letters import FINGERPRINT
+from orchestrator.http.routes.operators.notes import note_view
 from orchestrator.http.routes.tasks import AFTER, LARGEST_PAGE, LIMIT, PAGE, STATUS, STATUSES, TYPE
 from orchestrator.http.schemas.names import operator_responses
 from orchestrator.http.serializers import fitting, history_view, operator_page_view, operator_view, task_detail_view
 from orchestrator.model.errors import Conflict, NotFound
 from orchestrator.model.states import Status
-from orchestrator.store import children, events, operator_search, tasks
+from orchestrator.store import children, events, notes, operator_search, tasks
 from orchestrator.store.owners import ANY_OWNER
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _register_search(router: Router, services: Services) -> None:
 def _register_tasks(router: Router, services: Services) -> None:
     @router.get("/ops/tasks/<task_id>")
     @operation(
-        "One task with its history, its children and why it is where it is",
+        "One task with its history, its children, its notes and why it is where it is",
         {200: operator_responses.TaskDetail},
         parameters=(TASK_ID, AFTER),
         access="operator",
@@ -127,8 +128,9 @@ def _register_tasks(router: Router, services: Services) -> None:
             raise NotFound("There is no such task.")
         history = _history(services, found_id, after)
         found_children = services.db.run(children.list_children, found_id, MOST_CHILDREN)
+        found_notes = [note_view(note) for note in services.db.run(notes.list_notes, found_id)]
         why = explain(services.db, services.agents, services.flags, found_id)
-        return json_response(200, task_detail_view(task, history, found_children, why))
+        return json_response(200, task_detail_view(task, history, found_children, found_notes, why))
 
     @router.post("/ops/tasks/<task_id>/cancel")
     @operation(

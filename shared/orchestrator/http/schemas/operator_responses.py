@@ -74,6 +74,16 @@ class Why(TypedDict):
     message: str
 
 
+@closed
+class Note(TypedDict):
+    """A note of an operator on a task."""
+
+    id: int
+    createdAt: Moment
+    actor: str
+    text: str
+
+
 class EventHistory(TypedDict):
     events: list[OpsEvent]
     eventsTruncated: bool
@@ -85,6 +95,7 @@ class TaskDetail(OpsTask, EventHistory):
 
     why: Why
     children: list[OpsChild]
+    notes: list[Note]
 
 
 @closed

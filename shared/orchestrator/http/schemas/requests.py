@@ -234,6 +234,12 @@ class RunAgain(Body):
     payload: dict[str, Any] | None = None
 
 
+class AddNote(Body):
+    """A note for other operators; it must not contain personal data."""
+
+    text: str = Field(min_length=1, max_length=1000, pattern=r"\S")
+
+
 class CancelTasks(Body):
     """Unfinished tasks by their ids, or by filters of the operators' list, all of which must match; one is required.
 
