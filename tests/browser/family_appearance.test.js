@@ -35,6 +35,17 @@ for (const [name, options] of Object.entries(SCREENS)) {
   });
 }
 
+test('on a wide screen the bar begins and ends with the content', async () => {
+  const {page} = await visit(world, {...SCREENS.light, viewport: {width: 1920, height: 1080}});
+  await signIn(page, stack.users[0]);
+  await connection(page, 'live');
+  const edges = await page.evaluate(() => {
+    const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+    return {bar: [box('.brand').left, box('.top-end').right], content: [box('.stage > :first-child').left, box('.rail').right]};
+  });
+  edges.bar.forEach((edge, side) => assert.ok(Math.abs(edge - edges.content[side]) <= 1, JSON.stringify(edges)));
+});
+
 test('the layout does not shift while the page loads', async () => {
   const {page} = await visit(world, SCREENS.light);
   await signIn(page, stack.users[0]);

@@ -63,6 +63,8 @@ test('hours that end before they start are named by their day, and drafts surviv
   await until.blur();
   await page.locator('.day-error', {hasText: /^Tuesday: .* must end after it starts, on the same day\.$/}).waitFor();
   await page.getByText('Not saved yet').waitFor();
+  const sizes = await page.locator('.day button, .day input').evaluateAll((targets) => targets.map((target) => target.getBoundingClientRect().height));
+  assert.ok(sizes.length > 20 && sizes.every((height) => height >= 44), `targets of 44 px: ${Math.min(...sizes)}`);
   await goTo(page, 'Friends');
   await goTo(page, 'Family');
   assert.equal(await page.getByLabel('Tuesday, until').first().inputValue(), '06:00');

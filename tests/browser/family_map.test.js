@@ -87,6 +87,8 @@ test('towns are found in other scripts, and a search without a result says so', 
   await page.getByRole('option', {name: /Tokyo.*Japan/}).waitFor();
   await field.fill('Qwertzuiop');
   await page.getByText('We know no town called “Qwertzuiop”').waitFor();
+  await field.fill('75005');
+  await page.getByText('We find towns by their name, not by a postal code.').waitFor();
 });
 
 test('the device can say where it is', async () => {

@@ -185,7 +185,11 @@ test('a flag is tried on some owners and switched off again', async () => {
     await flag.getByRole('button', {name: 'Change amazon_places'}).click();
     const dialog = page.getByRole('dialog', {name: 'amazon_places'});
     await dialog.getByLabel(setting).check();
-    if (percent) await dialog.getByLabel('Percent of owners').fill(percent);
+    if (percent) {
+      await dialog.getByLabel('Percent of owners').fill(percent);
+      for (let reads = 0; reads < 2; reads += 1) await page.waitForResponse((answer) => answer.url().endsWith('/ops/flags')); // the view reads on
+      assert.equal(await dialog.getByLabel('Percent of owners').inputValue(), percent, 'typed text stays');
+    }
     await dialog.getByRole('button', {name: 'Change the flag'}).click();
     await dialog.waitFor({state: 'detached'});
   };

@@ -52,6 +52,12 @@ export function Search({onChoose}) {
             <span>${town.name}</span><span class="search-country">${town.region && `${town.region}, `}${COUNTRY.of(town.country)}</span>
           </li>`)}
       </ul>
-      <p class="search-none" role="status">${isEmpty ? html`We know no town called “<bdi dir="auto">${searched}</bdi>”. Click the map instead, or try a larger town nearby.` : ''}</p>
+      <p class="search-none" role="status">${isEmpty ? html`<${NothingFound} searched=${searched} />` : ''}</p>
     </div>`;
+}
+
+/** Postal codes are not in the list of towns; the sentence says so instead of blaming the number. */
+function NothingFound({searched}) {
+  if (/\d/.test(searched)) return html`We find towns by their name, not by a postal code. Type the name of the town, or click the map.`;
+  return html`We know no town called “<bdi dir="auto">${searched}</bdi>”. Click the map instead, or try a larger town nearby.`;
 }

@@ -133,8 +133,8 @@ function ChangeDialog({flag, rollout, close, done}) {
             <label key=${id} class="choice"><input type="radio" name="state" value=${id} checked=${state === id} onChange=${() => setState(id)} /><span><strong>${text}</strong></span></label>`)}
         </fieldset>
         <div class="some" hidden=${state !== 'for some'}>
-          <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" value=${flag.percent} required=${state === 'for some'} /></label>
-          <label class="inline-field"><span>Owners by id</span><input name="owners" value=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
+          <label class="inline-field"><span>Percent of owners</span><input name="percent" type="number" min="0" max="100" step="1" defaultValue=${flag.percent} required=${state === 'for some'} /></label>
+          <label class="inline-field"><span>Owners by id</span><input name="owners" defaultValue=${flag.owners.join(' ')} autocomplete="off" placeholder="5 17 204" /></label>
         </div>
         ${RIGHTS[flag.name] && state !== 'on' && state !== 'none' && html`
           <p class="dialog-warning">${RIGHTS[flag.name]}</p>
