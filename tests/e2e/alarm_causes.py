@@ -143,6 +143,7 @@ class Lab:
     def leases(self) -> Iterator[Situation]:
         with self.locked_friends() as locked:
             id = self.submit("friend.ask", {"friendName": "Diego"}, attempts=1)
+            self.until_started(id)  # an earlier task may wait already, and the attempt to be lost is this one's
             self.until_somebody_waits()
             self.kill_workers()
             locked.rollback()
@@ -189,6 +190,14 @@ class Lab:
         answer = self.family.post("/api/tasks", json=body)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
+
+    def until_started(self, id: str) -> None:
+        """Return once the handler of the task has begun. Each check is a request, so this is no busy loop."""
+        for _ in range(1_500):
+            items = self.family.get(f"/api/tasks/{id}/events").json()["items"]
+            if any(event["kind"] == "started" for event in items):
+                return
+        raise AssertionError(f"{id} does not start")
 
     def over(self, id: str) -> dict[str, Any]:
         """Return the task once it is over. Each check is a request, so this is no busy loop."""
