@@ -22,14 +22,12 @@ from orchestrator.store.connection import CERTIFICATES, Connection, Database, co
 from orchestrator.store.database_users import was_refused
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
     from orchestrator.aws.feature_flag_admin import FlagAdmin
     from orchestrator.engine.agents import Agents
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
-    from orchestrator.http.app import Services
+    from orchestrator.http.app import App, Services
     from orchestrator.http.cloudfront import OriginCheck
 
 #: Seconds to reach Postgres.
@@ -290,7 +288,7 @@ def services() -> Services:
 
 
 @cache
-def http_app() -> APIGatewayHttpResolver:
+def http_app() -> App:
     """Return the HTTP API: the engine's routes and those of the application's `routes.ROUTERS`."""
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS

@@ -47,7 +47,6 @@ MAY = {
     "llm/tools.py": JSON,
     "model/json_encoding.py": JSON,
     "model/task.py": JSON,
-    "observability/logs.py": LIBRARIES,
     "observability/otlp_exporter.py": LIBRARIES,
     "store/connection.py": DRIVER,
     "store/handler_session.py": DRIVER,

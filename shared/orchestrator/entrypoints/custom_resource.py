@@ -1,6 +1,6 @@
 """CloudFormation's custom resources: do the work, then say how it went; a failure stops the deploy.
 
-Imports nothing but the standard library, so that it can answer where nothing else can be imported.
+Imports nothing but the standard library at its start, so that it can answer where nothing else can be imported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.request import Request, urlopen
+
+from orchestrator.web_request import send
 
 #: Seconds CloudFormation's bucket may take for the answer.
 PATIENCE = 10
@@ -39,10 +40,7 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
     }
-    body = json.dumps(answer).encode()
-    request = Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT")  # noqa: S310 - CloudFormation names it, and its scheme
-    with urlopen(request, timeout=PATIENCE):  # noqa: S310 - as above
-        pass
+    send("PUT", event["ResponseURL"], json.dumps(answer).encode(), seconds=PATIENCE)
 
 
 def _log(error: Exception) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from orchestrator import web_request
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.token_key_rotation import RESERVED, pepper, retirement_ends
@@ -231,11 +232,9 @@ def _printable(value: object) -> str:
 def _jwks_address(issuer: str) -> str:
     """Where the issuer publishes its keys, by its own discovery document."""
     import json
-    from urllib.request import urlopen
 
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
-        with urlopen(address, timeout=5) as answer:  # noqa: S310 - a setting, whose scheme settings.py checks
-            return str(json.load(answer)["jwks_uri"])
+        return str(json.loads(web_request.send("GET", address, seconds=5))["jwks_uri"])
     except (OSError, ValueError, KeyError) as error:
         raise CloudError("oidc", "discovery", type(error).__name__) from error
