@@ -67,7 +67,7 @@ def skeleton() -> int:
     """Writes the files of the agent NAME names; overwrites nothing."""
     task_type = os.environ.get("NAME", "")
     if not NAME.fullmatch(task_type):
-        raise Refused("Say which: make agent NAME=kid.greet (camelCase words joined by dots)")
+        raise Refused("Say which: make agent NAME=kid.greet (camelCase names joined by dots)")
     for path, text in files(task_type).items():
         if path.exists():
             raise Refused(f"{path.relative_to(ROOT)} is there already")

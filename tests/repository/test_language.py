@@ -21,6 +21,13 @@ EXEMPT = (
 )
 #: Files about the map, which name real locations.
 MAP_FILES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
+#: Messages that stay: about letters of the alphabet, and a log message, which is public.
+MESSAGES = {
+    "must begin with a small letter and have letters, digits, and .",
+    "the name of a wait must have 1 to 100 letters, digits or one of .",
+    "dead-letter queue not looked through",
+    "somebody else's answer",
+}
 #: The most subjects without a name per thousand of the documents.
 MOST_RIDDLES = 2.0
 
@@ -45,6 +52,20 @@ def faults_of(name: str) -> list[str]:
 def test_files_are_plain_english() -> None:
     found = {name: faults_of(name) for name in files()}
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_messages_are_plain_english() -> None:
+    """Error messages, help of commands and descriptions of the API; families' texts have a language of their own."""
+    found = {
+        name: [one for one in prose.messages(ROOT / name) if prose.faults(one)]
+        for name in files()
+        if name.endswith(prose.PYTHON)
+        and name.startswith(("shared/orchestrator/", "clients/", "functions/", "tools/"))
+        and not name.startswith("tools/quality/language/")  # the rules name the forbidden terms
+    }
+    assert len(found) > 200
+    rest = {name: [one for one in texts if one not in MESSAGES] for name, texts in found.items()}
+    assert {name: texts for name, texts in rest.items() if texts} == {}
 
 
 def test_sentences_of_documents_are_short() -> None:

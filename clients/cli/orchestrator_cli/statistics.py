@@ -37,7 +37,7 @@ ENDS = ("completed", "failed", "dead-letter", "cancelled")
 def stats(
     context: typer.Context,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again and again, until Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.2)] = 2.0,
+    every: Annotated[float, typer.Option(help="Seconds between two reads.", min=0.2)] = 2.0,
     json: AsJson = False,
 ) -> None:
     """Queues, live tasks and failures; throughput of the last minute; ends and paces of the last five, by type.

@@ -26,7 +26,7 @@ MOVING = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
 ROLLING = ("DEPLOYING", "BAKING", "VALIDATING")
 #: States whose document is, or becomes, the one in force.
 STANDING = (*ROLLING, "COMPLETE")
-MEANWHILE = "The flags were changed by somebody else at this moment. Look at them, then change them again."
+MEANWHILE = "Another operator changed the flags at this moment. Read them again, then repeat the change."
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     Raise ValueError or TypeError when the declaration could not work: at build and at deploy, not in production.
     """
     if not _TYPE.fullmatch(type):
-        raise ValueError(f"{type!r} is not a task type: camelCase words joined by dots")
+        raise ValueError(f"{type!r} is not a task type: camelCase names joined by dots")
     _check_bounds(type, timeout, max_attempts, limit_per_owner)
     once = declared(unique)
     if for_good and once is not None and once.rule == "replace":

@@ -59,6 +59,18 @@ def sentences(path: Path) -> list[str]:
     return [sentence for block in _comments(path.name, text) for sentence in split(block)]
 
 
+def messages(path: Path) -> list[str]:
+    """Return the sentences in the strings of a Python file that are no docstrings: messages, help, descriptions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    ]
+    return [sentence for text in texts if " " in text.strip() for sentence in split(text)]
+
+
 def faults(sentence: str) -> list[str]:
     """Return the rules that the sentence breaks, each by the text that breaks it."""
     found = [match[0].lower() for rule in (METAPHORS, UNNAMED) for match in rule.finditer(sentence)]

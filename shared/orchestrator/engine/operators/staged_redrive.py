@@ -130,8 +130,8 @@ def _trouble(outcome: Outcome) -> tuple[str, str, UUID | None] | None:
         return f"The failure {outcome.failed_as} came back.", "canary", outcome.failed_task
     if outcome.refused:
         were = "was" if outcome.refused == 1 else "were"
-        reason = f"{outcome.refused} of those let go {were} refused. A new redrive without stages goes on all the same."
-        return reason, "canary", outcome.refused_task
+        text = f"{outcome.refused} of the released tasks {were} refused."
+        return f"{text} A new redrive without stages goes on all the same.", "canary", outcome.refused_task
     return None
 
 
