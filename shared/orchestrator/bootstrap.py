@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -71,7 +71,7 @@ def open_connection() -> Connection:
         return newer
 
 
-def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
+def _log_in_anew(arn: str, known: Mapping[str, object]) -> Connection | None:
     """Open a connection with the current password, the pending one of a rotation, or the one after it."""
     refused = [known]
     for read_secret in (secrets().refresh, secrets().pending, secrets().refresh):
@@ -87,7 +87,7 @@ def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
     return None
 
 
-def log_in(secret: Mapping[str, Any]) -> Connection:
+def log_in(secret: Mapping[str, object]) -> Connection:
     """Open a connection with a secret's name and password."""
     values = settings()
     values.require("database_host", "database_port", "database_name")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TypedDict, cast
 
 from orchestrator.web_request import send
 
@@ -18,16 +18,28 @@ PATIENCE = 10
 LONGEST_REASON = 500
 
 
-def is_custom_resource(event: Mapping[str, Any]) -> bool:
+class _Request(TypedDict, total=False):
+    """The event of a custom resource; `PhysicalResourceId` comes with an update and a delete."""
+
+    RequestType: str
+    ResponseURL: str
+    StackId: str
+    RequestId: str
+    LogicalResourceId: str
+    PhysicalResourceId: str
+    ResourceProperties: Mapping[str, object]
+
+
+def is_custom_resource(event: Mapping[str, object]) -> bool:
     return "ResponseURL" in event and "RequestType" in event
 
 
-def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object]) -> None:
+def respond(event: Mapping[str, object], work: Callable[[Mapping[str, object]], object]) -> None:
     """Runs `work` with the resource's properties, unless the resource is being deleted, and answers CloudFormation."""
-    status, reason = "SUCCESS", ""
-    if event["RequestType"] != "Delete":
+    request, status, reason = cast("_Request", event), "SUCCESS", ""
+    if request["RequestType"] != "Delete":
         try:
-            work(event["ResourceProperties"])
+            work(request["ResourceProperties"])
         except Exception as error:
             _log(error)
             first, _, _ = str(error).partition("\n")  # Postgres quotes rows in those that follow
@@ -35,12 +47,12 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
     answer = {
         "Status": status,
         "Reason": reason or "done",
-        "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
+        "PhysicalResourceId": request.get("PhysicalResourceId") or request["LogicalResourceId"],
+        "StackId": request["StackId"],
+        "RequestId": request["RequestId"],
+        "LogicalResourceId": request["LogicalResourceId"],
     }
-    send("PUT", event["ResponseURL"], json.dumps(answer).encode(), seconds=PATIENCE)
+    send("PUT", request["ResponseURL"], json.dumps(answer).encode(), seconds=PATIENCE)
 
 
 def _log(error: Exception) -> None:
