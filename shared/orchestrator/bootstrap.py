@@ -116,7 +116,7 @@ def _trust(values: Settings) -> dict[str, str]:
 
 
 def check_network() -> None:
-    """With Network=ipv6, raise NoWayOut where AWS cannot be reached that way."""
+    """Raise NoWayOut with Network=ipv6 where AWS cannot be reached that way."""
     values = settings()
     if values.aws_use_dualstack_endpoint:
         from orchestrator.aws.network_probe import endpoints, probe

@@ -68,6 +68,13 @@ def test_messages_are_plain_english() -> None:
     assert {name: texts for name, texts in rest.items() if texts} == {}
 
 
+def test_docstrings_of_functions_use_the_imperative() -> None:
+    """`Return …`, `Raise …`: no docstring begins with an article or with a verb that ends in s."""
+    product = [name for name in files() if name.endswith(prose.PYTHON) and kind_of(name) == "product"]
+    found = {name: prose.descriptions(ROOT / name) for name in product}
+    assert {name: first for name, first in found.items() if first} == {}
+
+
 def test_sentences_of_documents_are_short() -> None:
     long = [
         f"{name}: {one}"

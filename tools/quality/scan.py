@@ -22,7 +22,7 @@ class Found(Exception):
 
 
 def scan() -> int:
-    """All of the scanners, even when one of them finds something."""
+    """Run all scanners, even when one of them finds something."""
     ensure(["scan"])
     scanners: dict[str, Callable[[], str]] = {
         "checkov": _checkov,

@@ -99,7 +99,7 @@ class FlagAdmin:
     def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
         """Change one flag (None deletes its rule). A change at once replaces a gradual one that is under way.
 
-        Raises InvalidInput, or Conflict when a gradual change meets another, or somebody else changed flags meanwhile.
+        Raise InvalidInput, or Conflict when a gradual change meets another, or somebody else changed flags meanwhile.
         """
         check(name, setting)
         latest, before = self._latest(), self._deployments()

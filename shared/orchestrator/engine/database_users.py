@@ -35,7 +35,7 @@ class LoginRefused(Exception):
 def bring_up_to_date(
     db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn, most: Mapping[str, int] | None = None
 ) -> list[str]:
-    """Makes the login of each part; answers the names of those whose password had to be set.
+    """Make the login of each part; return the names of those whose password was set.
 
     `most`: connections by part; without it any number.
     """

@@ -35,7 +35,7 @@ def is_custom_resource(event: Mapping[str, object]) -> bool:
 
 
 def respond(event: Mapping[str, object], work: Callable[[Mapping[str, object]], object]) -> None:
-    """Runs `work` with the resource's properties, unless the resource is being deleted, and answers CloudFormation."""
+    """Run `work` with the resource's properties, unless the resource is being deleted, and answer CloudFormation."""
     request, status, reason = cast("_Request", event), "SUCCESS", ""
     if request["RequestType"] != "Delete":
         try:

@@ -34,7 +34,7 @@ class InvocationFailed(Exception):
 
 
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:
-    """Decorates a function's handler."""
+    """Decorate a function's handler."""
 
     @wraps(handle)
     def handler(event: Event, context: LambdaContext) -> Answer:

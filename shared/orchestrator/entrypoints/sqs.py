@@ -34,18 +34,18 @@ def messages(event: Mapping[str, object]) -> list[Message]:
 
 
 def owners(event: Mapping[str, object]) -> list[str]:
-    """Whose tasks changed, each once, by the notifications of the event queue."""
+    """Return the owners of the notifications, each once."""
     return list(dict.fromkeys(_owners(event)))
 
 
 def failures(message_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
-    """The answer that gives these messages back to the queue and deletes the others."""
+    """Return the answer that gives these messages back to the queue and deletes the others."""
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
 
 
 @contextmanager
 def traced(name: str, event: Mapping[str, object]) -> Iterator[None]:
-    """The block as part of every trace that sent one of the messages."""
+    """Run the block as a part of every trace that sent one of the messages."""
     with ExitStack() as spans:
         for traceparent in dict.fromkeys(_traceparents(event)):
             spans.enter_context(tracing.span(name, parent=traceparent, kind="consumer"))

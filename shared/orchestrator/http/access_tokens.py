@@ -129,7 +129,7 @@ class Tokens:
         return kid, key, pepper(secret)
 
     def verify(self, token: str) -> Identity:
-        """The caller, or Unauthenticated: never a hint at which check failed."""
+        """Return the caller. Raise Unauthenticated, which never names the check that failed."""
         import jwt
 
         try:
@@ -183,7 +183,7 @@ class Tokens:
 
 
 def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
-    """The key of that id, or None where there is none fit for use.
+    """Return the key of that id, or None where there is none fit for use.
 
     The keys stand beside `current`, as a template can generate the first of them, or together under `keys`.
     """
@@ -230,7 +230,7 @@ def _printable(value: object) -> str:
 
 
 def _jwks_address(issuer: str) -> str:
-    """Where the issuer publishes its keys, by its own discovery document."""
+    """Return the address of the issuer's keys, from its own discovery document."""
     import json
 
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"

@@ -45,7 +45,7 @@ def record_with(recorder: Recorder | None) -> None:
 def span(
     name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: Value | None
 ) -> AbstractContextManager[str | None]:
-    """A span around a block: a child of `parent` (a traceparent), else of the span around it.
+    """Record a span around a block: a child of `parent` (a traceparent), else of the span around it.
 
     Yield the traceparent for calls inside the block: the span's own, or `parent` when nothing is recorded.
     """

@@ -168,7 +168,7 @@ def _register_tasks(router: Router, services: Services) -> None:
 
 
 def _history(services: Services, task_id: UUID, after: int | None) -> EventHistory:
-    """The newest events, or those after a seq."""
+    """Return the newest events, or those after a seq."""
     if after is None:
         found = services.db.run(events.newest_events, task_id, MOST_EVENTS + 1)
     else:
