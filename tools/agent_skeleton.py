@@ -64,10 +64,10 @@ def test_it_refuses(database_url: str) -> None:
 
 
 def skeleton() -> int:
-    """Writes the files of the agent NAME names; overwrites nothing."""
+    """Write the files of the agent NAME; overwrite nothing."""
     task_type = os.environ.get("NAME", "")
     if not NAME.fullmatch(task_type):
-        raise Refused("Say which: make agent NAME=kid.greet (camelCase words joined by dots)")
+        raise Refused("Say which: make agent NAME=kid.greet (camelCase names joined by dots)")
     for path, text in files(task_type).items():
         if path.exists():
             raise Refused(f"{path.relative_to(ROOT)} is there already")
@@ -83,7 +83,7 @@ def _function_name(word: str) -> str:
 
 
 def files(task_type: str) -> dict[Path, str]:
-    """Every file of the skeleton with its text."""
+    """Return every file of the skeleton with its text."""
     stem = re.sub(r"(?<!^)(?=[A-Z])", "_", task_type).replace(".", "_").lower()
     values = {
         "type": task_type,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -48,12 +48,12 @@ class Application:
         store = self._optional("store")
         return ("orchestrator.store", store.__name__) if store else ("orchestrator.store",)
 
-    def handle_event(self, database: Database, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def handle_event(self, database: Database, event: Mapping[str, object]) -> Mapping[str, object] | None:
         """Return the application's answer to an event of the migrate function; None where the engine handles it."""
         deployment = self._optional("deployment")
         return deployment.handle_event(database, event) if deployment else None
 
-    def load_data(self, database: Database) -> Mapping[str, Any]:
+    def load_data(self, database: Database) -> Mapping[str, object]:
         """Load the data that comes with a version, in one transaction; return the application's report."""
         deployment = self._optional("deployment")
         return database.run(deployment.after_migrations) if deployment else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -22,14 +22,12 @@ from orchestrator.store.connection import CERTIFICATES, Connection, Database, co
 from orchestrator.store.database_users import was_refused
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
     from orchestrator.aws.feature_flag_admin import FlagAdmin
     from orchestrator.engine.agents import Agents
     from orchestrator.engine.execution.worker import Worker
     from orchestrator.engine.sweep import Sweeper
     from orchestrator.http.access_tokens import Tokens
-    from orchestrator.http.app import Services
+    from orchestrator.http.app import App, Services
     from orchestrator.http.cloudfront import OriginCheck
 
 #: Seconds to reach Postgres.
@@ -73,7 +71,7 @@ def open_connection() -> Connection:
         return newer
 
 
-def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
+def _log_in_anew(arn: str, known: Mapping[str, object]) -> Connection | None:
     """Open a connection with the current password, the pending one of a rotation, or the one after it."""
     refused = [known]
     for read_secret in (secrets().refresh, secrets().pending, secrets().refresh):
@@ -89,7 +87,7 @@ def _log_in_anew(arn: str, known: Mapping[str, Any]) -> Connection | None:
     return None
 
 
-def log_in(secret: Mapping[str, Any]) -> Connection:
+def log_in(secret: Mapping[str, object]) -> Connection:
     """Open a connection with a secret's name and password."""
     values = settings()
     values.require("database_host", "database_port", "database_name")
@@ -118,7 +116,7 @@ def _trust(values: Settings) -> dict[str, str]:
 
 
 def check_network() -> None:
-    """With Network=ipv6, raise NoWayOut where AWS cannot be reached that way."""
+    """Raise NoWayOut with Network=ipv6 where AWS cannot be reached that way."""
     values = settings()
     if values.aws_use_dualstack_endpoint:
         from orchestrator.aws.network_probe import endpoints, probe
@@ -290,7 +288,7 @@ def services() -> Services:
 
 
 @cache
-def http_app() -> APIGatewayHttpResolver:
+def http_app() -> App:
     """Return the HTTP API: the engine's routes and those of the application's `routes.ROUTERS`."""
     from orchestrator.http.app import build_app
     from orchestrator.http.routes import ROUTERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -99,30 +100,22 @@ def test_in_a_real_browser(name: str, stack: Stack) -> None:
 
 
 def test_one_trace_from_the_browser_on(stack: Stack) -> None:
-    tools.packages(tools.BROWSER)
     port = str(_free_port())
-    stack.redeploy(OTLP_ENDPOINT=f"http://127.0.0.1:{port}")
-    try:
-        run_tests(
-            tools.BROWSER / "trace.test.js",
-            CHROMIUM=tools.chromium(),
-            STACK_FILE=str(stack.file),
-            COLLECTOR_PORT=port,
-        )
-    finally:
-        stack.redeploy()
+    _redeployed(stack, "trace", {"OTLP_ENDPOINT": f"http://127.0.0.1:{port}"}, COLLECTOR_PORT=port)
 
 
 def test_a_frontend_of_another_local_origin(stack: Stack) -> None:
-    tools.packages(tools.BROWSER)
     port = str(_free_port())
-    stack.redeploy(ALLOWED_ORIGINS=f"http://localhost:{port}")
+    _redeployed(stack, "other_origin", {"ALLOWED_ORIGINS": f"http://localhost:{port}"}, PAGE_PORT=port)
+
+
+def _redeployed(stack: Stack, name: str, settings: Mapping[str, str], **environment: str) -> None:
+    """Run a file of tests on the stack with other settings, and give it its own settings back."""
+    tools.packages(tools.BROWSER)
+    stack.redeploy(**settings)
     try:
         run_tests(
-            tools.BROWSER / "other_origin.test.js",
-            CHROMIUM=tools.chromium(),
-            STACK_FILE=str(stack.file),
-            PAGE_PORT=port,
+            tools.BROWSER / f"{name}.test.js", CHROMIUM=tools.chromium(), STACK_FILE=str(stack.file), **environment
         )
     finally:
         stack.redeploy()

@@ -7,7 +7,6 @@ import ast
 from tools.virtualenvs import ROOT
 
 ENGINE = ROOT / "shared/orchestrator"
-EVENTS = "an event of Lambda or API Gateway, JSON of AWS"
 AWS = "answers of botocore, JSON of AWS"
 JSON = "JSON of callers: payloads, results, progress, errors"
 DRIVER = "values of psycopg"
@@ -15,31 +14,17 @@ HANDLERS = "functions of users, with arguments and results of any type"
 LIBRARIES = "a generic class or a schema of a library"
 #: The modules that may use `Any`, with the reason. The list only shrinks; a new module has types.
 MAY = {
-    "application.py": HANDLERS,
     "aws/clients.py": AWS,
     "aws/feature_flag_admin.py": AWS,
     "aws/feature_flags.py": AWS,
-    "aws/queues.py": AWS,
-    "aws/secret_rotation.py": AWS,
-    "aws/secrets.py": AWS,
     "aws/token_key_rotation.py": AWS,
-    "bootstrap.py": HANDLERS,
     "engine/agents.py": HANDLERS,
     "engine/context/attempt_context.py": HANDLERS,
     "engine/context/step_results.py": HANDLERS,
-    "engine/database_users.py": JSON,
     "engine/execution/handler.py": HANDLERS,
-    "entrypoints/custom_resource.py": EVENTS,
-    "entrypoints/lambda_handler.py": EVENTS,
-    "entrypoints/sqs.py": EVENTS,
-    "entrypoints/websocket.py": EVENTS,
     "http/access_tokens.py": LIBRARIES,
-    "http/errors.py": LIBRARIES,
     "http/openapi.py": LIBRARIES,
     "http/operation.py": LIBRARIES,
-    "http/routes/dead_letters.py": JSON,
-    "http/routes/flags.py": JSON,
-    "http/routes/operator_tasks.py": JSON,
     "http/schemas/requests.py": LIBRARIES,
     "llm/bedrock.py": JSON,
     "llm/loop.py": JSON,
@@ -47,8 +32,6 @@ MAY = {
     "llm/tools.py": JSON,
     "model/json_encoding.py": JSON,
     "model/task.py": JSON,
-    "observability/logs.py": LIBRARIES,
-    "observability/otlp_exporter.py": LIBRARIES,
     "store/connection.py": DRIVER,
     "store/handler_session.py": DRIVER,
     "store/rows.py": DRIVER,

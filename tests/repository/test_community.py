@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,6 @@ def test_every_file_of_others_is_in_the_notice() -> None:
         "htm",
         "Natural Earth",
         "GeoNames",
-        "Unicode",
         "Bricolage",
         "Atkinson",
         "OpenStreetMap",
@@ -56,6 +56,28 @@ def test_every_file_of_others_is_in_the_notice() -> None:
     fonts = {path.stem for path in (ROOT / "web/shared/fonts").glob("*.LICENSE")}
     files = {path.stem.removesuffix("-ext") for path in (ROOT / "web/shared/fonts").glob("*.woff2")}
     assert files == fonts
+
+
+def test_the_notice_names_files_that_exist() -> None:
+    notice = (ROOT / "NOTICE").read_text()
+    named = re.findall(r"^((?:web|shared|clients)/\S+)", notice, re.MULTILINE)
+    assert len(named) > 5
+    assert [name for name in named if not list(ROOT.glob(name))] == []
+
+
+def test_the_notice_names_every_file_of_npm_packages_and_data() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*package.json", "web/families/data", "requirements/*.txt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    notice = (ROOT / "NOTICE").read_text()
+    names = re.findall(r"[\w./*-]+/[\w./*-]*", notice)
+    files = listed.stdout.splitlines()
+    assert len(files) > 8
+    assert [file for file in files if not any(fnmatch(file, f"{name}*") for name in names)] == []
 
 
 def test_there_is_one_version() -> None:

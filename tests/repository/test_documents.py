@@ -27,7 +27,15 @@ REGISTRIES = re.compile("|".join([r"pypi" + r"\.org", r"npmjs" + r"\.(org|com)",
 #: Readers create these themselves.
 CREATED = {path.name for path in agent_skeleton.files("kid.greet")}
 
+#: The most new folders that a map may lack.
+MOST_UNMAPPED = 1
+
 DOCUMENTS = markdown_files()
+CREATED |= {
+    Path(name).name
+    for page in DOCUMENTS
+    for name in re.findall(r"^ *```\w+ file=(\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+}
 TRACKED = subprocess.run(
     ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.splitlines()
@@ -98,6 +106,15 @@ def test_the_map_has_every_folder() -> None:
     mapped = {row.split("/")[0] for row in rows}
     assert folders - mapped == set()
     assert mapped - folders == set()
+
+
+@pytest.mark.parametrize("folder", ["shared/orchestrator", "shared/playmate", "tests"])
+def test_a_folder_s_map_has_every_folder_of_code(folder: str) -> None:
+    """A reader goes from README.md to the folder, and from its map to the file."""
+    below = [path.removeprefix(f"{folder}/") for path in TRACKED if path.startswith(f"{folder}/")]
+    top = {path.split("/")[0] for path in below if "/" in path}
+    mapped = {target.rstrip("/") for target in LINK.findall((ROOT / folder / "README.md").read_text(encoding="utf-8"))}
+    assert len(top - mapped) <= MOST_UNMAPPED, top - mapped
 
 
 ALL_BLOCKS = [block for page in DOCUMENTS for block in blocks(page)]
@@ -173,8 +190,8 @@ FOUND = re.compile(r"\| \[`([^`]+)`\]\(\.\./\.\./([^)]+)\) \| `(\w+)` \|$", re.M
 
 
 def makes(text: str, name: str) -> bool:
-    """Return whether a file's text defines the function, class, constant or SQL statement."""
-    made = rf"^\s*(?:async def|def|class) {name}\b|^{name}\b[^\n]*=|^-- name: {name}$"
+    """Return whether a file's text defines the function, class, constant, SQL statement or resource of a stack."""
+    made = rf"^\s*(?:async def|def|class) {name}\b|^{name}\b[^\n]*=|^-- name: {name}$|^  {name}:$"
     return re.search(made, text, re.MULTILINE) is not None
 
 

@@ -21,6 +21,16 @@ EXEMPT = (
 )
 #: Files about the map, which name real locations.
 MAP_FILES = ("shared/playmate/sources/", "web/families/map/", "web/map-data/", "NOTICE")
+#: Messages that stay: about the alphabet, and a log message, which is public.
+MESSAGES = {
+    "must begin with a small letter and have letters, digits, and .",
+    "the name of a wait must have 1 to 100 letters, digits or one of .",
+    "dead-letter queue not looked through",
+    "somebody else's answer",
+}
+#: The most messages that may break a rule, and docstrings that describe: a rule about a new text need not stop a merge.
+MOST_UNPLAIN_MESSAGES = 4
+MOST_DESCRIPTIONS = 15
 #: The most subjects without a name per thousand of the documents.
 MOST_RIDDLES = 2.0
 
@@ -45,6 +55,29 @@ def faults_of(name: str) -> list[str]:
 def test_files_are_plain_english() -> None:
     found = {name: faults_of(name) for name in files()}
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_messages_are_plain_english() -> None:
+    """Error messages, help of commands and descriptions of the API; families' texts have a language of their own."""
+    found = {
+        name: [one for one in prose.messages(ROOT / name) if prose.faults(one)]
+        for name in files()
+        if name.endswith(prose.PYTHON)
+        and name.startswith(("shared/orchestrator/", "clients/", "functions/", "tools/"))
+        and not name.startswith("tools/quality/language/")  # the rules name the forbidden terms
+    }
+    assert len(found) > 200
+    rest = {name: [one for one in texts if one not in MESSAGES] for name, texts in found.items()}
+    unplain = {name: texts for name, texts in rest.items() if texts}
+    assert sum(map(len, unplain.values())) <= MOST_UNPLAIN_MESSAGES, unplain
+
+
+def test_docstrings_of_functions_use_the_imperative() -> None:
+    """`Return …`, `Raise …`: no docstring begins with an article or with a verb that ends in s."""
+    product = [name for name in files() if name.endswith(prose.PYTHON) and kind_of(name) == "product"]
+    found = {name: prose.descriptions(ROOT / name) for name in product}
+    others = {name: first for name, first in found.items() if first}
+    assert sum(map(len, others.values())) <= MOST_DESCRIPTIONS, others
 
 
 def test_sentences_of_documents_are_short() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from orchestrator.http.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def http_event(
 class Caller:
     """Sends requests to an app, with the same headers each time."""
 
-    app: APIGatewayHttpResolver
+    app: App
     headers: dict[str, str] = field(default_factory=dict)
 
     def send(

@@ -98,7 +98,7 @@ class Environment:
 
     @property
     def build_folder(self) -> Path:
-        """Where it is built: one for each environment, so that none takes another's layers."""
+        """Return the folder of the build: one for each environment, so that none takes another's layers."""
         return HOME / "aws-build" / self.name
 
 

@@ -110,7 +110,7 @@ def _certificate(parameter: str, arn: str, where: str, name: str, make: Clients)
 
 
 def zones(environment: Environment, make: Clients) -> Iterator[str]:
-    """The subnets' zones must know Lambda and every endpoint service."""
+    """Check that the subnets' zones have Lambda and every endpoint service."""
     if environment.parameters["ExistingDatabaseSecretArn"]:
         return
     ec2 = make("ec2")

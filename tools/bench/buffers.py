@@ -54,7 +54,7 @@ def fill(connection: Connection, rows: int) -> None:
 
 
 def touch(connection: Connection, live: list[UUID]) -> dict[str, int]:
-    """Pages each statement touches once its caches of the catalogue are warm."""
+    """Return pages each statement touches once its caches of the catalogue are warm."""
     return {
         name: min(_pages(connection, part, sql, values) for _ in range(3))
         for name, (part, sql, values) in _hot(live).items()
@@ -62,7 +62,7 @@ def touch(connection: Connection, live: list[UUID]) -> dict[str, int]:
 
 
 def _hot(live: list[UUID]) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
-    """Whose role runs it, the statement, its values."""
+    """Return role, statement and values of each hot statement."""
     attempts, tasks, sweep = (load_queries("orchestrator.store", stem) for stem in ("attempts", "tasks", "sweep"))
     claim = {"ids": live[:10], "worker": "w", "event": "{}", "lease": 60.0, "alone": False, "paused_types": []}
     new = {"id": new_task_id(), "owner_id": "1", "type": "bench.noop", "payload": "{}", "payload_version": 1}

@@ -42,7 +42,7 @@ _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
 
 def measure(rounds: int) -> list[Measured]:
-    """Each round one after another, so that they share the load of the machine."""
+    """Measure each round one after another, so that they share the load of the machine."""
     built = build()
     found = {
         role: Measured("8", f"cold start: the {role}'s init over the usual service's", goal)
@@ -69,7 +69,7 @@ def _usual(folder: Path, built: Path) -> tuple[Path, list[Path]]:
 
 
 def _init(function: Path, path: list[Path]) -> float:
-    """Milliseconds from the process's start to its first question for work, as the emulator reports them."""
+    """Return milliseconds from the process's start to its first question for work, as the emulator reports them."""
     address, runtime = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
     command = [
         *(str(_emulator()), "--runtime-interface-emulator-address", address, "--runtime-api-address", runtime),
@@ -105,7 +105,7 @@ def _invoke(address: str) -> None:
 
 
 def _emulator() -> Path:
-    """The SAM CLI brings it along."""
+    """Return the emulator, which comes with the SAM CLI."""
     (packages,) = (python("sam").parent.parent / "lib").glob("python3*/site-packages")
     return packages / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{architecture()}"
 

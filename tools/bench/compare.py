@@ -119,7 +119,7 @@ def _measure(
 
 
 def _drive(system: str, mode: str, count: int, address: str, **environment: str) -> dict[str, float]:
-    """Run a driver to its end. Raises RuntimeError when it gives no result."""
+    """Run a driver to its end. Raise RuntimeError when it gives no result."""
     python = sys.executable if system == OWN else virtualenvs.python("peers")
     paths = os.pathsep.join(str(virtualenvs.ROOT / root) for root in virtualenvs.SOURCE_ROOTS)
     done = subprocess.run(
@@ -138,7 +138,7 @@ def _drive(system: str, mode: str, count: int, address: str, **environment: str)
 
 
 def _count(layout: Layout, system: str) -> float:
-    """Statements per task of a drain, from the server's log."""
+    """Return statements per task of a drain, from the server's log."""
     with _database(layout, system) as url:
         if system != OWN:
             _drive(system, "setup", COUNTED, url)
@@ -167,7 +167,7 @@ def _database(layout: Layout, system: str) -> Iterator[str]:
 
 
 def _commits(connection: psycopg.Connection[tuple[int, ...]]) -> int:
-    """Of this database, once the statistics of ended sessions have arrived."""
+    """Return the commits of this database, once the statistics of ended sessions have arrived."""
     query = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
@@ -185,7 +185,7 @@ class _Redis:
 
 @contextmanager
 def redis() -> Iterator[_Redis | None]:
-    """A Redis of the comparison's own, where the machine has one."""
+    """Yield a Redis of the comparison's own, where the machine has one."""
     program = shutil.which("redis-server")
     if program is None:
         sys.stderr.write("no redis-server on this machine: dramatiq is left out\n")

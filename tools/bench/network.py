@@ -15,7 +15,7 @@ DELAY = 0.0005
 
 @contextmanager
 def delayed(url: str) -> Iterator[str]:
-    """The URL of the same database a millisecond away."""
+    """Yield the URL of the same database a millisecond away."""
     parts = urlsplit(url)
     parent, child = multiprocessing.Pipe()
     process = multiprocessing.Process(target=_proxy, args=(str(parts.hostname), parts.port, child), daemon=True)

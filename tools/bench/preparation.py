@@ -77,7 +77,7 @@ def durable_server() -> Iterator[Layout]:
 
 @contextmanager
 def ground(layout: Layout) -> Iterator[str]:
-    """An empty database with the tables that the measurements' own agents and pgbench write."""
+    """Yield an empty database with the tables that the measurements' own agents and pgbench write."""
     with postgres.fresh_database(layout) as url:
         connection = connect(url)
         connection.execute("CREATE TABLE bench_counter (id int PRIMARY KEY, n int NOT NULL)")
@@ -127,7 +127,7 @@ def worker(url: str) -> Worker:
 
 
 def preload(url: str, type: str, tasks: int) -> list[UUID]:
-    """Tasks as `submit` leaves them, in one statement."""
+    """Return tasks as `submit` leaves them, in one statement."""
     ids = [new_task_id() for _ in range(tasks)]
     with connect(url) as connection:
         connection.execute(

@@ -17,7 +17,7 @@ from tools.bench.preparation import DeafQueue, Measured, close, commits_per_seco
 
 
 def drain(url: str, type: str, count: int) -> float:
-    """Tasks per second of one process."""
+    """Return tasks per second of one process."""
     by = worker(url)
     ids = preload(url, type, count + 50)
     deliver(by, ids[:50])
@@ -32,7 +32,7 @@ def drain(url: str, type: str, count: int) -> float:
 
 
 def per_commit(url: str, type: str, count: int) -> float:
-    """A drain's rate over the mean of the commits per second before and after it."""
+    """Return a drain's rate over the mean of the commits per second before and after it."""
     before = commits_per_second(url)
     rate = drain(url, type, count)
     return rate / ((before + commits_per_second(url)) / 2)
@@ -65,7 +65,7 @@ def submits(url: str, count: int = 2000) -> float:
 
 
 def latency(url: str, count: int = 100) -> float:
-    """The median time from submit to completed, less the queue hop, over that of one commit."""
+    """Return the median time from submit to completed, less the queue hop, over that of one commit."""
     by, api = worker(url), connect_as(url, "api")
     before, times = commits_per_second(url), []
     for n in range(count):

@@ -25,7 +25,7 @@ def count(layout: Layout, url: str) -> list[Measured]:
 
 
 def _batch(layout: Layout, url: str, types: list[str]) -> int:
-    """Statements of one batch by a warm worker."""
+    """Return statements of one batch by a warm worker."""
     by = worker(url)
     warm = preload(url, "bench.noop", 10) + preload(url, "bench.bad", 1)
     deliver(by, warm)

@@ -29,13 +29,13 @@ class Usage:
         return cls(clients, _tree(server) if server else 0.0, _machine(), time.monotonic())
 
     def foreign_since(self, before: Usage) -> float:
-        """The share of the machine that processes took which are neither client nor server."""
+        """Return the share of the machine that processes took which are neither client nor server."""
         took = self.machine - before.machine - (self.clients - before.clients) - (self.server - before.server)
         return max(0.0, took) / ((self.at - before.at) * (os.cpu_count() or 1))
 
 
 def _tree(root: int) -> float:
-    """Of a process, its children and those of its children that have ended."""
+    """Return the usage of a process, its children and those of its children that have ended."""
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

@@ -62,7 +62,7 @@ async def _drive(http: httpx.AsyncClient, updates: AsyncIterator[dict[str, Any]]
 
 
 def _order() -> dict[str, Any]:
-    """A playdate point somewhere in the Jardin du Luxembourg."""
+    """Return a playdate point somewhere in the Jardin du Luxembourg."""
     latitude, longitude = (round(edge + SystemRandom().random() / 1000, 5) for edge in (48.846, 2.336))
     return {"type": "location.playdate.update", "payload": {"latitude": latitude, "longitude": longitude}}
 

@@ -71,7 +71,7 @@ def more_origins() -> list[str]:
 
 
 def _collector() -> dict[str, str]:
-    """Traces go to a collector of yours: `OTLP_ENDPOINT=http://127.0.0.1:4318 make up`."""
+    """Return the collector of your traces: `OTLP_ENDPOINT=http://127.0.0.1:4318 make up`."""
     endpoint = os.environ.get("OTLP_ENDPOINT", "")
     return {"OtlpEndpoint": endpoint} if endpoint else {}
 
@@ -107,7 +107,7 @@ def _update(cloudformation: Any, request: dict[str, Any]) -> bool:
 
 
 def variables(layout: Layout) -> dict[str, dict[str, str]]:
-    """The environment of every deployed function, by logical id."""
+    """Return the environment of every deployed function, by logical id."""
     resources = client(layout, "cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     functions = client(layout, "lambda")
     return {

@@ -68,7 +68,7 @@ def honour_cors_of_templates() -> None:
 
 
 def take_numbers_from_parameters() -> None:
-    """A Number parameter arrives as text; the queue poller compares it with a number."""
+    """Turn a Number parameter, which arrives as text, into a number: the queue poller compares it."""
 
     def with_number(properties: Properties) -> Properties:
         scaling = properties.get("ScalingConfig")
@@ -80,7 +80,7 @@ def take_numbers_from_parameters() -> None:
 
 
 def unpack_layers_once() -> None:
-    """The stock code unpacks every layer for every worker; here each gets a link to one copy."""
+    """Give every worker a link to one copy of each layer; the stock code unpacks it for every worker."""
     plain_resolve, plain_spawn = lambda_svc._resolve_layer_zip, lambda_runtime.Worker._spawn
     copies, spawning, unpacking = tempfile.mkdtemp(prefix="layers-"), threading.local(), threading.Lock()
 
@@ -122,7 +122,7 @@ def unpack_layers_once() -> None:
 
 
 def complete_invocations() -> None:
-    """Cookies and trace ids go in; metrics and the logs of WebSocket functions come out."""
+    """Add cookies and trace ids to events, and print metrics and the logs of WebSocket functions."""
     plain_invoke = lambda_runtime.Worker.invoke
     emit_metrics = lambda_svc._emit_lambda_metrics
 
@@ -194,12 +194,12 @@ def _embedded_metrics(log: str) -> Iterator[tuple[str, str, float, str, dict[str
 
 
 def waste_no_time_on_silence() -> None:
-    """A handler that logs nothing is waited for 50 ms by the stock code."""
+    """Avoid the 50 ms that the stock code waits for a handler that logs nothing."""
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.002, 0.250)
 
 
 def serve_sockets_side_by_side() -> None:
-    """The stock code runs all events of a WebSocket function one after the other on one worker."""
+    """Run events of a WebSocket function side by side; the stock code has one worker for all."""
 
     class Lease:
         def __init__(self, *positional: Any, **named: Any) -> None:
@@ -230,7 +230,7 @@ def hide_function_errors() -> None:
 
 
 def echo_subprotocols() -> None:
-    """Browsers refuse a handshake whose subprotocol is not answered."""
+    """Answer the subprotocol of a handshake: browsers refuse it otherwise."""
     plain = apigateway.handle_websocket
 
     async def handle(scope: dict[str, Any], receive: Any, send: Any, *more: Any, **named: Any) -> Any:
@@ -247,7 +247,7 @@ def echo_subprotocols() -> None:
 
 
 def understand_log_patterns() -> None:
-    """The stock code takes every line for one that fits a JSON pattern."""
+    """Match lines with JSON patterns; for the stock code every line fits."""
     from tools.local_stack.log_filter import matcher
 
     plain = cloudwatch_logs._compile_filter_pattern

@@ -39,7 +39,7 @@ def invoke() -> int:
 
 
 def env_file(layout: Layout) -> Path:
-    """The deployed functions' variables, in the form `sam local` reads."""
+    """Return the deployed functions' variables, in the form `sam local` reads."""
     return layout.state / "env.json"
 
 
@@ -65,7 +65,7 @@ async def _invoke(layout: Layout, function: str, event: Path) -> int:
 
 
 def _bridge() -> str:
-    """This machine's address on Docker's default network."""
+    """Return this machine's address on Docker's default network."""
     asked = subprocess.run(["docker", "network", "inspect", "bridge"], check=False, capture_output=True, text=True)
     if asked.returncode:
         raise Refused(f"Docker is needed for this, and does not answer:\n{asked.stderr.strip()}")
@@ -95,7 +95,7 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 def _variables_for(layout: Layout, host: str) -> Path:
-    """The deployed variables, as a container on `host`'s network must read them."""
+    """Return the deployed variables, as a container on `host`'s network must read them."""
     deployed: dict[str, dict[str, str]] = json.loads(env_file(layout).read_text())
     outside = {
         function: {
@@ -114,6 +114,6 @@ def _seen_from_outside(value: str, host: str) -> str:
 
 
 def _overrides(layout: Layout) -> list[str]:
-    """Variables come whole from the file; these decide the conditions and the image."""
+    """Return the parameters that decide the conditions and the image; variables come from the file."""
     values = parameters(layout, runtime(), architecture())
     return [f"{key}={values[key]}" for key in ("Target", "Environment", "Runtime", "Architecture")]

@@ -29,7 +29,7 @@ class BadPattern(ValueError):
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a line fits `{ $.a = "x" && $.b > 1 || $.c = y* }`; && binds closer. Raises BadPattern."""
+    """Return whether a line fits `{ $.a = "x" && $.b > 1 || $.c = y* }`; && binds closer. Raise BadPattern."""
     ways = _ways(pattern)
 
     def matches(text: str) -> bool:

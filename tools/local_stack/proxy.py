@@ -55,7 +55,7 @@ _WEBSOCKET = web.AppKey("websocket", str)
 
 
 def page_file(path: str, root: Path) -> Path | None:
-    """The file that a path shows, or None when it is the API's."""
+    """Return the file that a path shows, or None when it is the API's."""
     for prefix, folder in PAGES:
         if path.startswith(prefix):
             try:

@@ -39,7 +39,7 @@ def proxy(layout: Layout) -> Program:
 
 
 def programs(layout: Layout) -> list[Program]:
-    """In the order they are started."""
+    """Return the programs in the order of their start."""
     return [postgres.program(layout), emulator.program(layout), proxy(layout)]
 
 

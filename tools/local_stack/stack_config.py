@@ -70,7 +70,7 @@ class Layout:
 
     @property
     def database(self) -> dict[str, Any]:
-        """As the tables' owner; the template's secret says the same. The server listens on this machine alone."""
+        """Return the login of the tables' owner, as in the template's secret; the server is local."""
         return {
             "username": "orchestrator",
             "password": "local",

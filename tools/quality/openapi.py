@@ -18,13 +18,13 @@ VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"
 def text() -> str:
     """Return the document as the text of its file."""
     from orchestrator.engine.agents import Agents
-    from orchestrator.http.app import Services, build_app, routes_of
+    from orchestrator.http.app import Services, build_app
     from orchestrator.http.openapi import document
     from orchestrator.http.routes import ROUTERS
     from playmate import routes
 
     app = build_app(cast("Services", None), (*ROUTERS, *routes.ROUTERS))
-    made = document(routes_of(app), Agents("playmate.agents"), title=TITLE, version=VERSION)
+    made = document(app.routes(), Agents("playmate.agents"), title=TITLE, version=VERSION)
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 

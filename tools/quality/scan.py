@@ -22,7 +22,7 @@ class Found(Exception):
 
 
 def scan() -> int:
-    """All of the scanners, even when one of them finds something."""
+    """Run all scanners, even when one of them finds something."""
     ensure(["scan"])
     scanners: dict[str, Callable[[], str]] = {
         "checkov": _checkov,
@@ -50,12 +50,12 @@ def _passes(name: str, scanner: Callable[[], str]) -> int:
 def _checkov() -> str:
     output = json.loads(_run("checkov", "--config-file", ".checkov.yaml", "--output", "json"))
     summary = output["summary"]
-    return f"{summary['passed']} checks passed, {summary['failed']} failed; what is left out says why in .checkov.yaml"
+    return f"{summary['passed']} checks passed, {summary['failed']} failed; .checkov.yaml explains the exceptions"
 
 
 def _bandit() -> str:
     _run("bandit", "--quiet", "-c", "pyproject.toml", "-r", "shared", "functions", "clients/cli", "tools")
-    return "nothing found; what is left out says why in pyproject.toml"
+    return "nothing found; pyproject.toml gives the reason for each exception"
 
 
 def _github() -> str:

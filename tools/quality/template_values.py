@@ -32,7 +32,7 @@ class Template:
         return self._test(self.content["Conditions"][condition])
 
     def value(self, given: Any) -> str:
-        """A property as text; UNKNOWN where AWS makes it."""
+        """Return a property as text; UNKNOWN where AWS makes it."""
         match given:
             case {"Ref": str(name)}:
                 return self.values.get(name, UNKNOWN)

@@ -84,7 +84,7 @@ def _preview_and_ask(session: Session, chosen: dict[str, Any], *, yes: bool, jso
 
 
 def _cancel(session: Session, body: dict[str, Any], total: int, *, quiet: bool) -> tuple[int, bool]:
-    """A page a call, until nothing that fits is left; answers how many, and whether others kept some from ending."""
+    """Cancel page by page until no task fits. Return the number, and whether locks of others kept some from ending."""
     done, idle, more, pause = 0, 0, True, threading.Event()
     try:
         with Progress(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=out, disable=quiet) as progress:

@@ -39,7 +39,7 @@ def list_groups(
     version: Version = None,
     json: AsJson = False,
 ) -> None:
-    """Groups of those that failed alike, the newest first."""
+    """Show groups of dead letters with the same fingerprint, the newest first."""
     session: Session = context.obj
     found = session.get("/ops/dead-letters", type=type, fingerprint=fingerprint, version=version)
     if json:
@@ -159,7 +159,7 @@ def _preview_and_ask(
 def _move(
     session: Session, verb: str, body: dict[str, Any], total: int, *, wait: bool = True, quiet: bool
 ) -> tuple[dict[str, Any], int]:
-    """A thousand a call, until as many were moved as there were at first; answers as one call would, and how many."""
+    """Move a thousand a call, as many as there were at first. Return the answer as of one call, and the number."""
     whole: dict[str, Any] = {"ids": [], "dryRun": False, "total": total, "more": False, "groups": [], "redrive": None}
     done = 0
     try:

@@ -37,7 +37,7 @@ def get_flags(
     name: Annotated[str | None, typer.Argument(metavar="[FLAG]", autocompletion=completion.flags)] = None,
     json: AsJson = False,
 ) -> None:
-    """All flags, or one."""
+    """Show all flags, or one."""
     view = context.obj.get("/ops/flags")
     if name is not None:
         view["flags"] = [flag for flag in view["flags"] if flag["name"] == name]

@@ -10,7 +10,7 @@ import typer
 
 
 def hyphenated(id: str) -> str:
-    """An id as the API writes it; logs and people leave the hyphens out."""
+    """Return an id as the API writes it; logs and people leave the hyphens out."""
     given = id.strip()
     return str(UUID(given)) if re.fullmatch(r"[0-9A-Fa-f]{32}", given) else given
 

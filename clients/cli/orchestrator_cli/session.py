@@ -71,7 +71,7 @@ class Session:
     transport: Transport = field(default=over_http)
 
     def where(self) -> str:
-        """The address, for people."""
+        """Return the address, for people."""
         return self.url
 
     def get(self, path: str, **query: Any) -> Any:
@@ -85,7 +85,7 @@ class Session:
         return self.send("PUT", path, body)
 
     def pages(self, path: str, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
-        """Items over all pages, `limit` of them at most."""
+        """Return items over all pages, `limit` of them at most."""
         cursor: str | None = None
         while limit > 0:
             page = self.get(path, limit=min(limit, 100), cursor=cursor, **query)
@@ -96,7 +96,7 @@ class Session:
                 return
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer's JSON. Raises Refusal."""
+        """Return the answer's JSON. Raise Refusal."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             if not _TOKEN.fullmatch(self.token):
@@ -139,7 +139,7 @@ class FoundLater(Session):
 
 
 def sign_in(url: str, name: str, password: str, transport: Transport = over_http) -> Session:
-    """A session of an account's. Raises Refusal."""
+    """Return a session of an account. Raise Refusal."""
     session = Session(url, "", transport)
     answer = session.post("/auth/login", {"identifier": name, "password": password})
     if not isinstance(answer.get("accessToken"), str):

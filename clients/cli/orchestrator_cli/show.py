@@ -93,7 +93,7 @@ def print_task(task: dict[str, Any], json: bool) -> None:
 
 
 def ago(moment: str | None) -> str:
-    """How long ago, as people say it."""
+    """Return the time since a moment, as people say it."""
     if not moment:
         return ""
     then = datetime.fromisoformat(moment.replace("Z", "+00:00"))
@@ -101,7 +101,7 @@ def ago(moment: str | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """As the operators' page says it: whole minutes, hours and days that have passed."""
+    """Return a duration as the operators' page has it: whole minutes, hours and days that have passed."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= size:
             return f"{int(seconds / size)} {unit}"
@@ -109,7 +109,7 @@ def duration(seconds: float) -> str:
 
 
 def failure(error: Any) -> str:
-    """An error in one line."""
+    """Return an error in one line."""
     if not isinstance(error, dict):
         return plain(error or "")
     kind = error.get("type") or error.get("kind", "")
@@ -117,7 +117,7 @@ def failure(error: Any) -> str:
 
 
 def unasked(yes: bool, json: bool) -> None:
-    """A program cannot be asked: it says yes beforehand."""
+    """Refuse a program that did not confirm beforehand: nobody can ask it."""
     if json and not yes:
         raise typer.BadParameter("with --json nobody is asked: add --yes")
 
@@ -128,7 +128,7 @@ def facts(detail: Any) -> str:
 
 
 def confirm(question: str, yes: bool, *, where: Callable[[], str]) -> None:
-    """Asks before a deed; `where` says at which API it would be done."""
+    """Ask before a change; `where` is the API that would make it."""
     if not yes:
         typer.confirm(plain(f"{where()}: {question}"), abort=True)
 

@@ -23,7 +23,7 @@ PACE = 1.0
 
 
 def list_redrives(context: typer.Context, json: AsJson = False) -> None:
-    """Redrives in stages or at a rate, the newest first."""
+    """Show redrives in stages or at a rate, the newest first."""
     found = context.obj.get("/ops/redrives")
     if json:
         as_json(found)
@@ -73,7 +73,7 @@ def stop(context: typer.Context, id: Id, json: AsJson = False) -> None:
 
 
 def watch(session: Session, going: Redrive) -> Iterator[Redrive]:
-    """Moves it on, and shows it each time, until it has ended."""
+    """Advance a redrive and show it each time, until it has ended."""
     pause = threading.Event()
     while going["state"] == "running":
         pause.wait(PACE)

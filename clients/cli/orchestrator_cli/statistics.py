@@ -37,10 +37,10 @@ ENDS = ("completed", "failed", "dead-letter", "cancelled")
 def stats(
     context: typer.Context,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again and again, until Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.2)] = 2.0,
+    every: Annotated[float, typer.Option(help="Seconds between two reads.", min=0.2)] = 2.0,
     json: AsJson = False,
 ) -> None:
-    """Queues, live tasks and failures; throughput of the last minute; ends and paces of the last five, by type.
+    """Show queues, live tasks and failures, the throughput of the last minute, and the last five minutes by type.
 
     With --json and --watch: one line for each poll.
     """
@@ -65,7 +65,7 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     json: AsJson = False,
 ) -> None:
-    """The actions of operators, newest first."""
+    """Show the actions of operators, newest first."""
     session: Session = context.obj
     found = list(session.pages("/ops/audit", limit, actor=actor, action=action))
     if json:
@@ -136,7 +136,7 @@ def _types(now: dict[str, Any]) -> RenderableType:
 
 
 def _pace(pace: dict[str, Any] | None) -> list[str]:
-    """From when a task could first run to completed; then, of its last attempt, from due to claimed."""
+    """Show the time from first due to completed, and of the last attempt from due to claimed."""
     measured = [(pace or {}).get(name) for name in ("p50", "p95", "p99", "waitP95")]
     return ["" if ms is None else f"{ms:.0f} ms" if ms < 1_000 else duration(ms / 1_000) for ms in measured]
 
@@ -160,7 +160,7 @@ def _health(load: dict[str, Any]) -> Text:
 
 
 def _quiet(now: dict[str, Any]) -> list[Text]:
-    """That nothing ends although something has been due for as long."""
+    """Return a warning when no task ends although one has been due for as long."""
     due, quiet = now["live"]["due"], now["recent"]["quietSeconds"]
     if not due or now["oldestDueSeconds"] < QUIET or (quiet is not None and quiet < QUIET):
         return []
@@ -181,7 +181,7 @@ def _failing(now: dict[str, Any]) -> list[Text]:
 
 
 def _flood(now: dict[str, Any]) -> list[Text]:
-    """Whose tasks most of the live ones are, when they are many. Their neighbours do not wait for them."""
+    """Return the owner of most unfinished tasks, when they are many. Other owners do not wait for them."""
     live, busiest = sum(now["live"][name] for name in UNDER_WAY), now["busiest"]
     if busiest is None or busiest["tasks"] < max(FLOOD, FLOOD_SHARE * live):
         return []

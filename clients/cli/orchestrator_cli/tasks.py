@@ -19,7 +19,7 @@ from orchestrator_cli.session import Exit, Refusal, Session, fail
 from orchestrator_cli.show import AsJson, ago, as_json, facts, failure, line, out, print_task, say, status, table
 from orchestrator_cli.watch import PATIENCE, poll, report_silence
 
-app = typer.Typer(no_args_is_help=True, help="Look at tasks of all owners, cancel and retry them.")
+app = typer.Typer(no_args_is_help=True, help="Show tasks of all owners, cancel and retry them.")
 app.command()(bulk_cancel.cancel)
 
 Reference = Annotated[str, typer.Argument(metavar="ID", help="The task's id, or the trace that somebody quotes.")]
@@ -38,7 +38,7 @@ def list_tasks(
     ] = None,
     state: Annotated[
         str | None,
-        typer.Option(help=f"What it waits for: {', '.join(STATES)}.", autocompletion=completion.one_of(*STATES)),
+        typer.Option(help=f"The reason why it waits: {', '.join(STATES)}.", autocompletion=completion.one_of(*STATES)),
     ] = None,
     type: Annotated[str | None, typer.Option(help="Only of this type.", autocompletion=completion.types)] = None,
     since: Annotated[str | None, typer.Option(help="A moment, or how long ago: 15m, 1h, 7d.")] = None,
@@ -101,7 +101,7 @@ def show(context: typer.Context, id: Id, json: AsJson = False) -> None:
 def tail(
     context: typer.Context,
     id: Id,
-    every: Annotated[float, typer.Option(help="Seconds between looks.", min=0.1)] = 1.0,
+    every: Annotated[float, typer.Option(help="Seconds between two reads.", min=0.1)] = 1.0,
     json: AsJson = False,
 ) -> None:
     """Follow a task until it is over; exit code 6 unless it completed. With --json a line for each event."""
@@ -150,7 +150,7 @@ def note(
 def why(
     context: typer.Context,
     reference: Reference,
-    since: Annotated[str, typer.Option(help="How far back the tasks of a trace are looked for.")] = "7d",
+    since: Annotated[str, typer.Option(help="The age of the oldest tasks of a trace that are searched.")] = "7d",
     json: AsJson = False,
 ) -> None:
     """Why a task or a schedule does not run, in one sentence; of a trace, each of its tasks."""

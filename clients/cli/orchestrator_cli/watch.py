@@ -33,7 +33,7 @@ def poll(
 ) -> Iterator[T]:
     """Yield the result of `ask` at this interval; call `silent` with the seconds since the last answer.
 
-    Raises Refusal: one that does not pass, one before the first answer (unless that has `begun`), and one after
+    Raise Refusal: one that does not pass, one before the first answer (unless that has `begun`), and one after
     `patience` seconds of them.
     """
     pause, wait, answered = threading.Event(), every, time.monotonic()
@@ -57,5 +57,5 @@ def no_answer(seconds: float) -> str:
 
 
 def report_silence(seconds: float) -> None:
-    """On standard error, beside the output for programs."""
+    """Report it on standard error, beside the output for programs."""
     typer.secho(no_answer(seconds), err=True, fg=typer.colors.YELLOW)

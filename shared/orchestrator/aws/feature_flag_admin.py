@@ -26,7 +26,7 @@ MOVING = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
 ROLLING = ("DEPLOYING", "BAKING", "VALIDATING")
 #: States whose document is, or becomes, the one in force.
 STANDING = (*ROLLING, "COMPLETE")
-MEANWHILE = "The flags were changed by somebody else at this moment. Look at them, then change them again."
+MEANWHILE = "Another operator changed the flags at this moment. Read them again, then repeat the change."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class FlagAdmin:
     def set(self, name: str, setting: Setting | None, *, gradual: bool = False) -> Deployed:
         """Change one flag (None deletes its rule). A change at once replaces a gradual one that is under way.
 
-        Raises InvalidInput, or Conflict when a gradual change meets another, or somebody else changed flags meanwhile.
+        Raise InvalidInput, or Conflict when a gradual change meets another, or somebody else changed flags meanwhile.
         """
         check(name, setting)
         latest, before = self._latest(), self._deployments()

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 from uuid import UUID
 
 from orchestrator.aws.clients import CloudError, call
@@ -144,7 +144,7 @@ class EventQueue:
         send_all(self.url, [_notification(owner, list(known)) for owner, known in traces.items()])
 
 
-def parse_body(body: str) -> dict[str, Any]:
+def parse_body(body: str) -> dict[str, object]:
     """Return a message's body as an object; any other body becomes an empty object."""
     try:
         parsed = json.loads(body)
@@ -166,7 +166,7 @@ def parse_dead_seq(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
-def send_all(url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:
+def send_all(url: str, entries: Sequence[Mapping[str, object]]) -> list[int]:
     """Send every entry; return the positions of those that were not accepted."""
     lost: list[int] = []
     for start, batch in enumerate(_batches(entries)):
@@ -180,8 +180,8 @@ def group_of(owner: str) -> str:
     return owner if GROUP.fullmatch(owner) else f"sha256:{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
-def _entry(task_message: TaskMessage) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _entry(task_message: TaskMessage) -> dict[str, object]:
+    entry: dict[str, object] = {
         "MessageBody": json.dumps({"v": 1, "taskId": str(task_message.task_id)}),
         "MessageGroupId": group_of(task_message.owner),
     }
@@ -191,22 +191,22 @@ def _entry(task_message: TaskMessage) -> dict[str, Any]:
     return entry | {"MessageAttributes": _trace(task_message.traceparent) | dead_seq}
 
 
-def _notification(owner: str, traceparents: Sequence[str]) -> dict[str, Any]:
+def _notification(owner: str, traceparents: Sequence[str]) -> dict[str, object]:
     entry = {"MessageBody": json.dumps({"v": 1, "owner": owner}), "MessageGroupId": group_of(owner)}
     trace = _trace(",".join(traceparents[:MOST_TRACES]))
     return entry | ({"MessageAttributes": trace} if trace else {})
 
 
-def _trace(traceparent: str | None) -> dict[str, Any]:
+def _trace(traceparent: str | None) -> dict[str, object]:
     return {"traceparent": {"DataType": "String", "StringValue": traceparent}} if traceparent else {}
 
 
-def _batches(entries: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _batches(entries: Sequence[Mapping[str, object]]) -> Iterator[Sequence[Mapping[str, object]]]:
     for start in range(0, len(entries), BATCH):
         yield entries[start : start + BATCH]
 
 
-def _try_batch(url: str, operation: str, batch: Sequence[Mapping[str, Any]]) -> list[int]:
+def _try_batch(url: str, operation: str, batch: Sequence[Mapping[str, object]]) -> list[int]:
     """Send one request for up to ten entries; return the positions that failed."""
     numbered = [{"Id": str(at), **entry} for at, entry in enumerate(batch)]
     try:

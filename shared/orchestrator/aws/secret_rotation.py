@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.aws.clients import CloudError, call
 
-Secret = Mapping[str, Any]
+Secret = Mapping[str, object]
 
 
 class RotationOver(Exception):
@@ -48,12 +47,12 @@ def take_step(rotation: Rotation, step: str, arn: str, version: str) -> None:
             raise ValueError(f"{step!r} is no step of a rotation")
 
 
-def read(arn: str, **which: str) -> dict[str, Any]:
+def read(arn: str, **which: str) -> dict[str, object]:
     """Return one version's value. `which`: VersionId or VersionStage."""
     return read_version(arn, **which)[1]
 
 
-def read_version(arn: str, **which: str) -> tuple[str, dict[str, Any]]:
+def read_version(arn: str, **which: str) -> tuple[str, dict[str, object]]:
     """Return one version's id and value."""
     answer = call("secretsmanager", "get_secret_value", SecretId=arn, **which)
     return str(answer["VersionId"]), json.loads(answer["SecretString"])

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.aws.clients import CloudError, call
 from orchestrator.observability import logger
@@ -21,7 +20,7 @@ PAUSE_AFTER_FAILURE = 5.0
 
 @dataclass(slots=True)
 class _Known:
-    value: Mapping[str, Any]
+    value: Mapping[str, object]
     fresh_until: float
     latest_until: float
 
@@ -31,19 +30,19 @@ class Secrets:
         self._clock = clock
         self._known: dict[str, _Known] = {}
 
-    def get_json(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, Any]:
+    def get_json(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, object]:
         """Return the secret's JSON object, at most `max_age` seconds old unless the service is away."""
         known = self._known.get(arn)
         if known and self._clock() < known.fresh_until:
             return known.value
         return self.refresh(arn, max_age)
 
-    def latest(self, arn: str) -> Mapping[str, Any]:
+    def latest(self, arn: str) -> Mapping[str, object]:
         """Return the current JSON object of the secret, unless the service is away."""
         known = self._known.get(arn)
         return known.value if known and self._clock() < known.latest_until else self.refresh(arn)
 
-    def refresh(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, Any]:
+    def refresh(self, arn: str, max_age: float = MAX_AGE) -> Mapping[str, object]:
         """Read the secret. Return the last known value in an outage; raise CloudError when there is none."""
         try:
             value = _read(arn)
@@ -57,7 +56,7 @@ class Secrets:
         self._known[arn] = _Known(value, self._clock() + max_age, self._clock() + LATEST)
         return value
 
-    def pending(self, arn: str) -> Mapping[str, Any] | None:
+    def pending(self, arn: str) -> Mapping[str, object] | None:
         """Return the secret of a rotation under way, or None. It is read every time."""
         try:
             return _read(arn, "AWSPENDING")
@@ -67,7 +66,7 @@ class Secrets:
             raise
 
 
-def _read(arn: str, stage: str = "AWSCURRENT") -> Mapping[str, Any]:
+def _read(arn: str, stage: str = "AWSCURRENT") -> Mapping[str, object]:
     answer = call("secretsmanager", "get_secret_value", SecretId=arn, VersionStage=stage)
     try:
         value = json.loads(answer["SecretString"])

@@ -104,13 +104,13 @@ def take_step(step: str, arn: str, version: str, *, token_life: float) -> None:
 
 
 def _may_follow(current: Mapping[str, Any], pending: Mapping[str, Any]) -> bool:
-    """Not over a key that the pending secret does not retire, as after a revocation, nor when that was long ago."""
+    """Return whether the pending secret retires the current key, and did so not long ago. A revocation does not."""
     since = pending.get("retired", {}).get(current["current"])
     return since is not None and time.time() <= since + LONGEST_ROTATION
 
 
 def _test(secret: Mapping[str, Any]) -> None:
-    """Signs and verifies with the secret. Raises when a token of its would not be taken."""
+    """Sign and verify with the secret. Raise when a token that it signs would be refused."""
     import jwt
 
     for kid in (secret["current"], secret["next"]):

@@ -89,9 +89,9 @@ class Agent:
     for_good: bool = False
 
     def parse(self, payload: Json, version: int) -> BaseModel:
-        """The payload as its model, brought up from the version it was written in.
+        """Return the payload as its model, brought up from the version it was written in.
 
-        Raises InvalidInput with every fault, and NewerPayload when this code is older than the payload.
+        Raise InvalidInput with every fault, and NewerPayload when this code is older than the payload.
         """
         from pydantic import ValidationError
 
@@ -141,7 +141,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     Raise ValueError or TypeError when the declaration could not work: at build and at deploy, not in production.
     """
     if not _TYPE.fullmatch(type):
-        raise ValueError(f"{type!r} is not a task type: camelCase words joined by dots")
+        raise ValueError(f"{type!r} is not a task type: camelCase names joined by dots")
     _check_bounds(type, timeout, max_attempts, limit_per_owner)
     once = declared(unique)
     if for_good and once is not None and once.rule == "replace":
@@ -222,13 +222,13 @@ class Agents:
         self._known: dict[str, Agent] = {}
 
     def get(self, type: str) -> Agent:
-        """The agent of a type. Raises UnknownType."""
+        """Return the agent of a type. Raise UnknownType."""
         if type not in self._known:
             self._known[type] = self._load(type)
         return self._known[type]
 
     def types(self) -> list[str]:
-        """Every type there is; imports them all."""
+        """Return every type; import all agents."""
         for package in self._packages:
             for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
                 for found in _agents_in(f"{package}.{module.name}"):
@@ -240,7 +240,7 @@ class Agents:
         return [self._known[type] for type in self.types()]
 
     def open_types(self) -> list[str]:
-        """The types users may submit themselves."""
+        """Return the types users may submit themselves."""
         return [name for name in self.types() if self._known[name].open_to_users]
 
     def _load(self, type: str) -> Agent:

@@ -18,7 +18,7 @@ from orchestrator.store.tasks import RunnableTask
 
 
 def cancel_own(db: Database, queue: TaskQueue, events: EventQueue, agents: Agents, owner: str, task_id: UUID) -> Task:
-    """As `cancel`, by the owner. Raise Conflict also for a type whose owner cannot cancel it."""
+    """Cancel a task for its owner, as `cancel` does. Raise Conflict also for a type whose owner cannot cancel it."""
     found = db.run(tasks.get_task, owner, task_id)
     if found is not None and _is_for_good(agents, found.type):
         raise Conflict("This cannot be called back.")
@@ -35,9 +35,9 @@ def _is_for_good(agents: Agents, type: str) -> bool:
 def cancel(
     db: Database, queue: TaskQueue, events: EventQueue, owner: Owner, task_id: UUID, *, actor: str | None = None
 ) -> Task:
-    """Cancels a task of `owner` with its unfinished descendants; an operator is the `actor`.
+    """Cancel a task of `owner` with its unfinished descendants; an operator is the `actor`.
 
-    Raises NotFound when it is not there or not the owner's, Conflict when it is over.
+    Raise NotFound when it is not there or not the owner's, Conflict when it is over.
     """
     cancelled, woken = db.run(_cancel, owner, task_id, actor)
     for task in cancelled:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets as randomness
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import psycopg
 
@@ -19,7 +18,7 @@ from orchestrator.observability import logger
 from orchestrator.store import database_users
 from orchestrator.store.connection import Connection, Database
 
-Secret = Mapping[str, Any]
+Secret = Mapping[str, object]
 #: Opens a connection with a secret's name and password.
 LogIn = Callable[[Secret], Connection]
 
@@ -36,7 +35,7 @@ class LoginRefused(Exception):
 def bring_up_to_date(
     db: Database, secrets: Secrets, arns: Mapping[str, str], log_in: LogIn, most: Mapping[str, int] | None = None
 ) -> list[str]:
-    """Makes the login of each part; answers the names of those whose password had to be set.
+    """Make the login of each part; return the names of those whose password was set.
 
     `most`: connections by part; without it any number.
     """
@@ -91,7 +90,7 @@ def _opens(log_in: LogIn, secret: Secret) -> bool:
     return True
 
 
-def admit_owner(db: Database, wanted: Mapping[str, Any]) -> dict[str, str] | None:
+def admit_owner(db: Database, wanted: Mapping[str, object]) -> dict[str, str] | None:
     """Admit the owner of another database of the server, if the event names one; None: it does not."""
     if "databaseOwner" not in wanted:
         return None

@@ -15,6 +15,6 @@ def forget_owner(ctx: Context) -> int:
 
 
 def forget_mentions(ctx: Context, tasks: Sequence[UUID], redact: Sequence[UUID], part: str) -> None:
-    """Erases other owners' tasks that speak of the owner, and `part` of the results of those that may stay."""
+    """Erase other owners' tasks that name the owner, and `part` of the results of those that may stay."""
     erasure.erase_tasks(ctx.db, tasks)
     erasure.redact_results(ctx.db, redact, part)

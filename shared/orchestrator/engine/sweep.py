@@ -65,9 +65,9 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         "woken": 0,
         "resent": 0,
         "leases": 0,
-        "buried": 0,
+        "dead_letters": 0,
         "unparked": 0,
-        "letters": 0,
+        "settled": 0,
         "pruned": 0,
         "sockets": 0,
     }
@@ -94,7 +94,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
         repaired["pruned"] += pruned
         if pruned < PAGE:
             break
-    repaired["letters"] = delete_settled_messages(sweeper, remaining)
+    repaired["settled"] = delete_settled_messages(sweeper, remaining)
     metrics.count("WakeUpsRepaired", by=repaired["resent"])
     metrics.count("Unparked", by=repaired["unparked"])
     logger.info("swept", extra=repaired)
@@ -120,7 +120,7 @@ def _repair(sweeper: Sweeper, late: Iterable[LateTask], repaired: dict[str, int]
     repaired["woken"] += len(pending)
     repaired["resent"] += sum(task.resends > 1 for task in due)
     repaired["leases"] += len(taken)
-    repaired["buried"] += len(dead)
+    repaired["dead_letters"] += len(dead)
 
 
 def _wake_silent(sweeper: Sweeper) -> None:

@@ -82,7 +82,7 @@ def lost(attempt: Attempt) -> None:
 
 
 def leases_ended(tasks: Iterable[EndedLease]) -> None:
-    """Tasks that were taken back from dead workers."""
+    """Report tasks that were taken back from dead workers."""
     for task in tasks:
         metrics.count("LeaseLost", task.type)
         if task.status is Status.DEAD_LETTER:

@@ -1,6 +1,6 @@
 """CloudFormation's custom resources: do the work, then say how it went; a failure stops the deploy.
 
-Imports nothing but the standard library, so that it can answer where nothing else can be imported.
+Imports nothing but the standard library at its start, so that it can answer where nothing else can be imported.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
-from urllib.request import Request, urlopen
+from typing import TypedDict, cast
+
+from orchestrator.web_request import send
 
 #: Seconds CloudFormation's bucket may take for the answer.
 PATIENCE = 10
@@ -17,16 +18,28 @@ PATIENCE = 10
 LONGEST_REASON = 500
 
 
-def is_custom_resource(event: Mapping[str, Any]) -> bool:
+class _Request(TypedDict, total=False):
+    """The event of a custom resource; `PhysicalResourceId` comes with an update and a delete."""
+
+    RequestType: str
+    ResponseURL: str
+    StackId: str
+    RequestId: str
+    LogicalResourceId: str
+    PhysicalResourceId: str
+    ResourceProperties: Mapping[str, object]
+
+
+def is_custom_resource(event: Mapping[str, object]) -> bool:
     return "ResponseURL" in event and "RequestType" in event
 
 
-def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object]) -> None:
-    """Runs `work` with the resource's properties, unless the resource is being deleted, and answers CloudFormation."""
-    status, reason = "SUCCESS", ""
-    if event["RequestType"] != "Delete":
+def respond(event: Mapping[str, object], work: Callable[[Mapping[str, object]], object]) -> None:
+    """Run `work` with the resource's properties, unless the resource is being deleted, and answer CloudFormation."""
+    request, status, reason = cast("_Request", event), "SUCCESS", ""
+    if request["RequestType"] != "Delete":
         try:
-            work(event["ResourceProperties"])
+            work(request["ResourceProperties"])
         except Exception as error:
             _log(error)
             first, _, _ = str(error).partition("\n")  # Postgres quotes rows in those that follow
@@ -34,15 +47,12 @@ def respond(event: Mapping[str, Any], work: Callable[[Mapping[str, Any]], object
     answer = {
         "Status": status,
         "Reason": reason or "done",
-        "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
+        "PhysicalResourceId": request.get("PhysicalResourceId") or request["LogicalResourceId"],
+        "StackId": request["StackId"],
+        "RequestId": request["RequestId"],
+        "LogicalResourceId": request["LogicalResourceId"],
     }
-    body = json.dumps(answer).encode()
-    request = Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT")  # noqa: S310 - CloudFormation names it, and its scheme
-    with urlopen(request, timeout=PATIENCE):  # noqa: S310 - as above
-        pass
+    send("PUT", request["ResponseURL"], json.dumps(answer).encode(), seconds=PATIENCE)
 
 
 def _log(error: Exception) -> None:

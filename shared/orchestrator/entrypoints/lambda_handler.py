@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from orchestrator.observability import logger, metrics, tracing
 from orchestrator.observability.error_summary import fingerprint, message_of, position
@@ -13,7 +13,7 @@ from orchestrator.observability.error_summary import fingerprint, message_of, po
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-Event = Mapping[str, Any]
+Event = Mapping[str, object]
 
 #: The key of the weekly event that keeps Lambda from making a quiet function inactive
 #: (infrastructure/keep_active.yaml).
@@ -34,7 +34,7 @@ class InvocationFailed(Exception):
 
 
 def entry(handle: Callable[[Event, LambdaContext], Answer]) -> Callable[[Event, LambdaContext], Answer]:
-    """Decorates a function's handler."""
+    """Decorate a function's handler."""
 
     @wraps(handle)
     def handler(event: Event, context: LambdaContext) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import UUID
 
 from orchestrator.engine.live import subscriptions
@@ -45,18 +45,31 @@ class Frame:
     task_ids: tuple[UUID, ...] | None = None
 
 
-def answer(event: Mapping[str, Any], db: Database, sockets: Sockets) -> dict[str, Any]:
+class _Context(TypedDict):
+    connectionId: str
+    routeKey: str
+
+
+class _Event(TypedDict, total=False):
+    """An event of the WebSocket API."""
+
+    requestContext: _Context
+    queryStringParameters: Mapping[str, str] | None
+    body: str | None
+
+
+def answer(event: Mapping[str, object], db: Database, sockets: Sockets) -> dict[str, int]:
     """Return the response to API Gateway: only a connect can be refused."""
-    request = event["requestContext"]
-    connection_id, route = str(request["connectionId"]), str(request["routeKey"])
+    received = cast("_Event", event)
+    connection_id, route = received["requestContext"]["connectionId"], received["requestContext"]["routeKey"]
     logger.append_keys(connection_id=connection_id, route=route)
     match route:
         case "$connect":
-            return _connect(event, db, sockets, connection_id)
+            return _connect(received, db, sockets, connection_id)
         case "$disconnect":
             subscriptions.disconnect(db, connection_id)
         case _:
-            _receive(event.get("body"), db, sockets, connection_id)
+            _receive(received.get("body"), db, sockets, connection_id)
     return {"statusCode": 200}
 
 
@@ -75,7 +88,7 @@ def parse_frame(body: object) -> Frame:
     return Frame(frame["action"], _cursor(frame.get("cursor")), _task_ids(frame.get("taskIds")))
 
 
-def _connect(event: Mapping[str, Any], db: Database, sockets: Sockets, connection_id: str) -> dict[str, Any]:
+def _connect(event: _Event, db: Database, sockets: Sockets, connection_id: str) -> dict[str, int]:
     ticket = (event.get("queryStringParameters") or {}).get("ticket")
     if not isinstance(ticket, str) or not ticket.isascii() or not 0 < len(ticket) <= LONGEST_TICKET:
         return {"statusCode": 401}

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from orchestrator import web_request
 from orchestrator.aws.clients import CloudError
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.token_key_rotation import RESERVED, pepper, retirement_ends
@@ -128,7 +129,7 @@ class Tokens:
         return kid, key, pepper(secret)
 
     def verify(self, token: str) -> Identity:
-        """The caller, or Unauthenticated: never a hint at which check failed."""
+        """Return the caller. Raise Unauthenticated, which never names the check that failed."""
         import jwt
 
         try:
@@ -182,7 +183,7 @@ class Tokens:
 
 
 def _key(secret: Mapping[str, Any], kid: object) -> bytes | None:
-    """The key of that id, or None where there is none fit for use.
+    """Return the key of that id, or None where there is none fit for use.
 
     The keys stand beside `current`, as a template can generate the first of them, or together under `keys`.
     """
@@ -229,13 +230,11 @@ def _printable(value: object) -> str:
 
 
 def _jwks_address(issuer: str) -> str:
-    """Where the issuer publishes its keys, by its own discovery document."""
+    """Return the address of the issuer's keys, from its own discovery document."""
     import json
-    from urllib.request import urlopen
 
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
-        with urlopen(address, timeout=5) as answer:  # noqa: S310 - a setting, whose scheme settings.py checks
-            return str(json.load(answer)["jwks_uri"])
+        return str(json.loads(web_request.send("GET", address, seconds=5))["jwks_uri"])
     except (OSError, ValueError, KeyError) as error:
         raise CloudError("oidc", "discovery", type(error).__name__) from error

@@ -75,21 +75,24 @@ class Services:
 RouterMaker = Callable[[Services], Router]
 
 
-def build_app(services: Services, routers: Iterable[RouterMaker]) -> APIGatewayHttpResolver:
-    """The resolver that serves every router's routes behind the same gate."""
-    app = APIGatewayHttpResolver(serializer=to_json)
+class App(APIGatewayHttpResolver):
+    """The resolver of every route."""
+
+    def routes(self) -> list[Route]:
+        """Return the routes, those without parameters first. Powertools publishes no such list."""
+        return [*self._static_routes, *self._dynamic_routes]
+
+
+def build_app(services: Services, routers: Iterable[RouterMaker]) -> App:
+    """Return the resolver that serves every router's routes behind the same gate."""
+    app = App(serializer=to_json)
     known: set[Route] = set()
     app.use([_envelope(services), _gate(services, known)])
     for make in routers:
         app.include_router(make(services))
-    known.update(routes_of(app))
+    known.update(app.routes())
     app.not_found(lambda _: _answer_unrouted(app))
     return app
-
-
-def routes_of(app: APIGatewayHttpResolver) -> list[Route]:
-    """Every route the app serves; Powertools keeps them to itself."""
-    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001 - no public list exists
 
 
 def identity(router: Router | APIGatewayHttpResolver) -> Identity:
@@ -231,7 +234,7 @@ def _admit_answer(services: Services, app: APIGatewayHttpResolver) -> RowContext
     return own if token is None else row_security.together(own, bearer)
 
 
-def _answer_unrouted(app: APIGatewayHttpResolver) -> JsonResponse:
+def _answer_unrouted(app: App) -> JsonResponse:
     """404, 405, or a preflight's answer."""
     event = app.current_event
     methods = _methods_at(app, event.path)
@@ -249,9 +252,9 @@ def _answer_unrouted(app: APIGatewayHttpResolver) -> JsonResponse:
     raise MethodNotAllowed(methods)
 
 
-def _methods_at(app: APIGatewayHttpResolver, path: str) -> frozenset[str]:
+def _methods_at(app: App, path: str) -> frozenset[str]:
     """Return the methods of a path; a path without parameters hides the patterns that it matches."""
-    fitting = [route for route in routes_of(app) if route.rule.match(path)]
+    fitting = [route for route in app.routes() if route.rule.match(path)]
     spelled_out = [route for route in fitting if route.rule.groups == 0]
     return frozenset(route.method for route in spelled_out or fitting)
 

@@ -33,7 +33,7 @@ def check_page(event: BaseProxyEvent, allowed_origins: Collection[str]) -> None:
 
 
 def authenticate(event: BaseProxyEvent, tokens: Tokens, allowed_origins: Collection[str]) -> Identity:
-    """The caller. Raises Unauthenticated, or Forbidden for a changing request by cookie from elsewhere."""
+    """Return the caller. Raise Unauthenticated, or Forbidden for a changing request by cookie from elsewhere."""
     authorization = event.headers.get("authorization")
     if authorization is not None:
         return tokens.verify(_bearer(authorization))
@@ -78,7 +78,7 @@ def _bounded(token: str) -> str:
 
 
 def _session_cookie(event: BaseProxyEvent) -> str | None:
-    """Raises Unauthenticated for two that differ: one of them may have been put there by another site of the domain."""
+    """Return the cookie. Raise Unauthenticated for two that differ: another site of the domain may have set one."""
     found = set(cookies_of(event, COOKIE))
     if len(found) > 1:
         raise Unauthenticated("Your browser sends two sessions. Please remove our cookies and sign in again.")
@@ -86,7 +86,7 @@ def _session_cookie(event: BaseProxyEvent) -> str | None:
 
 
 def cookies_of(event: BaseProxyEvent, wanted: str) -> Iterator[str]:
-    """The values of that name. API Gateway lifts cookies out of the headers; other hosts of the function leave them."""
+    """Return the values of that name. API Gateway lifts cookies out of the headers; other hosts do not."""
     lifted = event.get("cookies")
     pairs = lifted if lifted else event.headers.get("cookie", "").split(";")
     for pair in pairs:

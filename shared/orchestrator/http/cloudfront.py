@@ -48,7 +48,7 @@ class OriginCheck:
 
 
 def network_of(address: str) -> str | None:
-    """An IPv4 address, or the network of an IPv6 one; None for any other text."""
+    """Return an IPv4 address, or the network of an IPv6 one; None for any other text."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

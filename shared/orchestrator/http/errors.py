@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from orchestrator.model.errors import (
     AlreadyAnswered,
@@ -31,8 +31,8 @@ from orchestrator.observability.error_summary import fingerprint
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    #: A route's answer: its body is JSON text. The type parameter of Powertools' class says nothing about it.
-    JsonResponse: TypeAlias = Response[Any]
+    #: A route's answer: its body is JSON text.
+    JsonResponse: TypeAlias = Response[str]
 
 #: Seconds after which a client may call an unavailable part again.
 RETRY_AFTER = 2
@@ -93,7 +93,7 @@ def error_response(error: Exception, request_id: str, trace_id: str) -> JsonResp
     return json_response(status, body, _headers(error))
 
 
-def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+def error_body(code: str, message: str, trace_id: str, errors: list[dict[str, str]] | None = None) -> dict[str, object]:
     """Return the body that every error has."""
     return {"code": code, "message": message, "errors": errors or [], "faults": errors or [], "traceId": trace_id}
 

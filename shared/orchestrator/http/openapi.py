@@ -48,7 +48,7 @@ class UndeclaredRouteError(LookupError):
 
 
 def document(routes: Iterable[Route], agents: Agents, *, title: str, version: str) -> Json:
-    """OpenAPI 3.1. Raises UndeclaredRouteError for a route that promises nothing."""
+    """OpenAPI 3.1. Raise UndeclaredRouteError for a route that promises nothing."""
     operations = [(route.method, route.openapi_path, _promise(route)) for route in routes]
     schemas, components = _schemas((promise for _, _, promise in operations), agents)
     paths: dict[str, Json] = {}
@@ -159,7 +159,7 @@ def _responses(method: str, promise: Operation, schemas: Mapping[tuple[Schema, M
 
 
 def _refusals(method: str, promise: Operation) -> set[int]:
-    """Those declared, and those every route of its kind can give."""
+    """Return the declared refusals, and those of every route of its kind."""
     rules = {
         401: promise.access != "open",
         403: promise.access == "operator" or method not in SAFE_METHODS,

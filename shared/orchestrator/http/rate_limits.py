@@ -45,7 +45,7 @@ class Allowance:
     seen: dict[str, tuple[int, float, float]] = field(default_factory=dict)
 
     def use(self, db: Database, tokens: Tokens, owner: str, amount: float) -> None:
-        """Raises TooMany."""
+        """Raise TooMany."""
         second = math.floor(time.monotonic())
         since, used, owed = self.seen.get(owner, (second, 0.0, 0.0))
         used = used if since == second else 0.0
@@ -78,7 +78,7 @@ def check_tasks(db: Database, tokens: Tokens, owner: str, tasks: int) -> None:
 
 
 def check_ticket(db: Database, tokens: Tokens, owner: str) -> None:
-    """Raises TooMany."""
+    """Raise TooMany."""
     TICKETS.use(db, tokens, owner, 1)
 
 
@@ -92,7 +92,7 @@ def address_bucket(tokens: Tokens, address: str) -> Bucket:
 
 
 def take(db: Database, buckets: Sequence[Bucket], *, limit: str, known: str = "") -> Taken:
-    """Raises TooMany where one of the buckets has no room, and takes from none then."""
+    """Raise TooMany where one of the buckets has no room, and take from none then."""
     taken = db.run(rate_limits.take, buckets, known)
     if taken.wait is not None:
         metrics.count("RateLimited")

@@ -53,7 +53,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def raw_body(event: BaseProxyEvent) -> bytes:
-    """The body's bytes, however the gateway wrapped them. Raises TooLarge."""
+    """Return the body's bytes, however the gateway wrapped them. Raise TooLarge."""
     body = event.get("body") or ""
     if len(body) > LARGEST_BODY * 2:
         raise TooLarge(_too_large())
@@ -74,7 +74,7 @@ def check_body(event: BaseProxyEvent) -> None:
 
 
 def json_body(event: BaseProxyEvent) -> Json:
-    """The body as JSON that Postgres can keep. Raises InvalidInput."""
+    """Return the body as JSON that Postgres can keep. Raise InvalidInput."""
     try:
         value = json.loads(raw_body(event).decode(), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
@@ -86,7 +86,7 @@ def json_body(event: BaseProxyEvent) -> Json:
 
 
 def parse(model: type[Model], value: object) -> Model:
-    """`value` as a `model`. Raises InvalidInput that names every fault."""
+    """`value` as a `model`. Raise InvalidInput that names every fault."""
     from pydantic import ValidationError
 
     try:
@@ -96,7 +96,7 @@ def parse(model: type[Model], value: object) -> Model:
 
 
 def read(model: type[Model], event: BaseProxyEvent) -> Model:
-    """The request's body as a `model`."""
+    """Return the request's body as a `model`."""
     return parse(model, json_body(event))
 
 
@@ -110,7 +110,7 @@ def idempotency_key(event: BaseProxyEvent) -> str | None:
 
 
 def traceparent(event: BaseProxyEvent) -> str:
-    """The trace this request is part of (W3C): its recorded span, the caller's, or the beginning of a new one."""
+    """Return the trace of this request (W3C): its recorded span, the caller's, or the beginning of a new one."""
     recorded = tracing.current()
     if recorded is not None:
         return recorded
@@ -118,13 +118,13 @@ def traceparent(event: BaseProxyEvent) -> str:
 
 
 def given_trace(event: BaseProxyEvent) -> str | None:
-    """The caller's own traceparent, if it is one."""
+    """Return the caller's own traceparent, if it is one."""
     given = event.headers.get("traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else None
 
 
 def path_uuid(value: str, kind: str = "task") -> UUID:
-    """An id out of the path; one that cannot be an id names nothing that is there."""
+    """Return an id of the path. Raise NotFound for a text that cannot be an id."""
     if not _UUID.fullmatch(value):
         raise NotFound(f"There is no such {kind}.")
     return UUID(value)
@@ -144,7 +144,7 @@ def cursor_of(moment: datetime, id: UUID) -> str:
 
 
 def moment(text: str) -> datetime:
-    """A moment as ISO 8601 writes it, or how long ago it is: `90s`, `15m`, `1h`, `7d`. Raises ValueError."""
+    """Return a moment from ISO 8601, or from its age: `90s`, `15m`, `1h`, `7d`. Raise ValueError."""
     try:
         if ago := _AGO.fullmatch(text):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
@@ -207,7 +207,7 @@ class Query:
         return UUID(value)
 
     def cursor(self, name: str) -> tuple[datetime, UUID] | None:
-        """Where a list by moment goes on, as `cursor_of` said it."""
+        """Return the position where a list by moment goes on, as `cursor_of` wrote it."""
         value = self._given.get(name)
         if value is None:
             return None

@@ -49,7 +49,7 @@ class Tool:
 
     @property
     def spec(self) -> ToolSpec:
-        """The tool as the model sees it."""
+        """Return the tool as the model sees it."""
         return ToolSpec(self.name, self.description, self.arguments.model_json_schema())
 
 

@@ -15,6 +15,6 @@ CAP = 900.0
 
 
 def full_jitter(attempt: int, rng: random.Random, *, base: float = BASE, cap: float = CAP) -> float:
-    """Seconds to wait after failed attempt number `attempt` (1, 2, …)."""
+    """Return seconds to wait after failed attempt number `attempt` (1, 2, …)."""
     ceiling = min(cap, base * 2.0 ** (min(attempt, 32) - 1))
     return rng.uniform(0.0, ceiling)

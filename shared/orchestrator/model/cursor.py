@@ -42,7 +42,7 @@ class Cursor:
         return replace(self, target=target, task=task, seq=seq)
 
     def newest(self) -> int:
-        """The highest transaction id it claims to know of, exclusive."""
+        """Return the highest transaction id it claims to know of, exclusive."""
         return max(int(part.split(":")[1]) for part in (self.base, self.target) if part)
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class Cursor:
 
 
 def _in_order(snapshot: str) -> bool:
-    """Whether Postgres will read it: 0 < xmin <= running … <= xmax, rising."""
+    """Return whether Postgres accepts it: 0 < xmin <= running … <= xmax, rising."""
     xmin, xmax, running = snapshot.split(":")
     ids = [int(part) for part in running.split(",")] if running else []
     bounds = [int(xmin), *ids, int(xmax)]

@@ -6,6 +6,7 @@ In production `reach` does nothing. A test arms it with an action at a point, us
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 Point = Literal[
@@ -26,7 +27,7 @@ Point = Literal[
     "push.sent",  # frames sent, cursor not kept
     "cancel.committed",  # cancelled, watchers not notified
     "signal.committed",  # signal stored, message not sent
-    "redrive.committed",  # rows revived, messages not sent
+    "redrive.committed",  # rows pending again, messages not sent
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 
@@ -35,16 +36,22 @@ class ProcessKilled(BaseException):
     """The simulated end of the process: the only exception of a handler that the engine does not handle."""
 
 
-_armed: Callable[[Point], None] | None = None
+@dataclass(slots=True)
+class _Switch:
+    """The action of this process at every point; None: none."""
+
+    action: Callable[[Point], None] | None = None
+
+
+_switch = _Switch()
 
 
 def arm(action: Callable[[Point], None] | None) -> None:
     """Call `action` at every point from now on; None disarms."""
-    global _armed  # noqa: PLW0603 (one switch per process, flipped by tests alone)
-    _armed = action
+    _switch.action = action
 
 
 def reach(point: Point) -> None:
     """Say that the process is at `point`."""
-    if _armed is not None:
-        _armed(point)
+    if _switch.action is not None:
+        _switch.action(point)

@@ -15,7 +15,7 @@ ANSWER_TOKEN = re.compile(r"ask_[A-Za-z0-9_-]{20,90}", re.ASCII)
 
 
 def new_task_id() -> UUID:
-    """A time-ordered random id: 48 bits of milliseconds, 12 of their fraction (§6.2, method 3), 62 random bits.
+    """Return a time-ordered id: 48 bits of milliseconds, 12 of their fraction (§6.2, method 3), 62 random bits.
 
     The fraction's unit is 244 ns, so ids made one after the other in a process are in that order.
     """
@@ -25,7 +25,7 @@ def new_task_id() -> UUID:
 
 
 def first_id_at(moment: datetime) -> UUID:
-    """Ids made at this moment or later are not below it, earlier ones are."""
+    """Return the id that is above every id made before this moment, and not above later ones."""
     milliseconds = int(moment.timestamp() * 1_000)
     return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)
 

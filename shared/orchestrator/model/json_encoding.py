@@ -52,7 +52,7 @@ class JsonTooLarge(ValueError):
 def encode_bounded(value: Any, most: int, kind: str) -> str:
     """Return `encode_json(value)`; `kind` names the value in an error, as in "the result".
 
-    Raises JsonTooLarge when it takes more than `most` bytes as it is sent, or nests deeper than DEEPEST levels.
+    Raise JsonTooLarge when it takes more than `most` bytes as it is sent, or nests deeper than DEEPEST levels.
     """
     text = encode_json(value)
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from types import TracebackType
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from typing_extensions import override
 
 from orchestrator.observability.error_summary import outline
 
@@ -27,11 +28,15 @@ def quiet_other_loggers() -> None:
 
 quiet_other_loggers()
 
+#: As `sys.exc_info` returns it.
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
 
 class DiscreetFormatter(LambdaPowertoolsFormatter):
     """Return the type and origin of an exception, never its message."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+    @override
+    def formatException(self, ei: ExceptionInfo) -> str:
         return outline(ei[1]) if ei[1] is not None else ""
 
 

@@ -53,14 +53,21 @@ class _Kept:
 
 
 _kept: dict[str, _Kept] = defaultdict(_Kept)
-#: Whether a type's metrics are kept apart.
-_by_type = True
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Whether this process keeps the metrics of each task type too."""
+
+    by_type: bool = True
+
+
+_choice = _Choice()
 
 
 def keep_types(wanted: bool) -> None:
     """Keep the metrics of each task type too, or only those of all types together."""
-    global _by_type  # noqa: PLW0603 - the function's environment says so, once per container
-    _by_type = wanted
+    _choice.by_type = wanted
 
 
 def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
@@ -77,7 +84,7 @@ def took(name: Duration, seconds: float, task_type: str = "") -> None:
 
 
 def _of(task_type: str) -> _Kept:
-    return _kept[task_type if _by_type else ""]
+    return _kept[task_type if _choice.by_type else ""]
 
 
 def gauge(name: Gauge, value: float) -> None:

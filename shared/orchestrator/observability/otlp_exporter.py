@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -19,6 +18,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from orchestrator.observability.logs import logger
+from orchestrator.observability.tracing import Value
 
 #: Seconds the collector may take; tracing never makes a task wait longer.
 PATIENCE = 1.0
@@ -48,7 +48,7 @@ class Recorder(SpanProcessor):
         self._ended: list[ReadableSpan] = []
 
     @contextmanager
-    def span(self, name: str, parent: str | None, kind: str, attributes: Mapping[str, Any]) -> Iterator[str]:
+    def span(self, name: str, parent: str | None, kind: str, attributes: Mapping[str, Value | None]) -> Iterator[str]:
         given = {key.replace("_", "."): value for key, value in attributes.items() if value is not None}
         context: Context | None = None
         if parent is not None:
@@ -66,7 +66,7 @@ class Recorder(SpanProcessor):
         made = trace.get_current_span()
         return _traceparent(made) if made.get_span_context().is_valid else None
 
-    def annotate(self, attributes: Mapping[str, Any]) -> None:
+    def annotate(self, attributes: Mapping[str, Value | None]) -> None:
         made = trace.get_current_span()
         for key, value in attributes.items():
             if value is not None:

@@ -7,6 +7,7 @@ the log lines of one task can be found by it.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -15,53 +16,59 @@ if TYPE_CHECKING:
 Kind = Literal["internal", "server", "producer", "consumer", "client"]
 Value = str | int | float | bool
 
-_recorder: Recorder | None = None
+
+@dataclass(slots=True)
+class _Switch:
+    """The recorder of this process; None: spans are not recorded."""
+
+    recorder: Recorder | None = None
+
+
+_switch = _Switch()
 
 
 def configure(endpoint: str, *, version: str, environment: str) -> None:
     """Send spans to an OTLP/HTTP collector from now on; an empty endpoint sends none."""
-    global _recorder  # noqa: PLW0603 - one switch per process, set once by bootstrap
     if not endpoint:
-        _recorder = None
+        _switch.recorder = None
         return
     from orchestrator.observability.otlp_exporter import Recorder, collector
 
-    _recorder = Recorder(collector(endpoint), version=version, environment=environment)
+    _switch.recorder = Recorder(collector(endpoint), version=version, environment=environment)
 
 
 def record_with(recorder: Recorder | None) -> None:
     """Give the spans to a test."""
-    global _recorder  # noqa: PLW0603 - the same switch
-    _recorder = recorder
+    _switch.recorder = recorder
 
 
 def span(
     name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: Value | None
 ) -> AbstractContextManager[str | None]:
-    """A span around a block: a child of `parent` (a traceparent), else of the span around it.
+    """Record a span around a block: a child of `parent` (a traceparent), else of the span around it.
 
     Yield the traceparent for calls inside the block: the span's own, or `parent` when nothing is recorded.
     """
-    if _recorder is None:
+    if _switch.recorder is None:
         return nullcontext(parent)
-    return _recorder.span(name, parent, kind, attributes)
+    return _switch.recorder.span(name, parent, kind, attributes)
 
 
 def current() -> str | None:
     """Return the traceparent of the span around this call, if one is recorded."""
-    return _recorder.current() if _recorder is not None else None
+    return _switch.recorder.current() if _switch.recorder is not None else None
 
 
 def annotate(**attributes: Value | None) -> None:
     """Add attributes to the span around this call."""
-    if _recorder is not None:
-        _recorder.annotate(attributes)
+    if _switch.recorder is not None:
+        _switch.recorder.annotate(attributes)
 
 
 def flush() -> None:
     """Send the ended spans at the end of an invocation, before the container is frozen."""
-    if _recorder is not None:
-        _recorder.flush()
+    if _switch.recorder is not None:
+        _switch.recorder.flush()
 
 
 def trace_id(traceparent: str | None) -> str | None:

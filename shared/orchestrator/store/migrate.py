@@ -59,7 +59,7 @@ def _migrate(connection: Connection, packages: Sequence[str], phases: Sequence[P
 
 
 def migrations(package: str) -> Iterator[Migration]:
-    """A package's migrations in order."""
+    """Return a package's migrations in order."""
     folder = resources.files(package).joinpath("migrations")
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         found = _NAME.fullmatch(file.name)

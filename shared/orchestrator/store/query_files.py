@@ -14,7 +14,7 @@ from orchestrator.store.intervals import INTERVALS
 
 @cache
 def load_queries(package: str, stem: str) -> Mapping[str, LiteralString]:
-    """The statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`.
+    """Return the statements of `package`/queries/`stem`.sql by name; each begins with `-- name: …`.
 
     A line `-- include: …` stands for the text of a file in queries/parts.
     """

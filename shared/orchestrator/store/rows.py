@@ -80,7 +80,7 @@ def _maker(row: type[Row], columns: tuple[bytes, ...]) -> RowMaker[Row]:
 
 
 def _plan(row: type[Row], columns: Sequence[str]) -> list[tuple[str, int, Callable[[Any], object] | None]]:
-    """Return each field's name, its column and its conversion. Raises LookupError for a field without a column."""
+    """Return each field's name, its column and its conversion. Raise LookupError for a field without a column."""
     plan: list[tuple[str, int, Callable[[Any], object] | None]] = []
     types = get_type_hints(row)
     for field in fields(row):

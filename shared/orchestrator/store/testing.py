@@ -1,14 +1,26 @@
-"""The database's clock in tests."""
+"""Databases of tests, and their clock."""
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from psycopg import sql
 
 from orchestrator.store.connection import Connection
 from orchestrator.store.query_files import load_queries
 from orchestrator.store.rows import fetch_value
 
 _SQL = load_queries("orchestrator.store", "testing")
+
+
+def create_database(conn: Connection, name: str) -> None:
+    """Create an empty database on the server of this connection."""
+    conn.execute(sql.SQL(_SQL["create_database"]).format(sql.Identifier(name)))
+
+
+def drop_database(conn: Connection, name: str) -> None:
+    """Drop a database of the server, although sessions use it."""
+    conn.execute(sql.SQL(_SQL["drop_database"]).format(sql.Identifier(name)))
 
 
 def set_clock(conn: Connection, now: datetime) -> None:

@@ -1,5 +1,10 @@
 """Tests of agents on a real database, without a queue, a clock or a sleep.
 
+A database with the engine's schema, which is dropped after the test:
+
+    with fresh_database("postgresql://postgres@localhost/postgres") as database_url:
+        ...
+
 One attempt of one task:
 
     done = run_agent(database_url, "person.greet", {"name": "Lina"}, package="my_app.agents")
@@ -20,6 +25,7 @@ And the handler under every crash:
 """
 
 from orchestrator.testing.crash import CrashFound, Finding
+from orchestrator.testing.database import fresh_database
 from orchestrator.testing.durable import DurableEngine, DurableTask, durable
 from orchestrator.testing.outside import Outside, OutsideCall
 from orchestrator.testing.single_attempt import Ran, run_agent
@@ -33,5 +39,6 @@ __all__ = [
     "OutsideCall",
     "Ran",
     "durable",
+    "fresh_database",
     "run_agent",
 ]

@@ -58,7 +58,7 @@ class SilentQueue(TaskQueue):
         return []
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
-        """No message, nothing to hide."""
+        """Do nothing: there is no message to hide."""
 
 
 class SilentEvents(EventQueue):
@@ -143,7 +143,7 @@ def run_task(databases: Sequence[Database], agents: Agents, task_id: UUID, flags
 
 
 def _connect_as(database_url: str, role: str, now: datetime | None) -> Database:
-    """With a part's rights and no others, as there will be."""
+    """Return a database that has a part's rights and no others, as on AWS."""
 
     clock = f" -c orchestrator.now={now.isoformat()}" if now is not None else ""
 

@@ -123,7 +123,7 @@ def _venues_around(ctx: Context, point: Point, question: Question, settings: Seq
 
 
 def _narrate(ctx: Context, locality: Locality, documents: Sequence[Retrieved]) -> str | None:
-    """The language model's summary, streamed to the owner as it grows."""
+    """Return the language model's summary, streamed to the owner as it grows."""
     ground = narrative.Ground(
         country=locality["countryName"],
         season=locality["season"],

@@ -58,13 +58,13 @@ class Slot:
 
 
 def usual_windows(household: Household, day: date) -> list[Window]:
-    """When a family that has said nothing is likely free."""
+    """Return the times at which a family without a calendar is likely free."""
     start, end = FREE_DAY if household.day_off(day) else AFTERNOON
     return [Window(day.isoweekday(), start, end)]
 
 
 def free_times(household: Household, horizon: Interval) -> list[Interval]:
-    """The family's windows, less its agreed playdates."""
+    """Return the family's windows, less its agreed playdates."""
 
     def windows_on(day: date) -> Iterable[Window]:
         if household.windows is None:
@@ -75,7 +75,7 @@ def free_times(household: Household, horizon: Interval) -> list[Interval]:
 
 
 def school_times(guest: Guest, horizon: Interval) -> list[Interval]:
-    """The kid's school hours: none on weekends and public holidays of the region."""
+    """Return the kid's school hours: none on weekends and public holidays of the region."""
 
     def windows_on(day: date) -> Iterable[Window]:
         if guest.household.day_off(day) or guest.age not in SCHOOL_AGES:
@@ -86,7 +86,7 @@ def school_times(guest: Guest, horizon: Interval) -> list[Interval]:
 
 
 def common_times(guests: Sequence[Guest], now: datetime) -> list[Interval]:
-    """When all of them could meet within the horizon."""
+    """Return the times at which all of them could meet within the horizon."""
     horizon = Interval(now + NOTICE, now + HORIZON)
     common = [horizon]
     for guest in guests:
@@ -98,7 +98,7 @@ def common_times(guests: Sequence[Guest], now: datetime) -> list[Interval]:
 def best_slots(
     guests: Sequence[Guest], activity: str, now: datetime, *, lit: Lit | None = None, count: int = 3
 ) -> list[Slot]:
-    """Up to `count` slots on different days, best first.
+    """Return up to `count` slots on different days, best first.
 
     `lit` returns whether there is daylight at the meeting point; without it, daylight does not count.
     """
@@ -114,14 +114,14 @@ def best_slots(
 
 
 def playdate_length(age: int) -> timedelta:
-    """How long the youngest enjoys it."""
+    """Return the duration that the youngest kid enjoys."""
     if age < 4:
         return timedelta(minutes=60)
     return timedelta(minutes=90) if age < 8 else timedelta(minutes=120)
 
 
 def bedtime(age: int) -> int:
-    """The minute of the day when a playdate should be over."""
+    """Return the minute of the day when a playdate should be over."""
     for oldest, hour in ((5, 19), (9, 20), (12, 21)):
         if age <= oldest:
             return hour * 60
@@ -134,7 +134,7 @@ def daylight_throughout(interval: Interval, lit: Lit) -> bool:
 
 
 def _candidates(free: Iterable[Interval], length: timedelta) -> list[Interval]:
-    """Slots of the wished length every half hour; where there is less room, all the room there is."""
+    """Return slots of the wished length every half hour; where there is less room, the whole room."""
     found: list[Interval] = []
     for room in free:
         if room.length < length:
@@ -150,7 +150,7 @@ def _candidates(free: Iterable[Interval], length: timedelta) -> list[Interval]:
 
 
 def _on_grid(instant: datetime) -> datetime:
-    """The next full or half hour; offsets of quarter hours keep to their own quarter."""
+    """Return the next full or half hour; offsets of quarter hours keep to their own quarter."""
     past = timedelta(minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond)
     return instant if not past else instant + timedelta(minutes=15) - past
 
@@ -162,7 +162,7 @@ def _rating(interval: Interval, guests: Sequence[Guest], length: timedelta, now:
 
 
 def _suits(interval: Interval, guest: Guest) -> float:
-    """How well the time suits one kid on its own clock."""
+    """Return a number for the time that suits one kid on its own clock."""
     zone = guest.household.zone
     start, end = interval.start.astimezone(zone), interval.end.astimezone(zone)
     begins = start.hour * 60 + start.minute
@@ -175,7 +175,7 @@ def _suits(interval: Interval, guest: Guest) -> float:
 
 
 def _day_points(household: Household, day: date) -> float:
-    """Weekends are best; public holidays have no school, but families often have plans of their own."""
+    """Return the points of a day. Weekends are best; on public holidays families often have plans of their own."""
     if day in household.holidays:
         return 2.0
     return 3.0 if household.day_off(day) else 0.0

@@ -42,7 +42,7 @@ def compatibility(one: Child, other: Child) -> int:
 
 
 def best_pairs(family: Sequence[Child], others: Sequence[Child]) -> list[Pair]:
-    """The pairing of highest total score: each kid at most once, all kids of the smaller family.
+    """Return the pairing of highest total score: each kid at most once, all kids of the smaller family.
 
     Among equal totals the youngest kid of `family` (then by name) gets the youngest partner (then by
     name), then the next one, and so on.
@@ -113,7 +113,7 @@ def _assign(costs: Sequence[Sequence[int]]) -> dict[int, int]:
 def _augmenting_path(
     costs: Sequence[Sequence[int]], row_of: list[int], row_potential: list[int], column_potential: list[int]
 ) -> list[int]:
-    """Grows a shortest-path tree to a free column: predecessors by column, and that column at the end."""
+    """Grow a shortest-path tree to a free column; return predecessors by column, and that column."""
     width = len(costs[0])
     slack: list[int | None] = [None] * (width + 1)
     came_from, done = [0] * (width + 1), [False] * (width + 1)

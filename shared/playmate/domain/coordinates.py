@@ -23,7 +23,7 @@ class Point:
 
 
 def normalise(latitude: float, longitude: float) -> Point:
-    """The point meant by any two finite numbers; ValueError for NaN and infinities."""
+    """Return the point meant by any two finite numbers; ValueError for NaN and infinities."""
     if not (math.isfinite(latitude) and math.isfinite(longitude)):
         raise ValueError("coordinates must be finite numbers")
     return Point(_clamp(latitude), _wrap(longitude))

@@ -88,7 +88,7 @@ def judge_ask(link: Link, asker_id: int, name: str) -> Asked | Refusal:
 
 
 def judge_answer(link: Link | None, guardian_id: int, wanted: State) -> Answered | Refusal:
-    """Whether the guardian may set the link to `wanted`: only the asked guardian answers."""
+    """Return whether the guardian may set the link to `wanted`: only the asked guardian answers."""
     if link is None or link.state is State.WITHDRAWN:
         return Refusal("This family has never asked you to be friends.", "never_asked")
     if link.receiver_id != guardian_id:

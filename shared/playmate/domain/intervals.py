@@ -23,7 +23,7 @@ class Interval:
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same times, sorted, touching ones joined, empty ones gone."""
+    """Return the same times, sorted, touching ones joined, empty ones gone."""
     joined: list[Interval] = []
     for each in sorted(interval for interval in intervals if interval.start < interval.end):
         if joined and each.start <= joined[-1].end:
@@ -34,7 +34,7 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def intersection(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval]:
-    """Times in both; each argument as `union` gives it."""
+    """Return times in both; each argument as `union` gives it."""
     common: list[Interval] = []
     i = j = 0
     while i < len(one) and j < len(other):
@@ -49,7 +49,7 @@ def intersection(one: Sequence[Interval], other: Sequence[Interval]) -> list[Int
 
 
 def difference(one: Sequence[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """Times in `one` and not in `other`."""
+    """Return times in `one` and not in `other`."""
     left = list(one)
     for hole in union(other):
         left = [piece for each in left for piece in _without(each, hole)]

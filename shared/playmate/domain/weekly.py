@@ -47,7 +47,7 @@ FREE_DAY = (9 * 60 + 30, 18 * 60 + 30)
 
 
 def usual_week(weekend: frozenset[int]) -> tuple[Window, ...]:
-    """The usual windows of a week without holidays."""
+    """Return the usual windows of a week without holidays."""
     return tuple(Window(day, *(FREE_DAY if day in weekend else AFTERNOON)) for day in range(1, 8))
 
 
@@ -56,7 +56,7 @@ Segment = tuple[Interval, timedelta]
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
-    """The same hours without overlaps, sorted."""
+    """Return the same hours without overlaps, sorted."""
     joined: list[Window] = []
     for each in sorted(windows):
         last = joined[-1] if joined else None
@@ -80,7 +80,7 @@ def lay_out(windows_on: Callable[[date], Iterable[Window]], zone: ZoneInfo, hori
 
 
 def clock_segments(zone: ZoneInfo, horizon: Interval) -> list[Segment]:
-    """The horizon cut where the zone's clock is put forward or back; within a piece the offset is fixed."""
+    """Return the horizon cut where the zone's clock is put forward or back; within a piece the offset is fixed."""
     segments: list[Segment] = []
     start, offset = horizon.start, _offset(zone, horizon.start)
     at = start
@@ -101,7 +101,7 @@ def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
 
 
 def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """The first second of the new offset."""
+    """Return the first second of the new offset."""
     old = _offset(zone, before)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=1) // 2)

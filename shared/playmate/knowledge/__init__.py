@@ -28,12 +28,12 @@ class BadDocument(ValueError):
 
 
 def load_documents(conn: Connection) -> int:
-    """Brings the knowledge base in line with the files; how many documents were new or changed."""
+    """Bring the knowledge base in line with the files; return the number of new or changed documents."""
     return knowledge.put_documents(conn, read_documents())
 
 
 def read_documents() -> list[Document]:
-    """Every document of every file, by file and place in it."""
+    """Return every document of every file, in the order of the files."""
     folder = resources.files(__package__)
     files = sorted((each for each in folder.iterdir() if each.name.endswith(".md")), key=lambda each: each.name)
     documents = [document for file in files for document in parse(file.read_text(encoding="utf-8"))]

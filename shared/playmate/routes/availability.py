@@ -53,7 +53,7 @@ def availability_routes(services: Services) -> Router:
 
 
 def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
-    """The guardian's own calendar, or the sensible one used until there is one."""
+    """Return the guardian's own calendar, or the sensible one used until there is one."""
     own = services.db.run(availability.get_calendars, [me]).get(me)
     calendar = own or _usual(services, me)
     return {
@@ -64,7 +64,7 @@ def _shown(services: Services, me: GuardianId) -> dict[str, Any]:
 
 
 def _usual(services: Services, me: GuardianId) -> Calendar:
-    """The calendar planning uses as long as there is none: by the playdate point's zone and weekend."""
+    """Return the calendar planning uses as long as there is none: by the playdate point's zone and weekend."""
     from playmate.sources.geography import UTC_ZONE, days_off, known_zone, zone_at
 
     point = services.db.run(points.get_point, me)

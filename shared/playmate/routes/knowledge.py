@@ -47,7 +47,7 @@ def knowledge_routes(services: Services) -> Router:
 
 
 def _documents(markdown: str) -> list[knowledge.Document]:
-    """This version's documents, or those given. Raises InvalidInput with every fault."""
+    """Return this version's documents, or those given. Raise InvalidInput with every fault."""
     from playmate.knowledge import BadDocument, parse, read_documents
 
     if not markdown:

@@ -38,7 +38,7 @@ def me_routes(services: Services) -> Router:
 
 
 def _ask(services: Services, owner: str, trace: str) -> Task:
-    """The erasure that is under way; a new one where those asked for before have ended without success."""
+    """Return the erasure that is under way; a new one where those asked for before have ended without success."""
     key = KEY
     while True:
         order = TaskRequest(

@@ -118,28 +118,6 @@ class PlaydateMetrics(BaseModel):
     pendingGuests: int
 
 
-class Playdate(BaseModel):
-    id: int
-    title: str
-    activity: str
-    description: str | None
-    locationName: str
-    startTime: str
-    endTime: str
-    status: Literal["scheduled", "closed", "cancelled"]
-    maxGuests: int | None
-    notes: str | None
-    host: User
-    participants: list[Participant]
-    metrics: PlaydateMetrics
-    createdAt: str
-    updatedAt: str
-
-
-class Playdates(RootModel[list[Playdate]]):
-    """In the order of their start."""
-
-
 class PlaydateOfMembership(BaseModel):
     id: int
     title: str
@@ -152,6 +130,17 @@ class PlaydateOfMembership(BaseModel):
     maxGuests: int | None
     notes: str | None
     host: User
+
+
+class Playdate(PlaydateOfMembership):
+    participants: list[Participant]
+    metrics: PlaydateMetrics
+    createdAt: str
+    updatedAt: str
+
+
+class Playdates(RootModel[list[Playdate]]):
+    """In the order of their start."""
 
 
 class Membership(BaseModel):

@@ -24,7 +24,7 @@ class Daylight:
 
 
 def lit_at(point: Point) -> Callable[[datetime], bool]:
-    """Whether the sun is up at an instant."""
+    """Return whether the sun is up at an instant."""
     from astral import Observer
     from astral.sun import elevation
 
@@ -57,7 +57,7 @@ def daylight(point: Point, day: date, zone: ZoneInfo) -> Daylight:
 
 
 def _change(lit: Callable[[datetime], bool], before: datetime, after: datetime) -> datetime:
-    """The minute in which day and night change."""
+    """Return the minute in which day and night change."""
     first = lit(before)
     while after - before > timedelta(minutes=1):
         middle = before + (after - before) / 2

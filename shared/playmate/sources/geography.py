@@ -74,7 +74,7 @@ def _finder() -> TimezoneFinder:
 
 
 def zone_at(point: Point) -> ZoneInfo:
-    """The zone whose clocks are used there; at sea the nautical one."""
+    """Return the zone whose clocks are used there; at sea the nautical one."""
     name = _finder().timezone_at(lat=point.latitude, lng=point.longitude)
     return (known_zone(name) if name else None) or UTC_ZONE
 
@@ -118,7 +118,7 @@ def hemisphere(point: Point) -> Literal["northern", "southern"]:
 
 
 def belt(point: Point) -> Literal["tropical", "temperate", "polar"]:
-    """How the sun moves there over the year."""
+    """Return the belt of the sun's course over the year."""
     latitude = abs(point.latitude)
     if latitude < TROPIC:
         return "tropical"
@@ -126,6 +126,6 @@ def belt(point: Point) -> Literal["tropical", "temperate", "polar"]:
 
 
 def season(point: Point, day: date) -> Season:
-    """The meteorological season; quarters of the year begin with December."""
+    """Return the meteorological season; quarters of the year begin with December."""
     quarter = day.month % 12 // 3
     return NORTHERN[quarter if point.latitude >= 0 else (quarter + 2) % 4]

@@ -89,7 +89,7 @@ def ask(locality: Locality, kids: Sequence[Kid]) -> Question:
 
 
 def retrieve(conn: Connection, question: Question) -> list[Retrieved]:
-    """The documents that fit best."""
+    """Return the documents that fit best."""
     return [
         Retrieved(
             slug=each.slug, title=each.title, body=each.body, shared=list(each.shared), score=round(each.score, 3)
@@ -99,7 +99,7 @@ def retrieve(conn: Connection, question: Question) -> list[Retrieved]:
 
 
 def preferred_setting(locality: Locality, kids: Sequence[Kid]) -> str:
-    """Indoors on short days, else the setting of the kids' activities."""
+    """Return indoors on short days, else the setting of the kids' activities."""
     if locality["daylightHours"] < SHORT_DAY:
         return "indoor"
     wanted = {setting(kid.favorite_activity) for kid in kids}
@@ -107,7 +107,7 @@ def preferred_setting(locality: Locality, kids: Sequence[Kid]) -> str:
 
 
 def _seasons(locality: Locality) -> list[str]:
-    """The facets the season stands for; near the equator only the documents of no season fit."""
+    """Return the facets the season stands for; near the equator only the documents of no season fit."""
     if locality["daylightHours"] in (0.0, 24.0):
         return [locality["season"], "polar-night" if locality["daylightHours"] == 0 else "polar-day"]
     return [] if locality["belt"] == "tropical" else [locality["season"]]

@@ -78,7 +78,7 @@ def _texts(event: dict[str, Any]) -> Iterator[str]:
 def narrate(
     ground: Ground, show: Callable[[str], None], *, stream: Stream = converse, seconds: float = DEADLINE
 ) -> str | None:
-    """The model's summary, shown as it grows; None when it refuses, is late, or talks nonsense."""
+    """Return the model's summary, shown as it grows; None when it refuses, is late, or talks nonsense."""
     if not ground.documents:
         return None
     text = ""
@@ -108,7 +108,7 @@ def paced(show: Callable[[str], None], pause: float = 0.3) -> Callable[[str], No
 
 
 def usable(text: str, ground: Ground) -> bool:
-    """Whether a summary is one: long enough, no refusal, and about the documents."""
+    """Return whether a summary is one: long enough, no refusal, and about the documents."""
     terms, known = _content_terms(text), _content_terms(ground.prompt())
     if not SHORTEST <= len(text.strip()) <= LONGEST or REFUSAL.search(text) or not terms:
         return False

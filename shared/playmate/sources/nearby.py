@@ -35,7 +35,7 @@ class Venue:
     source: str
 
     def record(self) -> dict[str, Any]:
-        """As a step's result keeps it."""
+        """Return it as a step's result."""
         return asdict(self)
 
 

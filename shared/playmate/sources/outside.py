@@ -71,7 +71,7 @@ class Source(Generic[T]):
     _closed_until: float = float("-inf")
 
     def ask(self, key: str, call: Callable[[], T]) -> Answer[T]:
-        """The kept answer to `key`, or a new one; a failure is an answer with `missing`, not an exception."""
+        """Return the kept answer to `key`, or a new one; a failure is an answer with `missing`, not an exception."""
         kept = self._answers.get(key)
         if kept is not None and self.clock() - kept[0] < self.keep:
             return Answer(kept[1])

@@ -49,7 +49,7 @@ class Plan:
         return day_and_hours(self.interval, self.zone) if self.interval else NO_TIME
 
     def instants(self) -> dict[str, Any]:
-        """The exact times beside the text forms, with the zone's own offset."""
+        """Return the exact times beside the text forms, with the zone's own offset."""
         if self.interval is None:
             return {"startsAt": None, "endsAt": None, "timeZone": self.zone.key, "reason": self.reason}
         return {
@@ -93,7 +93,7 @@ class Planner:
         )
 
     def alone(self, kid: Kid) -> Plan:
-        """Times in the family's own week."""
+        """Return times in the family's own week."""
         return self._plan(kid, [self._guest(kid, self.me, None)], None, self._points(self.me))
 
     def together(self, kid: Kid, friend: Guardian, match: Kid) -> Plan:
@@ -123,7 +123,7 @@ class Planner:
         return Plan(zone, first, why, not dark, tuple(slot.interval for slot in slots[1:3]))
 
     def _kept(self, kids: frozenset[int], guests: Sequence[Guest], activity: str, lit: Lit | None) -> Interval | None:
-        """The time these two kids have been proposed, if it is still free and light."""
+        """Return the time these two kids have been proposed, if it is still free and light."""
         found = next((proposal.interval for proposal in self.proposals if proposal.kids == kids), None)
         if found is None or intersection([found], common_times(guests, self.now)) != [found]:
             return None
@@ -166,6 +166,6 @@ class Planner:
 
 
 def _most_demanding(kid: Kid, match: Kid | None) -> str:
-    """The activity to plan for, the same from both families' side: outdoors if either kid is drawn there."""
+    """Return the activity to plan for, the same from both families' side: outdoors if either kid is drawn there."""
     favorites = [kid.favorite_activity, *([match.favorite_activity] if match else [])]
     return next((activity for activity in favorites if needs_daylight(activity)), kid.favorite_activity)

@@ -99,7 +99,7 @@ def _promise(planner: Planner, kid: Kid, match: FriendsKid, interval: Interval) 
 
 
 def _matches(mine: Sequence[Kid], theirs: Sequence[FriendsKid]) -> dict[int, FriendsKid]:
-    """The best pairing with all friends' kids together, less the pairs that fit badly."""
+    """Return the best pairing with all friends' kids together, less the pairs that fit badly."""
     by_id = {each.kid.id: each for each in theirs}
     pairs = best_pairs([_child(kid) for kid in mine], [_child(each.kid) for each in theirs])
     return {pair.one.id: by_id[pair.other.id] for pair in pairs if pair.score >= GOOD_MATCH}

@@ -71,7 +71,7 @@ class Guardian:
 
 
 def guardian_id(owner: str) -> GuardianId:
-    """The guardian behind a token's subject; someone else's issuer may know people we do not."""
+    """Return the guardian behind a token's subject; someone else's issuer may know people we do not."""
     if not owner.isascii() or not owner.isdigit() or len(owner) > 18:
         raise Forbidden("This account is no guardian here.")
     return GuardianId(int(owner))

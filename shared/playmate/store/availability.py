@@ -34,7 +34,7 @@ class Proposal:
 
 
 def get_calendars(conn: Connection, guardians: Sequence[GuardianId]) -> dict[GuardianId, Calendar]:
-    """Calendars of the families that have one."""
+    """Return the calendars of the families that have one."""
     found: dict[GuardianId, tuple[str, list[Window]]] = {}
     for row in conn.execute(SQL["get_calendars"], {"guardian_ids": list(guardians)}).fetchall():
         _, windows = found.setdefault(GuardianId(row["guardian_id"]), (row["time_zone"], []))
@@ -44,7 +44,7 @@ def get_calendars(conn: Connection, guardians: Sequence[GuardianId]) -> dict[Gua
 
 
 def put_calendar(conn: Connection, guardian: GuardianId, calendar: Calendar) -> bool:
-    """Replaces the guardian's calendar; False when there is no such guardian any more."""
+    """Replace the guardian's calendar; return False when the guardian does not exist any more."""
     windows = merged(calendar.windows)
     values = {
         "guardian_id": guardian,
@@ -64,7 +64,7 @@ def clock(conn: Connection) -> datetime:
 
 
 def upcoming(conn: Connection, guardians: Sequence[GuardianId]) -> list[Proposal]:
-    """Times ahead that kids of these families have been proposed."""
+    """Return future times that kids of these families have been proposed."""
     rows = conn.execute(PROPOSALS["upcoming"], {"guardian_ids": list(guardians)}).fetchall()
     return [
         Proposal(
@@ -87,10 +87,10 @@ def propose(conn: Connection, kid_id: int, match_kid_id: int, interval: Interval
 
 
 def lock_pair(conn: Connection, guardian: GuardianId, friend: GuardianId) -> None:
-    """Plans of these two families wait for one another until the transaction ends."""
+    """Let plans of these two families wait for one another until the transaction ends."""
     conn.execute(PROPOSALS["lock_pair"], {"guardian_id": guardian, "friend_id": friend})
 
 
 def withdraw(conn: Connection, guardian: GuardianId, friend: GuardianId) -> None:
-    """Forgets the times proposed to these two families."""
+    """Forget the times proposed to these two families."""
     conn.execute(PROPOSALS["withdraw"], {"guardian_id": guardian, "friend_id": friend})

@@ -19,7 +19,7 @@ def _link(row: DictRow | None) -> Link | None:
 
 
 def ask(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link | None:
-    """The new link; None when the pair has one already."""
+    """Return the new link; None when the pair has one already."""
     return _link(conn.execute(SQL["ask"], {"asker_id": asker, "receiver_id": receiver}).fetchone())
 
 
@@ -41,7 +41,7 @@ def lock_link(conn: Connection, guardian: GuardianId, friend: GuardianId) -> Lin
 
 
 def ask_anew(conn: Connection, asker: GuardianId, receiver: GuardianId) -> Link | None:
-    """In place of a request that the asker once refused, the asker's own."""
+    """Replace a request that the asker once refused by the asker's own."""
     conn.execute(SQL["remove_refusal"], {"asker_id": receiver, "receiver_id": asker})
     return ask(conn, asker, receiver)
 
@@ -76,7 +76,7 @@ def asking(conn: Connection, guardian: GuardianId) -> list[dict[str, Any]]:
 
 
 def lock_friends(conn: Connection, guardian: GuardianId, friend: GuardianId | None = None) -> list[Guardian]:
-    """The guardian's accepted friends, or the one named. They stay friends until the transaction ends."""
+    """Return the guardian's accepted friends, or the named one. They stay friends until the transaction ends."""
     rows = conn.execute(SQL["lock_friends"], {"guardian_id": guardian, "friend_id": friend}).fetchall()
     return [Guardian.from_row(row) for row in rows]
 

@@ -44,7 +44,7 @@ class Kid:
 
 
 def of_guardian(conn: Connection, guardian: GuardianId) -> list[Kid]:
-    """The guardian's own kids, in the order they were added."""
+    """Return the guardian's own kids, in the order they were added."""
     rows = conn.execute(SQL["of_guardian"], {"guardian_id": guardian}).fetchall()
     return [Kid.from_row(row) for row in rows]
 

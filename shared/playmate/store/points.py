@@ -11,7 +11,7 @@ SQL = load_queries("playmate.store", "points")
 
 
 def get_point(conn: Connection, guardian: GuardianId) -> Point | None:
-    """The guardian's point; None until there is one."""
+    """Return the guardian's point; None until there is one."""
     row = conn.execute(SQL["get_point"], {"guardian_id": guardian}).fetchone()
     return Point(row["latitude"], row["longitude"]) if row else None
 

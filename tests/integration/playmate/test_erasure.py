@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.engine.agents import Agents
 from orchestrator.entrypoints.websocket import answer
-from orchestrator.http.app import Services, routes_of
+from orchestrator.http.app import Services
 from orchestrator.http.operation import declared
 from orchestrator.store.connection import Connection, Database
 from orchestrator.testing import Ran
@@ -173,7 +173,7 @@ class TestTheForgotten:
     def test_every_entrance_is_on_the_list(self, anyone: Caller) -> None:
         users = {
             (route.method, route.path)
-            for route in routes_of(anyone.app)
+            for route in anyone.app.routes()
             if (promise := declared(route.func)) and promise.access in ("user", "answer")
         }
         assert users == set(ENTRANCES) | LEFT_OPEN

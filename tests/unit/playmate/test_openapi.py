@@ -8,7 +8,7 @@ import pytest
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from orchestrator.engine.agents import Agents
-from orchestrator.http.app import Services, build_app, routes_of
+from orchestrator.http.app import Services, build_app
 from orchestrator.http.openapi import UndeclaredRouteError, document
 from orchestrator.http.routes import ROUTERS
 from playmate import routes
@@ -26,7 +26,7 @@ def test_the_committed_document_is_fresh() -> None:
 
 def test_it_describes_the_served_routes_and_nothing_else(described: dict[str, Any]) -> None:
     app = build_app(cast("Services", None), (*ROUTERS, *routes.ROUTERS))
-    served = {(route.method.lower(), route.openapi_path) for route in routes_of(app)}
+    served = {(route.method.lower(), route.openapi_path) for route in app.routes()}
     assert served == {(method, path) for path, item in described["paths"].items() for method in item}
 
 
@@ -68,4 +68,4 @@ def test_a_route_that_declares_nothing_fails_the_build() -> None:
 
     app = build_app(cast("Services", None), [silent])
     with pytest.raises(UndeclaredRouteError, match="/silent"):
-        document(routes_of(app), Agents("playmate.agents"), title="t", version="1")
+        document(app.routes(), Agents("playmate.agents"), title="t", version="1")

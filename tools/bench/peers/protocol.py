@@ -32,7 +32,7 @@ def read_order() -> Order:
 
 
 def latencies(seconds: list[float]) -> dict[str, float]:
-    """The median and the 95th percentile, ms."""
+    """Return the median and the 95th percentile, ms."""
     ordered = sorted(seconds)
     return {"p50": ordered[len(ordered) // 2] * 1000, "p95": ordered[int(len(ordered) * 0.95)] * 1000}
 

@@ -48,7 +48,7 @@ def needs(rate: float, measured: dict[str, Any]) -> dict[str, float]:
 
 
 def exhausted(rate: float, measured: dict[str, Any], *, raised: bool) -> list[str]:
-    """The resources that do not suffice at this rate, the scarcest first."""
+    """Return the resources that do not suffice at this rate, the scarcest first."""
     known, needed = limits(), needs(rate, measured)
     used = {name: needed[name] / (one.raised if raised else one.usual) for name, one in known.items()}
     return sorted((name for name in used if used[name] > 1), key=lambda name: -used[name])

@@ -41,6 +41,11 @@ UNNAMED = re.compile(
 RIDDLES = re.compile(r"^(?:who|whoever|what|whatever)\b[^?]*$", re.IGNORECASE)
 #: Pronouns without a name behind them, at any position of a sentence.
 PRONOUNS = ("who", "whoever", "what", "whatever")
+#: The beginning of a docstring that is no imperative: an article, a pronoun, a preposition, a verb that ends in s.
+DESCRIBES = re.compile(
+    r"(?:An?|The|This|That|Those|These|Every|Each|All|Whether|Whose|How|Where|When|As|Of|In|On|With|From|By|No|Not|Up"
+    r"|(?!Pass |Process |Address )[A-Z][a-z]+s)\b"
+)
 #: A word of a sentence.
 LONGEST = 25
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
@@ -57,6 +62,25 @@ def sentences(path: Path) -> list[str]:
     if path.name.endswith(MARKDOWN):
         return [sentence for block in _markdown(text) for sentence in split(block)]
     return [sentence for block in _comments(path.name, text) for sentence in split(block)]
+
+
+def messages(path: Path) -> list[str]:
+    """Return the sentences in the strings of a Python file that are no docstrings: messages, help, descriptions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    ]
+    return [sentence for text in texts if " " in text.strip() for sentence in split(text)]
+
+
+def descriptions(path: Path) -> list[str]:
+    """Return the functions of a Python file whose docstring describes instead of using the imperative."""
+    named = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, named)]
+    return [node.name for node in functions if DESCRIBES.match(ast.get_docstring(node) or "")]
 
 
 def faults(sentence: str) -> list[str]:
@@ -83,7 +107,7 @@ def split(block: str) -> list[str]:
 
 
 def _markdown(text: str) -> Iterator[str]:
-    """Paragraphs, list items, headings and table cells."""
+    """Yield paragraphs, list items, headings and table cells."""
     text = re.sub(r"^( *)(```|~~~).*?^\1\2 *$", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"^(?: {4}|\t)(?![-*\d ]).*$", "", text, flags=re.MULTILINE)
@@ -104,7 +128,7 @@ def _comments(name: str, text: str) -> Iterator[str]:
 
 
 def _runs(found: list[tuple[str, str]]) -> Iterator[str]:
-    """Comments of lines of their own in one block, those behind code each by itself."""
+    """Return comments of whole lines as one block, and those behind code each by itself."""
     lines = [text if not before.strip() else f"\n{text}\n" for before, text in found]
     yield from "\n".join(lines).split("\n\n")
 

@@ -27,7 +27,7 @@ def page() -> str:
 
 
 def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Every command below a group with its full name; a group itself when it has a help text."""
+    """Return every command below a group with its full name; a group itself when it has a help text."""
     for name, command in sorted(group.commands.items()):
         if hasattr(command, "commands"):
             yield from _commands(command, f"{prefix} {name}")

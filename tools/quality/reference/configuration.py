@@ -50,7 +50,7 @@ def _kind(annotation: str) -> str:
 
 
 def _comment(source: list[str], line: int) -> str:
-    """The `#:` lines directly above a field (its line number counts from 1)."""
+    """Return the `#:` lines directly above a field (its line number counts from 1)."""
     found: list[str] = []
     for text in reversed(source[: line - 1]):
         if not text.strip().startswith("#:"):
@@ -60,7 +60,7 @@ def _comment(source: list[str], line: int) -> str:
 
 
 def _local() -> list[str]:
-    """The variables of `make`, as the Makefile exports them or tools read them."""
+    """Return the variables of `make`, as the Makefile exports them or tools read them."""
     exported = {
         "PORT_BASE": "the first of three ports of the local stack; default 8800",
         "ALLOWED_ORIGINS": "more browser origins that may call the local API",

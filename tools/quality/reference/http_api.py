@@ -45,7 +45,7 @@ def _operations(api: Schema) -> Iterator[tuple[str, str, Schema]]:
 
 
 def _errors(api: Schema) -> list[str]:
-    """The statuses that routes share, each with the description of its first use."""
+    """Return the statuses that routes share, each with the description of its first use."""
     first: dict[str, str] = {}
     for _, _, operation in _operations(api):
         for status, response in operation["responses"].items():
@@ -102,7 +102,7 @@ def _note(schema: Schema, is_required: bool) -> str:
 
 
 def _shape(schema: Schema) -> str:
-    """A schema in a few symbols: a link for a named type, else its kind with its bounds."""
+    """Return a schema in a few symbols: a link for a named type, else its kind with its bounds."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", maxsplit=1)[-1]
         return f"[{name.rsplit('__', maxsplit=1)[-1]}](#type-{name.lower()})"

@@ -51,7 +51,7 @@ def _messages(path: Path) -> Iterator[Logged]:
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:
-    """Names for one of several methods of the logger, as in `log = logger.info if slow else logger.debug`."""
+    """Return names for one of several methods of the logger, as in `log = logger.info if slow else logger.debug`."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -62,7 +62,7 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
 
 
 def _level(node: ast.AST) -> str:
-    """The level of `logger.LEVEL`; nothing for other code."""
+    """Return the level of `logger.LEVEL`; nothing for other code."""
     if not isinstance(node, ast.Attribute) or node.attr not in LEVELS or ast.unparse(node.value) != "logger":
         return ""
     return "error" if node.attr == "exception" else node.attr
@@ -80,7 +80,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _fields(call: ast.Call) -> str:
-    """The names of the fields that the call adds, where they stand in the code."""
+    """Return the names of the fields that the call adds, where they stand in the code."""
     names: list[str] = []
     for keyword in call.keywords:
         if keyword.arg == "extra" and isinstance(keyword.value, ast.Dict):

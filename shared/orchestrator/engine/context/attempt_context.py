@@ -71,7 +71,7 @@ class Context(SteppingScope):
 
     @property
     def db(self) -> Connection:
-        """The task's transaction; its writes commit with the result or not at all."""
+        """Return the task's transaction; its writes commit with the result or not at all."""
         self._enter()
         try:
             connection = self._transaction.use(self._record)
@@ -95,7 +95,7 @@ class Context(SteppingScope):
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[Any]:
-        """A logger that names the task. Never log a payload."""
+        """Return a logger that names the task. Never log a payload."""
         return logging.LoggerAdapter(cast("logging.Logger", logger), self._record.log_context())
 
     def remaining(self) -> float:

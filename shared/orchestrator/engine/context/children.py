@@ -60,7 +60,7 @@ class Gathered:
 
     @property
     def results(self) -> list[Json]:
-        """The results of the completed children."""
+        """Return the results of the completed children."""
         return [child.result for child in self.children if child.completed]
 
 

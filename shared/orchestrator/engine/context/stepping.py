@@ -148,7 +148,7 @@ class SteppingScope(WaitingScope, ABC):
 
     @property
     def state(self) -> Json:
-        """The state of the newest checkpoint; None before the first one."""
+        """Return the state of the newest checkpoint; None before the first one."""
         self._enter()
         found = self._recorded.get(_STATE)
         return found.result if found is not None else None

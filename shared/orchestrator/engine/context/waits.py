@@ -107,7 +107,7 @@ class Waits:
             expires=seconds is not None,
             schema=encode_json(ApprovalAnswer.model_json_schema()),
             model=reference_of(ApprovalAnswer),
-            shown=encode_bounded(dict(shown), LARGEST_SHOWN, "what is shown"),
+            shown=encode_bounded(dict(shown), LARGEST_SHOWN, "the shown data"),
             digest=digest,
             version=self._version,
             token=token or new_answer_token(),

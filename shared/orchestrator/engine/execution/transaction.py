@@ -69,7 +69,7 @@ class BatchTransaction:
 
     @property
     def must_end(self) -> bool:
-        """Whether no other handler may use it: a handler has ended it, or changed the session."""
+        """Return whether no other handler may use it: a handler has ended it, or changed the session."""
         return self.ended or self._changed
 
     def expect(self, waiting: Sequence[Attempt]) -> None:

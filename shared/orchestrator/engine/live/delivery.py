@@ -37,7 +37,7 @@ class Sent:
 
 
 def catch_up(db: Database, sockets: Sockets, turns: Sequence[Socket]) -> None:
-    """Sends until nobody is behind. The connections' turns are the caller's, and are ended here."""
+    """Send until no connection is behind, and end the turns of these connections, which the caller has."""
     while turns:
         with ThreadPoolExecutor(max_workers=SENDERS) as pool:
             sends = [pool.submit(_send, sockets, socket, page) for page, group in _pages(db, turns) for socket in group]
@@ -71,7 +71,7 @@ def _pages(db: Database, turns: Sequence[Socket]) -> Iterator[tuple[Page, list[S
 
 
 def _send(sockets: Sockets, socket: Socket, page: Page) -> Sent:
-    """In order, up to the first frame that does not go through: the rest is caught up with later."""
+    """Send in order, up to the first frame that is not delivered. The client gets the others later."""
     reached = socket.cursor or ""
     for index, (data, cursor) in enumerate(page.frames):
         delivery = sockets.post(socket.id, data)

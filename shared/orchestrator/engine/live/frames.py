@@ -29,7 +29,7 @@ class Page:
 
 
 def page_of(events: Sequence[FeedEvent], cursor: Cursor, target: str, *, more: bool) -> Page:
-    """The update frames of a page of events that leads from `cursor` towards the snapshot `target`."""
+    """Return the update frames of a page of events that leads from `cursor` towards the snapshot `target`."""
     end = str(cursor if more else Cursor(target))
     if more and events:
         end = str(cursor.at(target, events[-1].task_id, events[-1].seq))
@@ -146,7 +146,7 @@ def _task(event: FeedEvent) -> dict[str, Json]:
 
 
 def _earlier(event: FeedEvent) -> dict[str, Json]:
-    """An event that goes with the update of a later one, as `GET /api/tasks/{id}/events` shows it."""
+    """Return an event that goes with the update of a later one, as `GET /api/tasks/{id}/events` shows it."""
     data = event.data or {}
     seen: dict[str, Json] = {
         "seq": event.seq,

@@ -32,9 +32,9 @@ REVOCATION_TAKES = 60.0
 
 
 def issue_ticket(db: Database, owner: str, token_expires: float, session: str | None = None) -> str:
-    """A ticket for one connection by `owner`, whose token ends at `token_expires` (epoch seconds).
+    """Return a ticket for one connection by `owner`, whose token ends at `token_expires` (epoch seconds).
 
-    Raises Unavailable just after a revocation: the token may be one of before.
+    Raise Unavailable just after a revocation: the token may be one of before.
     """
     ticket = secrets.token_urlsafe(32)
     if not db.run(
@@ -45,7 +45,7 @@ def issue_ticket(db: Database, owner: str, token_expires: float, session: str | 
 
 
 def connect(db: Database, sockets: Sockets, ticket: str, connection_id: str) -> str:
-    """Spends the ticket; answers the owner. Raises Unauthenticated for one that is unknown, spent or too old."""
+    """Spend the ticket; return the owner. Raise Unauthenticated for one that is unknown, spent or too old."""
     opened = db.run(store.open_connection, _hash(ticket), connection_id, most=MOST_CONNECTIONS, doubt=REVOCATION_TAKES)
     if opened is None:
         raise Unauthenticated("This ticket cannot be used.")
@@ -68,12 +68,12 @@ def end_all_sessions(db: Database, owner: str) -> None:
 
 
 def revoke(db: Database) -> None:
-    """As `end_session`, for everybody: to be called when the keys of before are good no longer."""
+    """End the sessions of all owners, as `end_session` does. Call it when earlier keys verify no longer."""
     db.run(store.revoke)
 
 
 def disconnect(db: Database, connection_id: str) -> None:
-    """Forgets a connection."""
+    """Forget a connection."""
     db.run(store.delete_connections, [connection_id])
 
 
@@ -93,7 +93,7 @@ def subscribe(
 
 
 def unsubscribe(db: Database, connection_id: str) -> None:
-    """The connection stays open and hears nothing more."""
+    """Send nothing more to a connection, which stays open."""
     db.run(store.end_subscription, connection_id)
 
 
@@ -107,14 +107,14 @@ def ping(db: Database, sockets: Sockets, connection_id: str) -> None:
 
 
 def push(db: Database, sockets: Sockets, owners: Iterable[str]) -> None:
-    """Brings every subscribed connection of the owners up to date."""
+    """Bring every subscribed connection of the owners up to date."""
     turns = db.run(store.take_turns, owners=sorted(set(owners)))
     _close(db, sockets, [socket.id for socket in turns if socket.expired])
     catch_up(db, sockets, [socket for socket in turns if not socket.expired])
 
 
 def close_expired(db: Database, sockets: Sockets) -> int:
-    """Closes connections whose identity has ended; answers how many."""
+    """Close connections whose identity has ended; return their number."""
     ids = db.run(store.expired_connections, 500)
     _close(db, sockets, ids)
     return len(ids)

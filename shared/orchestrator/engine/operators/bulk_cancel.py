@@ -38,7 +38,7 @@ def preview(db: Database, chosen: Chosen) -> list[EndingGroup]:
 def cancel_page(
     db: Database, queue: TaskQueue, events: EventQueue, chosen: Chosen, actor: str, reason: str
 ) -> tuple[int, bool]:
-    """Cancels the oldest that fit, with their descendants; answers how many, and whether some that fitted are left."""
+    """Cancel the oldest that fit, with their descendants; return the number, and whether some that fit are left."""
     page = db.run(_cancel_page, chosen, actor, reason)
     if page.cancelled:
         announce_cancelled(queue, events, page.cancelled, page.woken, actor_label(actor))
@@ -64,7 +64,7 @@ def _cancel_page(conn: Connection, chosen: Chosen, actor: str, reason: str) -> P
 
 
 def _whole_families(conn: Connection, ids: Sequence[UUID]) -> Sequence[UUID]:
-    """The first of these, as many as with their descendants make a page; one at least."""
+    """Return the first of these that make a page with their descendants; one at least."""
     while len(ids) > 1:
         room = MOST_AT_ONCE - len(ids)
         if len(tasks.living_descendants(conn, ANY_OWNER, ids, limit=room + 1)) <= room:

@@ -22,7 +22,7 @@ MOST_AHEAD = 10_000
 
 
 def explain(db: Database, agents: Agents, flags: FlagReader, task_id: UUID) -> dict[str, Json]:
-    """{reason, message, …}: the reason is one word for programs, the message says it to people. Raises NotFound."""
+    """{reason, message, …}: the reason is one word for programs, the message says it to people. Raise NotFound."""
     row = db.run(store.explain, task_id, MOST_AHEAD)
     if row is None:
         raise NotFound("There is no such task.")

@@ -38,12 +38,12 @@ def find(conn: Connection, which: Selection) -> list[DeadLetter]:
 
 
 def count(db: Database, which: Selection) -> int:
-    """How many there are; one call moves no more than MOST_AT_ONCE of them."""
+    """Return their number; one call moves no more than MOST_AT_ONCE of them."""
     return db.run(dead_letters.count_dead_letters, **asdict(which))
 
 
 def redrive(db: Database, queue: TaskQueue, events: EventQueue, which: Selection, actor: str) -> list[UUID]:
-    """Revives the selected dead letters and wakes them; answers which.
+    """Redrive the selected dead letters and send their messages; return their ids.
 
     One that another redrive took is left out.
     """
@@ -63,7 +63,7 @@ def notify(queue: TaskQueue, events: EventQueue, redriven: Sequence[RedrivenTask
 
 
 def discard(db: Database, events: EventQueue, which: Selection, actor: str, reason: str) -> list[UUID]:
-    """Ends the selected dead letters as cancelled; answers which."""
+    """End the selected dead letters as cancelled; return their ids."""
     discarded = db.run(_discard, which, actor, reason)
     events.announce((task.owner_id, task.traceparent) for task in discarded)
     metrics.count("Discarded", by=len(discarded))
@@ -72,7 +72,7 @@ def discard(db: Database, events: EventQueue, which: Selection, actor: str, reas
 
 
 def describe(which: Selection) -> dict[str, Json]:
-    """The selection as the audit trail keeps it."""
+    """Return the selection as the audit trail keeps it."""
     return {**asdict(which), "ids": [str(each) for each in which.ids] if which.ids is not None else None}
 
 

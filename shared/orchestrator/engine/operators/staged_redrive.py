@@ -52,7 +52,7 @@ def advance(db: Database, queue: TaskQueue, events: EventQueue, id: UUID) -> Sta
 
 
 def advance_all(db: Database, queue: TaskQueue, events: EventQueue) -> int:
-    """Moves every running redrive on; answers how many there are."""
+    """Advance every running redrive; return their number."""
     running = db.run(staged_redrives.running_redrives)
     for id in running:
         _move_on(db, queue, events, id)
@@ -69,7 +69,7 @@ def stop(db: Database, id: UUID, actor: str) -> StagedRedrive:
 
 
 def show(db: Database, id: UUID) -> StagedRedrive:
-    """Raises NotFound."""
+    """Return a redrive. Raise NotFound."""
     row = db.run(staged_redrives.get_redrive, id)
     if row is None:
         raise NotFound("There is no such redrive.")
@@ -81,7 +81,7 @@ def newest(db: Database, limit: int) -> list[StagedRedrive]:
 
 
 def _choose(conn: Connection, id: UUID, which: Selection, actor: str, canary: bool, rate: float | None) -> int:
-    """The row and its audit; answers how many dead letters it is about."""
+    """Insert the row and its audit; return its number of dead letters."""
     with conn.transaction():
         found = find(conn, which)
         if not found:
@@ -130,8 +130,8 @@ def _trouble(outcome: Outcome) -> tuple[str, str, UUID | None] | None:
         return f"The failure {outcome.failed_as} came back.", "canary", outcome.failed_task
     if outcome.refused:
         were = "was" if outcome.refused == 1 else "were"
-        reason = f"{outcome.refused} of those let go {were} refused. A new redrive without stages goes on all the same."
-        return reason, "canary", outcome.refused_task
+        text = f"{outcome.refused} of the released tasks {were} refused."
+        return f"{text} A new redrive without stages goes on all the same.", "canary", outcome.refused_task
     return None
 
 
@@ -144,7 +144,7 @@ def _may_go(going: Going, open: int) -> int:
 
 
 def _stage_end(going: Going, open: int) -> int:
-    """Where the stage under way ends; the next one's end when it is over."""
+    """Return the end of the stage under way; the next one's end when it is over."""
     if not going.canary:
         return going.total
     ends = (1, math.ceil(going.total * SECOND_STAGE), going.total)
@@ -160,7 +160,7 @@ def _redrive(conn: Connection, going: Going, released: int) -> list[RedrivenTask
 
 
 def _stop(conn: Connection, id: UUID, reason: str, actor: str, failed_task: UUID | None = None) -> bool:
-    """Stops it together with its audit; False when it had ended."""
+    """Stop it together with its audit; return False when it had ended."""
     with conn.transaction():
         stopped = staged_redrives.end_redrive(conn, id, "stopped", reason, failed_task)
         if stopped:

@@ -31,7 +31,7 @@ class Decision:
 
     @property
     def approved(self) -> bool:
-        """Whether the handler may go on, with `value`."""
+        """Return whether the handler may go on, with `value`."""
         return self.verdict in ("approved", "edited")
 
 

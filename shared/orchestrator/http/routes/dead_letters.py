@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -24,12 +24,13 @@ from orchestrator.store import dead_letters
 
 if TYPE_CHECKING:
     from orchestrator.http.errors import JsonResponse
+    from orchestrator.http.schemas import operator_responses as operators
     from orchestrator.http.schemas.requests import Choice, Redrive
 
 FINGERPRINT = Parameter(
     "fingerprint",
     {"type": "string", "minLength": 1, "maxLength": 200},
-    description="Only failures that look alike; `-` for those without a fingerprint",
+    description="Only failures with this fingerprint; `-` for those without one",
 )
 VERSION = Parameter(
     "version",
@@ -122,7 +123,8 @@ def _register_moves(router: Router, services: Services) -> None:
         if body.canary or body.rate:
             return _begin(services, which, body, actor)
         total = redrives.count(services.db, which)
-        return _moved(redrives.redrive(services.db, services.queue, services.events, which, actor), total)
+        ids = redrives.redrive(services.db, services.queue, services.events, which, actor)
+        return json_response(200, _moved(ids, total))
 
     @router.post("/ops/dead-letters/discard")
     @operation(
@@ -140,15 +142,15 @@ def _register_moves(router: Router, services: Services) -> None:
         if body.dryRun:
             return _preview(services, which)
         total = redrives.count(services.db, which)
-        return _moved(
-            redrives.discard(services.db, services.events, which, current_operator(router), body.reason), total
-        )
+        ids = redrives.discard(services.db, services.events, which, current_operator(router), body.reason)
+        return json_response(200, _moved(ids, total))
 
 
 def _preview(services: Services, which: Selection) -> JsonResponse:
     ids = [dead_letter.id for dead_letter in services.db.run(redrives.find, which)]
     groups = [group_view(row) for row in services.db.run(dead_letters.group_dead_letters, **asdict(which))]
-    return _moved(ids, redrives.count(services.db, which), dryRun=True, groups=groups)
+    answer: operators.Moved = {**_moved(ids, redrives.count(services.db, which)), "dryRun": True, "groups": groups}
+    return json_response(200, answer)
 
 
 def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> JsonResponse:
@@ -157,10 +159,9 @@ def _begin(services: Services, which: Selection, body: Redrive, actor: str) -> J
     begun = staged_redrive.begin(
         services.db, services.queue, services.events, which, actor, canary=body.canary, rate=body.rate
     )
-    if begun is None:
-        return _moved([], total, redrive=None)
-    redrive, ids = begun
-    return _moved(ids, total, redrive=redrive_view(redrive))
+    redrive, ids = begun or (None, ())
+    answer: operators.Moved = {**_moved(ids, total), "redrive": redrive_view(redrive) if redrive else None}
+    return json_response(200, answer)
 
 
 def _selection(body: Choice) -> Selection:
@@ -172,6 +173,7 @@ def _selection(body: Choice) -> Selection:
     )
 
 
-def _moved(ids: Collection[UUID], total: int, **more: Any) -> JsonResponse:
-    answer: Mapping[str, Any] = {"ids": [str(each) for each in ids], "dryRun": False, "total": total, "groups": []}
-    return json_response(200, {**answer, "more": total > MOST_AT_ONCE, **more})
+def _moved(ids: Collection[UUID], total: int) -> operators.Moved:
+    """Return the answer about tasks that were moved now."""
+    names, more = [str(each) for each in ids], total > MOST_AT_ONCE
+    return {"ids": names, "dryRun": False, "total": total, "groups": [], "more": more}

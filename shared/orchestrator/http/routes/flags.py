@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
@@ -24,6 +24,7 @@ from orchestrator.store.audit import FlagChange
 if TYPE_CHECKING:
     from orchestrator.aws.feature_flag_admin import Deployed, FlagAdmin, Rollout
     from orchestrator.http.errors import JsonResponse
+    from orchestrator.http.schemas import operator_responses as operators
 
 #: A flag of this name, when off, parks the tasks of the type that follows it.
 KILL_SWITCH = "task."
@@ -129,10 +130,11 @@ def _last_set(services: Services, names: Collection[str]) -> Mapping[str, FlagCh
         return {}
 
 
-def _view(services: Services, deployed: Deployed) -> dict[str, Any]:
+def _view(services: Services, deployed: Deployed) -> operators.FlagsView:
     from orchestrator.aws.feature_flag_admin import setting_of
 
-    shown, known = [], _last_set(services, deployed.document)
+    known = _last_set(services, deployed.document)
+    shown: list[operators.Flag] = []
     for name, rule in sorted(deployed.document.items()):
         setting, complete = setting_of(rule)
         last = known.get(name)
@@ -159,7 +161,7 @@ def _view(services: Services, deployed: Deployed) -> dict[str, Any]:
     }
 
 
-def _rollout_view(rollout: Rollout | None) -> dict[str, Any] | None:
+def _rollout_view(rollout: Rollout | None) -> operators.Rollout | None:
     if rollout is None:
         return None
     return {

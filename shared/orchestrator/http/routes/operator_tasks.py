@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -44,7 +44,9 @@ ID_END = re.compile(r"[0-9a-fA-F]{4,12}")
 
 OWNER = Parameter("owner", {"type": "string", "minLength": 1, "maxLength": 128})
 STATE = Parameter(
-    "state", {"type": "string", "enum": list(LIVE)}, description="What a task that is not over waits for; all of them"
+    "state",
+    {"type": "string", "enum": list(LIVE)},
+    description="Only unfinished tasks that wait for this reason; all of them",
 )
 TRACE = Parameter("trace", {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}, description="The reference of a refusal")
 ID_ENDS = Parameter(
@@ -168,7 +170,7 @@ def _register_tasks(router: Router, services: Services) -> None:
 
 
 def _history(services: Services, task_id: UUID, after: int | None) -> EventHistory:
-    """The newest events, or those after a seq."""
+    """Return the newest events, or those after a seq."""
     if after is None:
         found = services.db.run(events.newest_events, task_id, MOST_EVENTS + 1)
     else:
@@ -205,7 +207,7 @@ def _search_ended(
     )
 
 
-def _page(found: operator_search.Found[Any]) -> JsonResponse:
+def _page(found: operator_search.Found[UUID] | operator_search.Found[operator_search.Ended]) -> JsonResponse:
     items = fitting(operator_page_view(task) for task in found.tasks)
     return json_response(200, {"items": items, "nextCursor": _cursor(found.next_after(len(items)))})
 

@@ -114,7 +114,7 @@ def _stats(services: Services) -> Stats:
 
 
 def _answer_ms(services: Services) -> float:
-    """How long one read by primary key takes, on a connection that is open."""
+    """Return the milliseconds of one read by primary key, on a connection that is open."""
     asked = perf_counter()
     services.db.run(statistics.read_one)
     return (perf_counter() - asked) * 1_000

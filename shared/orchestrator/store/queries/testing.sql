@@ -14,3 +14,13 @@ SELECT least((SELECT min(wake_at) FROM agent_tasks WHERE wake_at IS NOT NULL AND
 -- Index: task_wake.
 SELECT min(CASE WHEN status = 'processing' THEN leased_until ELSE due_at END) FROM agent_tasks
 WHERE wake_at IS NOT NULL AND (status = 'processing' OR (status = 'pending' AND attempts > 0 AND error IS NOT NULL AND waiting_for IS NULL));
+
+-- name: create_database
+-- Create an empty database on the server.
+-- Index: none; no table is read.
+CREATE DATABASE {};
+
+-- name: drop_database
+-- Drop a database and end its sessions.
+-- Index: none; no table is read.
+DROP DATABASE {} WITH (FORCE);

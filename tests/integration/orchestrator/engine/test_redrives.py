@@ -151,7 +151,7 @@ def test_a_refusal_stops_a_canary_and_a_redrive_without_stages_goes_on(engine: E
     assert engine.task(first).status is Status.FAILED
     stopped = advance(engine, begun)
     assert (stopped.state, stopped.released, stopped.failed_task) == ("stopped", 1, first)
-    assert str(stopped.reason).startswith("1 of those let go was refused.")
+    assert str(stopped.reason).startswith("1 of the released tasks was refused.")
     assert engine.db.run(audit.list_actions, limit=1)[0].detail["task"] == str(first)
     onward = begin(engine, canary=False, rate=1_000)
     engine.move_clock(1)
@@ -166,7 +166,7 @@ def test_it_counts_the_refused(engine: Engine) -> None:
     advance(engine, begun)
     engine.db.connection().execute("UPDATE agent_tasks SET payload = '{\"do\": \"refuse\"}' WHERE status = 'pending'")
     run_sent(engine)
-    assert str(advance(engine, begun).reason).startswith("2 of those let go were refused.")
+    assert str(advance(engine, begun).reason).startswith("2 of the released tasks were refused.")
 
 
 def test_it_names_its_cause_of_waiting_and_the_task_that_stopped_it(engine: Engine) -> None:

@@ -223,10 +223,9 @@ def test_a_query_that_lost_its_owner_still_gives_nothing_away(
 
 
 def test_every_operator_route_is_closed_to_others(ann: Caller, anyone: Caller) -> None:
-    from orchestrator.http.app import routes_of
     from orchestrator.http.operation import declared
 
-    operator_routes = [route for route in routes_of(ann.app) if route.path.startswith("/ops/")]
+    operator_routes = [route for route in ann.app.routes() if route.path.startswith("/ops/")]
     assert len(operator_routes) >= 15
     for route in operator_routes:
         promise = declared(route.func)

@@ -166,7 +166,7 @@ def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost(flag_admin: F
         other.set("theirs", Setting(True))
 
     appconfig.meanwhile = forestall
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="Another operator"):
         flag_admin.set("ours", Setting(False))
     assert set(appconfig.document) == {"insight", "theirs"}
     flag_admin.set("ours", Setting(False))
@@ -177,7 +177,7 @@ def test_a_deployment_between_read_and_write_is_not_overwritten(flag_admin: Flag
     appconfig.versions.append(b'{"theirs": {"default": true}}')
     theirs = appconfig._deployment(2, "COMPLETE", "at-once")
     appconfig.meanwhile = lambda: appconfig.deployments.append(theirs)
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="Another operator"):
         flag_admin.set("ours", Setting(False))
     assert appconfig.document == {"theirs": {"default": True}}
 

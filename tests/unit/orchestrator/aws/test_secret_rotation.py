@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from orchestrator.aws.clients import call
-from orchestrator.aws.secret_rotation import Rotation, RotationOver, read, take_step
+from orchestrator.aws.secret_rotation import Rotation, RotationOver, Secret, read, take_step
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+def number(secret: Secret) -> int:
+    return int(str(secret["n"]))
 
 
 class Service:
@@ -21,20 +24,20 @@ class Service:
         self.arn = str(call("secretsmanager", "create_secret", Name="n", SecretString='{"n": 1}')["ARN"])
         self.reported: list[tuple[int, int]] = []
         self.rotation = Rotation(
-            create=lambda current: {"n": current["n"] + 1},
-            apply=lambda current, pending: self.reported.append((current["n"], pending["n"])),
+            create=lambda current: {"n": number(current) + 1},
+            apply=lambda current, pending: self.reported.append((number(current), number(pending))),
             test=self._test,
         )
 
-    def _test(self, secret: Any) -> None:
-        assert secret["n"] == self.reported[-1][1]
+    def _test(self, secret: Secret) -> None:
+        assert number(secret) == self.reported[-1][1]
 
     def take(self, version: str, *steps: str) -> None:
         for step in steps:
             take_step(self.rotation, step, self.arn, version)
 
     def current(self) -> int:
-        return int(read(self.arn, VersionStage="AWSCURRENT")["n"])
+        return number(read(self.arn, VersionStage="AWSCURRENT"))
 
 
 @pytest.fixture

@@ -181,7 +181,9 @@ def test_the_steps_of_secrets_manager_each_may_come_twice(kept: Kept) -> None:
     kept.take(version, *(step for step in STEPS for _ in range(2)))
     now_current, secret = secret_rotation.read_version(kept.arn, VersionStage="AWSCURRENT")
     assert now_current == version
-    assert secret["keys"]["first"] == "A" * 64
+    keys = secret["keys"]
+    assert isinstance(keys, dict)
+    assert keys["first"] == "A" * 64
     assert len({secret["current"], secret["next"], "first"}) == 3
     with pytest.raises(ValueError, match="no step"):
         kept.take(version, "other")
