@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from orchestrator.engine.agents import agent
     from orchestrator.engine.context import Call, Child, Context, Gathered
+    from orchestrator.engine.limits.declared import Concurrent, Rate
     from orchestrator.engine.submit import TaskRequest, submit
     from orchestrator.engine.unique import Unique, UniqueKey, debounce
     from orchestrator.engine.waiting.approvals import Decision
@@ -87,6 +88,8 @@ _MODULES = {
     "Call": "engine.context",
     "Child": "engine.context",
     "Gathered": "engine.context",
+    "Concurrent": "engine.limits.declared",
+    "Rate": "engine.limits.declared",
     "Unique": "engine.unique",
     "UniqueKey": "engine.unique",
     "debounce": "engine.unique",
@@ -122,6 +125,7 @@ _MODULES = {
 __all__ = [
     "Call",
     "Child",
+    "Concurrent",
     "Conflict",
     "Context",
     "Decision",
@@ -132,6 +136,7 @@ __all__ = [
     "NotFound",
     "Parameter",
     "Ran",
+    "Rate",
     "Refuse",
     "Response",
     "RetryAfter",

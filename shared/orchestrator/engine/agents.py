@@ -11,10 +11,11 @@ import importlib.util
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from orchestrator.engine.limits.declared import Concurrent, Limit, Rate, declared_limits
 from orchestrator.engine.recurrence import Recurrence, recurrence_of
 from orchestrator.engine.unique import Unique, declared
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
@@ -77,6 +78,8 @@ class Agent:
     opt_in: tuple[str, ...] = ()
     #: How many of one owner's may run at once; None: any number.
     limit_per_owner: int | None = None
+    #: How many attempts run at once or start in a time, of all workers together, by key.
+    limits: tuple[Limit, ...] = ()
     #: The key of which one unfinished task of an owner exists; None: any number.
     unique: Unique | None = None
     #: When the system runs it by itself, with an empty payload; None: only when it is submitted.
@@ -87,6 +90,11 @@ class Agent:
     after_neighbours: bool = False
     #: Whether its owner cannot cancel it once it is asked for.
     for_good: bool = False
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a worker claims its tasks one by one, under a limit."""
+        return self.limit_per_owner is not None or bool(self.limits)
 
     def parse(self, payload: Json, version: int) -> BaseModel:
         """Return the payload as its model, brought up from the version it was written in.
@@ -129,6 +137,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     flags: tuple[str, ...] = (),
     opt_in: tuple[str, ...] = (),
     limit_per_owner: int | None = None,
+    limits: Sequence[Concurrent | Rate] = (),
     unique: Unique | Callable[[Any], object] | None = None,
     every: Duration | None = None,
     time_zone: str = "UTC",
@@ -143,7 +152,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     if not _TYPE.fullmatch(type):
         raise ValueError(f"{type!r} is not a task type: camelCase names joined by dots")
     _check_bounds(type, timeout, max_attempts, limit_per_owner)
-    once = declared(unique)
+    bounds, once = declared_limits(type, limits), declared(unique)
     if for_good and once is not None and once.rule == "replace":
         raise ValueError(f"{type}: a submit cannot replace a task that cannot be cancelled; use another rule")
     rhythm = None if every is None else _check_rhythm(type, every, time_zone, payload)
@@ -167,6 +176,7 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
             flags=flags,
             opt_in=opt_in,
             limit_per_owner=limit_per_owner,
+            limits=bounds,
             unique=once,
             every=rhythm,
             overlap=overlap,

@@ -179,7 +179,7 @@ def _new(
         payload=payload,
         payload_version=agent.version,
         max_attempts=agent.max_attempts,
-        limited=agent.limit_per_owner is not None,
+        limited=agent.is_limited,
         deadline=agent.deadline,
         cron=request.recurrence.cron,
         every=request.recurrence.every,

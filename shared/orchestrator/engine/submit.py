@@ -165,7 +165,7 @@ def _new_task(order: TaskRequest, valid: ValidTask, traceparent: str | None) -> 
         payload_version=agent.version,
         max_attempts=order.max_attempts or agent.max_attempts,
         deadline=agent.deadline if order.deadline is None else min(order.deadline, agent.deadline),
-        limited=agent.limit_per_owner is not None,
+        limited=agent.is_limited,
         schedule_at=order.schedule_at,
         idempotency_key=order.idempotency_key,
         request_hash=_request_hash(order),

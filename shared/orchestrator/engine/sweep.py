@@ -12,6 +12,7 @@ from orchestrator.engine import task_telemetry
 from orchestrator.engine.dead_letter_queue import delete_settled_messages, send_dead_letters
 from orchestrator.engine.flags import FlagReader
 from orchestrator.engine.joins import check_joins, end_leases
+from orchestrator.engine.limits.claims import wake_all
 from orchestrator.engine.live.subscriptions import close_expired
 from orchestrator.engine.operators.staged_redrive import advance_all
 from orchestrator.engine.operators.statistics import measure
@@ -20,7 +21,7 @@ from orchestrator.model.fault_injection import reach
 from orchestrator.model.session import LONGEST_SESSION
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
-from orchestrator.store import flag_snapshot, rate_limits, sessions, unique
+from orchestrator.store import flag_snapshot, limits, rate_limits, sessions, unique
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
 from orchestrator.store.sweep import LateTask
@@ -83,10 +84,12 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     if known is not None:
         sweeper.db.run(flag_snapshot.save_flags, known)
     repaired["unparked"] = _unpark(sweeper)
+    repaired["granted"] = wake_all(sweeper.db, sweeper.queue)
     repaired["redrives"] = advance_all(sweeper.db, sweeper.queue, sweeper.events)
     repaired["sockets"] = close_expired(sweeper.db, sweeper.sockets)
     sweeper.db.run(store.prune_tickets)
     sweeper.db.run(rate_limits.prune_limits)
+    sweeper.db.run(limits.prune_limits)
     sweeper.db.run(unique.prune_keys, RETENTION_DAYS)
     sweeper.db.run(sessions.prune_sessions, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:

@@ -65,12 +65,16 @@ class RetryAfter(Steering):
 
     `after` is a number of seconds, a timedelta, or the text of an HTTP `Retry-After` header (seconds or a date).
     Raise ValueError for anything else and for more than 366 days.
+
+    `limit` names a limit of the agent, whose service has refused the call: no task starts under it in that time, and
+    afterwards half of it counts, which grows to the whole again.
     """
 
-    def __init__(self, after: Duration, reason: str = "") -> None:
+    def __init__(self, after: Duration, reason: str = "", *, limit: str | None = None) -> None:
         self.seconds = seconds_of(after)
         super().__init__(reason or f"retry after {self.seconds:g} s")
         self.reason = reason
+        self.limit = limit
 
 
 class StepNotRecorded(OrchestratorError):

@@ -75,6 +75,7 @@ class UnclaimedTask:
     due_in: float | None
     lease_left: float | None
     dead_ms: float | None
+    overdue: bool  # its deadline has passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,10 @@ INTERVALS: Mapping[str, str] = {
     "longest_invisibility": "43200",
     # The longest SQS delays a message. The sweeper sends that of a later task when it is due.
     "longest_delay": "interval '15 minutes'",
+    # A task that may start under a limit starts by then; another one may after it.
+    "grant_void_after": "interval '1 minute'",
+    # Seconds: a limit that a refusal has closed is whole again so long after it opens, or sooner.
+    "limit_opens_in": "600",
     # One sender at a time has a connection for so long.
     "sender_gone_after": "interval '10 seconds'",
 }

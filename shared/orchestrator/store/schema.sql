@@ -234,6 +234,35 @@ CREATE FUNCTION public.task_now() RETURNS timestamp with time zone
   SELECT coalesce(nullif(current_setting('orchestrator.now', true), '')::timestamptz, statement_timestamp())
 $$;
 
+CREATE TABLE public.agent_limit_uses (
+    key text NOT NULL,
+    token bigint NOT NULL,
+    task_id uuid NOT NULL,
+    started_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE public.agent_limit_waits (
+    task_id uuid NOT NULL,
+    key text NOT NULL,
+    granted_at timestamp with time zone
+);
+
+CREATE TABLE public.agent_limits (
+    key text NOT NULL,
+    at_most integer,
+    requests integer,
+    per double precision,
+    closed_at timestamp with time zone,
+    closed_until timestamp with time zone,
+    share double precision DEFAULT 1 NOT NULL,
+    used_at timestamp with time zone DEFAULT public.task_now() NOT NULL,
+    CONSTRAINT agent_limits_at_most_check CHECK ((at_most > 0)),
+    CONSTRAINT agent_limits_per_check CHECK ((per > (0)::double precision)),
+    CONSTRAINT agent_limits_requests_check CHECK ((requests > 0)),
+    CONSTRAINT limit_rate_is_whole CHECK (((requests IS NULL) = (per IS NULL)))
+);
+
 CREATE TABLE public.agent_schedules (
     id uuid NOT NULL,
     owner_id text NOT NULL,
@@ -560,6 +589,15 @@ CREATE TABLE public.socket_tickets (
     issued_at timestamp with time zone DEFAULT public.task_now() NOT NULL
 );
 
+ALTER TABLE ONLY public.agent_limit_uses
+    ADD CONSTRAINT agent_limit_uses_pkey PRIMARY KEY (key, token);
+
+ALTER TABLE ONLY public.agent_limit_waits
+    ADD CONSTRAINT agent_limit_waits_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY public.agent_limits
+    ADD CONSTRAINT agent_limits_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY public.agent_schedules
     ADD CONSTRAINT agent_schedules_pkey PRIMARY KEY (id);
 
@@ -635,6 +673,12 @@ CREATE INDEX event_feed ON public.agent_task_events USING btree (owner_id, xid);
 
 CREATE INDEX key_retention ON public.agent_task_keys USING btree (created_at);
 
+CREATE INDEX limit_granted ON public.agent_limit_waits USING btree (key, granted_at) WHERE (granted_at IS NOT NULL);
+
+CREATE INDEX limit_used ON public.agent_limits USING btree (used_at);
+
+CREATE INDEX limit_waiting ON public.agent_limit_waits USING btree (key, task_id);
+
 CREATE INDEX occurrence_time ON public.occurrences USING btree (at);
 
 CREATE INDEX rate_limit_age ON public.rate_limits USING btree (full_at);
@@ -688,6 +732,12 @@ CREATE TRIGGER task_keeps_rules BEFORE INSERT OR UPDATE ON public.agent_tasks FO
 ALTER TABLE public.agent_tasks ENABLE ALWAYS TRIGGER task_keeps_rules;
 
 CREATE TRIGGER task_wait_gets_an_end BEFORE INSERT OR UPDATE ON public.agent_tasks FOR EACH ROW WHEN (((new.waiting_for IS NOT NULL) AND (new.wake_at IS NULL) AND (new.parked_by IS NULL))) EXECUTE FUNCTION public.end_every_wait();
+
+ALTER TABLE ONLY public.agent_limit_uses
+    ADD CONSTRAINT agent_limit_uses_key_fkey FOREIGN KEY (key) REFERENCES public.agent_limits(key) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.agent_limit_waits
+    ADD CONSTRAINT agent_limit_waits_key_fkey FOREIGN KEY (key) REFERENCES public.agent_limits(key) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.agent_task_chunks
     ADD CONSTRAINT agent_task_chunks_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;

@@ -71,6 +71,15 @@ INSERT INTO agent_tasks (id, owner_id, type, payload, due_at, wake_at, parent_id
 SELECT ('0192' || substr(id::text, 5))::uuid, '1', 'echo', '{}', now(), now(), id, 'kid', 'all'
 FROM agent_tasks WHERE waiting_for IS NOT NULL
 """
+#: A limit under which tasks run and others wait.
+UNDER_LIMIT = """
+WITH made AS (INSERT INTO agent_limits (key, at_most, requests, per) VALUES ('service', 50, 50, 60) RETURNING key),
+used AS (
+  INSERT INTO agent_limit_uses (key, token, task_id)
+  SELECT made.key, t.token, t.id FROM made, agent_tasks t WHERE t.status = 'processing'
+)
+INSERT INTO agent_limit_waits (task_id, key) SELECT t.id, made.key FROM made, agent_tasks t WHERE t.limited
+"""
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
 
 
@@ -152,6 +161,13 @@ CASES = [
     Case("worker", "attempts", "end_leases", {"ids": ENDED, "error": "{}"}, 10),
     Case("worker", "attempts", "next_limited", {"owners": ["1"], "types": ["echo"], "slots": [2]}),
     Case("worker", "attempts", "park", {"id": READY[0], "flag": "f"}, 1),
+    Case("worker", "limits", "lock_limits", {"keys": ["a"], "at_most": [8], "requests": [500], "per": [60.0]}),
+    Case("worker", "limits", "end_uses", {"keys": ["service"]}),
+    Case("worker", "limits", "read_rooms", {"keys": ["service"], "task_id": LIMITED[0]}),
+    Case("worker", "limits", "wait_for_room", {"task_id": LIMITED[0], "key": "service"}, 1),
+    Case("worker", "limits", "use_limits", {"task_id": LIMITED[0], "token": 99, "keys": ["service"]}),
+    Case("worker", "limits", "grant_starts", {"key": "service", "delays": [0.0, 1.0]}),
+    Case("sweeper", "limits", "waiting_keys", {"limit": 500}),
     Case("worker", "steps", "recorded_steps", {"task_id": RUNNING[0]}),
     Case("worker", "steps", "record_step", STEP, 1),
     Case("worker", "steps", "note_progress", {**STEP, "progress": "{}"}, 1),
@@ -212,6 +228,7 @@ def filled(request: pytest.FixtureRequest, postgres_server: Layout) -> Iterator[
             conn.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)".encode())
         conn.execute(LIVE.encode())
         conn.execute(CHILDREN.encode())
+        conn.execute(UNDER_LIMIT.encode())
         conn.execute("ANALYZE")
         conn.execute(STORED.encode(), {"rows": request.param})
         yield url

@@ -17,7 +17,7 @@ PUBLIC = {
     *("agent", "Context", "Call", "Child", "Gathered", "Refuse", "RetryAfter", "WaitExpired", "Decision"),
     *("Response", "Router", "Services", "operation", "Parameter", "read_body", "json_response", "current_owner"),
     *("TaskRequest", "submit", "submit_task", "signal", "announce_signal"),
-    *("Unique", "UniqueKey", "debounce"),
+    *("Unique", "UniqueKey", "debounce", "Concurrent", "Rate"),
     *("Fault", "InvalidInput", "Forbidden", "NotFound", "Conflict"),
     *("run_agent", "Ran"),
 }

@@ -97,7 +97,7 @@ class Children:
             payload_version=agent.version,
             max_attempts=agent.max_attempts,
             deadline=agent.deadline,
-            limited=agent.limit_per_owner is not None,
+            limited=agent.is_limited,
             traceparent=tracing.current() or self._attempt.traceparent,
         )
         unique = agent.unique.of(model) if agent.unique is not None else None

@@ -15,9 +15,18 @@ from orchestrator.engine.execution.fit import time_needed
 from orchestrator.engine.execution.timeout import time_limit
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, EndedByNeighbour
 from orchestrator.engine.execution.worker import Worker
+from orchestrator.engine.limits import claims
 from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import outcome
-from orchestrator.model.errors import Cancelled, Continued, DatabaseAway, HandlerTimeout, LeaseLost, Suspended
+from orchestrator.model.errors import (
+    Cancelled,
+    Continued,
+    DatabaseAway,
+    HandlerTimeout,
+    LeaseLost,
+    RetryAfter,
+    Suspended,
+)
 from orchestrator.model.fault_injection import ProcessKilled
 from orchestrator.model.outcome import Join, Outcome
 from orchestrator.observability import tracing
@@ -143,7 +152,18 @@ def _ended(
         return Handled(attempt, outcome.later(attempt.id, attempt.token, "runs again", 0.0), wrote=True)
     if isinstance(error, LeaseLost | Cancelled):
         return Handled(attempt, None)
+    error = _close_limit(worker, attempt, error)
     return Handled(attempt, failures.outcome_of(attempt, error, worker.rng))
+
+
+def _close_limit(worker: Worker, attempt: Attempt, error: BaseException) -> BaseException:
+    """Close the limit whose service refused the handler; return the error, or that of a limit that is not declared."""
+    if isinstance(error, RetryAfter) and error.limit is not None:
+        try:
+            claims.close(worker.side, attempt, worker.agents.get(attempt.type), error.limit, error.seconds)
+        except ValueError as unknown:
+            return unknown
+    return error
 
 
 def _suspended(attempt: Attempt, context: Context) -> Handled:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
+from orchestrator.engine.agents import Agent, UnknownType
 from orchestrator.engine.execution.batch import BatchRun
 from orchestrator.engine.execution.deliveries import Deliveries
 from orchestrator.engine.execution.fit import CLOSING_TIME
-from orchestrator.engine.execution.heartbeat import LEASE
+from orchestrator.engine.execution.heartbeat import LEASE, PATIENCE
 from orchestrator.engine.execution.triage import Placement, triage
 from orchestrator.engine.execution.worker import DELETE, Message, Reply, Worker
+from orchestrator.engine.limits.claims import ClaimAs, claim_limited, wake
 from orchestrator.model.errors import Unavailable
 from orchestrator.model.fault_injection import reach
 from orchestrator.observability import logger
 from orchestrator.store import attempts
-from orchestrator.store.attempts import Attempt
+from orchestrator.store.attempts import Attempt, UnclaimedTask
 
 #: After so many seconds the messages come back that arrived while the database was away.
 AWAY_DELAY = 5.0
@@ -41,7 +44,7 @@ def run_batch(worker: Worker, messages: Sequence[Message], remaining: Callable[[
 
 
 def _run(worker: Worker, deliveries: Deliveries, remaining: Callable[[], float]) -> None:
-    ids = list(deliveries.by_task)
+    began, ids = time.monotonic(), list(deliveries.by_task)
     paused = worker.flags.parked_types()
     claimed = worker.db.run(
         attempts.claim, ids, worker=worker.name, lease=LEASE, alone=len(ids) == 1, paused_types=paused
@@ -54,6 +57,8 @@ def _run(worker: Worker, deliveries: Deliveries, remaining: Callable[[], float])
     for placement in triage(worker, {task_id: deliveries.by_task[task_id] for task_id in left}, paused):
         if placement.isolated is None:
             deliveries.replies[placement.task_id] = placement.reply
+        elif placement.isolated.limited and time.monotonic() - began > PATIENCE:
+            deliveries.replies[placement.task_id] = Reply(0.0)  # another worker may have room for it now
         else:
             _run_isolated(worker, placement, deliveries, remaining, paused)
 
@@ -75,39 +80,40 @@ def _run_isolated(
     worker: Worker, placement: Placement, deliveries: Deliveries, remaining: Callable[[], float], paused: Iterable[str]
 ) -> None:
     """Claim, run and commit a suspected, redriven or limited task by itself."""
+    sight = placement.isolated
     if remaining() < CLOSING_TIME:
         deliveries.replies[placement.task_id] = Reply(0.0)
-        return
-    claimed = _claim_isolated(worker, placement, paused)
-    if not claimed:
-        limited = placement.isolated is not None and placement.isolated.limited
-        deliveries.replies[placement.task_id] = DELETE if limited else Reply(1.0)
-        return
-    _run_claimed(worker, claimed, deliveries, remaining, isolated=True)
+    elif sight is not None and sight.limited:
+        _run_limited(worker, sight, deliveries, remaining, paused)
+    elif claimed := worker.db.run(
+        attempts.claim, [placement.task_id], worker=worker.name, lease=LEASE, alone=True, paused_types=list(paused)
+    ):
+        _run_claimed(worker, claimed, deliveries, remaining, isolated=True)
+    else:
+        deliveries.replies[placement.task_id] = Reply(1.0)
 
 
-def _claim_isolated(worker: Worker, placement: Placement, paused: Iterable[str]) -> list[Attempt]:
-    paused_types = list(paused)
-    sight = placement.isolated
-    limit = worker.agents.get(sight.type).limit_per_owner if sight and sight.limited else None
-    if sight is not None and sight.limited:
-        # A limit that the code no longer has: the row still waits under it, so any number may run.
-        return worker.db.run(
-            attempts.claim_limited,
-            sight,
-            worker=worker.name,
-            lease=LEASE,
-            paused_types=paused_types,
-            limit=limit or 1_000_000,
-        )
-    return worker.db.run(
-        attempts.claim,
-        [placement.task_id],
-        worker=worker.name,
-        lease=LEASE,
-        alone=True,
-        paused_types=paused_types,
-    )
+def _run_limited(
+    worker: Worker, sight: UnclaimedTask, deliveries: Deliveries, remaining: Callable[[], float], paused: Iterable[str]
+) -> None:
+    """Run a task when its limits have room; without room it waits and its message is deleted."""
+    how = ClaimAs(worker=worker.name, lease=LEASE, paused_types=list(paused))
+    claim = claim_limited(worker.db, sight, _agent_of(worker, sight.type), how)
+    if claim.messages:
+        worker.queue.send(claim.messages)
+    if not claim.attempts:
+        deliveries.replies[sight.id] = DELETE
+        return
+    _run_claimed(worker, claim.attempts, deliveries, remaining, isolated=True)
+    if claim.keys:
+        wake(worker.db, worker.queue, claim.keys)
+
+
+def _agent_of(worker: Worker, task_type: str) -> Agent | None:
+    try:
+        return worker.agents.get(task_type)
+    except UnknownType:
+        return None
 
 
 def _finish_orphans(worker: Worker, remaining: Callable[[], float]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import assert_never
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents, UnknownType
 from orchestrator.engine.flags import FlagReader, flag_of_type
+from orchestrator.engine.limits.waiting import limit_wait
 from orchestrator.engine.sweep import UNPARK_RATE
 from orchestrator.model.errors import NotFound
 from orchestrator.model.states import Status
@@ -34,7 +36,7 @@ def explain(db: Database, agents: Agents, flags: FlagReader, task_id: UUID) -> d
         case Status.PROCESSING:
             return _leased(row)
         case Status.PENDING:
-            return _pending(row, agents, flags)
+            return _pending(db, row, agents, flags)
         case _:
             assert_never(row.status)
 
@@ -70,7 +72,7 @@ def _leased(row: Blockers) -> dict[str, Json]:
     return _why("leased", text, until=until, worker=worker)
 
 
-def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:
+def _pending(db: Database, row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json]:
     flag = row.parked_by or flag_of_type(row.type)
     if not flags.enabled(flag, row.owner_id):
         return _why("parked", f"The flag {flag} is off; it runs when the flag is on.", flag=flag)
@@ -80,7 +82,7 @@ def _pending(row: Blockers, agents: Agents, flags: FlagReader) -> dict[str, Json
         return _waiting(row)
     if not row.due:
         return _later(row)
-    return _limited(row, agents) or _queued(row)
+    return _limited(row, agents) or (_keyed(db, row) if row.limited else None) or _queued(row)
 
 
 def _later(row: Blockers) -> dict[str, Json]:
@@ -135,6 +137,22 @@ def _limited(row: Blockers, agents: Agents) -> dict[str, Json] | None:
         limit=limit,
         running=row.running,
     )
+
+
+def _keyed(db: Database, row: Blockers) -> dict[str, Json] | None:
+    wait = db.run(limit_wait, row.id)
+    if wait is None:
+        return None
+    state = (
+        f"is closed for {ceil(wait.closed_for)} s, because its service refused a call"
+        if wait.closed_for
+        else "is reached"
+    )
+    when = f", and it starts in about {ceil(wait.starts_in)} s" if wait.starts_in is not None else ""
+    many = "1 task is" if wait.ahead == 1 else f"{wait.ahead:,} tasks are"
+    text = f"The limit {wait.key} {state}: {many} before it{when}."
+    about = None if wait.starts_in is None else ceil(wait.starts_in)
+    return _why("limit-reached", text, limit=wait.key, ahead=wait.ahead, startsInSeconds=about)
 
 
 def _queued(row: Blockers) -> dict[str, Json]:

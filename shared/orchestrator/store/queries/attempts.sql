@@ -80,7 +80,7 @@ WHERE limited AND owner_id = %(owner_id)s AND type = %(type)s AND status = 'proc
 SELECT id, owner_id, type, status, seq, suspect, limited, parked_by, waiting_for, awaits, traceparent,
        greatest(extract(epoch FROM due_at - task_now())::float8, CASE WHEN due_at IS NOT NULL THEN 0 END) AS due_in,
        extract(epoch FROM leased_until - task_now())::float8 AS lease_left,
-       (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms
+       (extract(epoch FROM dead_at) * 1000)::float8 AS dead_ms, coalesce(deadline_at <= task_now(), false) AS overdue
 FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent JOIN agent_tasks USING (id);
 
 -- name: end_leases
