@@ -83,6 +83,12 @@ class Engine:
             rng=random.Random(self.seed),
         )
 
+    def drop_databases(self, *unused: Database) -> None:
+        """Close the connections of a worker or a caller that is gone."""
+        for database in unused:
+            self._databases.remove(database)
+            database.close()
+
     def close(self) -> None:
         for database in self._databases:
             database.close()
@@ -90,7 +96,7 @@ class Engine:
     def move_clock(self, seconds: float) -> None:
         """The SQL clock of every connection of this engine, from now on fixed."""
         self.now = (self.now or datetime.now(UTC)) + timedelta(seconds=seconds)
-        for database in self._databases:
+        for database in list(self._databases):
             database.connection()
 
     def submit(self, type: str = "test.effect", payload: Any = None, **order: Any) -> Task:

@@ -103,20 +103,27 @@ def run_agent(
     """Submit a task of `type`, run one attempt and return the outcome.
 
     `package` has the agents, such as "my_app.agents". `owner` is whose task it is. `flags` are the feature flags; the
-    others have their defaults. `now` stops the database's clock at that moment. The database has the schemas of the
-    engine and of the application.
+    others have their defaults. `now` stops the database's clock at that moment. A task that is to wait, such as a
+    debounced one, runs at the time when it is due. The database has the schemas of the engine and of the application.
     """
     agents = Agents(package)
     api = _connect_as(database_url, "orchestrator_api", now)
-    databases = [_connect_as(database_url, "orchestrator_worker", now) for _ in range(2)]
+    databases: list[Database] = []
     try:
         order = TaskRequest(owner=owner, type=type, payload=payload or {}, by_user=False)
         with api.row_context(row_security.owner(owner)):
-            task_id = submit(api, SilentQueue(), agents, order).task.id
-        return run_task(databases, agents, task_id, flags or {})
+            task = submit(api, SilentQueue(), agents, order).task
+        databases += [_connect_as(database_url, "orchestrator_worker", _start(task, now)) for _ in range(2)]
+        return run_task(databases, agents, task.id, flags or {})
     finally:
         for database in (api, *databases):
             database.close()
+
+
+def _start(task: Task, now: datetime | None) -> datetime | None:
+    """Return the moment at which the attempt runs: `now`, or the time when a task that is to wait is due."""
+    earliest = now or task.created_at
+    return task.due_at if task.due_at is not None and task.due_at > earliest else now
 
 
 def run_task(databases: Sequence[Database], agents: Agents, task_id: UUID, flags: Mapping[str, bool]) -> Ran:

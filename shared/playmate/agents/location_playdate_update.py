@@ -67,7 +67,7 @@ def update(ctx: Context, payload: PointUpdate) -> PointUpdated:
     insight = _insight(ctx, me, point) if ctx.flags.get("local_insight_agent", True) else None
     if not points.set_point(ctx.db, me, point):
         raise Refuse("This account no longer exists.", code="no_account")
-    if recommendations.age_of_changes(ctx.db, me) is not None:
+    if recommendations.has_changes(ctx.db, me):
         ctx.spawn("recommendations.renew", {}, key="renew")
     forget_mentions(ctx, [], erasure.old_plans(ctx.db, me, PLANS_KEPT), "availabilityPlan")
     guardian = accounts.get_guardian(ctx.db, me)

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from orchestrator.model.errors import RetryAfter
 from playmate.agents.playdate_announce import notify_of_playdate
 from playmate.domain.activities import setting
 from playmate.domain.playdates import evening_before
@@ -53,9 +52,8 @@ def arrange(ctx: Context, payload: PlaydateArrange) -> PlaydateArranged:
     if playdate is None or reason:
         return PlaydateArranged(reminded=0, message=reason)
     evening = _evening(ctx, playdate)
-    wait = (evening - playdate.now).total_seconds()
-    if wait > 0:
-        raise RetryAfter(wait, "it is not the evening before yet")
+    # Another point of the host moves the evening: then the task sleeps once more.
+    ctx.sleep(f"until {evening:%Y-%m-%d %H:%M}", until=evening)
     families = [
         each for each in playdates.concerned(ctx.db, playdate.id, playdate.host_id) if each.status == "approved"
     ]

@@ -1,7 +1,8 @@
 """Renew the recommendations that a change of a family has outdated: its own, and those of its friends about it.
 
-Several changes within seconds are one renewal. One task asks for a bounded number of renewals, and a further task for
-the rest, so a family with many friends does not fill the queue at once.
+Several changes within seconds are one renewal: the task is unique for its family, and each change postpones it. One
+task asks for a bounded number of renewals, and a further task for the rest, so a family with many friends does not fill
+the queue at once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.agents import agent
 from orchestrator.engine.context import Context
-from orchestrator.model.errors import RetryAfter
+from orchestrator.engine.unique import Unique, debounce
 from playmate.store import accounts, recommendations
 
 #: Seconds without a further change after which a renewal begins, and after which it begins in any case.
@@ -33,12 +34,15 @@ class RenewalsAsked(BaseModel):
     asked: int
 
 
-@agent("recommendations.renew", payload=RecommendationsRenew, result=RenewalsAsked, limit_per_owner=1, max_attempts=10)
+@agent(
+    "recommendations.renew",
+    payload=RecommendationsRenew,
+    result=RenewalsAsked,
+    max_attempts=10,
+    unique=Unique(lambda _: "family", debounce(QUIET, LONGEST_DELAY)),
+)
 def renew(ctx: Context, payload: RecommendationsRenew) -> RenewalsAsked:
     me = accounts.guardian_id(ctx.owner)
-    age = recommendations.age_of_changes(ctx.db, me)
-    if age is not None and age[0] < QUIET and age[1] < LONGEST_DELAY:
-        raise RetryAfter(QUIET - max(0.0, age[0]), "more changes may follow")
     pairs = recommendations.ask_for_renewals(ctx.db, me, MOST, PATIENCE)
     for guardian, friend in pairs:
         ctx.spawn("friend.recommendations", {"friendId": friend}, owner=str(guardian), key=f"{guardian}:{friend}")

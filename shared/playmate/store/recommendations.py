@@ -53,10 +53,16 @@ def put_recommendations(
     return [row["earlier"] for row in rows if row["earlier"] not in (None, task)]
 
 
-def age_of_changes(conn: Connection, guardian: GuardianId) -> tuple[float, float] | None:
-    """Return the seconds since the family's newest and oldest change that no renewal was asked for."""
-    [row] = conn.execute(SQL["age_of_changes"], {"guardian_id": guardian}).fetchall()
-    return (float(row["newest"]), float(row["oldest"])) if row["newest"] is not None else None
+def has_changes(conn: Connection, guardian: GuardianId) -> bool:
+    """Return whether the family has a change that no renewal was asked for."""
+    [row] = conn.execute(SQL["has_changes"], {"guardian_id": guardian}).fetchall()
+    return bool(row["changed"])
+
+
+def families_with_passed_times(conn: Connection, after: int, most: int) -> list[GuardianId]:
+    """Return up to `most` families with an id above `after` and a proposed time that has passed, in order."""
+    rows = conn.execute(SQL["families_with_passed_times"], {"after": after, "most": most}).fetchall()
+    return [GuardianId(row["family"]) for row in rows]
 
 
 def ask_for_renewals(

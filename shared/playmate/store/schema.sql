@@ -142,7 +142,7 @@ create table plans (
 
 -- The newest recommendations of a guardian about a friend, or about a family with an open request. They are outdated when
 -- `changes` is above `made_changes`. Triggers on friend_links, kids, availability_calendars, playdate_points and plans count
--- the changes.
+-- the changes. `starts_at` is the earliest time that the result proposes.
 create table friend_recommendations (
     guardian_id bigint not null references guardians (id) on delete cascade,
     friend_id bigint not null references guardians (id) on delete cascade,
@@ -154,9 +154,11 @@ create table friend_recommendations (
     asked_changes bigint not null default 0,
     changed_at timestamptz not null default now(),
     asked_at timestamptz,
+    starts_at timestamptz,
     primary key (guardian_id, friend_id)
 );
 create index friend_recommendations_friend on friend_recommendations (friend_id);
+create index friend_recommendations_starts on friend_recommendations (starts_at) where starts_at is not null;
 
 -- Playdates that families agree on. A trigger refuses a guest for whom there is no seat.
 create table playdates (

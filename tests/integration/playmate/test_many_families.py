@@ -98,6 +98,7 @@ class Crowd:
                 with lock:
                     found = [row["id"] for row in self.conn.execute(DUE, (self.engine.now,)).fetchall()]
                 if not found:
+                    self.engine.drop_databases(worker.db, worker.side)
                     return
                 ran.set()
                 worker = self._run(worker, found)
@@ -111,20 +112,24 @@ class Crowd:
 
     def _run(self, worker: Worker, tasks: list[UUID]) -> Worker:
         """Run a batch; return the worker, or a new one where this one lost its connection."""
-        killer = None
+        killer = threading.Timer(0, lambda: None)
+        lost = False
         if self.rng.random() < KILLED:
+            lost = True
             self.kills += 1
             pid = worker.db.connection().info.backend_pid
             killer = threading.Timer(self.rng.uniform(0, 0.05), self._kill, [pid])
-            killer.start()
+        killer.start()
         try:
             self.engine.run(*tasks, worker=worker)
         except (Unavailable, psycopg.Error):
-            return self.engine.new_worker()
+            lost = True
         finally:
-            if killer is not None:
-                killer.join()
-        return worker if killer is None else self.engine.new_worker()
+            killer.join()
+        if not lost:
+            return worker
+        self.engine.drop_databases(worker.db, worker.side)
+        return self.engine.new_worker()
 
     def _kill(self, pid: int) -> None:
         with psycopg.connect(self.engine.url, autocommit=True) as operator:
@@ -141,7 +146,7 @@ class Crowd:
                 gate.wait(60)
                 with suppress(Conflict, LookupError, Unavailable), database.transaction() as own:
                     join_playdate(own, str(playdate), family)
-            database.close()
+            self.engine.drop_databases(database)
 
         threads = [threading.Thread(target=join, args=(family,)) for family in invited]
         for thread in threads:

@@ -60,7 +60,7 @@ def test_everybody_is_reminded_on_the_evening_before_and_once(three: tuple[int, 
     evening = rules.evening_before(start(), ZoneInfo("Europe/Paris"))
     payload = {"playdateId": made["id"], "version": 1}
     early = run("playdate.arrange", payload, owner=amira, now=evening - timedelta(minutes=1))
-    assert (early.status, early.task.attempts) == ("pending", 0), "it waits, and spends no attempt"
+    assert (early.status, early.task.attempts) == ("pending", 0), "it sleeps, and spends no attempt"
     done = run("playdate.arrange", payload, owner=amira, now=evening)
     assert (done.status, done.result["reminded"]) == ("completed", 2)
     assert {int(child.owner_id) for child in done.children} == {amira, bruno}, "Chloe has not agreed"

@@ -13,12 +13,16 @@ set task_id = %(task_id)s, made_at = task_now(), result = %(result)s, made_chang
 from before where (r.guardian_id, r.friend_id) = (before.guardian_id, before.friend_id)
 returning before.task_id as earlier;
 
--- name: age_of_changes
--- Seconds since the newest and the oldest change of the caller's family that no renewal was asked for
--- (friend_recommendations_pkey, friend_recommendations_friend). Null without one.
-select extract(epoch from task_now() - max(changed_at)) as newest, extract(epoch from task_now() - min(changed_at)) as oldest
-from friend_recommendations
-where %(guardian_id)s in (guardian_id, friend_id) and changes > greatest(made_changes, asked_changes);
+-- name: has_changes
+-- Whether the caller's family has a change that no renewal was asked for (friend_recommendations_pkey, friend_recommendations_friend).
+select exists (
+    select from friend_recommendations
+    where %(guardian_id)s in (guardian_id, friend_id) and changes > greatest(made_changes, asked_changes)
+) as changed;
+
+-- name: families_with_passed_times
+-- Families with a proposed time that has passed, after one in the order of their ids (friend_recommendations_starts).
+select family from families_with_passed_times(%(after)s, %(most)s) as family;
 
 -- name: ask_for_renewals
 -- Rows of the caller's family that are outdated, or propose a time that has passed, and that no renewal was asked for
@@ -27,9 +31,7 @@ with outdated as (
     select guardian_id, friend_id from friend_recommendations
     where %(guardian_id)s in (guardian_id, friend_id)
       and (changes > greatest(made_changes, asked_changes)
-           or ((changes > made_changes or exists (
-                   select from jsonb_array_elements(result -> 'recommendations') as pair
-                   where (pair ->> 'startsAt')::timestamptz <= task_now()))
+           or ((changes > made_changes or starts_at <= task_now())
                and coalesce(asked_at <= task_now() - make_interval(secs => %(patience)s), true)))
     order by guardian_id, friend_id limit %(most)s
     for update

@@ -105,7 +105,11 @@ def test_sql_in_a_body_is_kept_as_text_or_refused(
     added = me.post("/api/kids", {"name": attack, "age": 5, "favoriteActivity": attack})
     if added.status == 201:
         assert attack in [kid["name"] for kid in me.get("/api/kids/mykids").json()]
-    before["tasks"] = rows_of(conn)["tasks"]  # a new kid has submitted the family's renewal
+    renewals = int(added.status == 201)
+    assert rows_of(conn)["tasks"] in (before["tasks"], before["tasks"] + renewals), (
+        "of a new kid, for a family with friends"
+    )
+    before["tasks"] = rows_of(conn)["tasks"]
     echoed = me.post("/api/tasks", {"type": "echo", "payload": {"text": attack}})
     task = conn.execute("SELECT payload FROM agent_tasks WHERE id = %s", (echoed.json()["id"],)).fetchone()
     assert task is not None
