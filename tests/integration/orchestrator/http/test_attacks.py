@@ -105,11 +105,9 @@ def test_sql_in_a_body_is_kept_as_text_or_refused(
     added = me.post("/api/kids", {"name": attack, "age": 5, "favoriteActivity": attack})
     if added.status == 201:
         assert attack in [kid["name"] for kid in me.get("/api/kids/mykids").json()]
-    renewals = int(added.status == 201)
-    assert rows_of(conn)["tasks"] in (before["tasks"], before["tasks"] + renewals), (
-        "of a new kid, for a family with friends"
-    )
-    before["tasks"] = rows_of(conn)["tasks"]
+    renewals = rows_of(conn)["tasks"] - before["tasks"]
+    assert renewals == int(added.status == 201), "only a new kid submits one, the renewal of its family"
+    before["tasks"] += renewals
     echoed = me.post("/api/tasks", {"type": "echo", "payload": {"text": attack}})
     task = conn.execute("SELECT payload FROM agent_tasks WHERE id = %s", (echoed.json()["id"],)).fetchone()
     assert task is not None
