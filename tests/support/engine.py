@@ -84,7 +84,7 @@ class Engine:
         )
 
     def drop_databases(self, *unused: Database) -> None:
-        """Close the connections of a worker or a caller that is gone."""
+        """Close the connections of a worker that is gone."""
         for database in unused:
             self._databases.remove(database)
             database.close()
@@ -140,11 +140,14 @@ class Engine:
 
     def database(self, part: str | None = None) -> Database:
         """Return a `Database` with the login of the master user, or of the function `part`."""
-
-        opener = partial(log_in, self.url, part) if part else partial(connect, self.url)
-        database = _ClockedDatabase(opener, lambda: self.now)
+        database = self.database_of_thread(part)
         self._databases.append(database)
         return database
+
+    def database_of_thread(self, part: str | None = None) -> Database:
+        """Return a `Database` that one thread uses and closes: the clock of an open transaction does not move."""
+        opener = partial(log_in, self.url, part) if part else partial(connect, self.url)
+        return _ClockedDatabase(opener, lambda: self.now)
 
 
 def message_for(task_id: UUID) -> Message:

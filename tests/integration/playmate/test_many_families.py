@@ -141,12 +141,12 @@ class Crowd:
         gate = threading.Barrier(len(invited))
 
         def join(family: GuardianId) -> None:
-            database = self.engine.database("api")
+            database = self.engine.database_of_thread("api")
             with database.row_context(row_security.caller(str(family))):
                 gate.wait(60)
                 with suppress(Conflict, LookupError, Unavailable), database.transaction() as own:
                     join_playdate(own, str(playdate), family)
-            self.engine.drop_databases(database)
+            database.close()
 
         threads = [threading.Thread(target=join, args=(family,)) for family in invited]
         for thread in threads:
