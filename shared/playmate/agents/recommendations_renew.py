@@ -38,6 +38,7 @@ class RenewalsAsked(BaseModel):
     "recommendations.renew",
     payload=RecommendationsRenew,
     result=RenewalsAsked,
+    limit_per_owner=1,  # it keeps its owner's recommendations locked
     max_attempts=10,
     unique=Unique(lambda _: "family", debounce(QUIET, LONGEST_DELAY)),
 )

@@ -15,7 +15,7 @@ from tests.support.engine import Engine
 
 #: Types without a limit: no write but by unique tasks, or rows of one pair of friends only.
 UNLIMITED = {"friends.changed", "account.forget", "echo", "friend.recommendations"} | {
-    *("playdate.announce", "playdate.arrange", "playdates.changed"),
+    *("playdate.announce", "playdate.arrange", "playdates.changed", "recommendations.renewPassed"),
 }
 
 
