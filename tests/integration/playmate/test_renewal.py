@@ -228,7 +228,9 @@ def test_many_families_with_passed_times_are_renewed_in_parts(
     for one, two in pairs:
         befriend(one, two)
         renew(run, one)
-    month, payload, parts = later(30 * 86_400), {}, []
+    month = later(30 * 86_400)
+    payload: dict[str, Any] | None = {}
+    parts = []
     while payload is not None:
         done = run("recommendations.renewPassed", payload, owner="system", now=month)
         parts.append(done.result["asked"])
