@@ -158,7 +158,7 @@ test('a demonstration family enters with one click', async () => {
 
 test('from another origin the page signs in by token, and is as live', async () => {
   const api = new URL(stack.web_url);
-  const context = await world.browser.newContext();
+  const context = await world.browser.newContext({serviceWorkers: 'block'});
   const page = await context.newPage();
   await page.route('**/config.js', (route) => route.fulfill({
     contentType: 'text/javascript', body: `export const config = {apiUrl: '${api.origin}', tiles: null, demo: null};`,

@@ -70,7 +70,7 @@ async function frontend({api, user, by}) {
 }
 
 async function visit(t) {
-  const context = await browser.newContext();
+  const context = await browser.newContext({serviceWorkers: 'block'});
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto(`http://localhost:${PORT}/`);

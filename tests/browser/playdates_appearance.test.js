@@ -4,6 +4,7 @@ import {createServer} from 'node:http';
 import {after, before, test} from 'node:test';
 import {violationsOf} from './accessibility.js';
 import {launch} from './chromium.js';
+import {screenshot} from './screenshot.js';
 
 // The family page with fixed answers of the API: it needs no stack.
 
@@ -45,6 +46,9 @@ const ANSWERS = {
   }}]},
 };
 
+const OVER = {...playdate(9, 'Rainy puddles', AMIRA), startTime: ahead(-3), endTime: ahead(-2.9)};
+ANSWERS['/api/playdates'].hosted.push(OVER);
+
 let server;
 let browser;
 let address;
@@ -72,12 +76,13 @@ async function serve(request, response) {
   return response.writeHead(file ? 200 : 404, {'content-type': TYPES[name.split('.').at(-1)] ?? 'text/plain'}).end(file);
 }
 
-async function open(t, view, options) {
-  const context = await browser.newContext({reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'Europe/Paris', ...options});
+async function open(t, view, {empty = false, ...options}) {
+  const context = await browser.newContext({serviceWorkers: 'block', reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'Europe/Paris', ...options});
   context.setDefaultTimeout(120_000);
   t.after(() => context.close());
   const page = await context.newPage();
-  await page.addInitScript(() => localStorage.setItem('playmate-user', JSON.stringify({id: 1, name: 'Amira'})));
+  await page.addInitScript(() => sessionStorage.getItem('came') ?? (localStorage.setItem('playmate-user', JSON.stringify({id: 1, name: 'Amira'})), sessionStorage.setItem('came', 'yes')));
+  if (empty) for (const path of ['/api/playdates', '/api/playdates/host/2']) await page.route(`**${path}`, (route) => route.fulfill({json: path.endsWith('2') ? [] : {hosted: [], joined: []}}));
   await page.goto(`${address}/#${view}`);
   return page;
 }
@@ -87,6 +92,8 @@ for (const [name, options] of Object.entries(SCREENS)) {
     const page = await open(t, 'playdates', options);
     await page.locator('[data-playdates="open"]').waitFor();
     assert.deepEqual(await violationsOf(page), []);
+    await page.locator('[data-playdates="over"] .playdate', {hasText: OVER.title}).waitFor();
+    await screenshot(page, `playdates-${name}`);
     const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(content <= width, `${content} is not wider than ${width}`);
     await page.getByRole('button', {name: 'Schedule a playdate'}).press('Enter');
@@ -106,3 +113,38 @@ test('a match fills in the dialog of an invitation', async (t) => {
   assert.deepEqual(values, ['Football with Zoe', 'football', '2096-06-05T14:00', '2096-06-05T15:30']);
   assert.equal(await dialog.getByLabel('Bruno').isChecked(), true);
 });
+
+test('a family without playdates is invited to make one', async (t) => {
+  const page = await open(t, 'playdates', {...SCREENS.narrow, empty: true});
+  await page.getByText('No playdates yet').waitFor();
+  await page.getByText('Schedule one, or invite a family from a match in your inbox.').waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await screenshot(page, 'playdates-empty-narrow');
+});
+
+test('without a network the page opens with the last answers, and a sign-out removes them', async (t) => {
+  const page = await open(t, 'playdates', {...SCREENS.narrow, serviceWorkers: 'allow'});
+  await page.locator('[data-playdates="open"]').waitFor();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByText('There is no connection. You see what this device read at').waitFor();
+  for (const list of ['questions', 'hosted', 'joined', 'over', 'open']) await page.locator(`[data-playdates="${list}"]`).waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= width, `${content} is not wider than ${width}`);
+  await screenshot(page, 'playdates-offline');
+  await page.context().setOffline(false);
+  await page.getByText('There is no connection. You see').waitFor({state: 'detached'});
+  assert.ok(await keptOn(page) > 0);
+  await page.context().setOffline(true);
+  await page.getByRole('button', {name: 'Sign out'}).click();
+  await page.locator('.kept').waitFor({state: 'detached'});
+  assert.equal(await keptOn(page), 0);
+  assert.ok(await page.evaluate(async () => (await (await caches.open('playmate-page')).keys()).every(({url}) => !/\/(api|auth)\//.test(url))), 'the service worker keeps no answer of the API');
+});
+
+function keptOn(page) {
+  return page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith('playmate-kept:')).length);
+}

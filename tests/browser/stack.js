@@ -1,10 +1,11 @@
-import {mkdirSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {FaultProxy} from './fault_proxy.js';
 import {launch} from './chromium.js';
 
+export {screenshot} from './screenshot.js';
+
 const FILE = process.env.STACK_FILE;
 if (!FILE) throw new Error('STACK_FILE must name the stack.json of a stack that is up.');
-const SHOTS = process.env.SCREENSHOTS ?? new URL('../../.local/screenshots/', import.meta.url).pathname;
 
 export const stack = JSON.parse(readFileSync(FILE, 'utf8'));
 
@@ -27,7 +28,7 @@ const PATIENCE = 120_000;
 
 /** Open a page in a context of its own that records its messages and the errors that it throws. */
 export async function openPage(browser, options) {
-  const context = await browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', ...options});
+  const context = await browser.newContext({viewport: {width: 1440, height: 900}, locale: 'en-GB', serviceWorkers: 'block', ...options});
   context.setDefaultTimeout(PATIENCE);
   await context.addInitScript(recordMessages);
   const page = await context.newPage();
@@ -139,7 +140,3 @@ function trailOf(page) {
   return trail;
 }
 
-export async function screenshot(page, name, options = {}) {
-  mkdirSync(SHOTS, {recursive: true});
-  await page.screenshot({path: `${SHOTS}/${name}.png`, animations: 'disabled', ...options});
-}

@@ -1,3 +1,4 @@
+import {forgetKept, keep, showKept} from './kept.js';
 import {call, client, session} from './session.js';
 import {createStore, useStore} from '../shared/store.js';
 import {toast} from '../shared/components/controls.js';
@@ -71,20 +72,22 @@ export async function reload(...names) {
 async function readOne(name) {
   const turn = (turns += 1);
   reading.set(name, turn);
-  const isNewest = () => reading.get(name) === turn;
+  const family = session.get().user?.id;
+  const isNewest = () => reading.get(name) === turn && session.get().user?.id === family;
   try {
     const value = await SOURCES[name]();
     if (isNewest()) {
       forgetFailure(name);
+      if (family) keep(family, name, value);
       resources[name].set({value, error: undefined});
     }
   } catch (error) {
     if (isNewest()) {
-      resources[name].set((state) => ({...state, error}));
+      resources[name].set((state) => ({value: state.value ?? (error.status === undefined ? showKept(family, name) : undefined), error}));
       if (isTemporary(error)) retryLater(name);
     }
   }
-  if (isNewest()) reading.delete(name);
+  if (reading.get(name) === turn) reading.delete(name);
 }
 
 /** Return whether the same read may succeed later. */
@@ -132,8 +135,9 @@ function noticed(lists, status, result) {
   if (status === 'completed' && result?.message) toast([result.message, result.idea].filter(Boolean).join(' '));
 }
 
-/** Drop all data, before another person signs in. */
+/** Drop all data, also what is kept on this device, before another person signs in. */
 export function forgetAll() {
+  forgetKept();
   for (const name of Object.keys(resources)) forgetFailure(name);
   for (const store of Object.values(resources)) store.set({value: undefined, error: undefined});
 }

@@ -2,13 +2,16 @@ import {keepFresh, useResource} from './data.js';
 import {Chip, UserText, toast} from '../shared/components/controls.js';
 import {Icon, Mark} from '../shared/components/icons.js';
 import {useClientTasks, useConnection, useOnline} from './components/watch.js';
+import {keptSince} from './kept.js';
 import {useRoute} from './route.js';
 import {followQuestions, useQuestions} from './questions.js';
 import {signOut} from './session.js';
 import {useTitle} from '../shared/badge.js';
 import {SkipLink, ThemeButton} from '../shared/components/page_chrome.js';
 import {html, useEffect, useLayoutEffect, useRef, useState} from '../shared/vendor/preact.js';
+import {useStore} from '../shared/store.js';
 import {CONNECTION} from './texts.js';
+import {clock} from './times.js';
 import {Activity, AllActivity, Announcer} from './views/activity.js';
 import {Family} from './views/family.js';
 import {Friends} from './views/friends.js';
@@ -59,6 +62,7 @@ export function Frame({user}) {
       </div>
     </header>
     <${Announcer} />
+    <${Kept} />
     <div class="stage" data-view=${here}>
       <main id="main" ref=${main} tabindex="-1"><${View} user=${user} id=${id} /></main>
       <aside class="rail" aria-label="What happens now"><${Activity} /></aside>
@@ -92,6 +96,12 @@ function Tabs({here, counts}) {
           <${Icon} name=${icon} size="21" /><span>${name}</span>${badge(id)}
         </a>`)}
     </nav>`;
+}
+
+/** Show since when the data of the page is kept, while there is no network. */
+function Kept() {
+  const since = useStore(keptSince);
+  return since && html`<p class="kept" role="status">There is no connection. You see what this device read at ${clock(since)}.</p>`;
 }
 
 function Connection() {

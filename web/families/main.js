@@ -13,6 +13,8 @@ function App() {
     <${Toasts} />`;
 }
 
+navigator.serviceWorker?.register('offline.js').catch(() => {}); // a browser may allow none: the page then needs a network
+
 const app = document.getElementById('app');
 app.replaceChildren(); // in the same frame as what follows
 render(html`<${App} />`, app);
