@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -105,11 +104,3 @@ def test_a_large_run_is_bounded(ann: Caller, parent: UUID, conn: Connection, que
     conn.execute("ANALYZE agent_tasks")
     run = tree(ann, parent)
     assert (len(run["nodes"]), run["truncated"]) == (MOST_TASKS, True)
-    fastest = min(_seconds(ann, parent) for _ in range(5))
-    assert fastest < 1.0, "60 ms on a quiet machine"
-
-
-def _seconds(caller: Caller, task: UUID) -> float:
-    begun = time.perf_counter()
-    tree(caller, task)
-    return time.perf_counter() - begun
