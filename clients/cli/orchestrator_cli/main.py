@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from orchestrator_cli import asks, dead_letters, flags_and_secrets, schedules, tasks
+from orchestrator_cli.operators import budgets
 from orchestrator_cli.session import Exit, FoundLater, Refusal, Session, exit_code, fail, find, remember, sign_in
 from orchestrator_cli.show import AsJson, as_json, say
 from orchestrator_cli.statistics import audit, stats
@@ -107,6 +108,7 @@ def new_app() -> typer.Typer:
     made.add_typer(tasks.app, name="tasks")
     made.add_typer(asks.app, name="asks")
     made.add_typer(schedules.app, name="schedules")
+    made.add_typer(budgets.app, name="budgets")
     made.add_typer(dead_letters.app, name="dead-letters")
     made.add_typer(flags_and_secrets.flags, name="flags")
     made.add_typer(flags_and_secrets.secrets, name="secrets")

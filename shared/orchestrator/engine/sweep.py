@@ -21,7 +21,7 @@ from orchestrator.model.fault_injection import reach
 from orchestrator.model.session import LONGEST_SESSION
 from orchestrator.model.states import Status
 from orchestrator.observability import logger, metrics
-from orchestrator.store import flag_snapshot, limits, rate_limits, sessions, unique
+from orchestrator.store import budgets, flag_snapshot, limits, rate_limits, sessions, unique
 from orchestrator.store import sweep as store
 from orchestrator.store.connection import Database
 from orchestrator.store.sweep import LateTask
@@ -34,6 +34,8 @@ UNPARK_RATE = 500
 SILENT = 35.0
 #: Days that finished tasks are kept.
 RETENTION_DAYS = 30
+#: Days that the sums of costs are kept.
+SPENDING_DAYS = 400
 #: Seconds that a token may be accepted after its end, generously.
 CLOCK_DIFFERENCE = 60
 
@@ -91,6 +93,7 @@ def _round(sweeper: Sweeper, remaining: Callable[[], float]) -> dict[str, int]:
     sweeper.db.run(rate_limits.prune_limits)
     sweeper.db.run(limits.prune_limits)
     sweeper.db.run(unique.prune_keys, RETENTION_DAYS)
+    sweeper.db.run(budgets.prune_spending, SPENDING_DAYS)
     sweeper.db.run(sessions.prune_sessions, LONGEST_SESSION + CLOCK_DIFFERENCE)
     while remaining() > 5.0:
         pruned = sweeper.db.run(store.prune_tasks, RETENTION_DAYS, PAGE)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.waiting.reasons import WaitReason
     from orchestrator.http.schemas import operator_responses as operators
     from orchestrator.http.schemas import responses
+    from orchestrator.store.budgets import Cost
     from orchestrator.store.waits import Ask
 
 Item = TypeVar("Item")
@@ -44,8 +45,10 @@ def fitting(items: Iterable[Item]) -> list[Item]:
     return kept
 
 
-def task_view(task: TaskSummary, asks: Sequence[Ask] = (), waits: WaitReason | None = None) -> responses.TaskView:
-    """Return the task as its owner reads it, with its open questions and the reason for which it waits."""
+def task_view(
+    task: TaskSummary, asks: Sequence[Ask] = (), waits: WaitReason | None = None, cost: Cost | None = None
+) -> responses.TaskView:
+    """Return the task as its owner reads it, with its questions, the reason of its wait, and its cost."""
     view: responses.TaskView = {
         "id": str(task.id),
         "type": task.type,
@@ -68,6 +71,13 @@ def task_view(task: TaskSummary, asks: Sequence[Ask] = (), waits: WaitReason | N
         view["waitingFor"] = waiting
     if asks:
         view["asks"] = [ask_view(ask) for ask in asks]
+    if cost is not None:
+        view["cost"] = {
+            "micros": cost.micros,
+            "calls": cost.calls,
+            "inputTokens": cost.input_tokens,
+            "outputTokens": cost.output_tokens,
+        }
     return view
 
 

@@ -106,7 +106,14 @@ class _Loop:
     def _turn(self, number: int) -> Turn:
         """Return a turn, recorded or new; a retry writes a recorded one to its own stream."""
         self.live = False
-        turn = self.ctx.step(f"turn:{number}", self._ask, returns=Turn)
+        turn = self.ctx.model_call(
+            f"turn:{number}",
+            self.model.name,
+            self._ask,
+            tokens=(self._most_input(), self.limits.max_tokens),
+            usage=lambda turn: (turn.usage.input_tokens, turn.usage.output_tokens),
+            returns=Turn,
+        )
         if self.out is not None and not self.live:
             self.out.write(turn.message.text)
         return turn
@@ -130,6 +137,13 @@ class _Loop:
             else:
                 return without_nul(part.turn)
         raise ModelError("the model's answer has no end")
+
+    def _most_input(self) -> int:
+        """Return an estimate of the tokens of the next request: one for each two characters."""
+        texts = [self.system, *(each.text for each in self.messages)]
+        calls = [str(call.arguments) for each in self.messages for call in each.calls]
+        schemas = [f"{spec.name}{spec.description}{spec.schema}" for spec in self._specs()]
+        return sum(len(each) for each in (*texts, *calls, *schemas)) // 2 + 1
 
     def _specs(self) -> tuple[ToolSpec, ...]:
         specs = [each.spec for each in self.tools.values()]

@@ -11,7 +11,7 @@ from orchestrator.model.sizes import LARGEST_RESULT
 from orchestrator.model.states import Status
 from orchestrator.model.task import Json
 
-WaitKind = Literal["sleep", "signal", "approval"]
+WaitKind = Literal["sleep", "signal", "approval", "budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A wait of at most `seconds` that ends an attempt; `question` is None for a sleep and for a wait that goes on."""
+    """A wait of at most `seconds` that ends an attempt; `question` is None for a sleep, for a wait that goes on
+    and for a budget.
+    """
 
     kind: WaitKind
     name: str

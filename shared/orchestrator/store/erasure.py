@@ -20,6 +20,7 @@ def erase_owner(conn: Connection, owner: str, keep: UUID) -> int:
     conn.execute(_SQL["close_owner"], {"owner_id": owner})
     conn.execute(_SQL["erase_schedules"], {"owner_id": owner})
     erased = conn.execute(_SQL["erase_owner"], {"owner_id": owner, "keep": keep}).rowcount
+    conn.execute(_SQL["erase_spending"], {"owner_id": owner})
     conn.execute(_SQL["erase_answers"], {"owner_id": owner})
     conn.execute(_SQL["erase_keys"], {"keep": keep})
     conn.execute(_SQL["erase_tickets"], {"owner_id": owner})

@@ -45,6 +45,20 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE FUNCTION public.budget_use(of_scope text, of_subject text, of_period text, root uuid, apart_task uuid, apart_step text) RETURNS TABLE(settled bigint, reserved bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE of_scope
+           WHEN 'task' THEN (SELECT coalesce(sum(c.cost), 0) FROM agent_model_calls c WHERE c.root_id = root AND c.settled_at IS NOT NULL)
+           ELSE (SELECT coalesce(sum(s.cost), 0) FROM agent_spending s
+                 WHERE s.scope = of_scope AND s.subject = of_subject AND s.day >= period_start(of_period)) END::bigint,
+         (SELECT coalesce(sum(c.cost), 0) FROM agent_model_calls c
+          JOIN agent_tasks t ON t.id = c.task_id AND t.token = c.token AND t.status = 'processing'
+          WHERE c.settled_at IS NULL AND NOT (c.task_id = apart_task AND c.step = apart_step)
+            AND CASE of_scope WHEN 'task' THEN c.root_id = root WHEN 'agent' THEN c.type = of_subject
+                              WHEN 'owner' THEN c.owner_id = of_subject ELSE true END)::bigint
+$$;
+
 CREATE FUNCTION public.change_own_password(verifier public.scram_verifier) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -112,6 +126,17 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE FUNCTION public.family_root(task uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+  WITH RECURSIVE up AS (
+    SELECT id, parent_id FROM agent_tasks WHERE id = task
+    UNION ALL
+    SELECT t.id, t.parent_id FROM up JOIN agent_tasks t ON t.id = up.parent_id
+  )
+  SELECT id FROM up ORDER BY parent_id NULLS FIRST LIMIT 1
+$$;
+
 CREATE FUNCTION public.make_login(login text, member_of text, becomes text) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -141,9 +166,22 @@ BEGIN
   RETURN made;
 END $$;
 
+CREATE FUNCTION public.model_cost(name text, input bigint, output bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT per_request + ceil((input::numeric * per_million_input + output::numeric * per_million_output) / 1000000)::bigint
+  FROM agent_model_prices WHERE model = name
+$$;
+
 CREATE FUNCTION public.owner_lock(owner text) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT hashtextextended(owner, 7236452) $$;
+
+CREATE FUNCTION public.period_start(period text) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT date_trunc(CASE period WHEN 'month' THEN 'month' ELSE 'day' END, task_now() AT TIME ZONE 'UTC')::date
+$$;
 
 CREATE FUNCTION public.refuse_handler_commit() RETURNS trigger
     LANGUAGE plpgsql
@@ -153,6 +191,59 @@ BEGIN
     RAISE EXCEPTION 'a handler must not commit its transaction' USING ERRCODE = 'invalid_transaction_termination';
   END IF;
   RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.reserve_model_call(task uuid, attempt bigint, of_step text, of_model text, input bigint, output bigint) RETURNS TABLE(verdict text, scope text, period text, seconds double precision)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+  run agent_tasks;
+  root uuid := family_root(task);
+  estimate bigint := model_cost(of_model, input, output);
+  budget agent_budgets;
+  used record;
+  subject_of text;
+BEGIN
+  SELECT * INTO run FROM agent_tasks t WHERE t.id = task AND t.token = attempt AND t.status = 'processing';
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT 'lost', NULL::text, NULL::text, NULL::float8;
+    RETURN;
+  END IF;
+  DELETE FROM agent_model_calls c WHERE c.task_id = task AND c.settled_at IS NULL AND c.token <> attempt; -- void
+  FOR budget IN
+    SELECT b.* FROM agent_budgets b
+    WHERE (b.scope, b.subject) IN (('stack', '*'), ('task', '*'), ('agent', run.type), ('agent', '*'), ('owner', run.owner_id), ('owner', '*'))
+    ORDER BY b.scope, b.subject, b.period FOR UPDATE
+  LOOP
+    subject_of := CASE budget.scope WHEN 'agent' THEN run.type WHEN 'owner' THEN run.owner_id ELSE '*' END;
+    CONTINUE WHEN budget.subject <> subject_of AND EXISTS (
+      SELECT FROM agent_budgets b WHERE b.scope = budget.scope AND b.subject = subject_of AND b.period = budget.period);
+    IF estimate IS NULL THEN
+      RETURN QUERY SELECT 'unpriced', budget.scope, budget.period, NULL::float8;
+      RETURN;
+    END IF;
+    SELECT * INTO used FROM budget_use(budget.scope, subject_of, budget.period, root, task, of_step);
+    CONTINUE WHEN used.settled + used.reserved + estimate <= budget.amount;
+    IF used.settled + estimate > budget.amount AND budget.on_limit = 'refuse' THEN
+      RETURN QUERY SELECT 'refuse', budget.scope, budget.period, NULL::float8;
+      RETURN;
+    END IF;
+    INSERT INTO agent_model_calls AS c (task_id, step, root_id, owner_id, type, model, token, cost, waits_since)
+    VALUES (task, of_step, root, run.owner_id, run.type, of_model, attempt, 0, task_now())
+    ON CONFLICT (task_id, step) DO UPDATE SET token = attempt, cost = 0, waits_since = task_now() WHERE c.settled_at IS NULL;
+    RETURN QUERY SELECT 'wait', budget.scope, budget.period,
+      CASE WHEN used.settled + estimate <= budget.amount THEN 10.0 -- only reservations are in the way
+           WHEN budget.period = 'day' THEN extract(epoch FROM (period_start('day') + 1) - (task_now() AT TIME ZONE 'UTC'))
+           WHEN budget.period = 'month' THEN extract(epoch FROM (period_start('month') + interval '1 month') - (task_now() AT TIME ZONE 'UTC'))
+      END::float8;
+    RETURN;
+  END LOOP;
+  INSERT INTO agent_model_calls AS c (task_id, step, root_id, owner_id, type, model, token, cost)
+  VALUES (task, of_step, root, run.owner_id, run.type, of_model, attempt, coalesce(estimate, 0))
+  ON CONFLICT (task_id, step) DO UPDATE SET token = attempt, model = of_model, cost = EXCLUDED.cost, waits_since = NULL
+  WHERE c.settled_at IS NULL;
+  RETURN QUERY SELECT 'reserved', NULL::text, NULL::text, NULL::float8;
 END $$;
 
 CREATE FUNCTION public.set_login_connections(login text, most integer, idle integer) RETURNS void
@@ -178,6 +269,35 @@ CREATE FUNCTION public.set_login_password(login text, verifier public.scram_veri
     AS $$
 BEGIN
   PERFORM execute_on_server(format('ALTER ROLE %I PASSWORD %L', login, verifier));
+END $$;
+
+CREATE FUNCTION public.settle_model_call(task uuid, of_step text, input bigint, output bigint) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+  call agent_model_calls;
+  crossed text[];
+BEGIN
+  UPDATE agent_model_calls c
+  SET cost = coalesce(model_cost(c.model, input, output), 0), input_tokens = input, output_tokens = output, settled_at = task_now()
+  WHERE c.task_id = task AND c.step = of_step AND c.settled_at IS NULL RETURNING * INTO call;
+  IF NOT FOUND THEN
+    RETURN '{"event": {}, "crossed": []}';
+  END IF;
+  INSERT INTO agent_spending AS s (scope, subject, day, cost)
+  SELECT part.scope, part.subject, period_start('day'), call.cost
+  FROM (VALUES ('agent', call.type), ('owner', call.owner_id), ('stack', '*')) AS part (scope, subject) ORDER BY part.scope
+  ON CONFLICT (scope, subject, day) DO UPDATE SET cost = s.cost + EXCLUDED.cost;
+  SELECT coalesce(array_agg(b.scope || ':' || b.period ORDER BY b.scope, b.period), '{}') INTO crossed
+  FROM agent_budgets b
+  CROSS JOIN LATERAL (SELECT CASE b.scope WHEN 'agent' THEN call.type WHEN 'owner' THEN call.owner_id ELSE '*' END AS name) subject
+  CROSS JOIN LATERAL budget_use(b.scope, subject.name, b.period, call.root_id, call.task_id, call.step) used
+  WHERE (b.subject = subject.name
+         OR (b.subject = '*' AND NOT EXISTS (SELECT FROM agent_budgets own WHERE own.scope = b.scope AND own.subject = subject.name AND own.period = b.period)))
+    AND used.settled * 10 >= b.amount * 8 AND (used.settled - call.cost) * 10 < b.amount * 8;
+  RETURN jsonb_build_object('event', jsonb_build_object('cost', call.cost, 'inputTokens', input, 'outputTokens', output),
+                            'crossed', to_jsonb(crossed));
 END $$;
 
 CREATE FUNCTION public.submit_task(settings json, new_id uuid, new_owner text, new_type text, new_payload jsonb, new_version smallint, most_attempts smallint, is_limited boolean, not_before timestamp with time zone, new_key text, hash bytea, trace text, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT due_in double precision) RETURNS record
@@ -234,6 +354,22 @@ CREATE FUNCTION public.task_now() RETURNS timestamp with time zone
   SELECT coalesce(nullif(current_setting('orchestrator.now', true), '')::timestamptz, statement_timestamp())
 $$;
 
+CREATE TABLE public.agent_budgets (
+    scope text NOT NULL,
+    subject text NOT NULL,
+    period text NOT NULL,
+    amount bigint NOT NULL,
+    on_limit text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT agent_budgets_amount_check CHECK (((amount >= 0) AND (amount <= '1000000000000000'::bigint))),
+    CONSTRAINT agent_budgets_on_limit_check CHECK ((on_limit = ANY (ARRAY['refuse'::text, 'wait'::text]))),
+    CONSTRAINT agent_budgets_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'life'::text]))),
+    CONSTRAINT agent_budgets_scope_check CHECK ((scope = ANY (ARRAY['agent'::text, 'owner'::text, 'stack'::text, 'task'::text]))),
+    CONSTRAINT agent_budgets_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200))),
+    CONSTRAINT budget_of_a_family CHECK (((scope = 'task'::text) = (period = 'life'::text))),
+    CONSTRAINT budget_of_all CHECK (((scope = ANY (ARRAY['agent'::text, 'owner'::text])) OR (subject = '*'::text)))
+);
+
 CREATE TABLE public.agent_limit_uses (
     key text NOT NULL,
     token bigint NOT NULL,
@@ -263,6 +399,32 @@ CREATE TABLE public.agent_limits (
     CONSTRAINT limit_rate_is_whole CHECK (((requests IS NULL) = (per IS NULL)))
 );
 
+CREATE TABLE public.agent_model_calls (
+    task_id uuid NOT NULL,
+    step text NOT NULL,
+    root_id uuid NOT NULL,
+    owner_id text NOT NULL,
+    type text NOT NULL,
+    model text NOT NULL,
+    token bigint NOT NULL,
+    cost bigint NOT NULL,
+    input_tokens bigint,
+    output_tokens bigint,
+    settled_at timestamp with time zone,
+    waits_since timestamp with time zone
+);
+
+CREATE TABLE public.agent_model_prices (
+    model text NOT NULL,
+    per_request bigint NOT NULL,
+    per_million_input bigint NOT NULL,
+    per_million_output bigint NOT NULL,
+    CONSTRAINT agent_model_prices_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+    CONSTRAINT agent_model_prices_per_million_input_check CHECK (((per_million_input >= 0) AND (per_million_input <= '1000000000000'::bigint))),
+    CONSTRAINT agent_model_prices_per_million_output_check CHECK (((per_million_output >= 0) AND (per_million_output <= '1000000000000'::bigint))),
+    CONSTRAINT agent_model_prices_per_request_check CHECK (((per_request >= 0) AND (per_request <= '1000000000000'::bigint)))
+);
+
 CREATE TABLE public.agent_schedules (
     id uuid NOT NULL,
     owner_id text NOT NULL,
@@ -290,6 +452,13 @@ CREATE TABLE public.agent_schedules (
     CONSTRAINT agent_schedules_owner_id_check CHECK (((length(owner_id) >= 1) AND (length(owner_id) <= 200))),
     CONSTRAINT agent_schedules_type_check CHECK (((length(type) >= 1) AND (length(type) <= 100))),
     CONSTRAINT schedule_has_one_rhythm CHECK (((cron IS NULL) <> (every IS NULL)))
+);
+
+CREATE TABLE public.agent_spending (
+    scope text NOT NULL,
+    subject text NOT NULL,
+    day date NOT NULL,
+    cost bigint NOT NULL
 );
 
 CREATE TABLE public.agent_task_chunks (
@@ -589,6 +758,9 @@ CREATE TABLE public.socket_tickets (
     issued_at timestamp with time zone DEFAULT public.task_now() NOT NULL
 );
 
+ALTER TABLE ONLY public.agent_budgets
+    ADD CONSTRAINT agent_budgets_pkey PRIMARY KEY (scope, subject, period);
+
 ALTER TABLE ONLY public.agent_limit_uses
     ADD CONSTRAINT agent_limit_uses_pkey PRIMARY KEY (key, token);
 
@@ -598,8 +770,17 @@ ALTER TABLE ONLY public.agent_limit_waits
 ALTER TABLE ONLY public.agent_limits
     ADD CONSTRAINT agent_limits_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.agent_model_calls
+    ADD CONSTRAINT agent_model_calls_pkey PRIMARY KEY (task_id, step);
+
+ALTER TABLE ONLY public.agent_model_prices
+    ADD CONSTRAINT agent_model_prices_pkey PRIMARY KEY (model);
+
 ALTER TABLE ONLY public.agent_schedules
     ADD CONSTRAINT agent_schedules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.agent_spending
+    ADD CONSTRAINT agent_spending_pkey PRIMARY KEY (scope, subject, day);
 
 ALTER TABLE ONLY public.agent_task_chunks
     ADD CONSTRAINT agent_task_chunks_pkey PRIMARY KEY (task_id, stream, generation, start);
@@ -663,6 +844,10 @@ ALTER TABLE ONLY public.socket_tickets
 
 CREATE INDEX action_flag ON public.operator_actions USING btree (((detail ->> 'flag'::text)), id) WHERE ((action = 'flag'::text) AND ((detail ->> 'step'::text) = 'done'::text));
 
+CREATE INDEX call_family ON public.agent_model_calls USING btree (root_id);
+
+CREATE INDEX call_reserved ON public.agent_model_calls USING btree (task_id) WHERE (settled_at IS NULL);
+
 CREATE INDEX connection_expiry ON public.socket_connections USING btree (expires_at);
 
 CREATE INDEX connection_owner ON public.socket_connections USING btree (owner_id);
@@ -692,6 +877,8 @@ CREATE UNIQUE INDEX schedule_name ON public.agent_schedules USING btree (name) W
 CREATE INDEX schedule_next ON public.agent_schedules USING btree (next_at) WHERE (NOT paused);
 
 CREATE INDEX schedule_owner ON public.agent_schedules USING btree (owner_id, id);
+
+CREATE INDEX spending_day ON public.agent_spending USING btree (day);
 
 CREATE INDEX task_dead ON public.agent_tasks USING btree (dead_at) WHERE (dead_at IS NOT NULL);
 
@@ -739,6 +926,9 @@ ALTER TABLE ONLY public.agent_limit_uses
 ALTER TABLE ONLY public.agent_limit_waits
     ADD CONSTRAINT agent_limit_waits_key_fkey FOREIGN KEY (key) REFERENCES public.agent_limits(key) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.agent_model_calls
+    ADD CONSTRAINT agent_model_calls_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.agent_task_chunks
     ADD CONSTRAINT agent_task_chunks_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
 
@@ -754,7 +944,13 @@ ALTER TABLE ONLY public.agent_task_steps
 ALTER TABLE ONLY public.agent_waits
     ADD CONSTRAINT agent_waits_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.agent_tasks(id) ON DELETE CASCADE;
 
+ALTER TABLE public.agent_budgets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.agent_model_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.agent_schedules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.agent_spending ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_task_chunks ENABLE ROW LEVEL SECURITY;
 
@@ -765,6 +961,10 @@ ALTER TABLE public.agent_task_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.agent_tasks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.agent_waits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY all_budgets ON public.agent_budgets TO orchestrator_operator, orchestrator_worker USING (true);
+
+CREATE POLICY all_calls ON public.agent_model_calls TO orchestrator_operator, orchestrator_worker USING (true);
 
 CREATE POLICY all_chunks ON public.agent_task_chunks TO orchestrator_worker USING (true);
 
@@ -779,6 +979,8 @@ CREATE POLICY all_events ON public.agent_task_events TO orchestrator_operator, o
 CREATE POLICY all_keys ON public.agent_task_keys TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
 CREATE POLICY all_schedules ON public.agent_schedules TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
+
+CREATE POLICY all_spending ON public.agent_spending TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
 CREATE POLICY all_tasks ON public.agent_tasks TO orchestrator_operator, orchestrator_worker, orchestrator_sweeper USING (true);
 
@@ -801,6 +1003,8 @@ CREATE POLICY every_ticket ON public.socket_tickets TO orchestrator_operator USI
 CREATE POLICY new_end ON public.closed_owners FOR INSERT TO orchestrator_worker WITH CHECK ((owner_id = public.acting_owner()));
 
 ALTER TABLE public.operator_actions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_calls ON public.agent_model_calls TO orchestrator_api USING ((owner_id = public.acting_owner()));
 
 CREATE POLICY own_chunks ON public.agent_task_chunks TO orchestrator_api, orchestrator_websocket, orchestrator_push USING ((owner_id = public.acting_owner()));
 

@@ -253,6 +253,7 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
         "occurrences",  # counts, nobody's
         "figure_minutes",
         "knowledge_documents",
+        "agent_model_prices",  # data of operators, of no owner
     }
 
 

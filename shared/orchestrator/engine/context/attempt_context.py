@@ -12,8 +12,8 @@ from uuid import UUID
 
 from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.context.children import Call, Children, Gathered, deadline_of, needed_of
+from orchestrator.engine.context.model_calls import ModelCallScope
 from orchestrator.engine.context.step_results import check_name
-from orchestrator.engine.context.stepping import SteppingScope
 from orchestrator.engine.context.stream import Stream
 from orchestrator.model.durations import Duration
 from orchestrator.model.errors import Interrupted, Suspended
@@ -38,7 +38,7 @@ class Transaction(Protocol):
         """Return the connection for the attempt's writes."""
 
 
-class Context(SteppingScope):
+class Context(ModelCallScope):
     """One attempt's view of its task. A handler may run again from the top at any time until its outcome commits."""
 
     def __init__(

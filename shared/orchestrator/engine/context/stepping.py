@@ -208,16 +208,24 @@ class SteppingScope(WaitingScope, ABC):
         return check(self._key(name))
 
     def _store(self, name: str, result: object, returns: object, seconds: float, tries: int, *, found: bool) -> None:
-        text, fault = "null", None
-        try:
-            text = to_json(result, returns)
-        except Exception as error:  # pydantic, and the result's own methods, may raise anything
-            fault = f"{type(result).__name__}: {error}"[:500].encode("utf-8", "replace").decode().replace("\x00", "")
+        text, fault = self._encoded(result, returns)
         again = {"tries": tries, "found": found} if tries > 1 else None
         took_ms = round(seconds * 1000)
         write = self._side.run(
             steps.record_step, self._record.id, self._record.token, name, text, took_ms, fault, again
         )
+        self._keep(name, text, fault, write, seconds)
+
+    def _encoded(self, result: object, returns: object) -> tuple[str, str | None]:
+        """Return the JSON text of a result, or the fault for which it cannot be stored."""
+        try:
+            return to_json(result, returns), None
+        except Exception as error:  # pydantic, and the result's own methods, may raise anything
+            fault = f"{type(result).__name__}: {error}"[:500].encode("utf-8", "replace").decode().replace("\x00", "")
+            return "null", fault
+
+    def _keep(self, name: str, text: str, fault: str | None, write: Write, seconds: float) -> None:
+        """Keep a step that was written, or the one that was recorded before it."""
         self._note_pace(name, seconds)
         self._advanced = True
         if write is Write.REJECTED:

@@ -19,9 +19,9 @@ from orchestrator.engine.execution.transaction import BatchTransaction
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.submit import publish_accepted
 from orchestrator.engine.unique import Accepted, accept
-from orchestrator.model.outcome import Outcome
+from orchestrator.model.outcome import Outcome, WaitKind
 from orchestrator.model.states import Status
-from orchestrator.store import attempts, children, steps, waits
+from orchestrator.store import attempts, budgets, children, steps, waits
 from orchestrator.store.attempts import Finished
 from orchestrator.store.connection import Connection
 from orchestrator.store.tasks import RunnableTask
@@ -88,12 +88,18 @@ def _write_children(connection: Connection, batch: Sequence[Handled]) -> list[Ru
 
 
 def _begin_waits(connection: Connection, waiting: Sequence[Outcome]) -> list[RunnableTask]:
-    """Store the waits of rows that are written and so locked; return the tasks whose answer is there already."""
+    """Store the waits of rows that are written and so locked; return the tasks whose wait is over already."""
     for outcome in waiting:
         if outcome.suspended is not None:
             waits.begin_wait(connection, outcome.task_id, outcome.token, outcome.suspended)
-    answerable = [each.task_id for each in waiting if each.suspended is not None and each.suspended.kind != "sleep"]
-    return waits.wake_answered(connection, answerable) if answerable else []
+    answerable = _of_kinds(waiting, "signal", "approval")
+    woken = waits.wake_answered(connection, answerable) if answerable else []
+    over_budget = _of_kinds(waiting, "budget")
+    return [*woken, *(budgets.wake_marked(connection, over_budget) if over_budget else [])]
+
+
+def _of_kinds(waiting: Sequence[Outcome], *kinds: WaitKind) -> list[UUID]:
+    return [each.task_id for each in waiting if each.suspended is not None and each.suspended.kind in kinds]
 
 
 def publish(worker: Worker, batch: Sequence[Handled], written: Written) -> None:

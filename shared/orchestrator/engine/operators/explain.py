@@ -119,6 +119,9 @@ def _awaiting(row: Blockers, kind: str, name: str) -> dict[str, Json]:
     until = iso(row.due_at)
     if kind == "sleep":
         return _why("sleeping", f"It sleeps ({name!r}) until {until}.", name=name, until=until)
+    if kind == "budget":
+        text = f"It waits for room in a budget ({name}) until {until}, or until an operator raises its limit."
+        return _why("over-budget", text, budget=name, until=until)
     asked = [f"owner {owner}" for owner in row.asked or ()] + (["an operator"] if row.asks_operators else [])
     text = f"It waits for an answer to {name!r} from {' or '.join(asked) or 'nobody'}, at the latest until {until}."
     return _why("waiting-for-answer", text, name=name, asked=row.asked, operators=row.asks_operators, until=until)

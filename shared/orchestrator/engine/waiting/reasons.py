@@ -16,7 +16,7 @@ from orchestrator.store import explain as store
 from orchestrator.store.connection import Database
 from orchestrator.store.explain import OwnBlockers
 
-Reason = Literal["answer", "turn", "children", "retry", "schedule", "flag", "limit"]
+Reason = Literal["answer", "turn", "children", "retry", "schedule", "flag", "limit", "budget"]
 Act = Literal["answer", "details"]
 
 #: Seconds after which a due task has waited unusually long for its turn.
@@ -73,6 +73,8 @@ def _answer(row: OwnBlockers) -> WaitReason | None:
 
 
 def _later(row: OwnBlockers) -> WaitReason:
+    if row.awaits is not None and row.awaits.startswith("budget:"):
+        return WaitReason("budget", "The budget for it is used up. It goes on by itself.", row.since, row.due_at)
     if row.awaits is not None:
         return WaitReason("schedule", "It waits for its time and goes on by itself.", row.since, row.due_at)
     if row.attempts:

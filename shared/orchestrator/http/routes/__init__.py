@@ -5,6 +5,7 @@ from orchestrator.http.routes.dead_letters import dead_letter_routes
 from orchestrator.http.routes.flags import flag_routes
 from orchestrator.http.routes.health import health_routes
 from orchestrator.http.routes.operator_tasks import operator_task_routes
+from orchestrator.http.routes.operators.budgets import budget_routes
 from orchestrator.http.routes.operators.notes import note_routes
 from orchestrator.http.routes.operators.schedules import operator_schedule_routes
 from orchestrator.http.routes.run_again import run_again_routes
@@ -30,6 +31,7 @@ ROUTERS = (
     run_again_routes,
     note_routes,
     operator_schedule_routes,
+    budget_routes,
     bulk_cancel_routes,
     dead_letter_routes,
     staged_redrive_routes,

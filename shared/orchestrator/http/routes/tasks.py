@@ -31,7 +31,7 @@ from orchestrator.http.views.waiting import ask_view, is_asking
 from orchestrator.model.errors import InvalidInput, NotFound
 from orchestrator.model.idempotency import KEY_PATTERN, LONGEST_KEY
 from orchestrator.model.states import Status
-from orchestrator.store import events, row_security, tasks, waits
+from orchestrator.store import budgets, events, row_security, tasks, waits
 
 if TYPE_CHECKING:
     from orchestrator.http.errors import JsonResponse
@@ -152,7 +152,8 @@ def task_routes(services: Services) -> Router:
         reason = None
         if task.status in (Status.PENDING, Status.PROCESSING):
             reason = wait_reason(services.db, services.agents, services.flags, owner, task.id)
-        return json_response(200, task_view(task, asks, reason))
+        cost = services.db.run(budgets.task_cost, task.id)
+        return json_response(200, task_view(task, asks, reason, cost))
 
     @router.get("/api/tasks/<task_id>/events")
     @operation(

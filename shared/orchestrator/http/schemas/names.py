@@ -8,10 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator.http.schemas import operator_responses, requests, responses, runs, schedules, statistics_responses
+    from orchestrator.http.schemas import (
+        budgets,
+        operator_responses,
+        requests,
+        responses,
+        runs,
+        schedules,
+        statistics_responses,
+    )
 else:
     from orchestrator.http.operation import SchemaModule
 
+    budgets = SchemaModule("orchestrator.http.schemas.budgets")
     operator_responses = SchemaModule("orchestrator.http.schemas.operator_responses")
     requests = SchemaModule("orchestrator.http.schemas.requests")
     responses = SchemaModule("orchestrator.http.schemas.responses")
@@ -19,4 +28,4 @@ else:
     schedules = SchemaModule("orchestrator.http.schemas.schedules")
     statistics_responses = SchemaModule("orchestrator.http.schemas.statistics_responses")
 
-__all__ = ["operator_responses", "requests", "responses", "runs", "schedules", "statistics_responses"]
+__all__ = ["budgets", "operator_responses", "requests", "responses", "runs", "schedules", "statistics_responses"]

@@ -114,9 +114,9 @@ class Progress(TypedDict):
     data: NotRequired[dict[str, Json] | None]
 
 
-WaitKind: TypeAlias = Literal["children", "sleep", "signal", "approval"]
+WaitKind: TypeAlias = Literal["children", "sleep", "signal", "approval", "budget"]
 AskKind: TypeAlias = Literal["signal", "approval"]
-WaitReasonName: TypeAlias = Literal["answer", "turn", "children", "retry", "schedule", "flag", "limit"]
+WaitReasonName: TypeAlias = Literal["answer", "turn", "children", "retry", "schedule", "flag", "limit", "budget"]
 
 
 @closed
@@ -164,6 +164,16 @@ class Asks(TypedDict):
 
 
 @closed
+class Cost(TypedDict):
+    """The recorded model calls of a task; `micros` are millionths of the currency of the prices."""
+
+    micros: int
+    calls: int
+    inputTokens: int
+    outputTokens: int
+
+
+@closed
 class TaskView(TypedDict):
     id: Id
     type: str
@@ -182,6 +192,8 @@ class TaskView(TypedDict):
     deadline: NotRequired[Moment]
     waitingFor: NotRequired[WaitingFor]
     asks: NotRequired[list[Ask]]
+    #: Present when a model was called.
+    cost: NotRequired[Cost]
 
 
 @closed

@@ -36,7 +36,7 @@ def _wait(task: TaskSummary, awaits: str) -> responses.WaitingFor:
 
 def is_asking(task: TaskSummary) -> bool:
     """Return whether the task waits for an answer, so that its open questions are worth a statement."""
-    return task.awaits is not None and task.waiting_for is None and not task.awaits.startswith("sleep:")
+    return task.awaits is not None and task.waiting_for is None and task.awaits.startswith(("signal:", "approval:"))
 
 
 def ask_view(ask: Ask) -> responses.Ask:

@@ -29,6 +29,12 @@ DELETE FROM socket_connections WHERE owner_id = %(owner_id)s;
 -- Index: schedule_owner.
 DELETE FROM agent_schedules WHERE owner_id = %(owner_id)s;
 
+-- name: erase_spending
+-- Delete an owner's budgets and sums of costs. The calls are deleted with their tasks.
+-- Index: agent_budgets_pkey, agent_spending_pkey.
+WITH budget AS (DELETE FROM agent_budgets WHERE scope = 'owner' AND subject = %(owner_id)s)
+DELETE FROM agent_spending WHERE scope = 'owner' AND subject = %(owner_id)s;
+
 -- name: erase_joined_keys
 -- Index: agent_task_keys_pkey.
 DELETE FROM agent_task_keys WHERE owner_id = %(owner_id)s;

@@ -1,0 +1,1 @@
+"""Commands of operators beyond tasks and dead letters."""
