@@ -41,8 +41,11 @@ class Killer:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_worker_that_is_killed_at_the_model_or_the_till(lab: Lab, server: ModelServer, moment: str) -> None:
-    task = lab.engine.submit("test.thinking", {"url": server.url})
+@pytest.mark.parametrize("type", ["test.thinking", "test.framework"])
+def test_a_worker_that_is_killed_at_the_model_or_the_till(
+    lab: Lab, server: ModelServer, type: str, moment: str
+) -> None:
+    task = lab.engine.submit(type, {"url": server.url})
     killer = Killer(server, moment)
     process = lab.start("worker", ids=[task.id])
     killer.process = process
@@ -103,5 +106,6 @@ def check(lab: Lab, server: ModelServer, kills: int = 1) -> None:
     (row,) = lab.engine.db.connection().execute("SELECT id FROM agent_tasks").fetchall()
     task = lab.engine.task(row["id"])
     assert (task.status, task.result["text"]) == (Status.COMPLETED, "You have a seat to Bergen.")
-    assert server.charges == {f"{task.id}:turn:2:tool:0:charge": 100}
+    step = "tool:charge" if task.type == "test.framework" else "turn:2:tool:0:charge"
+    assert server.charges == {f"{task.id}:{step}": 100}
     assert len(server.requests) <= len(SCRIPT) + kills

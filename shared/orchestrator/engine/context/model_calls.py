@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 from orchestrator.engine.context.step_results import check_annotation, check_name
@@ -41,20 +41,47 @@ class ModelCallScope(SteppingScope, ABC):
         Raise Refuse with code `budget_exhausted` when a budget refuses the call, or `model_without_price` when a
         budget applies and the model has no price; and as `step`.
         """
-        self._enter()
-        check_name(name, "the name of a step")
-        name = self._unique(name)
-        if name not in self._recorded:
-            check_annotation(name, fn, returns)
-            self._continue_unless_it_fits(name)
-            self._write_start()
-            self._reserve(name, model, tokens)
+        check_annotation(name, fn, returns)
+        name, is_recorded = self._open_call(name, model, tokens)
+        if not is_recorded:
             started = time.monotonic()
             with tracing.span(f"step {name}"):
                 result = fn(self._key(name))
             reach("step.called")
             self._record_paid(name, result, usage(result), returns, time.monotonic() - started)
         return cast("T", self._result(name, returns))
+
+    async def model_call_async(
+        self,
+        name: str,
+        model: str,
+        fn: Callable[[str], Awaitable[T]],
+        *,
+        tokens: tuple[int, int],
+        usage: Callable[[T], tuple[int, int]],
+        returns: object = None,
+    ) -> T:
+        """As `model_call`, for an `fn` that is awaited in an event loop of the handler's own."""
+        name, is_recorded = self._open_call(name, model, tokens)
+        if not is_recorded:
+            started = time.monotonic()
+            with tracing.span(f"step {name}"):
+                result = await fn(self._key(name))
+            reach("step.called")
+            self._record_paid(name, result, usage(result), returns, time.monotonic() - started)
+        return cast("T", self._result(name, returns))
+
+    def _open_call(self, name: str, model: str, tokens: tuple[int, int]) -> tuple[str, bool]:
+        """Return the step's name and whether it is recorded; reserve its cost where it is not."""
+        self._enter()
+        check_name(name, "the name of a step")
+        name = self._unique(name)
+        if name in self._recorded:
+            return name, True
+        self._continue_unless_it_fits(name)
+        self._write_start()
+        self._reserve(name, model, tokens)
+        return name, False
 
     def _reserve(self, name: str, model: str, tokens: tuple[int, int]) -> None:
         """Reserve the estimate, or end the attempt."""
