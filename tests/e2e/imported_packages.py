@@ -9,10 +9,18 @@ import pkgutil
 import sys
 
 
+#: Modules of an extra that the layers do not have.
+OF_EXTRAS = {"orchestrator.llm.pydantic_ai"}
+
+
 def import_project() -> None:
     for package in map(importlib.import_module, ("orchestrator", "playmate")):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError:
+                if module.name not in OF_EXTRAS:
+                    raise
 
 
 def use_theirs(services: list[str]) -> None:
