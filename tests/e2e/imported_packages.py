@@ -8,7 +8,6 @@ import importlib
 import pkgutil
 import sys
 
-
 #: Modules of an extra that the layers do not have.
 OF_EXTRAS = {"orchestrator.llm.pydantic_ai"}
 

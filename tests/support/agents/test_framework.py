@@ -57,7 +57,7 @@ def _ask(url: str, messages: list[ModelMessage]) -> ModelResponse:
         if isinstance(part, Finished):
             message, usage = part.turn.message, part.turn.usage
             calls = [ToolCallPart(call.name, call.arguments, call.id) for call in message.calls]
-            parts = calls or [TextPart(message.text)]
+            parts: list[TextPart | ToolCallPart] = [*calls] or [TextPart(message.text)]
             used = RequestUsage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
             return ModelResponse(parts=parts, usage=used, model_name="test-model")
     raise AssertionError("the server gave no end")
