@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
@@ -56,12 +56,12 @@ class DurableModel(WrapperModel):
             returns=ModelResponse,
         )
 
-    def request_stream(self, *_args: Any, **_options: Any) -> Any:
+    def request_stream(self, *_args: object, **_options: object) -> NoReturn:
         """Raise NotImplementedError: a stream that breaks off cannot be recorded."""
         raise NotImplementedError("a durable model cannot stream; use run or run_sync, and ctx.stream for the answer")
 
 
-def durable_tool(ctx: Context, function: Callable[..., Any]) -> Callable[..., Any]:
+def durable_tool(ctx: Context, function: Callable[..., object]) -> Callable[..., object]:
     """Return a tool for an agent of Pydantic AI whose calls are steps: each runs once, and its result is JSON.
 
     A parameter called `idempotency_key` is hidden from the model and gets the step's key.
@@ -70,8 +70,8 @@ def durable_tool(ctx: Context, function: Callable[..., Any]) -> Callable[..., An
     shown = [each for each in signature.parameters.values() if each.name != KEY]
 
     @wraps(function)
-    async def call(*args: Any, **given: Any) -> Any:
-        def run(key: str) -> Any:
+    async def call(*args: object, **given: object) -> object:
+        def run(key: str) -> object:
             return function(*args, **given, **({KEY: key} if KEY in signature.parameters else {}))
 
         return ctx.step(f"tool:{function.__name__}", run)
