@@ -243,6 +243,7 @@ def test_no_table_is_without_a_decision(conn: Connection) -> None:
         "agent_limits",  # of no owner; read by workers, the sweeper and operators, as the next two
         "agent_limit_uses",
         "agent_limit_waits",
+        "agent_task_notes",  # of operators, whose role alone may read it
         "agent_task_steps",  # read by workers alone
         "handler_transactions",  # of workers alone, and of no owner
         "revocation",
