@@ -26,6 +26,7 @@ def apply(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
     application = bootstrap.application()
     packages = application.import_everything()
+    bootstrap.agents().check_timeouts(bootstrap.settings().long_timeout)
     database = bootstrap.database()
     answer = application.handle_event(database, wanted)
     answer = admit_owner(database, wanted) if answer is None else answer

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Response, Router
 
     from orchestrator.engine.agents import agent
-    from orchestrator.engine.context import Call, Child, Context, Gathered
+    from orchestrator.engine.context import AsyncContext, Call, Child, Context, Gathered
     from orchestrator.engine.limits.declared import Concurrent, Rate
     from orchestrator.engine.submit import TaskRequest, submit
     from orchestrator.engine.unique import Unique, UniqueKey, debounce
@@ -85,6 +85,7 @@ _MODULES = {
     # for agents
     "agent": "engine.agents",
     "Context": "engine.context",
+    "AsyncContext": "engine.context",
     "Call": "engine.context",
     "Child": "engine.context",
     "Gathered": "engine.context",
@@ -123,6 +124,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "AsyncContext",
     "Call",
     "Child",
     "Concurrent",

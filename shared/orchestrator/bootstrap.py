@@ -12,7 +12,7 @@ import psycopg
 from orchestrator.application import Application
 from orchestrator.aws.clients import public_certificates
 from orchestrator.aws.feature_flags import Flags, FlagSource
-from orchestrator.aws.queues import EventQueue, TaskQueue
+from orchestrator.aws.queues import EventQueue, TaskQueue, lane_queues
 from orchestrator.aws.secrets import Secrets
 from orchestrator.aws.websocket_api import Sockets
 from orchestrator.observability import logger, metrics, tracing
@@ -134,32 +134,33 @@ def bring_logins_up_to_date() -> list[str]:
     most = None
     if values.database_connections:
         values.require("worker_concurrency", "push_concurrency")
-        most = share(values.database_connections, workers=values.worker_concurrency, pushes=values.push_concurrency)
+        workers, long = values.worker_concurrency, values.long_concurrency
+        most = share(values.database_connections, workers=workers, pushes=values.push_concurrency, long=long)
     return database_users.bring_up_to_date(database(), secrets(), values.database_logins, log_in, most)
 
 
 @cache
 def task_queue() -> TaskQueue:
-    settings().require("task_queue_url")
-    return TaskQueue(settings().task_queue_url)
+    """Return the task queues of all lanes; a worker receives from the one of its own lane."""
+    values = settings().require("task_queue_url")
+    return lane_queues(values.task_queue_url, values.long_task_queue_url, values.lane, agents().lane_of)
 
 
 @cache
 def dead_letter_queue() -> TaskQueue:
-    settings().require("dead_letter_queue_url")
-    return TaskQueue(settings().dead_letter_queue_url)
+    """Return the dead-letter queues of all lanes."""
+    values = settings().require("dead_letter_queue_url")
+    return lane_queues(values.dead_letter_queue_url, values.long_dead_letter_queue_url, values.lane, agents().lane_of)
 
 
 @cache
 def event_queue() -> EventQueue:
-    settings().require("event_queue_url")
-    return EventQueue(settings().event_queue_url)
+    return EventQueue(settings().require("event_queue_url").event_queue_url)
 
 
 @cache
 def sockets() -> Sockets:
-    settings().require("websocket_endpoint")
-    return Sockets(settings().websocket_endpoint)
+    return Sockets(settings().require("websocket_endpoint").websocket_endpoint)
 
 
 @cache
@@ -172,8 +173,7 @@ def flags() -> Flags:
 @cache
 def application() -> Application:
     """Return the application that this function serves. Raise SettingsError where none is set."""
-    settings().require("application")
-    return Application(settings().application)
+    return Application(settings().require("application").application)
 
 
 @cache
@@ -188,6 +188,7 @@ def agents() -> Agents:
 def worker() -> Worker:
     """Return the worker of the worker function."""
     from orchestrator.engine.execution.heartbeat import Heartbeat
+    from orchestrator.engine.execution.lanes.pool import ConnectionPool
     from orchestrator.engine.execution.worker import Worker
 
     application().configure_worker(settings())
@@ -201,6 +202,9 @@ def worker() -> Worker:
         agents=agents(),
         flags=flags(),
         heartbeat=Heartbeat(Database(open_connection)),
+        lane=settings().lane,
+        slots=settings().slots,
+        pool=ConnectionPool(open_connection),
         version=settings().version,
     )
 
@@ -224,8 +228,7 @@ def sweeper() -> Sweeper:
 def tokens() -> Tokens:
     from orchestrator.http.access_tokens import Tokens
 
-    settings().require("jwt_secret_arn", "jwt_issuer", "jwt_audience")
-    values = settings()
+    values = settings().require("jwt_secret_arn", "jwt_issuer", "jwt_audience")
     return Tokens(
         secrets(),
         values.jwt_secret_arn,
@@ -266,8 +269,7 @@ def rotate_keys(revoke: bool) -> str:
 def services() -> Services:
     from orchestrator.http.app import Services
 
-    settings().require("websocket_url")
-    values = settings()
+    values = settings().require("websocket_url")
     return Services(
         db=database(),
         queue=task_queue(),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, Self, get_args
 
+from orchestrator.model.task import LANES, Lane
+
 Environment = Literal["local", "staging", "prod"]
 Authority = Literal["", "amazon", "public"]
 #: The functions that log in to Postgres, each as itself.
@@ -49,6 +51,9 @@ class Settings:
     #: For the migrate function: connections that Postgres takes, and the most workers and pushes at a time; 0: unknown.
     database_connections: int = 0
     worker_concurrency: int = 0
+    long_concurrency: int = 0
+    #: For the migrate function: seconds of an invocation of the lane `long`; 0: unknown.
+    long_timeout: int = 0
     push_concurrency: int = 0
 
     #: Whether sessions are the function's own, not a proxy's: statements may be prepared.
@@ -56,6 +61,12 @@ class Settings:
 
     task_queue_url: str = ""
     dead_letter_queue_url: str = ""
+    #: Those of the lane `long`.
+    long_task_queue_url: str = ""
+    long_dead_letter_queue_url: str = ""
+    #: For a worker: the lane whose queue it receives, and the attempts that the lane `long` runs side by side.
+    lane: Lane = "quick"
+    slots: int = 10
     event_queue_url: str = ""
 
     #: Public address that clients connect to, stage included.
@@ -120,11 +131,12 @@ class Settings:
             raise SettingsError(faults)
         return cls(**values)  # type: ignore[arg-type] # each reader returns its field's type
 
-    def require(self, *names: str) -> None:
+    def require(self, *names: str) -> Self:
         """Return the settings; raise SettingsError with every one of these fields that is empty."""
         missing = [name for name in names if not getattr(self, name)]
         if missing:
             raise SettingsError(f"{name.upper()} is not set" for name in missing)
+        return self
 
 
 def _environment(raw: str) -> str:
@@ -136,6 +148,12 @@ def _environment(raw: str) -> str:
 def _authority(raw: str) -> str:
     if raw not in get_args(Authority):
         raise ValueError(f"must be amazon, public or empty, not {raw!r}")
+    return raw
+
+
+def _lane(raw: str) -> str:
+    if raw not in LANES:
+        raise ValueError(f"must be one of {', '.join(LANES)}, not {raw!r}")
     return raw
 
 
@@ -200,9 +218,15 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "database_logins": _logins,
     "database_connections": _number,
     "worker_concurrency": _number,
+    "long_concurrency": _number,
+    "long_timeout": _number,
     "push_concurrency": _number,
     "task_queue_url": _url("http", "https"),
     "dead_letter_queue_url": _url("http", "https"),
+    "long_task_queue_url": _url("http", "https"),
+    "long_dead_letter_queue_url": _url("http", "https"),
+    "lane": _lane,
+    "slots": _number,
     "event_queue_url": _url("http", "https"),
     "websocket_url": _url("ws", "wss"),
     "websocket_endpoint": _url("http", "https"),

@@ -17,6 +17,7 @@ from orchestrator.store.connection import CERTIFICATES
 from tests.aws_rules.conftest import Resource
 from tests.support.gateway import LambdaContext
 from tests.template.test_permissions import roles
+from tools.aws_deploy.preflight import SPARE
 from tools.quality import template_values
 from tools.virtualenvs import ROOT
 
@@ -82,7 +83,8 @@ def test_every_target_may_be_invoked(family: dict[str, dict[str, Any]]) -> None:
 def test_the_small_profile_fits_into_a_new_account() -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: new accounts have reduced quotas."""
     given = template_values.overrides("small")
-    assert int(given["WorkerConcurrency"]) + int(given["PushConcurrency"]) + 5 <= NEW_ACCOUNT
+    pollers = ("WorkerConcurrency", "LongConcurrency", "PushConcurrency")
+    assert sum(int(given[name]) for name in pollers) + SPARE <= NEW_ACCOUNT
     assert "ApiConcurrency" not in given, "ten executions leave none to reserve"
 
 

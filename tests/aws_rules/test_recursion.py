@@ -87,9 +87,10 @@ def test_the_project_s_client_sends_the_chain_to_lambda(monkeypatch: pytest.Monk
     assert chain(20, allows=False, monkeypatch=monkeypatch) == MOST_HOPS
 
 
-def test_the_worker_allows_it(functions: dict[str, Resource], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["WorkerFunction", "LongWorkerFunction"])
+def test_the_worker_allows_it(functions: dict[str, Resource], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: RecursiveLoop "Allow"."""
-    allows = functions["WorkerFunction"].get("RecursiveLoop") == "Allow"
+    allows = functions[name].get("RecursiveLoop") == "Allow"
     assert chain(40, allows=allows, monkeypatch=monkeypatch) == 40
 
 
@@ -104,5 +105,5 @@ def test_every_function_that_sends_to_its_own_queue_allows_it(
             name = mapping["Properties"]["FunctionName"]["Ref"].removesuffix(".Alias")
             if {"Ref": queue} in sends_to(roles(family)[name]):
                 looping.add(name)
-    assert looping == {"WorkerFunction"}
+    assert looping == {"WorkerFunction", "LongWorkerFunction"}
     assert {name for name, one in functions.items() if one.get("RecursiveLoop") == "Allow"} == looping

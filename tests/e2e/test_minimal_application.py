@@ -12,6 +12,7 @@ import pytest
 from orchestrator.aws.secrets import Secrets
 from orchestrator.http.access_tokens import Tokens
 from tests.e2e.watcher import watching
+from tests.support.model_server import ModelServer
 from tests.support.stack import Stack, private_stack
 
 
@@ -68,4 +69,22 @@ def test_its_faults_are_named(caller: httpx.Client) -> None:
 def test_nothing_of_the_playdate_application_is_there(caller: httpx.Client) -> None:
     assert caller.post("/auth/login", json={"identifier": "Amira", "password": "x"}).status_code == 404
     refused = caller.post("/api/tasks", json={"type": "friend.ask", "payload": {"friendName": "Bruno"}})
-    assert refused.json()["message"] == "type: unknown task type; known are words.count"
+    assert refused.json()["message"] == "type: unknown task type; known are words.ask, words.count"
+
+
+def test_long_tasks_run_side_by_side_and_delay_no_quick_one(caller: httpx.Client) -> None:
+    """Two containers of the lane run the four: the model answers none of them before all its calls are there."""
+    with ModelServer() as model, watching(caller) as watcher:
+        watcher.subscribe()
+        orders = [{"type": "words.ask", "payload": {"url": f"{model.url}/later"}} for _ in range(4)]
+        answer = caller.post("/api/tasks/batch", json={"tasks": orders})
+        assert answer.status_code == 202, answer.text
+        slow = [one["id"] for one in answer.json()["items"]]
+        model.wait_for_calls(4)
+        quick = caller.post("/api/words", json={"text": "one two"}).json()["taskId"]
+        assert watcher.until_over(quick)["status"] == "completed"
+        assert {caller.get(f"/api/tasks/{id}").json()["status"] for id in slow} == {"processing"}
+        model.release.set()
+        ended = [watcher.until_over(id) for id in slow]
+    assert [(one["status"], one["attempts"], one["result"]["answer"]) for one in ended] == [("completed", 1, 42)] * 4
+    assert (model.most, set(model.calls.values())) == (4, {1})

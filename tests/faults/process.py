@@ -15,6 +15,7 @@ from orchestrator.engine.cancel import cancel
 from orchestrator.engine.execution import batch
 from orchestrator.engine.execution.deliveries import Deliveries
 from orchestrator.engine.execution.heartbeat import LEASE, Heartbeat
+from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.live.subscriptions import push
 from orchestrator.engine.operators.redrive import Selection, redrive
 from orchestrator.engine.sweep import Sweeper, sweep
@@ -60,6 +61,7 @@ class FaultyProcess:
         roles: dict[str, Callable[[], Any]] = {
             "submit": lambda: str(self.engine.submit(**self._order()).id),
             "worker": lambda: self.engine.run(*self._ids(), remaining=self.options.get("remaining", 60.0)),
+            "long": lambda: self.engine.run(*self._ids(), worker=self._long_worker(), remaining=600.0),
             "renewer": self._renew,
             "sweeper": lambda: sweep(self._sweeper(), lambda: 60.0),
             "push": lambda: push(self.engine.db, WireSockets(self.wire), self.options["owners"]),
@@ -80,6 +82,11 @@ class FaultyProcess:
             value = self.options.get("value", {"yes": True})
             sent = self.engine.db.run(signals.signal, task_id, "answer", value, owner="1", by="1")
             signals.announce_signal(self.engine.queue, self.engine.events, sent)
+
+    def _long_worker(self) -> Worker:
+        worker = self.engine.long_worker()
+        worker.heartbeat = Heartbeat(self.engine.database("worker"))
+        return worker
 
     def _renew(self) -> None:
         worker, ids = self.engine.worker, self._ids()

@@ -42,6 +42,14 @@ def kill_returner(lab: Lab) -> None:
     assert [lab.engine.kinds(task_id) for task_id in ids] == [["submitted"]] * 3
 
 
+def kill_forwarder(lab: Lab) -> None:
+    """The tasks arrived in the queue of the lane `long`."""
+    ids = [lab.engine.submit().id for _ in range(3)]
+    lab.kill_at("long", "run.forwarded", ids=ids)
+    assert len(lab.wire.sent("tasks")) == 3
+    assert [lab.engine.kinds(task_id) for task_id in ids] == [["submitted"]] * 3
+
+
 def kill_renewer(lab: Lab) -> None:
     lab.kill_at("renewer", "run.renewed", ids=[lab.engine.submit().id for _ in range(3)])
 
@@ -135,6 +143,7 @@ SCENES: dict[Point, Callable[[Lab], None]] = {
     "step.called": kill_stepper("step.called"),
     "run.returned": kill_returner,
     "run.renewed": kill_renewer,
+    "run.forwarded": kill_forwarder,
     "run.dead_lettered": kill_while_sending_dead_letters,
     "sweep.marked": kill_sweeper,
     "sweep.scheduled": kill_scheduler,

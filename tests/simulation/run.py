@@ -7,8 +7,8 @@ import logging
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.simulation.processes import prepare
 from tests.simulation.schedules import Schedule
-from tests.simulation.world import prepare
 
 #: Steps of one schedule at most.
 STEPS = 20

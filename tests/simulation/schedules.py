@@ -39,6 +39,7 @@ pause = st.fixed_dictionaries(
 order = st.one_of(
     st.tuples(st.just("sim.work"), script),
     st.tuples(st.just("sim.work"), script),
+    st.tuples(st.just("sim.slow"), script),
     st.tuples(st.just("sim.limited"), script),
     st.tuples(st.just("sim.family"), family),
     st.tuples(st.just("sim.waits"), pause),
@@ -146,6 +147,12 @@ class Schedule(RuleBasedStateMachine):
         self.world.queue.double(self.world.queue.some(most))
 
     @rule(most=st.integers(1, 3))
+    def move_lane(self, most: int) -> None:
+        """A deploy moves types to the other lane and back: messages arrive where their tasks no longer run."""
+        for queued in self.world.queue.some(most):
+            queued.lane = "long" if queued.lane == "quick" else "quick"
+
+    @rule(most=st.integers(1, 3))
     def lose(self, most: int) -> None:
         self.world.queue.remove([queued.id for queued in self.world.queue.some(most)])
 
@@ -192,7 +199,7 @@ class Schedule(RuleBasedStateMachine):
         self.world.advance(0.01)
         self.world.dead_letters.move_all_to(self.world.queue)
 
-    @rule(type=st.sampled_from(("sim.work", "sim.limited", "sim.family")))
+    @rule(type=st.sampled_from(("sim.work", "sim.slow", "sim.limited", "sim.family")))
     def flip(self, type: str) -> None:
         self.world.flags.off ^= {f"task.{type}"}
 

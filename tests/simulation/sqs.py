@@ -11,17 +11,19 @@ from uuid import UUID
 
 from orchestrator.aws.queues import Depth, EventQueue, Received, TaskMessage, TaskQueue
 from orchestrator.engine.execution.worker import Message, source_of
+from orchestrator.model.task import Lane
 from tools.local_stack.templates import read
 from tools.virtualenvs import ROOT
 
 #: The queue keeps a sent message, refuses it, accepts and loses it, or delivers it twice.
 Mood = Literal["well", "refuses", "loses", "doubles"]
 
-_QUEUE = read(ROOT / "template.yaml")["Resources"]["TaskQueue"]["Properties"]
-#: Seconds a received message stays hidden, from the template.
-VISIBILITY = float(_QUEUE["VisibilityTimeout"])
-#: Receives after which a message goes to the dead-letter queue, from the template.
-MAX_RECEIVES = int(_QUEUE["RedrivePolicy"]["maxReceiveCount"])
+_RESOURCES = read(ROOT / "template.yaml")["Resources"]
+_QUEUES = {"quick": _RESOURCES["TaskQueue"]["Properties"], "long": _RESOURCES["LongTaskQueue"]["Properties"]}
+#: Seconds a received message stays hidden in each lane, from the template.
+VISIBILITY = {lane: float(queue["VisibilityTimeout"]) for lane, queue in _QUEUES.items()}
+#: Receives after which a message goes to the dead-letter queue, from the template: the same in both lanes.
+(MAX_RECEIVES,) = {int(queue["RedrivePolicy"]["maxReceiveCount"]) for queue in _QUEUES.values()}
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class QueuedMessage:
     visible: float
     receives: int = 0
     dead_seq: int | None = None
+    #: The lane whose queue it is in, which may be another than its task's.
+    lane: Lane = "quick"
 
     def message(self) -> Message:
         source, dead_seq = source_of(self.dead_seq)
@@ -50,12 +54,17 @@ class QueuedMessage:
 
 
 class SimulatedQueue(TaskQueue):
-    """A standard queue with a redrive policy."""
+    """The standard queues of both lanes, with a redrive policy."""
 
     def __init__(
-        self, now: Callable[[], float], rng: random.Random, dead_letters: SimulatedQueue | None = None
+        self,
+        now: Callable[[], float],
+        rng: random.Random,
+        lane_of: Callable[[str], Lane],
+        dead_letters: SimulatedQueue | None = None,
     ) -> None:
         super().__init__("simulated")
+        self._lane_of = lane_of
         self.queued_messages: dict[str, QueuedMessage] = {}
         self.mood: Mood = "well"
         #: The dead letters (task, `seq` of its dead-letter event) that an AWS redrive moved to another queue.
@@ -69,28 +78,31 @@ class SimulatedQueue(TaskQueue):
         copies = {"well": 1, "loses": 0, "doubles": 2}[self.mood]
         for wake in wakes:
             for _ in range(copies):
-                self.put(wake.task_id, wake.owner, wake.dead_seq, delay=wake.delay)
+                lane = self._lane_of(wake.type)
+                self.put(wake.task_id, wake.owner, wake.dead_seq, delay=wake.delay, lane=lane)
         return []
 
-    def put(self, task_id: UUID, owner: str, dead_seq: int | None, *, delay: float = 0.0) -> None:
+    def put(self, task_id: UUID, owner: str, dead_seq: int | None, *, delay: float = 0.0, lane: Lane = "quick") -> None:
         now = self._now()
-        self._keep(QueuedMessage("", task_id, owner, sent=now, visible=now + delay, dead_seq=dead_seq))
+        self._keep(QueuedMessage("", task_id, owner, sent=now, visible=now + delay, dead_seq=dead_seq, lane=lane))
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         for handle, seconds in changes:
             if handle in self.queued_messages:
                 self.queued_messages[handle].visible = self._now() + seconds
 
-    def take(self, most: int) -> list[QueuedMessage]:
+    def take(self, most: int, lane: Lane | None = None) -> list[QueuedMessage]:
         """Receives visible messages, in any order; one received too often moves to the dead-letter queue."""
-        visible = [queued for queued in self.queued_messages.values() if queued.visible <= self._now()]
+        visible = [each for each in self.queued_messages.values() if each.visible <= self._now()]
+        visible = [each for each in visible if lane is None or each.lane == lane]
         self._rng.shuffle(visible)
         taken = []
         for queued in visible[:most]:
             queued.receives += 1
-            queued.visible = self._now() + VISIBILITY
+            queued.visible = self._now() + VISIBILITY[queued.lane]
             if queued.receives > MAX_RECEIVES and self._dead_letters is not None:
-                self._dead_letters.put(self.queued_messages.pop(queued.id).task_id, queued.owner, queued.dead_seq)
+                del self.queued_messages[queued.id]
+                self._dead_letters.put(queued.task_id, queued.owner, queued.dead_seq, lane=queued.lane)
             else:
                 taken.append(queued)
         return taken
@@ -118,7 +130,7 @@ class SimulatedQueue(TaskQueue):
     def move_all_to(self, other: SimulatedQueue) -> None:
         """AWS's redrive: the messages arrive on the other queue as new ones, attributes and all."""
         for queued in list(self.queued_messages.values()):
-            other.put(queued.task_id, queued.owner, queued.dead_seq)
+            other.put(queued.task_id, queued.owner, queued.dead_seq, lane=queued.lane)
             if queued.dead_seq:
                 self.moved.add((queued.task_id, queued.dead_seq))
         self.queued_messages.clear()

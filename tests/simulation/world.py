@@ -18,7 +18,7 @@ from unittest import mock
 from uuid import UUID
 
 from orchestrator.engine import cancel, submit
-from orchestrator.engine.agents import Agents
+from orchestrator.engine.agents import WORKER_TIMEOUTS, Agents
 from orchestrator.engine.execution import batch
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
@@ -30,19 +30,26 @@ from orchestrator.engine.waiting import signals
 from orchestrator.model import fault_injection
 from orchestrator.model.errors import Conflict, KeyReused
 from orchestrator.model.fault_injection import Point, ProcessKilled
-from orchestrator.store.connection import Connection, Database, connect
+from orchestrator.model.task import LANES, Lane
+from orchestrator.store.connection import Database, connect
 from orchestrator.store.owners import ANY_OWNER
 from tests.simulation import watchers
 from tests.simulation.agents.sim_work import CALLS, RUNS
+from tests.simulation.processes import SteadyPool, SteadyWorker, die, end
 from tests.simulation.sqs import QueuedMessage, SimulatedEvents, SimulatedQueue
 from tests.support.engine import FixedFlags
-from tests.support.postgres import connect_as
+from tests.support.postgres import connect_as, log_in
+from tools.local_stack.templates import read
+from tools.virtualenvs import ROOT
 
 #: The accidents that may happen while a process is at a point.
 Accident = Literal["die", "cut", "cancel", "late", "rival", "sweep", "redrive", "signal"]
 START = datetime(2030, 1, 1, tzinfo=UTC)
-#: Seconds of a worker's invocation; its lease is 5 longer.
-INVOCATION = 60.0
+#: Seconds of a worker's invocation.
+INVOCATION, LONG_INVOCATION = WORKER_TIMEOUTS["quick"], WORKER_TIMEOUTS["long"]
+#: Attempts of a worker of the lane `long`, from the template. Here they run one after another, in the thread of the
+#: world, because the same seed must be the same history.
+SLOTS = int(read(ROOT / "template.yaml")["Parameters"]["LongSlots"]["Default"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,6 @@ class Interruption:
     accident: Accident
 
 
-class SteadyWorker(Worker):
-    """Which types are quick is said, not measured: time must not change a history."""
-
-    __slots__ = ()
-
-    def is_quick(self, task_type: str, within: float) -> bool:
-        return task_type != "sim.family"
-
-
 class World:
     """Everything outside the engine, and the engine in it."""
 
@@ -70,11 +68,11 @@ class World:
         self.url, self.rng = url, random.Random(seed)
         self.flags, self.events, self.sockets = FixedFlags(), SimulatedEvents(), watchers.SimulatedSockets()
         self.now = START
-        self.dead_letters = SimulatedQueue(self.seconds, self.rng)
-        self.queue = SimulatedQueue(self.seconds, self.rng, self.dead_letters)
         self.agents = Agents("tests.simulation.agents")
+        self.dead_letters = SimulatedQueue(self.seconds, self.rng, self.agents.lane_of)
+        self.queue = SimulatedQueue(self.seconds, self.rng, self.agents.lane_of, self.dead_letters)
         self.db = Database(lambda: connect(url))
-        self.workers = [self._worker(), self._worker()]
+        self.workers = [self._worker("quick"), self._worker("quick"), self._worker("long")]
         self.sweeper = self._sweeper()
         self._plan: list[Interruption] = []
         self._reached: Counter[Point] = Counter()
@@ -99,8 +97,10 @@ class World:
     def end(self) -> None:
         fault_injection.arm(None)
         self._patches.close()
-        for database in (self.db, self.sweeper.db, *(d for worker in self.workers for d in (worker.db, worker.side))):
+        for database in (self.db, self.sweeper.db):
             database.close()
+        for worker in self.workers:
+            end(worker)
 
     def seconds(self) -> float:
         return self.now.timestamp()
@@ -131,17 +131,20 @@ class World:
             return None
 
     def deliver(self, most: int, remaining: float = INVOCATION, *, answered: bool = True) -> int:
-        """One batch to one worker; unless `answered`, Lambda's answer gets lost and everything comes again."""
-        taken = self.queue.take(most)
-        if taken:
-            self._run(taken, remaining, answered)
-        return len(taken)
+        """One batch to a worker of each lane; unless `answered`, Lambda's answer gets lost and all comes again."""
+        delivered = 0
+        for lane in LANES:
+            taken = self.queue.take(most if lane == "quick" else min(most, SLOTS), lane)
+            if taken:
+                self._run(lane, taken, remaining if lane == "quick" else LONG_INVOCATION, answered)
+            delivered += len(taken)
+        return delivered
 
     def sweep(self) -> None:
         try:
             sweep(self.sweeper, lambda: 60.0)
         except ProcessKilled:
-            _die(self.sweeper.db)
+            die(self.sweeper.db)
             self.sweeper = self._sweeper()
 
     def cancel(self, task_id: UUID) -> None:
@@ -173,8 +176,10 @@ class World:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return self.db.connection().execute(sql.encode()).fetchall()
 
-    def _run(self, taken: Sequence[QueuedMessage], remaining: float, answered: bool) -> None:
-        idle = [at for at, worker in enumerate(self.workers) if all(worker is not busy for busy, _ in self._running)]
+    def _run(self, lane: Lane, taken: Sequence[QueuedMessage], remaining: float, answered: bool) -> None:
+        busy = [worker for worker, _ in self._running]
+        own = [at for at, each in enumerate(self.workers) if each.lane == lane]
+        idle = [at for at in own if all(self.workers[at] is not one for one in busy)]
         if not idle:
             return
         at = self.rng.choice(idle)
@@ -183,9 +188,8 @@ class World:
         try:
             back = run_batch(worker, [queued.message() for queued in taken], lambda: remaining)
         except ProcessKilled:
-            _die(worker.db)
-            _die(worker.side)
-            self.workers[at] = self._worker()
+            end(worker)
+            self.workers[at] = self._worker(lane)
         else:
             if answered:
                 self.queue.remove({queued.id for queued in taken} - set(back))
@@ -218,8 +222,10 @@ class World:
         """Postgres ends the connections of the process that is running."""
         if self._running:
             worker, _ = self._running[-1]
-            for database in (worker.db, worker.side):
-                pid = database.connection().info.backend_pid
+            used = [database.connection() for database in (worker.db, worker.side)]
+            used += worker.pool.taken if isinstance(worker.pool, SteadyPool) else []
+            for connection in used:
+                pid = connection.info.backend_pid
                 self.db.connection().execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 
     def _cancel_any(self) -> None:
@@ -239,9 +245,13 @@ class World:
         self.advance(200)
         self.sweep()
 
-    def _worker(self) -> Worker:
+    def _worker(self, lane: Lane) -> Worker:
         return SteadyWorker(
             name="simulated",
+            lane=lane,
+            slots=SLOTS,
+            pool=SteadyPool(lambda: log_in(self.url, "worker")) if lane == "long" else None,
+            start=lambda work: work(),
             db=connect_as(self.url, "worker"),
             side=connect_as(self.url, "worker"),
             queue=self.queue,
@@ -261,29 +271,3 @@ class World:
             sockets=self.sockets,
             flags=self.flags,
         )
-
-
-def prepare(url: str) -> None:
-    """One clock for every connection, as a database has, and the ledger that handlers write."""
-    connection: Connection = connect(url)
-    with connection:
-        connection.execute("CREATE UNLOGGED TABLE simulated_clock (now timestamptz NOT NULL)")
-        connection.execute("INSERT INTO simulated_clock VALUES (now())")
-        connection.execute(
-            "CREATE OR REPLACE FUNCTION task_now() RETURNS timestamptz LANGUAGE sql STABLE"
-            " AS 'SELECT now FROM simulated_clock'"
-        )
-        connection.execute("GRANT SELECT ON simulated_clock TO PUBLIC")
-        connection.execute("CREATE TABLE ledger (task_id uuid NOT NULL, what text NOT NULL)")
-        connection.execute("GRANT SELECT, INSERT, DELETE ON ledger TO orchestrator_worker")
-        for table in ("agent_tasks", "agent_task_events", "agent_task_steps"):
-            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
-
-
-def _die(database: Database) -> None:
-    """Roll back and close the connection, as Postgres does after its client dies, before anything else happens."""
-    connection = database._connection
-    if connection is not None and not connection.closed:
-        connection.pgconn.exec_(b"ROLLBACK")
-        connection.close()
-    database._connection = None

@@ -14,6 +14,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.execution.heartbeat import Heartbeat
+from orchestrator.engine.execution.lanes.pool import ConnectionPool
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
 from orchestrator.engine.submit import TaskRequest, submit
@@ -65,6 +67,7 @@ class Engine:
         self.flags = FixedFlags()
         self.agents = Agents("tests.support.agents")
         self._databases: list[Database] = []
+        self._pools: list[ConnectionPool] = []
         self.db = self.database()
         self.seed = seed
         self.worker = self.new_worker()
@@ -89,7 +92,18 @@ class Engine:
             self._databases.remove(database)
             database.close()
 
+    def long_worker(self, slots: int = 10) -> Worker:
+        """Return a worker of the lane `long`, whose heartbeat beats when a test says so."""
+        worker = self.new_worker()
+        worker.lane, worker.slots = "long", slots
+        worker.pool = _ClockedPool(partial(log_in, self.url, "worker"), lambda: self.now)
+        worker.heartbeat = Heartbeat(self.database("worker"), thread=False)
+        self._pools.append(worker.pool)
+        return worker
+
     def close(self) -> None:
+        for pool in self._pools:
+            pool.close()
         for database in self._databases:
             database.close()
 
@@ -162,9 +176,26 @@ class _ClockedDatabase(Database):
         self._now = now
 
     def connection(self) -> Connection:
-        connection, now = super().connection(), self._now()
-        if now is not None and connection.info.transaction_status is TransactionStatus.IDLE:
-            psycopg.Cursor(connection).execute(
-                "SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),), prepare=False
-            )
+        connection = super().connection()
+        _set_clock(connection, self._now())
         return connection
+
+
+class _ClockedPool(ConnectionPool):
+    """A pool whose connections have the clock of a test."""
+
+    def __init__(self, opener: Callable[[], Connection], now: Callable[[], datetime | None]) -> None:
+        super().__init__(opener)
+        self._now = now
+
+    def take(self) -> Connection:
+        connection = super().take()
+        _set_clock(connection, self._now())
+        return connection
+
+
+def _set_clock(connection: Connection, now: datetime | None) -> None:
+    if now is not None and connection.info.transaction_status is TransactionStatus.IDLE:
+        psycopg.Cursor(connection).execute(
+            "SELECT set_config('orchestrator.now', %s, false)", (now.isoformat(),), prepare=False
+        )

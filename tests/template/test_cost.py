@@ -99,8 +99,8 @@ def alarm_address(profile: str) -> str:
 
 def test_an_alarm_is_paid_for_by_the_metrics_it_reads() -> None:
     full, lean = (alarm_address(profile) for profile in ("default", "small"))
-    assert full.startswith("36 metrics watched, 2 composite, 1 dashboard")
-    assert lean.startswith("11 metrics watched, 1 composite, 0 dashboard")
+    assert full.startswith("39 metrics watched, 2 composite, 1 dashboard")
+    assert lean.startswith("13 metrics watched, 1 composite, 0 dashboard")
 
 
 def test_every_price_names_its_source_and_its_date() -> None:

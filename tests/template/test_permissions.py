@@ -70,6 +70,14 @@ DOES: dict[str, set[str]] = {
         "bedrock:InvokeModelWithResponseStream",
         "geo-places:SearchNearby",
     },
+    "LongWorkerFunction": {
+        *DATABASE,
+        *READ_FLAGS,
+        *POLL,
+        "sqs:SendMessage",
+        "bedrock:InvokeModelWithResponseStream",
+        "geo-places:SearchNearby",
+    },
     "WebsocketFunction": {*DATABASE, SIGNED["execute-api"]},
     "PushFunction": {*DATABASE, *POLL, SIGNED["execute-api"]},
     "SweeperFunction": {*DATABASE, *READ_FLAGS, *POLL, "sqs:SendMessage", SIGNED["execute-api"]},
@@ -79,7 +87,7 @@ DOES: dict[str, set[str]] = {
 }
 
 #: Parameters of the nested template that are queues and logins.
-QUEUES = {"TaskQueue", "TaskDeadLetters", "EventQueue"}
+QUEUES = {"TaskQueue", "TaskDeadLetters", "LongTaskQueue", "LongTaskDeadLetters", "EventQueue"}
 LOGINS = {"ApiLogin", "WorkerLogin", "WebsocketLogin", "PushLogin", "SweeperLogin"}
 
 
@@ -172,6 +180,7 @@ def test_each_function_reads_its_own_login_and_no_other(
     read = {name: LOGINS & _named(role) for name, role in roles(family).items()}
     assert read.pop("MigrateFunction") == read.pop("RotatePasswordsFunction") == LOGINS
     assert read.pop("RotateKeysFunction") == set()
+    assert read.pop("LongWorkerFunction") == read["WorkerFunction"]
     assert read == {login.replace("Login", "Function"): {login} for login in LOGINS}
     for login in LOGINS:
         variables = resources[login.replace("Login", "Function")]["Properties"]["Environment"]["Variables"]

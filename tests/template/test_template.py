@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.agents import LONGEST_TIMEOUT, WORKER_TIMEOUT, Agents
+from orchestrator.engine.agents import LONGEST_TIMEOUTS, WORKER_TIMEOUTS, Agents
 from orchestrator.engine.execution.fit import CLOSING_TIME
 from orchestrator.settings import Settings
 from tools.local_stack import templates
@@ -105,8 +105,10 @@ def test_stays_readable(family: dict[str, dict[str, Any]]) -> None:
 
 
 def test_each_function_folder_is_deployed_and_back(resources: dict[str, Resource]) -> None:
+    """The worker's folder is deployed twice: once for each lane."""
     deployed = sorted(one["CodeUri"] for one in functions(resources).values())
-    assert deployed == sorted(f"functions/{entry.parent.name}" for entry in ROOT.glob("functions/*/app.py"))
+    folders = [f"functions/{entry.parent.name}" for entry in ROOT.glob("functions/*/app.py")]
+    assert deployed == sorted([*folders, "functions/worker"])
 
 
 def test_functions_declare_only_their_differences(template: dict[str, Any], resources: dict[str, Resource]) -> None:
@@ -136,12 +138,31 @@ def test_a_collector_is_a_layer_beside_the_functions(template: dict[str, Any]) -
     assert Settings.from_env({"OTLP_ENDPOINT": "http://localhost:4318"}).otlp_endpoint
 
 
-def test_every_agent_can_start_and_end_within_an_invocation(resources: dict[str, Resource]) -> None:
+def test_every_agent_can_start_and_end_within_an_invocation(
+    template: dict[str, Any], resources: dict[str, Resource]
+) -> None:
     """One that could not would be given back for ever."""
-    agents = Agents("playmate.agents")
-    longest = functions(resources)["WorkerFunction"]["Timeout"] - 2 * CLOSING_TIME
-    assert (longest + 2 * CLOSING_TIME, longest) == (WORKER_TIMEOUT, LONGEST_TIMEOUT)
-    assert {name: agents.get(name).timeout for name in agents.types() if agents.get(name).timeout > longest} == {}
+    timeouts = {
+        "quick": functions(resources)["WorkerFunction"]["Timeout"],
+        "long": template["Parameters"]["LongTimeout"]["Default"],
+    }
+    assert timeouts == WORKER_TIMEOUTS
+    assert {lane: seconds - 2 * CLOSING_TIME for lane, seconds in timeouts.items()} == LONGEST_TIMEOUTS
+    late = [each.type for each in Agents("playmate.agents").all() if each.timeout > LONGEST_TIMEOUTS[each.lane]]
+    assert late == []
+
+
+def test_each_lane_has_a_queue_a_worker_and_bounds_of_its_own(resources: dict[str, Resource]) -> None:
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping")
+    quick, long = mappings["WorkerMapping"], mappings["LongWorkerMapping"]
+    assert quick["EventSourceArn"] != long["EventSourceArn"]
+    assert quick["FunctionName"] != long["FunctionName"]
+    assert long["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "LongConcurrency"}}
+    assert long["BatchSize"] == {"Ref": "LongSlots"}
+    worker = functions(resources)["LongWorkerFunction"]
+    assert (worker["Timeout"], worker["MemorySize"]) == ({"Ref": "LongTimeout"}, {"Ref": "LongMemory"})
+    assert worker["Environment"]["Variables"]["SLOTS"] == {"Ref": "LongSlots"}
+    assert "LANE" not in functions(resources)["WorkerFunction"]["Environment"]["Variables"]
 
 
 def test_queues_keep_failed_messages(resources: dict[str, Resource]) -> None:
@@ -151,8 +172,8 @@ def test_queues_keep_failed_messages(resources: dict[str, Resource]) -> None:
         for one in queues.values()
         if "RedrivePolicy" in one
     ]
-    assert set(queues) - set(targets) == {"TaskQueue", "EventQueue"}
-    assert len(targets) == 2
+    assert set(queues) - set(targets) == {"TaskQueue", "LongTaskQueue", "EventQueue"}
+    assert len(set(targets)) == 3
     for name in targets:
         assert queues[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert all(one["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]} for one in queues.values())
@@ -175,13 +196,14 @@ def test_a_message_stays_hidden_while_its_consumer_may_still_work(
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         consumer = functions(resources)[mapping["FunctionName"]["Ref"].removesuffix(".Alias")]
         timeout = consumer.get("Timeout", template["Globals"]["Function"]["Timeout"])
+        timeout = template["Parameters"][timeout["Ref"]]["MaxValue"] if isinstance(timeout, dict) else timeout
         assert queue["VisibilityTimeout"] >= 6 * timeout + mapping["MaximumBatchingWindowInSeconds"]
 
 
 def test_batches_report_their_failures_one_by_one(resources: dict[str, Resource]) -> None:
     mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
     assert all(one["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for one in mappings)
-    assert len(mappings) == 2
+    assert len(mappings) == 3
 
 
 def test_every_variable_is_a_setting_and_back(template: dict[str, Any], resources: dict[str, Resource]) -> None:

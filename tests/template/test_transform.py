@@ -77,14 +77,16 @@ def test_two_stacks_can_stand_side_by_side(resources: dict[str, Any]) -> None:
 
 def test_a_canary_is_taken_back_by_the_alarms(resources: dict[str, Any]) -> None:
     groups = {n: one["Properties"] for n, one in resources.items() if one["Type"] == "AWS::CodeDeploy::DeploymentGroup"}
-    assert set(groups) == {f"{n}FunctionDeploymentGroup" for n in ("Api", "Worker", "Websocket", "Push", "Sweeper")}
+    assert set(groups) == {
+        f"{n}FunctionDeploymentGroup" for n in ("Api", "Worker", "LongWorker", "Websocket", "Push", "Sweeper")
+    }
     for group in groups.values():
         condition, on_aws, elsewhere = group["AlarmConfiguration"]["Fn::If"]
         assert (condition, on_aws["Enabled"], len(on_aws["Alarms"]), elsewhere) == ("IsAws", True, 4, {})
 
 
 def test_new_code_waits_for_its_migrations_and_the_last_ones_for_it(resources: dict[str, Any]) -> None:
-    for name in ("Api", "Worker", "Websocket", "Push", "Sweeper"):
+    for name in ("Api", "Worker", "LongWorker", "Websocket", "Push", "Sweeper"):
         assert resources[f"{name}Function"]["DependsOn"] == "MigrateBefore"
         assert f"{name}FunctionAliaslive" in resources["MigrateAfter"]["DependsOn"]
 

@@ -12,8 +12,8 @@ from tools.aws_deploy.environment import Clients, Environment
 from tools.local_stack import templates
 from tools.virtualenvs import ROOT
 
-#: Executions that stay free for the API, the WebSocket function, the sweeper and a deploy.
-SPARE = 5
+#: Executions that stay free: one each for the API, the WebSocket function, the sweeper and a deploy.
+SPARE = 4
 #: Executions that Lambda keeps unreserved in an account.
 UNRESERVED = 100
 #: Zones where Lambda has no subnets, by their id: names differ from account to account.
@@ -65,14 +65,15 @@ def concurrency(environment: Environment, make: Clients) -> Iterator[str]:
     """New accounts have ten concurrent executions: pollers with more would take them all."""
     limit = int(make("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
     given = environment.parameters
-    workers, pushes, reserved = (
-        int(given[name]) for name in ("WorkerConcurrency", "PushConcurrency", "ApiConcurrency")
+    workers, long, pushes, reserved = (
+        int(given[name]) for name in ("WorkerConcurrency", "LongConcurrency", "PushConcurrency", "ApiConcurrency")
     )
-    needed = workers + pushes + (reserved or SPARE)
+    needed = workers + long + pushes + (reserved or SPARE)
     if needed > limit:
         yield (
             f"This account has {limit} concurrent executions in {environment.region}, and WorkerConcurrency={workers}"
-            f" + PushConcurrency={pushes} leave fewer than {SPARE} for everything else. Ask for 1,000, which is free:\n"
+            f" + LongConcurrency={long} + PushConcurrency={pushes} leave fewer than {SPARE} for everything else."
+            " Ask for 1,000, which is free:\n"
             "    aws service-quotas request-service-quota-increase --service-code lambda"
             " --quota-code L-B99A9384 --desired-value 1000\n"
             "  or deploy with less until it is granted (ENV=small needs ten)"

@@ -55,6 +55,7 @@ def parameters(layout: Layout, runtime: str, architecture: str) -> dict[str, str
         "LocalGatewayUrl": layout.aws_url,
         "LocalWebSocketUrl": layout.websocket_url,
         "WorkerConcurrency": "4",
+        "LongConcurrency": "2",
         "LogLevel": "DEBUG",
         **_collector(),
         **({"Application": layout.application.name} if layout.application != APPLICATION else {}),

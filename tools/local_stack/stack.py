@@ -118,6 +118,8 @@ def _write_stack(layout: Layout, outputs: Mapping[str, str], users: Sequence[Map
         "stack_name": STACK_NAME,
         "queue_url": outputs["TaskQueueUrl"],
         "dlq_url": outputs["DeadLetterQueueUrl"],
+        "long_queue_url": outputs["LongTaskQueueUrl"],
+        "long_dlq_url": outputs["LongDeadLetterQueueUrl"],
         "event_queue_url": outputs["EventQueueUrl"],
         "jwt_secret_arn": outputs["JwtSecretArn"],
         "users": list(users),

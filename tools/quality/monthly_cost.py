@@ -16,8 +16,8 @@ from tools.virtualenvs import ROOT
 MEASURED = ROOT / "tools" / "quality" / "measured.json"
 HOURS = 730
 #: Metrics for each task type, and for all of them together (docs/reference/metrics.md); and those that the sweeper
-#: sends while nothing happens: its seven gauges, and a cold start now and then.
-METRICS_PER_TYPE, METRICS_IN_ALL, METRICS_IDLE = 14, 30, 8
+#: sends while nothing happens: the one gauge that is not zero then, and a cold start now and then.
+METRICS_PER_TYPE, METRICS_IN_ALL, METRICS_IDLE = 15, 32, 2
 #: Starts of the sweeper's container a month: each is sent the flags' document. Of a worker's: one in so many tasks, and
 #: no more than so many a month, by when containers live for hours.
 SWEEPER_STARTS, TASKS_A_START, MOST_STARTS = 120, 2_000, 7_200
@@ -128,7 +128,7 @@ def idle_of(parameters: Mapping[str, str]) -> list[Line]:
         ),
         Line("metrics", METRICS_IDLE * price("custom metric month"), f"{METRICS_IDLE} that the sweeper sends"),
         _alarms(there),
-        Line("queues", POLLS * price("sqs request"), f"{POLLS:,.0f} empty polls"),
+        _polls(kinds.count("AWS::Lambda::EventSourceMapping")),
         _flags(SWEEPER_STARTS),
         _sweeper(deployed[0].values["Architecture"]),
         Line(
@@ -139,9 +139,6 @@ def idle_of(parameters: Mapping[str, str]) -> list[Line]:
         Line("pages", 0.0, "2 MB in S3; CloudFront's first TB and 10 million requests are free"),
     ]
 
-
-#: Five pollers a queue ask every 20 s.
-POLLS = 5 * 2 * HOURS * 3600 / 20
 
 There = list[tuple[template_values.Template, str, Mapping[str, Any]]]
 
@@ -181,6 +178,12 @@ def _alarms(there: There) -> Line:
     )
 
 
+def _polls(queues: int) -> Line:
+    """Five pollers a queue ask every 20 s."""
+    polls = 5 * queues * HOURS * 3600 / 20
+    return Line("queues", polls * price("sqs request"), f"{polls:,.0f} empty polls of {queues} queues")
+
+
 def _flags(starts: float) -> Line:
     polls = HOURS * 60
     dollars = starts * price("appconfig document") + polls * price("appconfig poll")
@@ -190,7 +193,12 @@ def _flags(starts: float) -> Line:
 def _sweeper(architecture: str) -> Line:
     runs = HOURS * 60
     second = price(f"lambda GB second {architecture}") / 2
-    each = price("lambda request") + SWEEP_SECONDS * second + price("sqs request") + SWEEP_BYTES / 1e9 * price("log GB")
+    each = (
+        price("lambda request")
+        + SWEEP_SECONDS * second
+        + 2 * price("sqs request")
+        + SWEEP_BYTES / 1e9 * price("log GB")
+    )
     return Line("sweeper", runs * each, f"once a minute, {SWEEP_SECONDS} s at 512 MB, and its lines")
 
 
@@ -221,11 +229,13 @@ def _secret_reads(tasks: float, milliseconds: float) -> float:
 
 
 def memory() -> dict[str, int]:
-    """Return megabytes of each function."""
+    """Return megabytes of each function, with the defaults of parameters."""
     template = templates.read(ROOT / "template.yaml")
     shared = template["Globals"]["Function"]["MemorySize"]
     functions = {n: one for n, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
-    return {name: int(one["Properties"].get("MemorySize", shared)) for name, one in functions.items()}
+    given = {name: one["Properties"].get("MemorySize", shared) for name, one in functions.items()}
+    parameters = template["Parameters"]
+    return {n: int(parameters[one["Ref"]]["Default"] if isinstance(one, dict) else one) for n, one in given.items()}
 
 
 def unwatched(lines: list[Line]) -> float:

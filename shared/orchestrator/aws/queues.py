@@ -6,12 +6,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 from uuid import UUID
 
 from orchestrator.aws.clients import CloudError, call
+from orchestrator.model.task import Lane
 from orchestrator.observability import logger
 
 #: The most messages of one request to SQS.
@@ -36,6 +37,9 @@ class NamedTask(Protocol):
     def owner_id(self) -> str: ...
 
     @property
+    def type(self) -> str: ...
+
+    @property
     def traceparent(self) -> str | None: ...
 
 
@@ -43,7 +47,8 @@ class NamedTask(Protocol):
 class TaskMessage:
     """The message that names a task to run, `delay` seconds from now.
 
-    `dead_seq`: the seq of the dead letter that this message is about; 0 for any other message.
+    `dead_seq`: the seq of the dead letter that this message is about; 0 for any other message. `type`: the
+    task's, which decides its lane; it is not sent.
     """
 
     task_id: UUID
@@ -51,11 +56,12 @@ class TaskMessage:
     delay: int = 0
     traceparent: str | None = None
     dead_seq: int = 0
+    type: str = ""
 
     @classmethod
     def of(cls, task: NamedTask, *, delay: float = 0.0, dead_seq: int = 0) -> Self:
         """Return the message about a task's row; `delay` in seconds is rounded up."""
-        return cls(task.id, task.owner_id, math.ceil(delay), task.traceparent, dead_seq)
+        return cls(task.id, task.owner_id, math.ceil(delay), task.traceparent, dead_seq, task.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,10 @@ class TaskQueue:
         return [
             task_messages[at] for at in send_all(self.url, [_entry(task_message) for task_message in task_messages])
         ]
+
+    def lanes(self) -> Sequence[TaskQueue]:
+        """Return the queue of each lane."""
+        return [self]
 
     def change_visibility(self, changes: Iterable[tuple[str, float]]) -> None:
         """Hide each message (by receipt handle) for so many seconds; a lost change only delays it."""
@@ -128,6 +138,42 @@ class TaskQueue:
         ]
         answer = call("sqs", "get_queue_attributes", QueueUrl=self.url, AttributeNames=names)
         return Depth(*(int(answer["Attributes"].get(name, 0)) for name in names))
+
+
+class LaneQueues(TaskQueue):
+    """The task queues, or the dead-letter queues, of all lanes.
+
+    A message goes to the queue of its task's lane. `receive`, `delete` and `change_visibility` are for the lane `own`.
+    """
+
+    def __init__(self, urls: Mapping[Lane, str], own: Lane, lane_of: Callable[[str], Lane]) -> None:
+        super().__init__(urls[own])
+        self._queues = {lane: TaskQueue(url) for lane, url in urls.items()}
+        self._lane_of = lane_of
+
+    def send(self, wakes: Sequence[TaskMessage]) -> list[TaskMessage]:
+        """Send each message to its lane; return those that were not accepted."""
+        lanes: dict[Lane, list[TaskMessage]] = {}
+        for wake in wakes:
+            lanes.setdefault(self._lane_of(wake.type), []).append(wake)
+        return [lost for lane, messages in lanes.items() for lost in self._queues[lane].send(messages)]
+
+    def lanes(self) -> Sequence[TaskQueue]:
+        return list(self._queues.values())
+
+    def depth(self) -> Depth:
+        """Return the approximate number of messages in the queues together."""
+        depths = [queue.depth() for queue in self._queues.values()]
+        return Depth(
+            sum(depth.waiting for depth in depths),
+            sum(depth.in_flight for depth in depths),
+            sum(depth.delayed for depth in depths),
+        )
+
+
+def lane_queues(quick: str, long: str, own: Lane, lane_of: Callable[[str], Lane]) -> TaskQueue:
+    """Return the queues at these addresses; one for all lanes where `long` is empty."""
+    return LaneQueues({"quick": quick, "long": long}, own, lane_of) if long else TaskQueue(quick)
 
 
 class EventQueue:

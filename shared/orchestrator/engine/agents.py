@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from orchestrator.engine.handler_functions import is_async_handler
 from orchestrator.engine.limits.declared import Concurrent, Limit, Rate, declared_limits
-from orchestrator.engine.recurrence import Recurrence, recurrence_of
+from orchestrator.engine.recurrence import Recurrence, declared_recurrence
 from orchestrator.engine.unique import Unique, declared
 from orchestrator.model.durations import LONGEST, Duration, seconds_of
 from orchestrator.model.errors import InvalidInput, OrchestratorError
-from orchestrator.model.task import Json
+from orchestrator.model.task import LANES, Json, Lane
 from orchestrator.model.validation import validation_faults
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from orchestrator.engine.context import Context
     from orchestrator.store.schedules import Overlap
 
     Model: TypeAlias = type[BaseModel]
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Upcaster = Callable[[dict[str, Json]], dict[str, Json]]
 
-#: Seconds of the worker function's timeout in template.yaml; a test compares them.
-WORKER_TIMEOUT = 60.0
-#: Seconds that one attempt may take at most: the worker also claims, commits and answers.
-LONGEST_TIMEOUT = WORKER_TIMEOUT - 4.0
+#: Seconds of each lane's worker function's timeout in template.yaml; a test compares them.
+WORKER_TIMEOUTS: dict[Lane, float] = {"quick": 60.0, "long": 900.0}
+#: Seconds of an invocation in which the worker claims, commits and answers.
+OVERHEAD = 4.0
+#: Seconds that one attempt may take at most in each lane.
+LONGEST_TIMEOUTS: dict[Lane, float] = {lane: seconds - OVERHEAD for lane, seconds in WORKER_TIMEOUTS.items()}
 #: Attempts that a task may have at most.
 MOST_ATTEMPTS = 20
 
@@ -59,7 +60,7 @@ class Agent:
     """A task type: its handler, the shape of its payload and the bounds it runs in."""
 
     type: str
-    handler: Callable[[Context, Any], Any]
+    handler: Callable[[Any, Any], Any]
     payload: Model
     result: Model | None = None
     #: Whether users may submit it themselves.
@@ -76,6 +77,10 @@ class Agent:
     flags: tuple[str, ...] = ()
     #: Flags that stay off until someone turns them on.
     opt_in: tuple[str, ...] = ()
+    #: The queue and worker function that run it.
+    lane: Lane = "quick"
+    #: Whether the handler is an `async def` function.
+    is_async: bool = False
     #: How many of one owner's may run at once; None: any number.
     limit_per_owner: int | None = None
     #: How many attempts run at once or start in a time, of all workers together, by key.
@@ -144,24 +149,32 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     overlap: Overlap = "allow",
     after_neighbours: bool = False,
     for_good: bool = False,
+    lane: Lane | None = None,
 ) -> Callable[[Handler], Handler]:
     """Mark a function as the handler of a task type: `def handler(ctx: Context, payload: Model) -> result`.
+
+    An `async def` handler gets an `AsyncContext` and runs in the lane `long`; other handlers are `quick` by default.
 
     Raise ValueError or TypeError when the declaration could not work: at build and at deploy, not in production.
     """
     if not _TYPE.fullmatch(type):
         raise ValueError(f"{type!r} is not a task type: camelCase names joined by dots")
-    _check_bounds(type, timeout, max_attempts, limit_per_owner)
     bounds, once = declared_limits(type, limits), declared(unique)
     if for_good and once is not None and once.rule == "replace":
         raise ValueError(f"{type}: a submit cannot replace a task that cannot be cancelled; use another rule")
-    rhythm = None if every is None else _check_rhythm(type, every, time_zone, payload)
+    rhythm = None if every is None else declared_recurrence(type, every, time_zone, payload)
     steps = dict(upcasters or {})
     if set(steps) != set(range(1, version)):
         raise ValueError(f"{type} version {version} needs an upcaster from each version before it")
 
     def mark(handler: Handler) -> Handler:
-        _check_handler(type, handler)
+        is_async = is_async_handler(type, handler)
+        if is_async and lane == "quick":
+            raise ValueError(
+                f'{type}: an async def handler cannot run in the lane quick; leave lane out, or write lane="long"'
+            )
+        chosen: Lane = lane or ("long" if is_async else "quick")
+        _check_bounds(type, chosen, timeout, max_attempts, limit_per_owner)
         made = Agent(
             type=type,
             handler=handler,
@@ -182,6 +195,8 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
             overlap=overlap,
             after_neighbours=after_neighbours,
             for_good=for_good,
+            lane=chosen,
+            is_async=is_async,
         )
         setattr(handler, _MARK, made)
         return handler
@@ -189,39 +204,20 @@ def agent(  # noqa: PLR0913 (a declaration: each argument has a name)
     return mark
 
 
-def _check_rhythm(type: str, every: Duration, time_zone: str, payload: Model) -> Recurrence:
-    """Return when the system runs the agent. Raise ValueError for a rhythm or a payload that could not work."""
-    try:
-        payload.model_validate({})
-    except ValueError as error:
-        raise ValueError(f"{type}: every={every!r} runs it with an empty payload, which its model refuses") from error
-    try:
-        return recurrence_of(every, time_zone)
-    except ValueError as error:
-        raise ValueError(f"{type}: every={every!r}, time_zone={time_zone!r}: {error}") from error
-
-
-def _check_bounds(type: str, timeout: float, max_attempts: int, limit_per_owner: int | None) -> None:
-    if not 0 < timeout <= LONGEST_TIMEOUT:
+def _check_bounds(type: str, lane: Lane, timeout: float, max_attempts: int, limit_per_owner: int | None) -> None:
+    if lane not in LANES:
+        raise ValueError(f"{type}: lane={lane!r} is unknown; write one of {', '.join(LANES)}")
+    longest = LONGEST_TIMEOUTS[lane]
+    if not 0 < timeout <= longest:
+        more = 'Write lane="long" for up to 896 s' if lane == "quick" else "Split the work into several tasks"
         raise ValueError(
-            f"{type}: timeout={timeout:g} cannot run; the worker function has {WORKER_TIMEOUT:g} s, so an attempt may"
-            f" take up to {LONGEST_TIMEOUT:g} s. Split the work into steps of several tasks"
+            f"{type}: timeout={timeout:g} cannot run; the worker function of the lane {lane} has"
+            f" {WORKER_TIMEOUTS[lane]:g} s, so an attempt may take up to {longest:g} s. {more}"
         )
     if not 1 <= max_attempts <= MOST_ATTEMPTS:
         raise ValueError(f"{type}: max_attempts={max_attempts} must be from 1 to {MOST_ATTEMPTS}")
     if limit_per_owner is not None and limit_per_owner < 1:
         raise ValueError(f"{type}: limit_per_owner={limit_per_owner} would never run; set 1 or more, or None")
-
-
-def _check_handler(type: str, handler: Callable[..., Any]) -> None:
-    """Raise TypeError for a function whose call would only make a coroutine or a generator."""
-    functions = (handler, inspect.unwrap(handler), vars(handler.__class__).get("__call__"))
-    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
-    if any(kind(each) for kind in kinds for each in functions):
-        raise TypeError(
-            f"{type}: the handler is an async def or a generator, which the worker would never run;"
-            " write a plain function, and call asyncio.run(…) in it where needed"
-        )
 
 
 class Agents:
@@ -237,6 +233,13 @@ class Agents:
             self._known[type] = self._load(type)
         return self._known[type]
 
+    def lane_of(self, type: str) -> Lane:
+        """Return the lane of a type; a type that this code does not know is `quick`."""
+        try:
+            return self.get(type).lane
+        except UnknownType:
+            return "quick"
+
     def types(self) -> list[str]:
         """Return every type; import all agents."""
         for package in self._packages:
@@ -248,6 +251,13 @@ class Agents:
     def all(self) -> list[Agent]:
         """Return every agent, in the order of the types."""
         return [self._known[type] for type in self.types()]
+
+    def check_timeouts(self, invocation: float) -> None:
+        """Raise ValueError when a long agent could not run in `invocation` seconds; 0: unknown."""
+        longest = invocation - OVERHEAD
+        late = [each.type for each in self.all() if each.lane == "long" and each.timeout > longest]
+        if late and invocation:
+            raise ValueError(f"LongTimeout={invocation:g} is too short: lower the timeout of {', '.join(late)}")
 
     def open_types(self) -> list[str]:
         """Return the types users may submit themselves."""

@@ -43,27 +43,29 @@ def delete_settled_messages(by: DeadLetterSender, remaining: Callable[[], float]
     After that the queue's depth, which an alarm watches, is the number of dead letters that need a decision. Task
     messages that SQS moved there are deleted too: the sweeper sends them again. The search hides the other messages.
     """
+    deleted = 0
     try:
         surplus = by.dead_letters.depth().waiting
         surplus -= by.db.run(dead_letters.count_dead_letters) if surplus else 0
-        return _search(by, surplus, remaining) if surplus > 0 else 0
+        for queue in by.dead_letters.lanes():
+            deleted += _search(by, queue, surplus - deleted, remaining) if surplus > deleted else 0
     except CloudError as error:  # the next minute will do
         logger.warning("dead-letter queue not looked through", error=str(error))
-        return 0
+    return deleted
 
 
-def _search(by: DeadLetterSender, surplus: int, remaining: Callable[[], float]) -> int:
+def _search(by: DeadLetterSender, queue: TaskQueue, surplus: int, remaining: Callable[[], float]) -> int:
     taken = fruitless = 0
     kept: list[str] = []
     while taken < surplus and fruitless < FRUITLESS and remaining() > 10.0:
-        seen = by.dead_letters.receive()
+        seen = queue.receive()
         if not seen:
             break
         waiting = by.db.run(dead_letters.undecided, [(each.task_id, each.dead_seq) for each in seen])
         over = [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if not waits]
-        by.dead_letters.delete(over)
+        queue.delete(over)
         kept += [each.receipt_handle for each, waits in zip(seen, waiting, strict=True) if waits]
         taken += len(over)
         fruitless = 0 if over else fruitless + 1
-    by.dead_letters.change_visibility((handle, 0) for handle in kept)
+    queue.change_visibility((handle, 0) for handle in kept)
     return taken

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from orchestrator.model.durations import Duration, seconds_of
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    Model: TypeAlias = type[BaseModel]
 
 #: Seconds between two runs of an interval, at least and at most.
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 60, 366 * 24 * 3600
@@ -69,6 +75,18 @@ def recurrence_of(every: Duration, time_zone: str = "UTC") -> Recurrence:
     made = Recurrence(str(every), None, time_zone) if is_cron else Recurrence(None, round(seconds_of(every)), time_zone)
     made.check()
     return made
+
+
+def declared_recurrence(type: str, every: Duration, time_zone: str, payload: Model) -> Recurrence:
+    """Return when the system runs an agent. Raise ValueError for a recurrence or a payload that could not work."""
+    try:
+        payload.model_validate({})
+    except ValueError as error:
+        raise ValueError(f"{type}: every={every!r} runs it with an empty payload, which its model refuses") from error
+    try:
+        return recurrence_of(every, time_zone)
+    except ValueError as error:
+        raise ValueError(f"{type}: every={every!r}, time_zone={time_zone!r}: {error}") from error
 
 
 def _next_of_cron(expression: str, local: datetime) -> datetime:

@@ -123,7 +123,8 @@ def _insert_runs(conn: Connection, schedule: DueSchedule) -> Iterator[TaskMessag
         task = store.insert_scheduled_task(conn, new_task_id(), schedule, run_at)
         if task is not None:
             newest = task.id
-            yield TaskMessage(task.id, schedule.owner_id, max(0, math.ceil(task.due_in)))
+            delay = max(0, math.ceil(task.due_in))
+            yield TaskMessage(task.id, schedule.owner_id, delay, type=schedule.type)
     store.move_schedule(conn, schedule.id, next_at, newest)
 
 

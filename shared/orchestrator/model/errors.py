@@ -81,6 +81,10 @@ class StepNotRecorded(OrchestratorError):
     """A step ran, and its result cannot be stored; the step does not run again."""
 
 
+class StepInsideTransaction(OrchestratorError):
+    """A handler began a step, progress or model call while its transaction was open."""
+
+
 class CallsChanged(OrchestratorError):
     """A second run asked `gather` for other children than the first run."""
 
@@ -99,6 +103,10 @@ class Cancelled(Interrupted):
 
 class Suspended(Interrupted):
     """The attempt ends here, and the handler runs again when its wait is over."""
+
+
+class Blocked(Interrupted):
+    """A neighbour kept this attempt from running until its time was up; the task runs again for free."""
 
 
 class Continued(Interrupted):

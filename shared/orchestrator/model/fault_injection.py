@@ -13,6 +13,7 @@ Point = Literal[
     "submit.committed",  # row committed, message not sent
     "run.claimed",  # lease taken, handler not started
     "run.returned",  # claims given back, messages still hidden
+    "run.forwarded",  # message sent to the task's lane, the one that arrived here not deleted
     "run.started",  # started event written, handler not begun
     "run.renewed",  # leases extended
     "run.in_handler",  # inside the handler, effects written, nothing committed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, overload
+from typing import Any, Literal, get_args, overload
 from uuid import UUID
 
 from orchestrator.model.states import Status
@@ -12,6 +12,10 @@ from orchestrator.model.states import Status
 #: JSON as psycopg and json give it.
 Json = Any
 
+#: Each lane is a queue with its own worker function. `quick`: handlers of a batch run one after another. `long`: they
+#: run side by side, for up to 15 minutes.
+Lane = Literal["quick", "long"]
+LANES: tuple[Lane, ...] = get_args(Lane)
 
 #: The message that an owner reads of an internal failure: its cause is for operators.
 INTERNAL_ERROR = "This could not be completed because of a fault on our side. We have kept it and can try again."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Literal
 
 #: The namespace without POWERTOOLS_METRICS_NAMESPACE, which the template sets to the stack's name.
@@ -26,6 +27,7 @@ Count = Literal[
     "Parked",
     "Released",
     "Continued",
+    "Forwarded",
     "Waiting",
     "Cancelled",
     "LeaseLost",
@@ -42,7 +44,9 @@ Count = Literal[
 ]
 #: In milliseconds.
 Duration = Literal["QueueWait", "StartWait", "HandlerTime", "EndToEnd"]
-Gauge = Literal["OldestDue", "Due", "Processing", "ParkedTasks", "DeadLetters", "OpenSockets", "DatabaseConnections"]
+Gauge = Literal[
+    "OldestDue", "Due", "Processing", "ParkedTasks", "DeadLetters", "OpenSockets", "DatabaseConnections", "SlotsInUse"
+]
 
 
 @dataclass(slots=True)
@@ -53,6 +57,10 @@ class _Kept:
 
 
 _kept: dict[str, _Kept] = defaultdict(_Kept)
+#: The gauges whose last value was not zero.
+_raised: set[str] = set()
+#: Attempts of the lane `long` count at the same time.
+_lock = Lock()
 
 
 @dataclass(slots=True)
@@ -73,14 +81,16 @@ def keep_types(wanted: bool) -> None:
 def count(name: Count, task_type: str = "", *, by: float = 1) -> None:
     """Add to a metric. Zero adds none: CloudWatch bills a metric for each hour in which it gets a value."""
     if by:
-        _of(task_type).counts[name] += by
+        with _lock:
+            _of(task_type).counts[name] += by
 
 
 def took(name: Duration, seconds: float, task_type: str = "") -> None:
     """Add a duration. The percentiles of an invocation are of its first MOST_VALUES values."""
-    values = _of(task_type).durations[name]
-    if len(values) < MOST_VALUES:
-        values.append(round(max(0.0, seconds) * 1000, 3))
+    with _lock:
+        values = _of(task_type).durations[name]
+        if len(values) < MOST_VALUES:
+            values.append(round(max(0.0, seconds) * 1000, 3))
 
 
 def _of(task_type: str) -> _Kept:
@@ -88,7 +98,11 @@ def _of(task_type: str) -> _Kept:
 
 
 def gauge(name: Gauge, value: float) -> None:
-    _kept[""].gauges[name] = value
+    """Set a gauge. Of many zeros in a row only the first is kept: CloudWatch bills an idle metric like a busy one."""
+    with _lock:
+        if value or name in _raised:
+            _kept[""].gauges[name] = value
+        (_raised.add if value else _raised.discard)(name)
 
 
 def flush() -> None:
@@ -117,3 +131,4 @@ def flush() -> None:
 def forget() -> None:
     """Drop the metrics since the last flush: for tests."""
     _kept.clear()
+    _raised.clear()

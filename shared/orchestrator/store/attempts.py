@@ -146,6 +146,7 @@ def claim_limited(
     lease: float,
     paused_types: Collection[str],
     limit: int,
+    alone: bool = True,
 ) -> list[Attempt]:
     """Claim a task of a limited type; the owner's claims of that type wait for each other."""
     group = {"owner_id": sight.owner_id, "type": sight.type}
@@ -159,7 +160,7 @@ def claim_limited(
             [sight.id],
             worker=worker,
             lease=lease,
-            alone=True,
+            alone=alone,
             paused_types=paused_types,
             limited=True,
         )

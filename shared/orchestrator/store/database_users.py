@@ -37,6 +37,8 @@ LIMITS = {
 RESERVED = 10
 #: Connections of a sweep, and of the next one while the first still runs.
 SWEEPER = 5
+#: Connections of a container of the lane long: two of its own, and those that its attempts share.
+LONG = 8
 #: The fewest connections with which the API and the WebSocket function can serve anyone.
 LEAST_FOR_PEOPLE = 20
 #: Milliseconds after which Postgres ends an idle session of a function that a burst multiplies.
@@ -51,19 +53,19 @@ class TooFewConnections(Exception):
     FIT_FOR_LOGS = True
 
 
-def share(total: int, *, workers: int, pushes: int) -> dict[str, int]:
+def share(total: int, *, workers: int, pushes: int, long: int = 0) -> dict[str, int]:
     """Return the most connections of each login, of `total` that Postgres takes.
 
-    `workers`, `pushes`: the most containers at a time. A worker has three connections at most. During a
+    `workers`, `pushes`, `long`: the most containers at a time. A worker has three connections at most. During a
     deploy containers of both versions are there. Raise TooFewConnections where that leaves too few for people.
     """
-    fixed = {"worker": 4 * workers + 5, "push": 2 * pushes + 2, "sweeper": SWEEPER}
+    fixed = {"worker": 4 * workers + LONG * long + 5, "push": 2 * pushes + 2, "sweeper": SWEEPER}
     rest = total - sum(fixed.values()) - RESERVED
     if rest < LEAST_FOR_PEOPLE:
         raise TooFewConnections(
             f"DatabaseConnections={total} leaves {rest} for the API and the WebSocket function, which need"
-            f" {LEAST_FOR_PEOPLE}: lower WorkerConcurrency={workers} or PushConcurrency={pushes}, or take a larger"
-            " DatabaseInstanceClass and say how many connections it takes"
+            f" {LEAST_FOR_PEOPLE}: lower WorkerConcurrency={workers}, LongConcurrency={long} or"
+            f" PushConcurrency={pushes}, or take a larger DatabaseInstanceClass and say how many connections it takes"
         )
     return {"api": rest * 3 // 5, "websocket": rest * 2 // 5, **fixed}
 

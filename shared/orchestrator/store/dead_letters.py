@@ -23,7 +23,6 @@ GROUPING_WINDOW = 50_000
 class RedrivenTask(RunnableTask):
     """A dead letter that is pending again, and due in `due_in` seconds."""
 
-    type: str
     due_in: float
 
 

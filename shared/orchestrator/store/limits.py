@@ -51,6 +51,7 @@ class Granted:
 
     id: UUID
     owner_id: str
+    type: str
     traceparent: str | None
     gone: bool
     delay: float

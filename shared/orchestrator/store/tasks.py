@@ -46,6 +46,7 @@ class RunnableTask:
 
     id: UUID
     owner_id: str
+    type: str
     traceparent: str | None
 
 

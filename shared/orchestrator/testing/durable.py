@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.execution.lanes.pool import SharedDatabase
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Worker
 from orchestrator.engine.submit import TaskRequest, submit
@@ -30,8 +31,8 @@ from orchestrator.testing.outside import Outside, Recorder, played
 from orchestrator.testing.single_attempt import SetFlags
 from orchestrator.testing.virtual_queue import NoSockets, SilentEvents, VirtualQueue
 
-#: Seconds of one imagined invocation.
-INVOCATION = 60.0
+#: Seconds of one imagined invocation, which has room for an agent of any lane.
+INVOCATION = 900.0
 #: A queue hides messages for whole seconds.
 ROUNDED = timedelta(seconds=1)
 #: Time that passes when something due cannot run yet, because another worker has locked it.
@@ -245,6 +246,7 @@ class DurableEngine:
             dead_letters=VirtualQueue(lambda: self.now, lambda _: None),
             events=SilentEvents(),
             agents=self.agents,
+            lane=None,
             flags=self._flags,
             rng=random.Random(self._workers),  # noqa: S311 (the same jitter in every run)
         )
@@ -259,7 +261,7 @@ class DurableEngine:
             options = f"-c orchestrator.now={self.now.isoformat()}" + (f" -c role={role}" if role else "")
             return connect(self._url, options=options)
 
-        database = Database(opened)
+        database = SharedDatabase(opened)
         self._databases.append(database)
         return database
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from orchestrator.aws.queues import EventQueue, TaskMessage, TaskQueue
 from orchestrator.engine.agents import Agents
+from orchestrator.engine.execution.lanes.pool import SharedDatabase
 from orchestrator.engine.execution.messages import run_batch
 from orchestrator.engine.execution.worker import Message, Worker
 from orchestrator.engine.submit import TaskRequest, submit
@@ -136,6 +137,7 @@ def run_task(databases: Sequence[Database], agents: Agents, task_id: UUID, flags
         dead_letters=SilentQueue(),
         events=SilentEvents(),
         agents=agents,
+        lane=None,
         flags=SetFlags(flags),
     )
     run_batch(worker, [Message(str(task_id), str(task_id), task_id)], lambda: REMAINING)
@@ -150,7 +152,7 @@ def _connect_as(database_url: str, role: str, now: datetime | None) -> Database:
     def opened() -> Connection:
         return connect(database_url, options=f"-c role={role}{clock}")
 
-    return Database(opened)
+    return SharedDatabase(opened)
 
 
 def _outcome(conn: Connection, task_id: UUID) -> Ran:

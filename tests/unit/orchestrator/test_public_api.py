@@ -14,7 +14,8 @@ import orchestrator
 
 #: A name is added here on purpose; one that is gone breaks applications.
 PUBLIC = {
-    *("agent", "Context", "Call", "Child", "Gathered", "Refuse", "RetryAfter", "WaitExpired", "Decision"),
+    *("agent", "Context", "AsyncContext", "Call", "Child", "Gathered"),
+    *("Refuse", "RetryAfter", "WaitExpired", "Decision"),
     *("Response", "Router", "Services", "operation", "Parameter", "read_body", "json_response", "current_owner"),
     *("TaskRequest", "submit", "submit_task", "signal", "announce_signal"),
     *("Unique", "UniqueKey", "debounce", "Concurrent", "Rate"),

@@ -50,6 +50,8 @@ def test_a_new_account_is_asked_to_request_more_executions(account: Account) -> 
     (problem,) = preflight.problems(environment(), account, first=True)
     assert "L-B99A9384" in problem
     assert preflight.problems(environment("small"), account, first=True) == []
+    (problem,) = preflight.problems(environment("small", LongConcurrency="3"), account, first=True)
+    assert "LongConcurrency=3" in problem
 
 
 def test_a_zone_without_lambda_or_endpoint_is_replaced(account: Account) -> None:
@@ -210,7 +212,7 @@ OUTPUTS = {"PagesUrl": "https://d1.cloudfront.net", "HttpUrl": "https://a.execut
 def test_the_summary_names_addresses_price_and_the_next_step() -> None:
     text = deploy.summary(environment("small"), OUTPUTS, promoted=False)
     assert "https://d1.cloudfront.net/operator/" in text
-    assert "$22 a month" in text
+    assert "$21 a month" in text
     assert "make aws ENV=small OPERATOR=" in text
     assert "OPERATOR=" not in deploy.summary(environment("small"), OUTPUTS, promoted=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from orchestrator.engine.context.async_context import AsyncContext
 from orchestrator.engine.context.attempt_context import Context
 from orchestrator.engine.context.children import Call, Child, Gathered
 
-__all__ = ["Call", "Child", "Context", "Gathered"]
+__all__ = ["AsyncContext", "Call", "Child", "Context", "Gathered"]

@@ -16,12 +16,13 @@ from orchestrator.engine.context.model_calls import ModelCallScope
 from orchestrator.engine.context.step_results import check_name
 from orchestrator.engine.context.stream import Stream
 from orchestrator.model.durations import Duration
-from orchestrator.model.errors import Interrupted, Suspended
+from orchestrator.model.errors import Interrupted, StepInsideTransaction, Suspended
 from orchestrator.model.task import Json
 from orchestrator.observability import logger
 from orchestrator.store import owner_reads, row_security, steps
 from orchestrator.store.attempts import Attempt
 from orchestrator.store.connection import Connection, Database
+from orchestrator.store.handler_session import savepoint
 from orchestrator.store.steps import Write
 
 T = TypeVar("T")
@@ -66,12 +67,22 @@ class Context(ModelCallScope):
         self._token = attempt.token
         self._transaction = transaction
         self._begin = begin
+        self._long, self._async = agent.lane == "long", agent.is_async
+        self._in_transaction = False
         self._remaining = remaining
         self._ends = time.monotonic() + agent.timeout
 
     @property
     def db(self) -> Connection:
-        """Return the task's transaction; its writes commit with the result or not at all."""
+        """Return the task's transaction; its writes commit with the result or not at all.
+
+        Raise RuntimeError in the lane `long`, whose handlers open it late with `transaction`.
+        """
+        if self._long:
+            raise RuntimeError("a long handler has no ctx.db; read with ctx.read, write in `with ctx.transaction()`")
+        return self._open()
+
+    def _open(self) -> Connection:
         self._enter()
         try:
             connection = self._transaction.use(self._record)
@@ -92,6 +103,20 @@ class Context(ModelCallScope):
         with self._side.row_context(row_security.owner(self.owner)), self._side.transaction() as conn:
             owner_reads.refuse_writes(conn)
             yield conn
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open the task's transaction late: its writes commit with the result, or not at all.
+
+        It stays open until the handler ends, so write last: a step or progress after it raises StepInsideTransaction.
+        An exception in the block undoes the block's writes.
+        """
+        db = self._open()
+        if db.handler_session is not None:
+            db.handler_session.any_thread = self._async
+        self._in_transaction = True
+        with savepoint(db):
+            yield db
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[Any]:
@@ -121,7 +146,7 @@ class Context(ModelCallScope):
             note["percent"] = max(0, min(100, int(percent)))
         if data is not None:
             note["data"] = dict(data)
-        self._write_start()
+        self._begin_effect("progress")
         write = self._side.run(steps.note_progress, self.task_id, self._token, note)
         if write is Write.REJECTED:
             self._raise_lost()
@@ -135,6 +160,7 @@ class Context(ModelCallScope):
         """
         self._enter()
         check_name(name, "the name of a stream")
+        self._begin_effect(f"stream {name!r}")
         return Stream(
             self._unique(f"stream:{name}").removeprefix("stream:"),
             self._record,
@@ -183,10 +209,19 @@ class Context(ModelCallScope):
             return found
         raise self.interrupt(Suspended(name))
 
-    def _write_start(self) -> None:
-        """Write the started event before the first other event of the attempt, unless it is written."""
-        begin, self._begin = self._begin, None
-        if begin is not None and not begin():
+    def _begin_effect(self, call: str) -> None:
+        """Write the started event before the first other event of the attempt, unless it is written.
+
+        Raise StepInsideTransaction while the transaction is open: nothing slow may happen in it.
+        """
+        if self._in_transaction:
+            raise StepInsideTransaction(
+                f"{call} inside ctx.transaction(): the transaction is open until the handler ends; do this before it"
+            )
+        with self._turn:
+            begin, self._begin = self._begin, None
+            started = begin is None or begin()
+        if not started:
             self._raise_lost()
 
     def is_overdue(self) -> bool:

@@ -79,7 +79,7 @@ class ModelCallScope(SteppingScope, ABC):
         if name in self._recorded:
             return name, True
         self._continue_unless_it_fits(name)
-        self._write_start()
+        self._begin_effect(f"model call {name!r}")
         self._reserve(name, model, tokens)
         return name, False
 

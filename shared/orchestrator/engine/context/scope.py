@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from orchestrator.model.errors import Interrupted
 
@@ -16,6 +17,8 @@ class Scope:
         self._names: set[str] = set()
         self._closed = False
         self._process = os.getpid()
+        #: Taken while the attempt loads its steps or writes its start.
+        self._turn = threading.RLock()
 
     def interrupt(self, error: Interrupted) -> Interrupted:
         """Remember the error that ends this attempt, and return it; the first one counts."""

@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 from orchestrator.engine.context.step_results import check_annotation, check_name, from_json, reload, to_json
@@ -57,10 +56,11 @@ class SteppingScope(WaitingScope, ABC):
         self._record = attempt
         self._side = side
         self._announce = announce
+        self._known: dict[str, Recorded] | None = None
         #: Mean seconds of steps and between checkpoints, by type and name, in this container.
         self._paces = paces
         #: Whether this attempt has got further than the one before, so that another one gets further still.
-        self._advanced = False
+        self.advanced = False
         self._wrote = False
         self._checkpoint_at = self._written_at = time.monotonic()
 
@@ -69,8 +69,11 @@ class SteppingScope(WaitingScope, ABC):
         """Return the seconds that this attempt may still take."""
 
     @abstractmethod
-    def _write_start(self) -> None:
-        """Write that the attempt has started, unless it is written."""
+    def _begin_effect(self, call: str) -> None:
+        """Write that the attempt has started, unless it is written.
+
+        Raise StepInsideTransaction while `call` is not allowed.
+        """
 
     def step(
         self,
@@ -100,7 +103,7 @@ class SteppingScope(WaitingScope, ABC):
         if name not in self._recorded:
             check_annotation(name, fn, returns)
             self._continue_unless_it_fits(name)
-            self._write_start()
+            self._begin_effect(f"step {name!r}")
             tries = self._begin_step(name) if check is not None else 1
             started = time.monotonic()
             with tracing.span(f"step {name}"):
@@ -128,7 +131,7 @@ class SteppingScope(WaitingScope, ABC):
             check_annotation(name, calls[name], None)
             self._continue_unless_it_fits(names[name])
         if missing:
-            self._write_start()
+            self._begin_effect("parallel")
             self._run_side_by_side({names[name]: fn for name, fn in missing.items()}, at_most)
         return {name: self._result(unique, None) for name, unique in names.items()}
 
@@ -179,7 +182,7 @@ class SteppingScope(WaitingScope, ABC):
             raise self.interrupt(Continued("checkpoint"))
 
     def _continue_unless_it_fits(self, name: str) -> None:
-        if self._advanced and not self._fits(name):
+        if self.advanced and not self._fits(name):
             raise self.interrupt(Continued(name))
 
     def _fits(self, name: str) -> bool:
@@ -227,7 +230,7 @@ class SteppingScope(WaitingScope, ABC):
     def _keep(self, name: str, text: str, fault: str | None, write: Write, seconds: float) -> None:
         """Keep a step that was written, or the one that was recorded before it."""
         self._note_pace(name, seconds)
-        self._advanced = True
+        self.advanced = True
         if write is Write.REJECTED:
             self._recorded[name] = self._recorded_elsewhere(name)
         else:
@@ -243,9 +246,12 @@ class SteppingScope(WaitingScope, ABC):
             )
         return from_json(recorded.result, returns)
 
-    @cached_property
+    @property
     def _recorded(self) -> dict[str, Recorded]:
-        return self._side.run(steps.recorded_steps, self._record.id)
+        with self._turn:  # steps of an async handler may begin side by side
+            if self._known is None:
+                self._known = self._side.run(steps.recorded_steps, self._record.id)
+            return self._known
 
     def _recorded_elsewhere(self, name: str) -> Recorded:
         """Return a step that could not be recorded because it was already: the first answer got lost."""

@@ -45,13 +45,14 @@ class Stream:
         self._waiting: list[str] = []
         self._waiting_size = 0
         self._flushed = 0.0
+        self._ended = False
 
     def __enter__(self) -> Stream:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._end()
+            self.end()
 
     def write(self, text: str) -> None:
         """Add text. It is stored at once, or together with more text within 150 ms of the last time.
@@ -100,7 +101,11 @@ class Stream:
         if write is Write.WATCHED:
             self._announce(attempt.owner_id)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Store what is left and end the stream, unless it has ended."""
+        if self._ended:
+            return
+        self._ended = True
         self._check()
         text = self._take()
         while len(text) > LONGEST_CHUNK:

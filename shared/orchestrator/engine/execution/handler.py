@@ -6,12 +6,14 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from orchestrator.engine.agents import Agent
 from orchestrator.engine.context import Context
 from orchestrator.engine.execution import failures
 from orchestrator.engine.execution.fit import time_needed
+from orchestrator.engine.execution.lanes.invocation import invoke
 from orchestrator.engine.execution.timeout import time_limit
 from orchestrator.engine.execution.transaction import BatchTransaction, ConnectionLost, EndedByNeighbour
 from orchestrator.engine.execution.worker import Worker
@@ -19,6 +21,7 @@ from orchestrator.engine.limits import claims
 from orchestrator.engine.unique import UniqueKey
 from orchestrator.model import outcome
 from orchestrator.model.errors import (
+    Blocked,
     Cancelled,
     Continued,
     DatabaseAway,
@@ -90,7 +93,7 @@ def call(
             version=worker.version,
             paces=worker.step_paces,
         )
-        result = _within_time(agent, context, payload, process)
+        result = _within_time(worker, agent, context, payload, process)
         done = _complete(attempt, agent, result)
         return Handled(
             attempt, done, transaction.leave(), children=context.children.added, unique=context.children.unique
@@ -106,10 +109,11 @@ def call(
             context.close()
 
 
-def _within_time(agent: Agent, context: Context, payload: Any, process: int) -> Any:
+def _within_time(worker: Worker, agent: Agent, context: Context, payload: Any, process: int) -> Any:
     """Return the handler's result. Raise the error that interrupted it, even when the handler did not let that pass."""
+    call = worker.invoke or partial(invoke, loop=worker.loop)
     with time_limit(max(0.001, context.remaining()), context.interrupt):
-        result = agent.handler(context, payload)
+        result = call(agent, context, payload)
     _end_forked_child(process)
     if context.interrupted is None and context.is_overdue():
         context.interrupt(HandlerTimeout(f"ran longer than {agent.timeout:g} s"))
@@ -148,6 +152,8 @@ def _ended(
         return _suspended(attempt, context)
     if isinstance(error, Continued):
         return Handled(attempt, outcome.continued(attempt.id, attempt.token, str(error)))
+    if isinstance(error, Blocked):
+        return Handled(attempt, outcome.later(attempt.id, attempt.token, str(error), 0.0, connection_lost=True))
     if isinstance(error, EndedByNeighbour):
         return Handled(attempt, outcome.later(attempt.id, attempt.token, "runs again", 0.0), wrote=True)
     if isinstance(error, LeaseLost | Cancelled):

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import math
 import random
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from orchestrator.aws.queues import LONGEST_DELAY, LONGEST_INVISIBILITY, EventQueue, TaskQueue
-from orchestrator.engine.agents import Agents
+from orchestrator.engine.agents import Agent, Agents
 from orchestrator.engine.execution.heartbeat import Heartbeat, NoHeartbeat
+from orchestrator.engine.execution.lanes.event_loop import EventLoop
+from orchestrator.engine.execution.lanes.pool import ConnectionPool
 from orchestrator.engine.flags import FlagReader
 from orchestrator.model.outcome import Outcome
 from orchestrator.model.states import Status
-from orchestrator.model.task import Json
+from orchestrator.model.task import Json, Lane
 from orchestrator.store.connection import Database
 
 if TYPE_CHECKING:
+    from orchestrator.engine.context import Context
     from orchestrator.engine.execution.handler import Handled
 
 
@@ -92,6 +97,11 @@ def reply_to(outcome: Outcome) -> Reply:
 Replies: TypeAlias = dict[UUID, Reply]
 
 
+def start_thread(work: Callable[[], None]) -> None:
+    """Run `work` in a thread that does not keep the process from ending."""
+    threading.Thread(target=work, name="attempt", daemon=True).start()
+
+
 @dataclass(slots=True, kw_only=True)
 class Worker:
     """The parts the engine runs with. `side` is a second connection, for writes before the batch commits."""
@@ -113,6 +123,18 @@ class Worker:
     step_paces: dict[str, float] = field(default_factory=dict)
     #: Renews the leases of attempts that run long.
     heartbeat: Heartbeat = field(default_factory=NoHeartbeat)
+    #: The lane whose queue it receives, and the attempts that it runs side by side in the lane `long`. Without a lane
+    #: it runs every task, one after another: the test kit does.
+    lane: Lane | None = "quick"
+    slots: int = 10
+    #: The connections of the attempts of the lane `long`.
+    pool: ConnectionPool | None = None
+    #: The event loop of `async def` handlers.
+    loop: EventLoop = field(default_factory=EventLoop)
+    #: Starts the thread of an attempt of the lane `long`.
+    start: Callable[[Callable[[], None]], None] = start_thread
+    #: Calls handlers; None: in the thread that runs the batch.
+    invoke: Callable[[Agent, Context, object], object] | None = None
     #: Attempts whose outcome could not be written because the database was away.
     orphans: list[Handled] = field(default_factory=list)
 

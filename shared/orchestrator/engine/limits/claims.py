@@ -31,11 +31,15 @@ MOST_KEYS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAs:
-    """How a worker claims: its name, the seconds of the lease, and the types whose flag is off."""
+    """How a worker claims: its name, the seconds of the lease, and the types whose flag is off.
+
+    `alone`: whether the attempt runs without others in its process.
+    """
 
     worker: str
     lease: float
     paused_types: Collection[str]
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,13 @@ def claim_limited(db: Database, sight: UnclaimedTask, agent: Agent | None, how: 
 def _claim_for_owner(conn: Connection, *, sight: UnclaimedTask, limit: int | None, how: ClaimAs) -> list[Attempt]:
     # A limit that the code no longer has: the row still waits under it, so any number may run.
     return attempts.claim_limited(
-        conn, sight, worker=how.worker, lease=how.lease, paused_types=how.paused_types, limit=limit or NO_LIMIT
+        conn,
+        sight,
+        worker=how.worker,
+        lease=how.lease,
+        paused_types=how.paused_types,
+        limit=limit or NO_LIMIT,
+        alone=how.alone,
     )
 
 

@@ -12,7 +12,7 @@ from orchestrator.engine.limits.waiting import limit_wait
 from orchestrator.engine.sweep import UNPARK_RATE
 from orchestrator.model.errors import NotFound
 from orchestrator.model.states import Status
-from orchestrator.model.task import Json, iso
+from orchestrator.model.task import Json, Lane, iso
 from orchestrator.store import explain as store
 from orchestrator.store.connection import Database
 from orchestrator.store.explain import Blockers
@@ -82,7 +82,8 @@ def _pending(db: Database, row: Blockers, agents: Agents, flags: FlagReader) -> 
         return _waiting(row)
     if not row.due:
         return _later(row)
-    return _limited(row, agents) or (_keyed(db, row) if row.limited else None) or _queued(row)
+    keyed = _keyed(db, row) if row.limited else None
+    return _limited(row, agents) or keyed or _queued(row, agents.lane_of(row.type))
 
 
 def _later(row: Blockers) -> dict[str, Json]:
@@ -158,7 +159,7 @@ def _keyed(db: Database, row: Blockers) -> dict[str, Json] | None:
     return _why("limit-reached", text, limit=wait.key, ahead=wait.ahead, startsInSeconds=about)
 
 
-def _queued(row: Blockers) -> dict[str, Json]:
+def _queued(row: Blockers, lane: Lane) -> dict[str, Json]:
     resend = iso(row.wake_at)
     if row.wake_late:
         text = f"It has been due for {row.due_for} s, and the sweeper, which sends another wake-up, is late."
@@ -167,10 +168,11 @@ def _queued(row: Blockers) -> dict[str, Json]:
         text = f"It is due and its wake-up was sent again {row.resends} times; the next is sent at {resend}."
         return _why("wake-up-lost", text, resendAt=resend, resends=row.resends)
     if (row.due_for or 0) > SLOW:
-        text = f"It has been due for {row.due_for} s and no worker has taken it: they are behind, or take nothing."
-        return _why("queued", text, resendAt=resend, alone=row.suspect)
-    text = f"It is due and in the queue; should its wake-up be lost, another is sent at {resend}."
-    return _why("queued", text, resendAt=resend, alone=row.suspect)
+        behind = "they are behind, or take nothing."
+        text = f"It has been due for {row.due_for} s and no worker of the lane {lane} has taken it: {behind}"
+        return _why("queued", text, resendAt=resend, alone=row.suspect, lane=lane)
+    text = f"It is due and in the queue of the lane {lane}; should its wake-up be lost, another is sent at {resend}."
+    return _why("queued", text, resendAt=resend, alone=row.suspect, lane=lane)
 
 
 def _why(reason: str, message: str, **facts: Json) -> dict[str, Json]:

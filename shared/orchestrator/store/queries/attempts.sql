@@ -188,10 +188,10 @@ FROM finished;
 -- name: next_limited
 -- Read the oldest tasks that wait for a limit, at most as many as may start now.
 -- Index: task_limited.
-SELECT task.id, task.owner_id, task.traceparent
+SELECT task.id, task.owner_id, task.type, task.traceparent
 FROM unnest(%(owners)s::text[], %(types)s::text[], %(slots)s::int[]) AS freed (owner_id, type, slots)
 CROSS JOIN LATERAL (
-  SELECT id, owner_id, traceparent FROM agent_tasks
+  SELECT id, owner_id, type, traceparent FROM agent_tasks
   WHERE limited AND owner_id = freed.owner_id AND type = freed.type AND status = 'pending'
     AND due_at <= task_now() AND parked_by IS NULL
   ORDER BY id LIMIT freed.slots

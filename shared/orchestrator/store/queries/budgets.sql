@@ -103,7 +103,7 @@ WITH waiting AS (
 UPDATE agent_tasks task
 SET awaits = NULL, due_at = task_now(), wake_at = task_now() + {message_lost_after}, updated_at = task_now()
 FROM waiting WHERE task.id = waiting.id
-RETURNING task.id, task.owner_id, task.traceparent;
+RETURNING task.id, task.owner_id, task.type, task.traceparent;
 
 -- name: wake_marked
 -- Make tasks due that have begun to wait in this transaction for a budget that was changed meanwhile.
@@ -116,4 +116,4 @@ WITH call AS (
 UPDATE agent_tasks task
 SET awaits = NULL, due_at = task_now(), wake_at = task_now() + {message_lost_after}, updated_at = task_now()
 FROM call WHERE task.id = call.task_id AND call.waits_since = '-infinity' AND task.status = 'pending' AND task.awaits LIKE 'budget:%%'
-RETURNING task.id, task.owner_id, task.traceparent;
+RETURNING task.id, task.owner_id, task.type, task.traceparent;

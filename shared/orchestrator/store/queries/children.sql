@@ -16,7 +16,7 @@ WITH child AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'submitted', status, owner_id, jsonb_build_object('parent', parent_id) FROM child
 )
-SELECT id, owner_id, traceparent FROM child;
+SELECT id, owner_id, type, traceparent FROM child;
 
 -- name: children
 -- Read a parent's children of one join, in the order of its calls.
@@ -51,4 +51,4 @@ WHERE parent.id = sent.id AND status = 'pending' AND waiting_for IS NOT NULL
        OR (SELECT count(*) FILTER (WHERE child.finished_at IS NOT NULL) >= parent.waiting_for
                   OR bool_and(child.finished_at IS NOT NULL) IS NOT FALSE
            FROM agent_tasks child WHERE child.parent_id = parent.id AND child.gather = parent.awaits))
-RETURNING parent.id, owner_id, traceparent;
+RETURNING parent.id, owner_id, type, traceparent;

@@ -108,4 +108,4 @@ WITH discarded AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'discarded', status, owner_id, jsonb_build_object('by', %(actor)s::text, 'reason', %(reason)s::text) FROM discarded
 )
-SELECT id, owner_id, traceparent FROM discarded;
+SELECT id, owner_id, type, traceparent FROM discarded;

@@ -72,7 +72,8 @@ WITH oldest AS (
   WHERE key = %(key)s AND (granted_at IS NULL OR granted_at <= task_now() - {grant_void_after})
   ORDER BY task_id LIMIT cardinality(%(delays)s::float8[])
 ), seen AS (
-  SELECT o.task_id, t.owner_id, t.traceparent, t.id IS NULL AS gone, row_number() OVER (PARTITION BY t.id IS NULL ORDER BY o.task_id) AS turn
+  SELECT o.task_id, t.owner_id, t.type, t.traceparent, t.id IS NULL AS gone,
+         row_number() OVER (PARTITION BY t.id IS NULL ORDER BY o.task_id) AS turn
   FROM oldest o LEFT JOIN LATERAL (
     SELECT * FROM agent_tasks t WHERE t.id = o.task_id AND t.status = 'pending' AND t.parked_by IS NULL AND t.due_at <= task_now()
   ) t ON true
@@ -82,7 +83,7 @@ WITH oldest AS (
 ), deleted AS (
   DELETE FROM agent_limit_waits w USING seen WHERE w.task_id = seen.task_id AND gone
 )
-SELECT task_id AS id, owner_id, traceparent, gone, (%(delays)s::float8[])[turn] AS delay FROM seen ORDER BY task_id;
+SELECT task_id AS id, owner_id, type, traceparent, gone, (%(delays)s::float8[])[turn] AS delay FROM seen ORDER BY task_id;
 
 -- name: close_limit
 -- Close a limit for so many seconds, because a service refused an attempt. Halve it once for all attempts that started before.

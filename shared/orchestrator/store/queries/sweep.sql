@@ -48,12 +48,12 @@ WITH freed AS (
   UPDATE agent_tasks task SET parked_by = NULL, due_at = task_now(), ready_at = task_now(), wake_at = task_now() + {message_lost_after}, seq = seq + 1, updated_at = task_now()
   FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
   WHERE task.id = sent.id AND parked_by IS NOT NULL
-  RETURNING task.id, seq, attempts, status, owner_id, traceparent
+  RETURNING task.id, seq, attempts, status, owner_id, type, traceparent
 ), event AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id)
   SELECT id, seq, attempts, 'unparked', status, owner_id FROM freed
 )
-SELECT id, owner_id, traceparent FROM freed;
+SELECT id, owner_id, type, traceparent FROM freed;
 
 -- name: prune_tasks
 -- Delete a page of old finished tasks with their events and steps, but no dead letters. A task whose parent or child is

@@ -51,7 +51,7 @@ SET awaits = NULL, due_at = task_now(), wake_at = task_now() + {message_lost_aft
 FROM (SELECT unnest((SELECT %(ids)s::uuid[])) AS id LIMIT (SELECT NULL::bigint)) sent
 WHERE task.id = sent.id AND status = 'pending' AND waiting_for IS NULL
   AND EXISTS (SELECT FROM agent_waits w WHERE w.task_id = task.id AND w.kind || ':' || w.name = task.awaits AND w.answered_at IS NOT NULL)
-RETURNING task.id, owner_id, traceparent;
+RETURNING task.id, owner_id, type, traceparent;
 
 -- name: use_decision
 -- Note that an attempt acts on a decision, fenced by its token.
@@ -114,4 +114,4 @@ WITH task AS (
   INSERT INTO agent_task_events (task_id, seq, attempts, kind, status, owner_id, data)
   SELECT id, seq, attempts, 'signal', status, owner_id, %(event)s::jsonb FROM task
 )
-SELECT id, owner_id, traceparent FROM task;
+SELECT id, owner_id, type, traceparent FROM task;

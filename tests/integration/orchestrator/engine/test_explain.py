@@ -23,7 +23,7 @@ def test_workers_that_take_nothing_and_then_a_sweeper_that_does_not_come(engine:
     engine.move_clock(60)
     reason, text = why(engine, task.id)
     assert reason == "queued"
-    assert "no worker has taken it" in text
+    assert "no worker of the lane quick has taken it" in text
     engine.move_clock(240)
     assert why(engine, task.id)[0] == "sweeper-late"
 

@@ -8,9 +8,10 @@ import pytest
 
 from orchestrator.aws import queues
 from orchestrator.aws.clients import CloudError, call
-from orchestrator.aws.queues import Depth, EventQueue, TaskMessage, TaskQueue
+from orchestrator.aws.queues import Depth, EventQueue, LaneQueues, TaskMessage, TaskQueue, lane_queues
 from orchestrator.engine.execution.worker import Source
 from orchestrator.entrypoints import sqs
+from orchestrator.model.task import Lane
 
 
 @pytest.fixture
@@ -151,3 +152,52 @@ def test_an_event_of_many_traces_stays_small(url: str) -> None:
 @pytest.mark.parametrize("body", ["", "not json", "[]", "null", '"x"', "[" * 100])
 def test_a_body_that_is_no_object_is_empty(body: str) -> None:
     assert queues.parse_body(body) == {}
+
+
+@pytest.fixture
+def long_url(aws: None) -> str:
+    return str(call("sqs", "create_queue", QueueName="long-tasks")["QueueUrl"])
+
+
+def lane_of(task_type: str) -> Lane:
+    return "long" if task_type == "slow" else "quick"
+
+
+def of_type(number: int, task_type: str) -> TaskMessage:
+    return TaskMessage(UUID(int=number), "ann", type=task_type)
+
+
+def ids_in(url: str) -> list[int]:
+    return sorted(UUID(json.loads(message["Body"])["taskId"]).int for message in messages(url))
+
+
+def test_a_message_goes_to_the_queue_of_its_lane(url: str, long_url: str) -> None:
+    lanes = lane_queues(url, long_url, "quick", lane_of)
+    assert lanes.send([of_type(1, "slow"), of_type(2, "echo"), of_type(3, "slow")]) == []
+    assert (ids_in(url), ids_in(long_url)) == ([2], [1, 3])
+
+
+def test_a_lane_that_does_not_answer_loses_only_its_own(url: str) -> None:
+    lanes = LaneQueues({"quick": url, "long": f"{url}-gone"}, "quick", lane_of)
+    lost = lanes.send([of_type(1, "slow"), of_type(2, "echo")])
+    assert [message.task_id.int for message in lost] == [1]
+    assert ids_in(url) == [2]
+
+
+def test_the_depth_is_that_of_all_lanes(url: str, long_url: str) -> None:
+    lanes = lane_queues(url, long_url, "long", lambda _: "long")
+    lanes.send([of_type(1, "slow")])
+    TaskQueue(url).send(wakes(2))
+    assert lanes.depth() == Depth(waiting=3, in_flight=0, delayed=0)
+    assert [queue.url for queue in lanes.lanes()] == [url, long_url]
+
+
+def test_a_worker_receives_from_its_own_lane(url: str, long_url: str) -> None:
+    TaskQueue(url).send([of_type(1, "echo")])
+    TaskQueue(long_url).send([of_type(2, "slow")])
+    (received,) = lane_queues(url, long_url, "long", lambda _: "quick").receive()
+    assert received.task_id == UUID(int=2)
+
+
+def test_without_a_second_queue_all_lanes_share_one(url: str) -> None:
+    assert type(lane_queues(url, "", "quick", lambda _: "long")) is TaskQueue

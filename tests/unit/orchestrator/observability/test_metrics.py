@@ -27,6 +27,18 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [line for line in lines if "_aws" in line]
 
 
+def test_a_gauge_that_stays_zero_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch bills a metric for each hour in which it gets a value."""
+    seen = []
+    for value in (0, 2, 0, 0, 3):
+        metrics.count("Started")
+        metrics.gauge("Due", value)
+        metrics.flush()
+        (line,) = printed(capsys)
+        seen.append(line.get("Due"))
+    assert seen == [None, [2.0], [0.0], None, [3.0]]
+
+
 def test_one_line_for_each_type_with_sums_and_values(capsys: pytest.CaptureFixture[str]) -> None:
     for seconds in (0.010, 0.020):
         metrics.count("Started", "echo")
